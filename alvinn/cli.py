@@ -1,0 +1,72 @@
+"""`python -m alvinn JOB ...`: the command line, made from the jobs' dataclasses.
+
+Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+LIBRARIES = {
+    "libGL.so.1": "OpenCV needs libGL: on Debian and Ubuntu, apt-get install libgl1",
+    "libX11.so.6": "Panda3D needs libX11: on Debian and Ubuntu, apt-get install libx11-6",
+}
+"""System libraries that wheels expect, and which package brings them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a job; returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets in dozens of lines otherwise
+    if arguments[:1] == ["sim"]:
+        return _embedded_server(arguments[1:])
+    try:
+        return _job(arguments)
+    except ImportError as error:
+        missing = [advice for library, advice in LIBRARIES.items() if library in str(error)]
+        if not missing:
+            raise
+        print(missing[0], file=sys.stderr)
+        return 1
+
+
+def _job(arguments: Sequence[str]) -> int:
+    import tyro
+
+    from alvinn.errors import AlvinnError
+    from alvinn.jobs.demo import Demo
+    from alvinn.jobs.doctor import Doctor
+    from alvinn.jobs.laps import Laps
+    from alvinn.jobs.record import Record
+    from alvinn.jobs.train import Train
+
+    jobs: dict[str, Callable[..., Any]] = {
+        "record": Record,
+        "train": Train,
+        "laps": Laps,
+        "demo": Demo,
+        "doctor": Doctor,
+    }
+    try:
+        tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=__doc__).run()
+    except AlvinnError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _embedded_server(arguments: list[str]) -> int:
+    """Run `python -m sim` in this process, by name: the learner imports nothing of the simulator."""
+    sys.argv = ["alvinn sim", *arguments]
+    try:
+        runpy.run_module("sim", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

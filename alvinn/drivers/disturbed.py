@@ -1,0 +1,61 @@
+"""Disturbances while recording: the car is pushed off its line so that the way back is in the data.
+
+Triangular pulses of steering after F. Codevilla et al., arXiv:1710.02410: the driver's own answer stays the label, the
+pulse is only added to what the car does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from alvinn.driving import Decision, Observation
+from alvinn.roles import Driver
+
+
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """How the disturbances are drawn, each range evenly."""
+
+    pause: tuple[float, float] = (0.8, 2.2)
+    """between pulses [s]"""
+    length: tuple[float, float] = (0.6, 1.4)
+    """of a pulse [s]"""
+    peak: tuple[float, float] = (0.03, 0.09)
+    """of a pulse [1/m], to either side"""
+
+
+class DisturbedDriver:
+    """Another driver with pulses added to what is applied."""
+
+    def __init__(self, driver: Driver, rng: np.random.Generator, pulses: Pulses | None = None) -> None:
+        self._driver = driver
+        self._rng = rng
+        self._pulses = pulses or Pulses()
+        self._start = self._end = 0.0
+        self._peak = 0.0
+        self._waiting = True
+
+    def reset(self) -> None:
+        """The next pulse is drawn anew."""
+        self._driver.reset()
+        self._waiting = True
+
+    def decide(self, observation: Observation) -> Decision:
+        """The driver's answer, with the pulse of this moment beside it."""
+        decision = self._driver.decide(observation)
+        if self._waiting or observation.time >= self._end:
+            self._draw(observation.time)
+        return replace(decision, disturbance=self._pulse(observation.time))
+
+    def _draw(self, now: float) -> None:
+        self._start = now + self._rng.uniform(*self._pulses.pause)
+        self._end = self._start + self._rng.uniform(*self._pulses.length)
+        self._peak = float(self._rng.choice([-1.0, 1.0]) * self._rng.uniform(*self._pulses.peak))
+        self._waiting = False
+
+    def _pulse(self, now: float) -> float:
+        half = (self._end - self._start) / 2.0
+        away = abs(now - (self._start + half)) / half
+        return self._peak * max(0.0, 1.0 - away)

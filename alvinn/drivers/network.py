@@ -1,0 +1,20 @@
+"""The network at the wheel: pixels in, curvature out."""
+
+from __future__ import annotations
+
+from alvinn.driving import Decision, Observation
+from alvinn.model import Network
+
+
+class NetworkDriver:
+    """Drives what a trained network answers to each frame."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def reset(self) -> None:
+        """Nothing to forget: every frame is judged by itself."""
+
+    def decide(self, observation: Observation) -> Decision:
+        """The network's curvature for this frame."""
+        return Decision(curvature=self._network.curvature(observation.image), who="network")

@@ -1,0 +1,28 @@
+"""How long a driver thinks: another driver with a stop-watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alvinn.driving import Decision, Observation
+from alvinn.roles import Driver
+
+
+class TimedDriver:
+    """Another driver, its thinking times [s] noted in `latencies`."""
+
+    def __init__(self, driver: Driver, clock: Callable[[], float]) -> None:
+        self._driver = driver
+        self._clock = clock
+        self.latencies: list[float] = []
+
+    def reset(self) -> None:
+        """Forget the past, but not the times."""
+        self._driver.reset()
+
+    def decide(self, observation: Observation) -> Decision:
+        """The driver's answer, timed from frame in to curvature out."""
+        start = self._clock()
+        decision = self._driver.decide(observation)
+        self.latencies.append(self._clock() - start)
+        return decision

@@ -1,0 +1,141 @@
+"""What is said between world, driver and observers: frozen, checked at birth.
+
+`Observation` is all that a network may know (pixels and speed); `Truth` is what the map and the simulator know. They
+are separate types so that a driver of pixels cannot be handed the truth by accident.
+
+Signs: offset, heading error, steer and curvature are positive to the right, in the car's own direction of travel.
+Lengths are metres, angles radians, curvature 1/m, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+"""Pixels, shape (height, width, 3), RGB."""
+
+Direction = Literal["forward", "reverse"]
+"""Forward is the way of the road's own axis, reverse the opposite lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A pinhole camera fixed to the car, as CARLA's blueprint attributes and attachment name it."""
+
+    width: int = 320
+    """pixels"""
+    height: int = 160
+    """pixels"""
+    fov: float = 90.0
+    """horizontal field of view [degrees]"""
+    x: float = 1.5
+    """ahead of the car's origin [m]"""
+    y: float = 0.0
+    """right of the car's origin [m]"""
+    z: float = 1.6
+    """above the ground [m]"""
+    pitch: float = -8.0
+    """nose up [degrees]"""
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a camera of {self.width}x{self.height} pixels has no picture")
+        if not 1.0 <= self.fov <= 170.0:
+            raise ValueError(f"a field of view of {self.fov} degrees is outside 1 to 170")
+
+    @property
+    def focal(self) -> float:
+        """Focal length [pixels]."""
+        return self.width / (2.0 * math.tan(math.radians(self.fov) / 2.0))
+
+    @property
+    def horizon_row(self) -> float:
+        """The row [pixels from the top] where flat ground ends."""
+        return self.height / 2.0 + self.focal * math.tan(math.radians(self.pitch))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.width}x{self.height}, fov {self.fov:g}, at x {self.x:g} y {self.y:g} z {self.z:g} m, "
+            f"pitch {self.pitch:g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a driver of pixels sees at one tick."""
+
+    frame: int
+    time: float
+    """simulation seconds"""
+    image: Image
+    speed: float
+    """m/s"""
+
+    def __post_init__(self) -> None:
+        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
+            raise ValueError(f"an image is (height, width, 3) uint8, not {self.image.shape} {self.image.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Where the car really is: for the expert, the referee and the records, never for a network."""
+
+    x: float
+    y: float
+    z: float
+    yaw: float
+    lane_s: float
+    """distance along the lane [m]"""
+    lane_width: float
+    offset: float
+    """from the lane's centre [m]"""
+    heading_error: float
+    """against the lane's direction"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a driver answers to an observation."""
+
+    curvature: float
+    """the driver's own answer: the label of a recording"""
+    who: str
+    disturbance: float = 0.0
+    """curvature added on purpose before it is applied, never part of the label"""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.curvature) and math.isfinite(self.disturbance)):
+            raise ValueError(f"curvature {self.curvature} with disturbance {self.disturbance} is not a number")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the car is given: CARLA's steer in [-1, 1], throttle and brake in [0, 1]."""
+
+    steer: float
+    throttle: float
+    brake: float
+
+    def __post_init__(self) -> None:
+        if not (-1.0 <= self.steer <= 1.0 and 0.0 <= self.throttle <= 1.0 and 0.0 <= self.brake <= 1.0):
+            raise ValueError(f"steer {self.steer}, throttle {self.throttle}, brake {self.brake} out of range")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tick as observers see it: row t of a recording.
+
+    `control` was decided on seeing `observation` and is applied by the tick that makes the next frame.
+    """
+
+    observation: Observation
+    truth: Truth
+    decision: Decision
+    control: Control
+    steer_meant: float
+    """what `control.steer` would have been without the disturbance"""

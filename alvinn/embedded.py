@@ -1,0 +1,94 @@
+"""A private embedded server: started as a process of its own, ended when we end, however that happens.
+
+The server holds the reading end of our pipe as its standard input and stops when that closes: the operating system
+closes it for us even after kill -9.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from alvinn.errors import ServerError
+
+START_SECONDS = 30.0  # a cold start reads Panda3D and carla from disk
+STOP_SECONDS = 5.0
+
+
+@contextmanager
+def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
+    """Start an embedded server on a free port of the loopback; yields (host, port).
+
+    Args:
+        map_name: a built-in map or an OpenDRIVE file.
+        seed: of its picture.
+
+    Raises:
+        ServerError: it did not start; the message is the server's own.
+    """
+    command = [sys.executable, "-m", "sim", "--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
+    root = str(Path(__file__).resolve().parent.parent)  # where `sim` lies, whatever the current folder is
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    ) as process:
+        try:
+            yield _address(process)
+        finally:
+            _end(process)
+
+
+def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """What the server printed when it was ready: `listening on HOST:PORT map NAME`."""
+    lines: queue.Queue[str] = queue.Queue()
+    complaints: list[str] = []
+    readers = [
+        threading.Thread(target=_read_first, args=(process.stdout, lines), daemon=True),
+        threading.Thread(target=_read_all, args=(process.stderr, complaints), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        words = lines.get(timeout=START_SECONDS).split()
+    except queue.Empty:
+        raise ServerError(f"the embedded server did not start within {START_SECONDS:g} s") from None
+    if len(words) < 3 or words[:2] != ["listening", "on"]:
+        process.wait(timeout=STOP_SECONDS)
+        readers[1].join(timeout=STOP_SECONDS)
+        raise ServerError("".join(complaints).strip() or "the embedded server ended without a word")
+    host, _, port = words[2].rpartition(":")
+    return host, int(port)
+
+
+def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
+    if stream is not None:
+        lines.put(stream.readline())
+        for _ in stream:  # keep the pipe empty
+            pass
+
+
+def _read_all(stream: IO[str] | None, complaints: list[str]) -> None:
+    if stream is not None:
+        complaints.extend(stream)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with suppress(OSError):
+        if process.stdin is not None:
+            process.stdin.close()
+    try:
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,30 @@
+"""What can go wrong that is not a bug: each error is one sentence for the person at the keyboard.
+
+The command line prints the sentence and ends with status 1; anything else that escapes is a bug and shows a traceback.
+"""
+
+from __future__ import annotations
+
+
+class AlvinnError(Exception):
+    """A job cannot go on: the message says what came, what was expected and how to mend it."""
+
+
+class ServerError(AlvinnError):
+    """The CARLA server is missing, of another version, or stopped answering."""
+
+
+class MapError(AlvinnError):
+    """The map has no lane that could be driven as asked."""
+
+
+class RecordingError(AlvinnError):
+    """A recording is missing, damaged or empty, or would be overwritten."""
+
+
+class ModelError(AlvinnError):
+    """A model folder is missing or damaged, or does not fit what it is asked to do."""
+
+
+class CameraMismatchError(ModelError):
+    """The frames are not those that a model was made for."""

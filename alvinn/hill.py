@@ -1,0 +1,67 @@
+"""ALVINN's distributed output: a curvature is a hill of activation over a row of units.
+
+The hill is exp(-(i - d)^2 / 10) over unit i for a true position d, decoded as the peak of the best-fit Gaussian
+(Pomerleau, Neural Computation 3(1), 1991). Units stand for curvature, evenly spaced over +-span, right positive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+VARIANCE_TERM = 10.0  # the 10 of exp(-(i - d)^2 / 10)
+FINENESS = 10  # candidate positions per unit when fitting, refined by a parabola
+
+
+@dataclass(frozen=True)
+class Hill:
+    """Between curvature and unit activations."""
+
+    units: int = 45
+    span: float = 0.15
+    """the outermost units stand for -span and +span [1/m]"""
+
+    def __post_init__(self) -> None:
+        if self.units < 3 or self.span <= 0:
+            raise ValueError(f"a hill wants at least 3 units and a span above 0, not {self.units} and {self.span}")
+
+    @property
+    def spacing(self) -> float:
+        """Curvature from one unit to the next [1/m]."""
+        return 2.0 * self.span / (self.units - 1)
+
+    def encode(self, curvature: npt.ArrayLike) -> Floats:
+        """Activations, shape (..., units), of curvatures [1/m], shape (...); beyond the span they are clipped."""
+        clipped = np.clip(np.asarray(curvature, dtype=np.float64), -self.span, self.span)
+        position = (clipped + self.span) / self.spacing
+        return self._hills(position).astype(np.float32)
+
+    def decode(self, activations: Floats) -> Floats:
+        """Curvatures [1/m], shape (n,), of activations, shape (n, units): the peak of the best-fit hill.
+
+        Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
+        with the largest normalised correlation, refined by a parabola through its neighbours.
+        """
+        fit = activations @ self._templates.T
+        best = np.clip(fit.argmax(axis=1), 1, fit.shape[1] - 2)
+        rows = np.arange(len(fit))
+        left, middle, right = fit[rows, best - 1], fit[rows, best], fit[rows, best + 1]
+        bend = left - 2.0 * middle + right
+        shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1.0), 0.0)
+        position = (best + np.clip(shift, -1.0, 1.0)) / FINENESS
+        curvature: Floats = (position * self.spacing - self.span).astype(np.float32)
+        return curvature
+
+    def _hills(self, position: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.asarray(np.exp(-((np.arange(self.units) - position[..., None]) ** 2) / VARIANCE_TERM))
+
+    @cached_property
+    def _templates(self) -> Floats:
+        positions = np.arange((self.units - 1) * FINENESS + 1) / FINENESS
+        hills = self._hills(positions)
+        return np.asarray(hills / np.linalg.norm(hills, axis=1, keepdims=True), dtype=np.float32)

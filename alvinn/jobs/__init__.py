@@ -1,0 +1,1 @@
+"""The jobs of the command line: each one a page of construction."""

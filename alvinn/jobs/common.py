@@ -1,0 +1,109 @@
+"""What the driving jobs share: their common flags, and a world to drive in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from alvinn.carla_world import CarlaWorld, connected, open_world
+from alvinn.driving import Camera, Direction
+from alvinn.embedded import embedded_server
+from alvinn.errors import AlvinnError
+from alvinn.files import file_name
+
+CONSOLE = Console()
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where recordings and models live."""
+
+    home: Path = field(default_factory=Path)
+    """folder that holds data/ and models/ (default: the current one)"""
+
+    def recording_folder(self, name: str | Path) -> Path:
+        """The folder of a recording: a path as it is, a bare name in data/."""
+        return _in(self.home / "data", name)
+
+    def model_folder(self, name: str | Path) -> Path:
+        """The folder of a model: a path as it is, a bare name in models/."""
+        return _in(self.home / "models", name)
+
+
+@dataclass(frozen=True)
+class Driving(Home):
+    """Where and how to drive."""
+
+    carla: str | None = None
+    """HOST:PORT of a running CARLA server (default: a private embedded one)"""
+    map: str = "country"
+    """a map's name, or an OpenDRIVE FILE.xodr"""
+    seed: int = 0
+    """of everything random"""
+    weather: str = "ClearNoon"
+    """one of CARLA's presets"""
+    speed: float = 8.0
+    """to hold [m/s]; less in tight bends"""
+    headless: bool = False
+    """no window"""
+
+
+def _in(folder: Path, name: str | Path) -> Path:
+    given = Path(name)
+    return given if given.is_absolute() or len(given.parts) > 1 or given.is_dir() else folder / file_name(str(name))
+
+
+def address(carla: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT.
+
+    Raises:
+        AlvinnError: it is none.
+    """
+    host, colon, port = carla.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise AlvinnError(f"--carla wants HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
+    return host, int(port)
+
+
+@contextmanager
+def opened(
+    settings: Driving, *, camera: Camera, map_name: str, direction: Direction, weather: str, seed: int, start: int = 0
+) -> Iterator[CarlaWorld]:
+    """A car on a lane: on the server that `settings` names, or on a private embedded one.
+
+    Raises:
+        AlvinnError: server, map, lane or weather is not to be had.
+    """
+    with ExitStack() as stack:
+        if settings.carla is None:
+            host, port = stack.enter_context(embedded_server(map_name, seed))
+        else:
+            host, port = address(settings.carla)
+        client = stack.enter_context(connected(host, port))
+        wanted = map_name if settings.carla is not None else None
+        yield stack.enter_context(
+            open_world(client, camera=camera, weather=weather, direction=direction, start=start, map_wanted=wanted)
+        )
+
+
+def server_kind(settings: Driving) -> str:
+    """What a card or a session says of the server."""
+    return "embedded" if settings.carla is None else "given"
+
+
+def progress() -> Progress:
+    """A progress bar in the house's style."""
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=CONSOLE,
+    )

@@ -1,0 +1,94 @@
+"""`demo`: the whole story with nobody at the wheel: record, train from random weights, drive."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from alvinn.errors import AlvinnError, RecordingError
+from alvinn.jobs.common import CONSOLE, Home
+from alvinn.jobs.laps import Laps, drive_laps, table
+from alvinn.jobs.record import Record, record
+from alvinn.jobs.train import Train, train
+from alvinn.recording import Recording
+from alvinn.referee import Result
+
+SEEN, UNSEEN = "country", "oval"
+NAME = "demo"
+
+
+@dataclass(frozen=True)
+class Demo(Home):
+    """Record two minutes, train a network on them, and let it drive circuits seen and unseen."""
+
+    seed: int = 0
+    """of everything random"""
+    seconds: float = 120.0
+    """simulated seconds of the expert's driving to learn from"""
+    epochs: int = 30
+    """times through them"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done, or a lap had a departure.
+        """
+        self._record()
+        self._train()
+        results = self._drive()
+        CONSOLE.print(table(results))
+        for result in results:
+            CONSOLE.print(told(result))
+        failed = [result for result in results if not result.faultless]
+        if failed:
+            raise AlvinnError(f"{len(failed)} of {len(results)} laps failed")
+
+    def _record(self) -> None:
+        CONSOLE.print(
+            f"[bold]1. Watch.[/] The scripted expert drives {SEEN} for {self.seconds:g} s, both ways, while "
+            "disturbances push the car off its line: what is learned is the way back."
+        )
+        folder = self.recording_folder(NAME)
+        if folder.exists():
+            self._clear(folder)
+        job = Record(
+            home=self.home, name=NAME, map=SEEN, seconds=self.seconds, noise=True, both_directions=True, seed=self.seed
+        )
+        CONSOLE.print(f"   {record(job)} frames are in {folder}")
+
+    @staticmethod
+    def _clear(folder: Path) -> None:
+        """Remove what an earlier demo left; what a person drove is never removed.
+
+        Raises:
+            RecordingError: the folder is something else.
+        """
+        if Recording(folder).session.driver != "expert":
+            raise RecordingError(f"{folder} was not recorded by the demo: move it elsewhere, or give another --home")
+        shutil.rmtree(folder)
+
+    def _train(self) -> None:
+        CONSOLE.print("[bold]2. Learn.[/] A convolutional network learns curvature from pixels, from random weights.")
+        job = Train(home=self.home, name=NAME, data=(NAME,), epochs=self.epochs, seed=self.seed)
+        folder = train(job, [Recording(self.recording_folder(NAME)).require_frames()])
+        CONSOLE.print(f"   the model is in {folder}")
+
+    def _drive(self) -> list[Result]:
+        CONSOLE.print(f"[bold]3. Drive.[/] It steers by itself: {SEEN}, where it learned, and {UNSEEN}, never seen.")
+        job = Laps(home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed)
+        results = drive_laps(job, job.open_network())
+        folder = job.folder()
+        CONSOLE.print(f"   the offset over the lap: {folder / 'offset.html'}\n   the film: {folder / 'lap.mp4'}")
+        return results
+
+
+def told(result: Result) -> str:
+    """What happened in one run, in a sentence."""
+    where = f"{result.run.map} {result.run.direction}" + ("" if result.run.map == SEEN else ", never seen before")
+    if result.faultless:
+        return f"{where}: it drove the whole lap by itself and stayed in its lane."
+    departures = len(result.trace.departures)
+    end = "finished the lap" if result.completed else f"gave up after {result.completion_pct:.0f}% of the lap"
+    return f"{where}: FAILED: it left its lane {departures} times, was put back each time, and {end}."

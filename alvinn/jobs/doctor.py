@@ -1,0 +1,107 @@
+"""`doctor`: what is installed, what is missing, what CARLA answers."""
+
+from __future__ import annotations
+
+import ctypes.util
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import carla
+from rich.table import Table
+
+from alvinn.carla_world import answered, connected, map_name
+from alvinn.embedded import embedded_server
+from alvinn.errors import AlvinnError, ServerError
+from alvinn.jobs.common import CONSOLE, address
+
+PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
+LIBRARIES = {"GL": "libgl1", "X11": "libx11-6"}
+"""System libraries that OpenCV and Panda3D want on Linux, and Debian's packages that bring them."""
+PYTHON = ((3, 10), (3, 12))
+OURS = ("vehicle.", "sensor.")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    found: str
+    mend: str = ""
+    """what to do about it; empty if it is well"""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Say what is installed, what is missing and what CARLA answers."""
+
+    carla: str | None = None
+    """HOST:PORT of a running CARLA server (default: try the embedded one)"""
+    release: bool = False
+    """with --carla: put a server that a killed run left frozen back to asynchronous, and remove cars and sensors"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: something that is needed is missing.
+        """
+        if self.release and self.carla is None:
+            raise AlvinnError("--release wants the server that is to be released: --carla HOST:PORT")
+        findings = [*installed(), *self._server()]
+        grid = Table("what", "found", "to do")
+        for finding in findings:
+            grid.add_row(finding.what, finding.found, f"[red]{finding.mend}[/]" if finding.mend else "[green]-[/]")
+        CONSOLE.print(grid)
+        missing = [finding.mend for finding in findings if finding.mend]
+        if missing:
+            raise AlvinnError("; ".join(missing))
+
+    def _server(self) -> Iterator[Finding]:
+        try:
+            if self.carla is None:
+                with embedded_server("oval", seed=0) as (host, port), connected(host, port) as client:
+                    yield Finding("embedded server", f"answers as CARLA {client.get_server_version()}")
+                return
+            with connected(*address(self.carla)) as client, answered("being examined"):
+                yield _described(client, self.carla)
+                if self.release:
+                    yield Finding("released", f"{release(client)} cars and sensors removed, asynchronous again")
+        except ServerError as error:
+            yield Finding("server", "no answer", str(error))
+
+
+def _described(client: carla.Client, where: str) -> Finding:
+    world = client.get_world()
+    mode = "synchronous" if world.get_settings().synchronous_mode else "asynchronous"
+    return Finding(where, f"CARLA {client.get_server_version()}, map {map_name(world)}, {mode}")
+
+
+def release(client: carla.Client) -> int:
+    """Make a server asynchronous again and remove every car and sensor; returns how many."""
+    world = client.get_world()
+    settings = world.get_settings()
+    settings.synchronous_mode = False
+    settings.fixed_delta_seconds = None
+    world.apply_settings(settings)
+    actors = [actor for actor in world.get_actors() if actor.type_id.startswith(OURS)]
+    return sum(bool(actor.destroy()) for actor in actors)
+
+
+def installed() -> Iterator[Finding]:
+    """What of Python, packages and system libraries is there."""
+    version = sys.version_info[:2]
+    fits = PYTHON[0] <= version <= PYTHON[1]
+    yield Finding("Python", platform.python_version(), "" if fits else "use Python 3.10, 3.11 or 3.12")
+    for package in PACKAGES:
+        try:
+            yield Finding(package, metadata.version(package))
+        except metadata.PackageNotFoundError:
+            yield Finding(package, "missing", f"install {package}: pip install -r requirements.txt")
+    if platform.system() == "Linux":
+        for library, package in LIBRARIES.items():
+            found = ctypes.util.find_library(library)
+            yield Finding(f"lib{library}", found or "missing", "" if found else f"apt-get install {package}")

@@ -1,0 +1,111 @@
+"""`record`: somebody drives, frames and steering are written down."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import numpy as np
+import tyro
+
+from alvinn import __version__
+from alvinn.carla_world import DT, CarlaWorld
+from alvinn.drivers.disturbed import DisturbedDriver
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.driving import Camera, Direction
+from alvinn.errors import AlvinnError
+from alvinn.jobs.common import CONSOLE, Driving, opened, progress, server_kind
+from alvinn.loop import run
+from alvinn.observers import Deadline, Recorder, Watch
+from alvinn.recording import RecordingWriter, Session
+from alvinn.referee import Referee
+from alvinn.roles import Driver, Observer
+from alvinn.speed import Pedals
+
+
+@dataclass(frozen=True)
+class Record(Driving):
+    """Drive and write down camera frames and steering."""
+
+    name: tyro.conf.Positional[str] = ""
+    """of the recording: becomes data/NAME"""
+    driver: Literal["expert"] = "expert"
+    """who drives"""
+    seconds: float = 120.0
+    """simulated seconds to drive"""
+    laps: int | None = None
+    """laps to drive in each direction, instead of --seconds"""
+    noise: bool = False
+    """push the car off its line with steering disturbances; the driver's own answer stays the label"""
+    both_directions: bool = False
+    """half of it in the opposite lane"""
+    append: bool = False
+    """add to a recording that exists"""
+    camera: Camera = field(default_factory=Camera)
+    """what to record with"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        if not self.name:
+            raise AlvinnError("record wants a name for the recording: alvinn record NAME")
+        rows = record(self)
+        CONSOLE.print(f"{rows} frames are in {self.recording_folder(self.name)}")
+
+
+def record(job: Record) -> int:
+    """Record as the job says; returns the number of rows of the recording."""
+    directions: tuple[Direction, ...] = ("forward", "reverse") if job.both_directions else ("forward",)
+    rows = 0
+    for index, direction in enumerate(directions):
+        rows = _record_lane(
+            job, direction, job.seed + index, share=1.0 / len(directions), append=job.append or index > 0
+        )
+    return rows
+
+
+def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, append: bool) -> int:
+    with ExitStack() as stack:
+        world = stack.enter_context(
+            opened(job, camera=job.camera, map_name=job.map, direction=direction, weather=job.weather, seed=job.seed)
+        )
+        writer = stack.enter_context(
+            RecordingWriter(job.recording_folder(job.name), _session(job, world), append=append)
+        )
+        bars = stack.enter_context(progress())
+        task = bars.add_task(f"record {job.map} {direction}", total=None, note="")
+        observers = [
+            Recorder(writer, f"{job.map}/{direction}", job.weather),
+            _end(job, world, share),
+            Watch(lambda _: bars.advance(task)),
+        ]
+        run(world, _driver(job, world, seed), observers, world.geometry, Pedals(job.speed, DT))
+        return writer.rows
+
+
+def _driver(job: Record, world: CarlaWorld, seed: int) -> Driver:
+    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return DisturbedDriver(expert, np.random.default_rng(seed)) if job.noise else expert
+
+
+def _end(job: Record, world: CarlaWorld, share: float) -> Observer:
+    if job.laps is not None:
+        return Referee(world.lane, world.geometry.width, job.laps, job.speed, world.truth().lane_s)
+    return Deadline(job.seconds * share)
+
+
+def _session(job: Record, world: CarlaWorld) -> Session:
+    return Session(
+        camera=job.camera,
+        vehicle=asdict(world.geometry),
+        maps=(job.map,),
+        weathers=(job.weather,),
+        seed=job.seed,
+        driver=job.driver,
+        server=server_kind(job),
+        version=__version__,
+    )

@@ -1,0 +1,121 @@
+"""`train`: recordings in, a model out."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import tyro
+
+from alvinn import __version__
+from alvinn.dataset import Dataset, load
+from alvinn.errors import AlvinnError
+from alvinn.hill import Hill
+from alvinn.jobs.common import CONSOLE, Home, progress
+from alvinn.model import Card, write_card
+from alvinn.recording import Recording
+
+
+@dataclass(frozen=True)
+class Train(Home):
+    """Train a network to steer from recordings."""
+
+    name: tyro.conf.Positional[str] = ""
+    """of the model: becomes models/NAME"""
+    data: tuple[str, ...] = ()
+    """recordings to learn from"""
+    network: Literal["conv"] = "conv"
+    """which network"""
+    output: Literal["hill"] = "hill"
+    """how curvature is coded at the output"""
+    epochs: int = 30
+    """times through the data"""
+    seed: int = 0
+    """of the first weights and the order of the data"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        if not self.name or not self.data:
+            raise AlvinnError("train wants a name and recordings: alvinn train NAME --data RECORDING ...")
+        recordings = [Recording(self.recording_folder(name)).require_frames() for name in self.data]
+        folder = train(self, recordings)
+        CONSOLE.print(f"the model is in {folder}")
+
+
+def train(job: Train, recordings: list[Recording]) -> Path:
+    """Train as the job says; returns the model's folder."""
+    dataset = _load(recordings)
+    folder = job.model_folder(job.name)
+    from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
+
+    hill = Hill()
+    settings = training.Settings(epochs=job.epochs, seed=job.seed)
+    with progress() as bars:
+        task = bars.add_task("train", total=job.epochs, note="")
+
+        def tell(done: training.Progress) -> None:
+            error = "" if done.held_out_mae is None else f"  held-out error {done.held_out_mae:.4f} 1/m"
+            bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
+
+        trained = training.train(dataset, hill, settings, tell)
+    training.save(trained, folder)
+    write_card(
+        folder,
+        Card(
+            network=job.network,
+            output=job.output,
+            hill=hill,
+            camera=dataset.camera,
+            preprocessing=dataset.preprocessing,
+            seed=job.seed,
+            settings=asdict(settings),
+            recordings=tuple(_described(recording) for recording in recordings),
+            server=recordings[0].session.server,
+            metrics=_metrics(trained),
+            version=__version__,
+            commit=_commit(),
+        ),
+    )
+    return folder
+
+
+def _load(recordings: list[Recording]) -> Dataset:
+    with progress() as bars:
+        task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
+        return load(recordings, lambda: bars.advance(task))
+
+
+def _metrics(trained: Any) -> dict[str, float]:
+    metrics = {"training_mae": trained.training_mae}
+    if trained.held_out_mae is not None:
+        metrics["held_out_mae"] = trained.held_out_mae
+    return metrics
+
+
+def _described(recording: Recording) -> dict[str, Any]:
+    table = (recording.folder / "drive.csv").read_bytes()
+    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": hashlib.sha256(table).hexdigest()}
+
+
+def _commit() -> str:
+    """The commit of the program, or nothing where it is not run from its repository."""
+    here = Path(__file__).resolve().parent
+    try:
+        said = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the person has
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.strip()

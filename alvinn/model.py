@@ -1,0 +1,128 @@
+"""A model folder: `network.keras`, `network.tflite`, `card.json`, `history.csv`; and the network at the wheel.
+
+The driving side runs the LiteRT file alone, with no TensorFlow import. Nothing is loaded by pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from alvinn.driving import Camera, Image
+from alvinn.errors import CameraMismatchError, ModelError
+from alvinn.files import write_json
+from alvinn.hill import Floats, Hill
+from alvinn.vision import Preprocessing
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`card.json`: what a model is, what it expects and how it came about."""
+
+    network: Literal["conv"]
+    output: Literal["hill"]
+    hill: Hill
+    camera: Camera
+    preprocessing: Preprocessing
+    seed: int
+    settings: dict[str, Any]
+    recordings: tuple[dict[str, Any], ...]
+    server: str
+    metrics: dict[str, float]
+    version: str
+    commit: str
+    schema: int = SCHEMA
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write `card.json` of a model folder."""
+    write_json(folder / "card.json", asdict(card))
+
+
+def read_card(folder: Path) -> Card:
+    """Read `card.json` of a model folder.
+
+    Raises:
+        ModelError: there is none, or it is damaged or of another schema.
+    """
+    path = folder / "card.json"
+    if not path.is_file():
+        raise ModelError(f"{folder} is not a model: it has no card.json (alvinn train makes models)")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise ModelError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
+        return Card(
+            hill=Hill(**content.pop("hill")),
+            camera=Camera(**content.pop("camera")),
+            preprocessing=Preprocessing(**content.pop("preprocessing")),
+            recordings=tuple(content.pop("recordings")),
+            **content,
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path} is damaged: {error!r}") from error
+
+
+class Network:
+    """A trained network, opened for driving.
+
+    Raises:
+        ModelError: the folder is no model, or its files do not fit one another.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.card = read_card(folder)
+        try:
+            interpreter = Interpreter(str(folder / "network.tflite"), num_threads=1)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError, OSError) as error:
+            raise ModelError(f"{folder / 'network.tflite'} cannot be opened: {error}") from error
+        self._interpreter = interpreter
+        (self._input,), (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
+        self._check(folder)
+
+    def _check(self, folder: Path) -> None:
+        card = self.card
+        wanted = (1, card.preprocessing.height, card.preprocessing.width, 3)
+        found = tuple(int(size) for size in self._input["shape"])
+        if found != wanted:
+            raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")
+        if int(self._output["shape"][-1]) != card.hill.units:
+            raise ModelError(
+                f"the card of {folder} has {card.hill.units} units, its network {self._output['shape'][-1]}"
+            )
+        size = (card.preprocessing.frame_width, card.preprocessing.frame_height)
+        if size != (card.camera.width, card.camera.height):
+            raise CameraMismatchError(
+                f"the card of {folder} names the camera {card.camera}, but prepares frames of {size[0]}x{size[1]}"
+            )
+
+    def require_camera(self, camera: Camera) -> None:
+        """Check that frames come from the camera that the model was trained with.
+
+        Raises:
+            CameraMismatchError: they do not; the message says both.
+        """
+        if camera != self.card.camera:
+            raise CameraMismatchError(
+                f"the model was trained with the camera {self.card.camera}; the camera here is {camera}: "
+                "leave --camera out to use the model's own"
+            )
+
+    def activations(self, frame: Image) -> Floats:
+        """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB."""
+        seen = self.card.preprocessing(frame)
+        self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
+
+    def curvature(self, frame: Image) -> float:
+        """The path curvature [1/m] that the network wants to drive on seeing a camera frame."""
+        return float(self.card.hill.decode(self.activations(frame)[None])[0])

@@ -1,0 +1,91 @@
+"""Those who watch the loop: the recorder, the clock, the log."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from alvinn.driving import Step
+from alvinn.recording import RecordingWriter
+from alvinn.roles import Verdict
+
+LOG_COLUMNS = ("time", "x", "y", "yaw", "steer", "curvature", "offset", "lane_width", "who")
+
+
+class Recorder:
+    """Writes every tick to a recording."""
+
+    def __init__(self, writer: RecordingWriter, lane: str, weather: str) -> None:
+        self._writer = writer
+        self._lane = lane
+        self._weather = weather
+
+    def see(self, step: Step) -> Verdict:
+        """Write the tick."""
+        self._writer.add(step, lane=self._lane, weather=self._weather)
+        return Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """What follows is a new segment."""
+        self._writer.new_segment()
+
+
+class Deadline:
+    """Stops the loop after a number of simulated seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._start: float | None = None
+
+    def see(self, step: Step) -> Verdict:
+        """Stop when the time is up."""
+        if self._start is None:
+            self._start = step.observation.time
+        return Verdict.STOP if step.observation.time - self._start >= self._seconds - 1e-6 else Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """Time goes on."""
+
+
+class Watch:
+    """Tells somebody, once a tick, how far a run is; for progress bars."""
+
+    def __init__(self, tell: Callable[[Step], None]) -> None:
+        self._tell = tell
+
+    def see(self, step: Step) -> Verdict:
+        """Tell."""
+        self._tell(step)
+        return Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """The next tick tells."""
+
+
+class Log(AbstractContextManager["Log"]):
+    """Writes `log.csv`: what anybody needs to count a run again."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._table = csv.writer(self._file, lineterminator="\n")
+        self._table.writerow(LOG_COLUMNS)
+
+    def see(self, step: Step) -> Verdict:
+        """Write the tick."""
+        truth, decision = step.truth, step.decision
+        numbers = (truth.x, truth.y, truth.yaw, step.control.steer, decision.curvature, truth.offset, truth.lane_width)
+        row = (step.observation.time, *numbers)
+        self._table.writerow([f"{value:.6f}" for value in row] + [decision.who])
+        return Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """The jump shows in x and y."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()

@@ -1,0 +1,281 @@
+"""A recording: a folder that opens in a spreadsheet and an image viewer.
+
+`session.json` says how it was made, `drive.csv` has one row a frame, `frames/` the pictures. A row is handed to the
+operating system only after its picture is closed: whatever kills the program, the folder opens again with all rows but
+perhaps a torn last one, which reading leaves out.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from alvinn.driving import Camera, Image, Step
+from alvinn.errors import RecordingError
+from alvinn.files import write_json
+
+SCHEMA = 1
+JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of `drive.csv`: frame t and the steer decided on seeing it. Metres, radians, seconds."""
+
+    frame: int
+    time: float
+    segment: int
+    center: str
+    """file of the picture, relative to the recording"""
+    steer: float
+    """as applied"""
+    steer_meant: float
+    """as the driver meant it, before any disturbance"""
+    curvature: float
+    """the driver's own answer, the label"""
+    disturbance: float
+    throttle: float
+    brake: float
+    speed: float
+    x: float
+    y: float
+    z: float
+    yaw: float
+    lane: str
+    """map and direction: rows of one lane share `lane_s`"""
+    lane_s: float
+    lane_width: float
+    offset: float
+    heading_error: float
+    weather: str
+    who: str
+    axis: float | None = None
+    """raw axis of the device, where there is one"""
+    correction: int = 0
+    why: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`session.json`: how a recording was made."""
+
+    camera: Camera
+    vehicle: dict[str, Any]
+    maps: tuple[str, ...]
+    weathers: tuple[str, ...]
+    seed: int
+    driver: str
+    server: str
+    version: str
+    schema: int = SCHEMA
+
+
+def _encode(row: Row) -> list[str]:
+    return ["" if value is None else repr(value) if isinstance(value, float) else str(value) for value in _values(row)]
+
+
+def _values(row: Row) -> Iterator[Any]:
+    return (getattr(row, name) for name in COLUMNS)
+
+
+class RecordingWriter(AbstractContextManager["RecordingWriter"]):
+    """Writes a new recording, or more segments of an old one.
+
+    Raises:
+        RecordingError: the folder is taken, or was recorded with another camera.
+    """
+
+    def __init__(self, folder: Path, session: Session, *, append: bool = False) -> None:
+        self._folder = folder
+        self.rows = 0
+        self._segment = 0
+        if folder.exists() and any(folder.iterdir()):
+            self._continue(session, append=append)
+        (folder / "frames").mkdir(parents=True, exist_ok=True)
+        table = folder / "drive.csv"
+        new = not table.exists()
+        self._file = table.open("a", encoding="utf-8", newline="", buffering=1)
+        self._table = csv.writer(self._file, lineterminator="\n")
+        if new:
+            write_json(folder / "session.json", asdict(session))
+            self._table.writerow(COLUMNS)
+
+    def _continue(self, session: Session, *, append: bool) -> None:
+        if not append:
+            raise RecordingError(f"{self._folder} holds a recording already: choose another name, or add --append")
+        before = Recording(self._folder)
+        if before.session.camera != session.camera:
+            raise RecordingError(
+                f"{self._folder} was recorded with the camera {before.session.camera}, now it is {session.camera}: "
+                "one recording has one camera, choose another name"
+            )
+        before.mend()
+        self.rows = len(before.rows)
+        self._segment = before.rows[-1].segment + 1 if before.rows else 0
+
+    def new_segment(self) -> None:
+        """What follows does not continue what came before."""
+        self._segment += 1
+
+    def add(self, step: Step, *, lane: str, weather: str) -> None:
+        """Write one tick: the picture, then its row.
+
+        Raises:
+            RecordingError: the disk takes no more.
+        """
+        name = f"frames/{self.rows:08d}_center.jpg"
+        self._write_picture(self._folder / name, step.observation.image)
+        self._table.writerow(_encode(_row(step, self._segment, name, lane, weather)))
+        self.rows += 1
+
+    @staticmethod
+    def _write_picture(path: Path, image: Image) -> None:
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        if not done:
+            raise RecordingError(f"the picture {path} could not be encoded")
+        try:
+            path.write_bytes(data.tobytes())
+        except OSError as error:
+            raise RecordingError(f"the picture {path} could not be written: {error.strerror}") from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def _row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
+    seen, truth, decision, control = step.observation, step.truth, step.decision, step.control
+    return Row(
+        frame=seen.frame,
+        time=seen.time,
+        segment=segment,
+        center=picture,
+        steer=control.steer,
+        steer_meant=step.steer_meant,
+        curvature=decision.curvature,
+        disturbance=decision.disturbance,
+        throttle=control.throttle,
+        brake=control.brake,
+        speed=seen.speed,
+        x=truth.x,
+        y=truth.y,
+        z=truth.z,
+        yaw=truth.yaw,
+        lane=lane,
+        lane_s=truth.lane_s,
+        lane_width=truth.lane_width,
+        offset=truth.offset,
+        heading_error=truth.heading_error,
+        weather=weather,
+        who=decision.who,
+    )
+
+
+class Recording:
+    """A recording as it lies on disk, read whole but for its pictures.
+
+    Raises:
+        RecordingError: there is none, or it is damaged beyond a torn last row.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.session = _read_session(folder / "session.json")
+        self._torn_at: int | None = None
+        self.rows = tuple(self._read_rows(folder / "drive.csv"))
+
+    def _read_rows(self, path: Path) -> Iterator[Row]:
+        if not path.is_file():
+            return
+        text = path.read_text(encoding="utf-8", errors="replace")
+        lines = text.splitlines()
+        if not lines or lines[0].split(",") != list(COLUMNS):
+            raise RecordingError(
+                f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program"
+            )
+        for number, cells in enumerate(csv.reader(lines[1:]), start=2):
+            last = number == len(lines)
+            try:
+                if last and not text.endswith("\n"):
+                    raise ValueError("the row is not finished")
+                yield _decode(cells)
+            except ValueError as error:
+                if last:
+                    self._torn_at = len(("\n".join(lines[:-1]) + "\n").encode())
+                    return
+                raise RecordingError(f"{path}, line {number}: {error}") from error
+
+    def mend(self) -> None:
+        """Cut a torn last row off the file, so that rows can be added."""
+        if self._torn_at is not None:
+            with (self.folder / "drive.csv").open("r+b") as file:
+                file.truncate(self._torn_at)
+            self._torn_at = None
+
+    def require_frames(self) -> Recording:
+        """This recording, if there is something in it.
+
+        Raises:
+            RecordingError: it has no frames.
+        """
+        if not self.rows:
+            raise RecordingError(
+                f"{self.folder} has no frames: record something first (alvinn record {self.folder.name})"
+            )
+        return self
+
+    def picture(self, row: Row) -> Image:
+        """The picture of a row, shape (height, width, 3) RGB.
+
+        Raises:
+            RecordingError: it is missing or damaged.
+        """
+        path = self.folder / row.center
+        data = np.fromfile(path, dtype=np.uint8) if path.is_file() else np.empty(0, dtype=np.uint8)
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if bgr is None:
+            raise RecordingError(f"the picture {path} is {'damaged' if data.size else 'missing'}")
+        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _decode(cells: list[str]) -> Row:
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"{len(cells)} cells where {len(COLUMNS)} columns were expected")
+    values = [_CONVERTERS[str(field.type)](cell) for field, cell in zip(fields(Row), cells, strict=True)]
+    return Row(*values)
+
+
+_CONVERTERS: dict[str, Any] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "float | None": lambda cell: float(cell) if cell else None,
+}
+
+
+def _read_session(path: Path) -> Session:
+    if not path.is_file():
+        raise RecordingError(f"{path.parent} is not a recording: it has no {path.name}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise RecordingError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
+        camera = Camera(**content.pop("camera"))
+        maps, weathers = tuple(content.pop("maps")), tuple(content.pop("weathers"))
+        return Session(camera=camera, maps=maps, weathers=weathers, **content)
+    except (ValueError, TypeError, KeyError) as error:
+        raise RecordingError(f"{path} is damaged: {error!r}") from error

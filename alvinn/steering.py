@@ -1,0 +1,51 @@
+"""Between path curvature and CARLA's steer, for the car that the server reports.
+
+Kinematic single-track geometry: tan(wheel angle) = curvature x wheelbase (R. Rajamani, Vehicle Dynamics and Control,
+2nd ed. 2012, section 2.2); CARLA's steer is the wheel angle over its largest, scaled by the steering curve over speed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from alvinn.driving import Control
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleGeometry:
+    """What of `VehiclePhysicsControl` turns curvature into steer, and how wide the car is."""
+
+    wheelbase: float
+    """m"""
+    max_wheel_angle: float
+    """rad, at steer 1.0 and standstill"""
+    steering_curve: tuple[tuple[float, float], ...]
+    """(speed [km/h], share of the wheel angle that is left)"""
+    width: float
+    """m"""
+
+    def __post_init__(self) -> None:
+        if self.wheelbase <= 0 or self.max_wheel_angle <= 0 or self.width <= 0:
+            raise ValueError(f"wheelbase {self.wheelbase}, wheel angle {self.max_wheel_angle}, width {self.width}")
+
+    def _angle_range(self, speed: float) -> float:
+        if not self.steering_curve:
+            return self.max_wheel_angle
+        speeds, shares = zip(*self.steering_curve, strict=True)
+        return self.max_wheel_angle * float(np.interp(abs(speed) * 3.6, speeds, shares))
+
+    def steer(self, curvature: float, speed: float) -> float:
+        """The steer in [-1, 1] that drives a curvature [1/m] at a speed [m/s]."""
+        return max(-1.0, min(1.0, math.atan(curvature * self.wheelbase) / self._angle_range(speed)))
+
+    def curvature(self, steer: float, speed: float) -> float:
+        """The curvature [1/m] that a steer in [-1, 1] drives at a speed [m/s]."""
+        return math.tan(steer * self._angle_range(speed)) / self.wheelbase
+
+
+def control_for(curvature: float, speed: float, throttle: float, brake: float, vehicle: VehicleGeometry) -> Control:
+    """The control that drives a curvature [1/m] at a speed [m/s] with these pedals."""
+    return Control(steer=vehicle.steer(curvature, speed), throttle=throttle, brake=brake)

@@ -1,0 +1,40 @@
+"""Maps for the server: names, files and texts turned into tracks, with one sentence for whatever cannot be one."""
+
+from __future__ import annotations
+
+from sim import opendrive
+from sim.track import Track
+from sim.world import WorldError
+
+
+def names() -> tuple[str, ...]:
+    """The names of the built-in maps."""
+    return opendrive.available()
+
+
+def opened(name_or_path: str) -> Track:
+    """The track of a built-in map or of an OpenDRIVE file.
+
+    Raises:
+        WorldError: there is no such map, or the file is none.
+    """
+    try:
+        return Track(*opendrive.load(name_or_path))
+    except opendrive.MapError as error:
+        raise WorldError(str(error)) from error
+
+
+def read(name: str, text: str) -> Track:
+    """The track of an OpenDRIVE text that came over the wire.
+
+    Raises:
+        WorldError: the text is no map with lanes to drive on.
+    """
+    try:
+        track = Track(name, text)
+    except Exception as error:
+        # A foreign text may trip the reader anywhere; whatever it is, the text was not a map.
+        raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error
+    if not track.spawn_points:
+        raise WorldError("the OpenDRIVE text has no lane to drive on")
+    return track

@@ -1,0 +1,146 @@
+"""Maps as OpenDRIVE 1.4 text: the built-in circuits, written by scenariogeneration, and files from anywhere.
+
+OpenDRIVE's axes have y to the left, ours y to the right, so places, headings and curvatures are mirrored on the way
+out. Lane -1 runs along a road's s, lane 1 against it: traffic keeps to the right.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import carla
+from scenariogeneration import xodr
+
+from sim.road import Bend, Circuit, CrossSection, Paint, Segment, Straight, around, chain
+
+GEO_REFERENCE = "+proj=tmerc +lat_0=49 +lon_0=8 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
+LANE_CHECK_STEP = 10.0  # [m]
+
+
+class MapError(Exception):
+    """The map asked for cannot be had; the message is one sentence for whoever asked."""
+
+
+def available() -> tuple[str, ...]:
+    """The names of the built-in maps."""
+    return tuple(BUILDERS)
+
+
+def load(name_or_path: str) -> tuple[str, str]:
+    """The name and the OpenDRIVE text of a built-in map or of a file (*.xodr).
+
+    Raises:
+        MapError: no such map or file, not XML, not OpenDRIVE, or without a lane to drive on.
+    """
+    if name_or_path in BUILDERS:
+        return name_or_path, written(name_or_path, BUILDERS[name_or_path]())
+    path = Path(name_or_path)
+    if not path.exists() and path.suffix.lower() != ".xodr":
+        raise MapError(
+            f"there is no map called '{name_or_path}': the built-in ones are {', '.join(available())}, "
+            "and any OpenDRIVE file (*.xodr) can be given instead"
+        )
+    return path.stem, _checked(path)
+
+
+def written(name: str, circuit: Circuit) -> str:
+    """A circuit as OpenDRIVE text; the same circuit always gives the same text."""
+    document = xodr.OpenDrive(name, revMinor="4", geo_reference=GEO_REFERENCE)
+    roads = circuit.roads()
+    for i, segments in enumerate(roads):
+        road = xodr.Road(i, _plan(segments), _lanes(circuit.cross_section, sum(g.length for g in segments)))
+        road.add_predecessor(xodr.ElementType.road, (i - 1) % len(roads), xodr.ContactPoint.end)
+        road.add_successor(xodr.ElementType.road, (i + 1) % len(roads), xodr.ContactPoint.start)
+        document.add_road(road)
+    for i in range(len(roads)):
+        xodr.create_lane_links(document.roads[str(i)], document.roads[str((i + 1) % len(roads))])
+    element = document.get_element()
+    header = element.find("header")
+    header.set("date", "1989-01-01T00:00:00")  # the library writes the time of day, which would differ each time
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(element, encoding="unicode")
+
+
+def _plan(segments: tuple[Segment, ...]) -> xodr.PlanView:
+    plan = xodr.PlanView()
+    for g in segments:
+        plan.add_fixed_geometry(_geometry(g), g.x, -g.y, -g.heading)
+    return plan
+
+
+def _geometry(g: Segment) -> xodr.Line | xodr.Arc | xodr.Spiral:
+    if g.rate != 0.0:
+        return xodr.Spiral(-g.curvature, -(g.curvature + g.rate * g.length), g.length)
+    return xodr.Arc(-g.curvature, length=g.length) if g.curvature != 0.0 else xodr.Line(g.length)
+
+
+def _lanes(section: CrossSection, length: float) -> xodr.Lanes:
+    centre = xodr.Lane(lane_type=xodr.LaneType.none)
+    centre.add_roadmark(_mark(section.centre, length))
+    lanes = xodr.LaneSection(0, centre)
+    for count, add in ((section.along, lanes.add_right_lane), (section.against, lanes.add_left_lane)):
+        for i in range(1, count + 1):
+            add(
+                _lane(
+                    xodr.LaneType.driving, section.lane_width, section.edge if i == count else section.divider, length
+                )
+            )
+        add(_lane(xodr.LaneType.shoulder, section.shoulder, Paint("none"), length))
+    all_lanes = xodr.Lanes()
+    all_lanes.add_lanesection(lanes)
+    return all_lanes
+
+
+def _lane(kind: xodr.LaneType, width: float, paint: Paint, length: float) -> xodr.Lane:
+    lane = xodr.Lane(lane_type=kind, a=width)
+    lane.add_roadmark(_mark(paint, length))
+    return lane
+
+
+def _mark(paint: Paint, length: float) -> xodr.RoadMark:
+    style, colour = xodr.RoadMarkType[paint.style], xodr.RoadMarkColor[paint.colour]
+    if paint.style != "broken":
+        return xodr.RoadMark(style, paint.width, color=colour)
+    period = length / max(1, round(length / (paint.dash + paint.gap)))  # whole dashes, so that they match at the joints
+    dash = period * paint.dash / (paint.dash + paint.gap)
+    return xodr.RoadMark(style, paint.width, length=dash, space=period - dash, color=colour)
+
+
+def _checked(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise MapError(f"the map file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise MapError(f"the map file {path} is not UTF-8 text (byte {error.start})") from error
+    try:
+        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))  # noqa: S314 - see below
+    except ElementTree.ParseError as error:
+        raise MapError(f"the map file {path} is not XML: {error}") from error
+    if root.tag != "OpenDRIVE":
+        raise MapError(f"the map file {path} is XML, but its root is <{root.tag}> where OpenDRIVE has <OpenDRIVE>")
+    # CARLA's parser never complains: from text it cannot use it makes a map without lanes.
+    if not carla.Map(path.stem, text).generate_waypoints(LANE_CHECK_STEP):
+        raise MapError(f"the map file {path} has no lane to drive on")
+    return text
+
+
+def _oval() -> Circuit:
+    bend = Bend(math.pi, 45.0, 35.0)
+    return Circuit(chain((-90.0, -59.0, 0.0), [Straight(180.0), bend, Straight(180.0), bend]))
+
+
+def _country() -> Circuit:
+    return Circuit(around(COUNTRY))
+
+
+COUNTRY = (  # x, y [m] and radius [m] of each bend
+    (0, 0, 60), (110, -10, 40), (160, 60, 28), (250, 45, 35), (290, -50, 30), (380, -60, 45), (430, 30, 26),
+    (520, 50, 40), (560, 150, 32), (480, 215, 24), (540, 300, 30), (450, 370, 55), (350, 300, 28), (270, 345, 35),
+    (215, 260, 24), (120, 330, 30), (20, 310, 45), (30, 200, 22), (-60, 130, 30),
+)  # fmt: skip
+
+BUILDERS: dict[str, Callable[[], Circuit]] = {"oval": _oval, "country": _country}

@@ -1,0 +1,90 @@
+"""The studio: turns the world's cameras into messages for their streams.
+
+A camera is opened when somebody first wants its picture, and closed once its actor is gone. Every picture is drawn for
+the pose that its header tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from sim.actors import Camera
+from sim.geometry import Pose
+from sim.weather import WeatherParameters
+from sim.wire import sensor_data, streaming
+from sim.wire.sensor_data import SensorType
+from sim.world import World
+
+
+class Eye(Protocol):
+    """What draws for one camera: `sim.camera.Camera`."""
+
+    def render(self, pose: Pose) -> bytes:
+        """The picture from a pose: BGRA, top row first."""
+
+    def close(self) -> None:
+        """Free what drawing took."""
+
+
+class Renderer(Protocol):
+    """What knows the scene: `sim.camera.Renderer`."""
+
+    def load(self, track: Any, seed: int) -> None:
+        """Build the scene of a track."""
+
+    def camera(self, width: int, height: int, fov_radians: float) -> Eye:
+        """Open a camera."""
+
+
+class Studio:
+    """The open cameras of an episode.
+
+    Args:
+        renderer: what draws.
+        seed: chooses the surroundings, the same for every map that is loaded.
+    """
+
+    def __init__(self, renderer: Renderer, seed: int) -> None:
+        self._renderer = renderer
+        self._seed = seed
+        self._eyes: dict[int, Eye] = {}
+        self._weather: WeatherParameters | None = None
+
+    def begin(self, world: World) -> None:
+        """Close what is open and build the scene of the world's map."""
+        self.close()
+        self._renderer.load(world.track, self._seed)
+        self._weather = None
+
+    def close(self) -> None:
+        """Close every camera."""
+        while self._eyes:
+            self._eyes.popitem()[1].close()
+
+    def pictures(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+        """The pictures that this frame owes: (stream, message) of each due camera whose stream is wanted."""
+        self._forget(world)
+        if world.settings.no_rendering_mode:
+            return
+        self._follow(world.weather)
+        for camera in world.cameras():
+            if camera.stream in wanted and camera.is_due(world.moment.seconds, world.settings.step):
+                yield camera.stream, self._picture(world, camera)
+
+    def _picture(self, world: World, camera: Camera) -> bytes:
+        lens, pose = camera.lens, camera.pose
+        if camera.id not in self._eyes:
+            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov)
+        pixels = self._eyes[camera.id].render(pose)
+        head = sensor_data.header(SensorType.RGB, world.moment, pose)
+        return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
+
+    def _forget(self, world: World) -> None:
+        for gone in self._eyes.keys() - world.actors.keys():
+            self._eyes.pop(gone).close()
+
+    def _follow(self, weather: WeatherParameters) -> None:
+        if weather is not self._weather and hasattr(self._renderer, "set_weather"):
+            self._renderer.set_weather(weather)
+        self._weather = weather

@@ -1,0 +1,19 @@
+"""The wire's errors: the type says whose fault it is."""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """Anything that went wrong between a client and this server."""
+
+
+class PeerError(WireError):
+    """The peer sent what the protocol does not allow: bytes that are no message, or values of the wrong shape."""
+
+
+class NotSupportedError(WireError):
+    """The peer asked, properly, for something that CARLA may have and this server has not."""
+
+
+class OurError(WireError):
+    """This server tried to send what the protocol does not allow; the peer did nothing wrong."""

@@ -1,0 +1,89 @@
+"""What goes over streams: packed little-endian structs, no padding (CARLA 0.9.16; other versions differ).
+
+Every message is a header of 48 bytes and a payload. Degrees are made here of radians, as in `messages`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from enum import IntEnum
+
+from sim.geometry import Pose
+from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.wire.errors import OurError
+
+_HEADER = struct.Struct("<QQd6f")
+_CAMERA = struct.Struct("<IIf")
+_EPISODE = struct.Struct("<Qdf3iI")
+_ACTOR = struct.Struct("<IB6f9f54s")
+_VEHICLE = struct.Struct("<3f3Bif2BIB")
+_NO_TRAFFIC_LIGHT = 4  # TrafficLightState.Unknown
+_ACTIVE = 1
+_NOWHERE = Pose()
+
+
+class SensorType(IntEnum):
+    """CARLA's numbers for the kinds of stream; those of sensors still to come stand here for their layouts."""
+
+    COLLISION = 0
+    DEPTH = 1
+    GNSS = 4
+    IMU = 5
+    RGB = 13
+    SEMANTIC_SEGMENTATION = 14
+    EPISODE = 17
+
+
+def _placed(pose: Pose) -> tuple[float, float, float, float, float, float]:
+    angles = (math.degrees(pose.pitch), math.degrees(pose.yaw), math.degrees(pose.roll))
+    return pose.x, pose.y, pose.z, *angles
+
+
+def header(kind: SensorType, moment: Moment, pose: Pose) -> bytes:
+    """The 48 bytes before every payload."""
+    return _HEADER.pack(kind, moment.frame, moment.seconds, *_placed(pose))
+
+
+def image(width: int, height: int, fov: float, pixels: bytes) -> tuple[bytes, bytes]:
+    """A camera's payload in two parts: size and field of view [rad], then BGRA rows from the top.
+
+    Raises:
+        OurError: the pixels are not width x height x 4 bytes (the client would read beyond them).
+    """
+    if len(pixels) != width * height * 4:
+        raise OurError(f"{len(pixels)} bytes of pixels, expected {width} x {height} x 4")
+    return _CAMERA.pack(width, height, math.degrees(fov)), pixels
+
+
+def episode(snapshot: Snapshot, platform_seconds: float) -> bytes:
+    """The episode state: header and payload of what every client learns of a frame.
+
+    `platform_seconds` is the host's clock; all else is the simulation's.
+    """
+    head = header(SensorType.EPISODE, snapshot.moment, _NOWHERE)
+    state = _EPISODE.pack(snapshot.episode, platform_seconds, snapshot.step, 0, 0, 0, 0)
+    return b"".join((head, state, *map(_actor_state, snapshot.actors)))
+
+
+def _actor_state(actor: ActorState) -> bytes:
+    spin = actor.angular_velocity
+    return _ACTOR.pack(
+        actor.id,
+        _ACTIVE,
+        *_placed(actor.pose),
+        *(actor.velocity.x, actor.velocity.y, actor.velocity.z),
+        *(math.degrees(spin.x), math.degrees(spin.y), math.degrees(spin.z)),
+        *(actor.acceleration.x, actor.acceleration.y, actor.acceleration.z),
+        b"" if actor.vehicle is None else _vehicle(actor.vehicle),
+    )
+
+
+def _vehicle(extra: VehicleExtra) -> bytes:
+    control = extra.control
+    return _VEHICLE.pack(
+        *(control.throttle, control.steer, control.brake),
+        *(control.hand_brake, control.reverse, control.manual_gear_shift),
+        *(extra.gear, extra.speed_limit),
+        *(_NO_TRAFFIC_LIGHT, 0, 0, 0),
+    )

@@ -1,0 +1,47 @@
+"""CARLA's streams: a sensor's messages, each on a connection of its own. No sockets.
+
+A client finds a stream by its token, connects, sends the stream's number (4 bytes) and nothing more; from then on it
+reads messages, each a size (4 bytes) and as many bytes. All numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from sim.wire.errors import PeerError
+
+EPISODE_STREAM = 1
+_TOKEN = struct.Struct("<IHBB16s")
+_NUMBER = struct.Struct("<I")
+_TCP = 1
+_ADDRESS_NOT_SET = 0  # the client then uses the host it was given for the server itself
+
+
+def token(stream: int, port: int) -> bytes:
+    """The 24 bytes by which a client finds a stream."""
+    return _TOKEN.pack(stream, port, _TCP, _ADDRESS_NOT_SET, bytes(16))
+
+
+class Subscription:
+    """The reading side of a stream's connection: which stream the peer wants, once it has said so."""
+
+    def __init__(self) -> None:
+        self._received = b""
+
+    def receive_data(self, data: bytes) -> int | None:
+        """The stream's number when it is complete, None before.
+
+        Raises:
+            PeerError: the peer went on after the number.
+        """
+        self._received += data[: _NUMBER.size + 1]
+        if len(self._received) > _NUMBER.size:
+            raise PeerError(f"a subscription is {_NUMBER.size} bytes, and more came")
+        if len(self._received) < _NUMBER.size:
+            return None
+        return int(_NUMBER.unpack(self._received)[0])
+
+
+def framed(*parts: bytes) -> bytes:
+    """One message made of parts, with its size before it."""
+    return b"".join((_NUMBER.pack(sum(map(len, parts))), *parts))
