@@ -17,6 +17,7 @@ from alvinn.driving import Camera, Image
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.files import write_json
 from alvinn.hill import Floats, Hill
+from alvinn.quiet import quiet
 from alvinn.vision import Preprocessing
 
 SCHEMA = 1
@@ -80,8 +81,9 @@ class Network:
     def __init__(self, folder: Path) -> None:
         self.card = read_card(folder)
         try:
-            interpreter = Interpreter(str(folder / "network.tflite"), num_threads=1)
-            interpreter.allocate_tensors()
+            with quiet():
+                interpreter = Interpreter(str(folder / "network.tflite"), num_threads=1)
+                interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             raise ModelError(f"{folder / 'network.tflite'} cannot be opened: {error}") from error
         self._interpreter = interpreter

@@ -74,6 +74,7 @@ def train(dataset: Dataset, hill: Hill, settings: Settings, tell: Callable[[Prog
 
     model.fit(
         _batches(dataset.training, hill, settings),
+        shuffle=False,  # the batches are shuffled already
         epochs=settings.epochs,
         verbose=0,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=note)],

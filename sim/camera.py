@@ -16,6 +16,7 @@ from sim import scene
 from sim.geometry import Pose, matrix
 from sim.track import Track
 
+LEVELS_FOCAL = 160.0  # the focal length [pixels] that the levels of detail are made for
 NEAR, FAR = 0.15, 450.0  # what is nearer or farther is not drawn [m]
 SWAP = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)  # CARLA's x, y to Panda3D's y, x
 
@@ -34,28 +35,30 @@ class Renderer:
         core.load_prc_file_data("", "audio-library-name null")
         self._pipe = _pipe(pipe)
         self._engine = core.GraphicsEngine.get_global_ptr()
-        self._root = core.NodePath("nothing")
-        self._cameras: list[Camera] = []
+        self._root = core.NodePath("world")
 
     def load(self, track: Track, seed: int) -> None:
         """Make the track's scene, the same for the same seed, in place of the one before."""
-        self._root = scene.build(track, seed)
-        for camera in self._cameras:
-            camera.look_at(self._root)
+        self._root.find_all_matches("scene").detach()
+        scene.build(track, seed).reparent_to(self._root)
 
     def camera(self, width: int, height: int, fov_radians: float) -> Camera:
         """A camera of `width` x `height` pixels whose picture is `fov_radians` wide."""
-        made = Camera(self._engine, self._pipe, (width, height), fov_radians)
-        made.look_at(self._root)
-        self._cameras.append(made)
-        return made
+        return Camera(self._engine, self._pipe, self._root, (width, height), fov_radians)
 
 
 class Camera:
     """A pinhole camera with square pixels, its principal point in the picture's middle; made by `Renderer.camera`."""
 
-    def __init__(self, engine: core.GraphicsEngine, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float) -> None:
-        self._engine, self._size = engine, size
+    def __init__(
+        self,
+        engine: core.GraphicsEngine,
+        pipe: core.GraphicsPipe,
+        root: core.NodePath,
+        size: tuple[int, int],
+        fov: float,
+    ) -> None:
+        self._engine, self._root, self._size = engine, root, size
         self._buffer = _buffer(engine, pipe, size)
         self._buffer.set_active(False)
         self._buffer.set_clear_color((0.5, 0.6, 0.7, 1))
@@ -65,20 +68,17 @@ class Camera:
         lens.set_film_size(size[0], size[1])
         lens.set_focal_length(size[0] / 2 / math.tan(fov / 2))
         lens.set_near_far(NEAR, FAR)
-        self._node = core.NodePath(core.Camera("camera", lens))
+        eye = core.Camera("camera", lens)
+        eye.set_lod_scale(LEVELS_FOCAL / lens.get_focal_length())
+        self._node = root.attach_new_node(eye)
         self._buffer.make_display_region().set_camera(self._node)
-        self._sky = core.NodePath("nothing")
-
-    def look_at(self, root: core.NodePath) -> None:
-        """Draw another scene from now on."""
-        self._node.reparent_to(root)
-        self._sky = root.find("sky")
 
     def render(self, pose: Pose) -> bytes:
         """The picture from a world pose: height x width x BGRA bytes, the top row first, alpha 255."""
         self._node.set_mat(core.LMatrix4f(*(SWAP @ matrix(pose) @ SWAP).T.ravel()))
-        if not self._sky.is_empty():
-            self._sky.set_pos(pose.y, pose.x, pose.z)
+        sky = self._root.find("scene/sky")
+        if not sky.is_empty():
+            sky.set_pos(pose.y, pose.x, pose.z)
         self._buffer.set_active(True)
         self._engine.render_frame()
         self._buffer.set_active(False)

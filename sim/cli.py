@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from sim.ports import PortError, listen
+from sim.ports import StartError, listen
 from sim.server import Server
 from sim.studio import Studio
 from sim.world import World, WorldError
@@ -53,22 +53,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = tyro.cli(ServerOptions, args=None if argv is None else list(argv), prog="python -m sim")
     try:
         return run(options)
-    except (PortError, WorldError) as error:
+    except (StartError, WorldError) as error:
         print(f"sim: {error}", file=sys.stderr)
         return 1
 
 
 def run(options: ServerOptions) -> int:
-    """Run the server with these options; raises PortError or WorldError if it cannot start."""
+    """Run the server with these options; raises StartError or WorldError if it cannot start."""
     if not 0 <= options.port < 65535:
-        raise PortError(f"--port is {options.port}, expected 0 (any) to 65534")
+        raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
     # These bring CARLA's map parser and Panda3D with them: not for --help, and not before the options are right.
     from sim import camera, maps
 
     world = World(maps.opened(options.map))
-    server = Server(
-        world, Studio(camera.Renderer(options.renderer), options.seed), maps.opened, maps.read, maps.names()
-    )
+    try:
+        renderer = camera.Renderer(options.renderer)
+    except RuntimeError as error:
+        raise StartError(f"{error}; the other --renderer may work") from error
+    server = Server(world, Studio(renderer, options.seed), maps.opened, maps.read, maps.names())
     asyncio.run(_serve(server, options))
     return 0
 

@@ -15,6 +15,9 @@ from panda3d import core
 Floats = npt.NDArray[np.float64]
 Triangles = npt.NDArray[np.uint32]
 
+NEAREST_FIRST = "nearest first"  # the bin of what stands up: what is hidden then costs no more than a look at its depth
+core.CullBinManager.get_global_ptr().add_bin(NEAREST_FIRST, core.CullBinManager.BT_front_to_back, 25)
+
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
@@ -78,7 +81,7 @@ def _vertex_format() -> core.GeomVertexFormat:
     return core.GeomVertexFormat.register_format(core.GeomVertexFormat(columns))
 
 
-def texture(image: Floats, clamp: bool = False) -> core.Texture:
+def texture(image: Floats, *, clamp: bool = False) -> core.Texture:
     """A texture of an image (height, width, 3 or 4) in [0, 1]; `clamp` keeps it from repeating in v."""
     height, width, channels = image.shape
     made = core.Texture()
@@ -86,19 +89,43 @@ def texture(image: Floats, clamp: bool = False) -> core.Texture:
     made.setup_2d_texture(width, height, core.Texture.T_unsigned_byte, kind)
     bgr = (image[..., [2, 1, 0, 3][:channels]] * 255 + 0.5).astype(np.uint8)
     made.set_ram_image(np.ascontiguousarray(bgr).tobytes())
-    made.set_minfilter(core.SamplerState.FT_linear_mipmap_linear)
+    made.set_minfilter(core.SamplerState.FT_linear_mipmap_nearest)
     made.set_magfilter(core.SamplerState.FT_linear)
     if clamp:
+        made.set_wrap_u(core.SamplerState.WM_clamp)
         made.set_wrap_v(core.SamplerState.WM_clamp)
+        made.set_minfilter(core.SamplerState.FT_nearest_mipmap_nearest)  # the software pipe's blending would wrap
     return made
 
 
-def lying(order: int, texture: core.Texture | None) -> core.RenderState:
-    """The state of something flat, drawn in the given order and without the depth buffer."""
+def lying(order: int, texture: core.Texture | None, *, blended: bool = False) -> core.RenderState:
+    """The state of something drawn in the given order, not by depth; `blended` with what is there by texture alpha."""
     state = core.RenderState.make(
         core.CullBinAttrib.make("background", order),
         core.DepthTestAttrib.make(core.DepthTestAttrib.M_none),
         core.DepthWriteAttrib.make(core.DepthWriteAttrib.M_off),
         core.ColorAttrib.make_vertex(),
     )
+    if blended:
+        state = state.add_attrib(core.TransparencyAttrib.make(core.TransparencyAttrib.M_alpha))
     return state if texture is None else state.add_attrib(core.TextureAttrib.make(texture))
+
+
+def standing(texture: core.Texture | None) -> core.RenderState:
+    """The state of something that stands up and hides what is behind it, cut out by its texture's alpha."""
+    state = core.RenderState.make(core.CullBinAttrib.make(NEAREST_FIRST, 0), core.ColorAttrib.make_vertex())
+    if texture is None:
+        return state
+    cut_out = core.TransparencyAttrib.make(core.TransparencyAttrib.M_binary)
+    return state.add_attrib(cut_out).add_attrib(core.TextureAttrib.make(texture))
+
+
+def seen_within(distance: float, centre: Floats, geom: core.Geom, state: core.RenderState) -> core.LODNode:
+    """A node that is drawn for cameras within `distance` [m] of `centre` (3,), CARLA's axes, only."""
+    inner = core.GeomNode("near")
+    inner.add_geom(geom, state)
+    node = core.LODNode("near")
+    node.set_center(core.LPoint3(centre[1], centre[0], centre[2]))
+    node.add_switch(distance, 0.0)
+    node.add_child(inner)
+    return node

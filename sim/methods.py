@@ -41,6 +41,7 @@ def _episode_info(context: Context) -> list[Any]:
 
 @method("get_sensor_token", UINT, gives=messages.TOKEN)
 def _sensor_token(context: Context, stream: int) -> bytes:
+    context.promise(stream)
     return streaming.token(stream, context.stream_port)
 
 

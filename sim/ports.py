@@ -22,12 +22,12 @@ from sim.wire.errors import NotSupportedError, PeerError
 from sim.world import WorldError
 
 BACKLOG = 64 << 20  # bytes of whole messages that a stream's reader may be behind
-PAUSE = 0.005  # seconds between an answer and its pictures, see `Calls._serve`
+PAUSE = 0.005  # seconds between an answer and its pictures, see `_Calls._serve`
 CLOCK_METHODS = {"set_episode_settings", "tick_cue"}
 FAMILIES = (commands, methods)  # importing them fills the table of procedures
 
 
-class PortError(Exception):
+class StartError(Exception):
     """The server cannot start; the message is one sentence for whoever started it."""
 
 
@@ -54,7 +54,7 @@ class _Connection(asyncio.Protocol):
         self.transport.abort()
 
 
-class Calls(_Connection):
+class _Calls(_Connection):
     """One client's calls, served in order; a client that does not read its answers is not read either."""
 
     def __init__(self, server: Server) -> None:
@@ -117,7 +117,7 @@ def answered(server: procedures.Context, request: rpc.Request) -> bytes:
         return rpc.refusal(request.id, f"internal error in {request.method}: {error}")
 
 
-class Stream(_Connection):
+class _Stream(_Connection):
     """One reader of one stream.
 
     A stream that is not (or no longer) there is kept open and silent: the genuine client would connect again at once,
@@ -170,12 +170,12 @@ async def listen(server: Server, host: str, port: int) -> tuple[list[asyncio.Ser
     """Open both ports and start the clock; the open servers, and the port that calls go to.
 
     Raises:
-        PortError: a port cannot be had.
+        StartError: a port cannot be had.
     """
-    streams, server.stream_port = await _open(lambda: Stream(server), host, port + 1 if port else 0)
+    streams, server.stream_port = await _open(lambda: _Stream(server), host, port + 1 if port else 0)
     try:
-        calls, rpc_port = await _open(lambda: Calls(server), host, port)
-    except PortError:
+        calls, rpc_port = await _open(lambda: _Calls(server), host, port)
+    except StartError:
         streams.close()
         raise
     server.settings_changed()
@@ -187,7 +187,7 @@ async def _open(protocol: Callable[[], asyncio.Protocol], host: str, port: int) 
     try:
         server = await asyncio.get_running_loop().create_server(protocol, host, port, family=family)
     except OSError as error:
-        raise PortError(
+        raise StartError(
             f"cannot listen on {host}:{port} ({error.strerror}): the server takes its --port and the one above; "
             "give another --port, or 0 for any free ones"
         ) from error

@@ -26,6 +26,9 @@ class Context(Protocol):
     def tick(self) -> int:
         """Make a step and tell everybody, if the clock is the clients'; the frame's number either way."""
 
+    def promise(self, stream: int) -> None:
+        """A client is about to subscribe to a stream and wants every frame from the next one on."""
+
     def settings_changed(self) -> None:
         """Begin or end to tick by the wall clock, as the world's settings now say."""
 

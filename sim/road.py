@@ -1,8 +1,9 @@
 """Circuits: closed curves whose curvature never jumps, and what lies across them.
 
-A circuit is a chain of pieces (straights and bends); a bend is clothoid, arc, clothoid, so a steering wheel can follow it
-without a jerk. `around` rounds the corners of a polygon, which closes by construction; every `Circuit` checks at birth
-that it closes. Evaluation of clothoids is pyclothoids' (E. Bertolazzi and M. Frego, G1 fitting with clothoids, 2015).
+A circuit is a chain of pieces (straights and bends); a bend is clothoid, arc, clothoid, so a steering wheel can follow
+it without a jerk. `around` rounds the corners of a polygon, which closes by construction; every `Circuit` checks at
+birth that it closes. Evaluation of clothoids is pyclothoids' (E. Bertolazzi, M. Frego, G1 fitting with clothoids,
+2015).
 
 Axes are CARLA's (y to the right), so headings [rad] and curvatures [1/m] are right-positive.
 """
@@ -56,7 +57,7 @@ class Straight:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A bend through `angle` [rad], right positive: clothoid of length `transition` [m], arc of `radius` [m], clothoid."""
+    """A bend through `angle` [rad], right positive: an arc of `radius` [m] between clothoids `transition` [m] long."""
 
     angle: float
     radius: float

@@ -7,8 +7,10 @@ lanes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +20,39 @@ from sim import mesh
 from sim.mesh import Mesh
 from sim.track import Floats, Marking, Stretch
 
-CHUNK = 40  # rows of points in one chunk
+CHUNK = 24.0  # length of road in one chunk [m]
 TILE = 14.0  # length of the asphalt texture along s [m]
 GRASS_TILE = 6.0  # [m]
+ASPHALT = 0.42  # mean brightness of asphalt [0, 1]
 PAINT = {"Yellow": (0.88, 0.68, 0.14), "Blue": (0.2, 0.3, 0.8), "Green": (0.2, 0.6, 0.3), "Red": (0.8, 0.2, 0.2)}
 WHITE = (0.93, 0.93, 0.90)
-SURFACES = {"Sidewalk": (1.25, 1.23, 1.18), "Shoulder": (0.92, 0.91, 0.88), "Border": (0.8, 0.85, 0.6)}  # tints
+LANE = (0.78, 0.78, 0.78)  # tints of the asphalt's texture, which is brighter
+SURFACES = {"Sidewalk": (1.0, 0.98, 0.93), "Shoulder": (0.72, 0.71, 0.69), "Border": (0.62, 0.66, 0.47)}
 VERGE = ((0.0, (0.62, 0.57, 0.46)), (0.45, (0.52, 0.52, 0.34)), (1.6, (0.36, 0.52, 0.20)))  # distance [m], tint
+UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How a chunk is drawn from some distance on: the rows' spacing, the least width of lines, whether dashes show.
+
+    A line thinner than a pixel would break up into dots. From afar it is drawn wider, and paler by as much; `beyond`
+    [m] is where, for a camera whose pixels are 1/160 of the focal length wide (`Camera` scales it for others).
+    """
+
+    beyond: float
+    step: float
+    width: float
+    dashes: bool
+
+
+LEVELS = (
+    Level(0, 1.0, 0.0, True),
+    Level(26, 2.0, 0.24, True),
+    Level(50, 4.0, 0.45, False),
+    Level(110, 6.0, 0.9, False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +62,7 @@ class Strip:
     left: tuple[int, float]
     right: tuple[int, float]
     kind: str
-    marking: Marking | None = None
+    line: tuple[Marking, float] | None = None  # what is painted, and how much of its colour shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,113 +78,139 @@ class Lines:
         """The points (n, c, 3) at offsets (n, c) [m] across the road."""
         return self.centre[:, None, :] + offsets[..., None] * self.right[:, None, :]
 
-    def cut(self, rows: slice) -> Lines:
-        """Some of the rows."""
-        return Lines(self.s[rows], self.centre[rows], self.right[rows], self.offsets[rows])
-
 
 def roadway(
     stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture
-) -> Iterator[core.GeomNode]:
+) -> Iterator[core.LODNode]:
     """A stretch of road with markings and verges, in chunks along s."""
-    lines, strips = resampled(stretch), strips_across(stretch)
-    age = 1 + 0.035 * np.interp(lines.s, np.arange(0, lines.s[-1] + 15, 15), _walk(random, int(lines.s[-1] // 15) + 2))
-    paint, paved = mesh.lying(12, None), mesh.lying(11, asphalt)
-    green = mesh.lying(10, grass)
-    for first in range(0, len(lines.s) - 1, CHUNK):
-        rows = slice(first, min(first + CHUNK, len(lines.s) - 1) + 1)
-        part = lines.cut(rows)
-        node = core.GeomNode("road")
-        if not stretch.junction:
-            node.add_geom(mesh.geom(mesh.joined(list(_verges(part, random)))), green)
-        surface = [m for strip in strips for m in _surface(strip, part, age[rows], painted=False)]
-        node.add_geom(mesh.geom(mesh.joined(surface)), paved)
-        lined = [m for strip in strips for m in _surface(strip, part, age[rows], painted=True)]
-        if lined:
-            node.add_geom(mesh.geom(mesh.joined(lined)), paint)
+    strips = [strips_across(stretch, level) for level in LEVELS]
+    states = mesh.lying(10, grass), mesh.lying(11, asphalt), mesh.lying(12, None)
+    ends = np.linspace(stretch.s[0], stretch.s[-1], max(1, round(float(np.ptp(stretch.s)) / CHUNK)) + 1)
+    for start, end in pairwise(ends):
+        node = core.LODNode("road")
+        middle = resampled(stretch, np.array([(start + end) / 2])).centre[0]
+        node.set_center(core.LPoint3(middle[1], middle[0], middle[2]))
+        for i, level in enumerate(LEVELS):
+            lines = resampled(stretch, _rows(stretch, start, end, level))
+            further = LEVELS[i + 1].beyond if i + 1 < len(LEVELS) else 1e6
+            node.add_switch(further, level.beyond)
+            node.add_child(_drawn(stretch, strips[i], lines, random, states), i)
         yield node
 
 
-def strips_across(stretch: Stretch) -> list[Strip]:
+def _drawn(
+    stretch: Stretch,
+    strips: list[Strip],
+    lines: Lines,
+    random: np.random.Generator,
+    states: tuple[core.RenderState, ...],
+) -> core.GeomNode:
+    """One chunk in one level of detail."""
+    surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
+    paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
+    verges = [] if stretch.junction else list(_verges(lines, random))
+    node = core.GeomNode("chunk")
+    for meshes, state in zip((verges, surface, paint), states, strict=True):
+        if meshes:
+            node.add_geom(mesh.geom(mesh.joined(meshes)), state)
+    return node
+
+
+def _rows(stretch: Stretch, start: float, end: float, level: Level) -> Floats:
+    """Where along s [m] a chunk has rows of points: evenly, and where dashes begin and end."""
+    rows = [np.linspace(start, end, max(1, math.ceil((end - start) / level.step)) + 1)]
+    for marking in stretch.markings:
+        if marking.style == "BROKEN" and level.dashes:
+            starts = np.arange(0.0, end, marking.dash + marking.gap)
+            rows += [starts, starts + marking.dash]
+    every = np.unique(np.concatenate(rows))
+    every = every[(every >= start) & (every <= end)]
+    apart: Floats = every[np.append(True, np.diff(every) > 1e-6)]
+    return apart
+
+
+def strips_across(stretch: Stretch, level: Level) -> list[Strip]:
     """The strips of a stretch's cross-section: what is between the lines, then the lines."""
-    spans = [_span(stretch, edge) for edge in range(len(stretch.markings))]
+    spans = [_span(stretch, edge, level) for edge in range(len(stretch.markings))]
     between = [
         Strip((lane, spans[lane][1]), (lane + 1, spans[lane + 1][0]), kind)
         for lane, kind in enumerate(stretch.kinds)
         if kind.upper() != "NONE"
     ]
     lines = [
-        Strip((edge, low), (edge, high), "Line", stretch.markings[edge])
+        Strip((edge, low), (edge, high), "Line", _seen(stretch.markings[edge], level))
         for edge, (low, high) in enumerate(spans)
         if high > low
     ]
     return between + lines
 
 
-def resampled(stretch: Stretch) -> Lines:
-    """The stretch with rows added where dashes begin and end."""
-    s = stretch.s
-    found = [s]
-    for marking in stretch.markings:
-        if marking.style == "BROKEN":
-            starts = np.arange(0.0, s[-1], marking.dash + marking.gap)
-            found += [starts, starts + marking.dash]
-    every = np.unique(np.concatenate(found))
-    every = every[(every >= s[0]) & (every <= s[-1])]
-    every = every[np.append(True, np.diff(every) > 1e-6)]
+def resampled(stretch: Stretch, s: Floats) -> Lines:
+    """The stretch at other distances s [m] along the road."""
 
     def at(table: Floats) -> Floats:
-        return np.stack([np.interp(every, s, column) for column in table.T], axis=1)
+        return np.stack([np.interp(s, stretch.s, column) for column in table.T], axis=1)
 
     right = at(stretch.right)
     right /= np.linalg.norm(right, axis=1, keepdims=True)
-    return Lines(every, at(stretch.centre), right, at(stretch.offsets))
+    return Lines(s, at(stretch.centre), right, at(stretch.offsets))
 
 
-def _span(stretch: Stretch, edge: int) -> tuple[float, float]:
+def _span(stretch: Stretch, edge: int, level: Level) -> tuple[float, float]:
     """From where to where [m] around a lane edge its line is painted: inside the driving lane at a road's border."""
     marking = stretch.markings[edge]
-    if marking.style in {"NONE", "CURB", "GRASS"} or marking.width <= 0.0:
+    if marking.style in UNPAINTED or marking.width <= 0.0:
         return 0.0, 0.0
     left = stretch.kinds[edge - 1] if edge > 0 else ""
     right = stretch.kinds[edge] if edge < len(stretch.kinds) else ""
-    if left == right:
-        return -0.5 * marking.width, 0.5 * marking.width
-    return (-marking.width, 0.0) if left == "Driving" else (0.0, marking.width)
+    middle = 0.0 if left == right else 0.5 * marking.width * (-1.0 if left == "Driving" else 1.0)
+    half = 0.5 * max(marking.width, level.width)
+    return middle - half, middle + half
 
 
-def _surface(strip: Strip, lines: Lines, age: Floats, *, painted: bool) -> Iterator[Mesh]:
+def _seen(marking: Marking, level: Level) -> tuple[Marking, float]:
+    """The marking as it looks in a level of detail, and how much of its colour is left [0, 1]."""
+    share = min(1.0, marking.width / max(marking.width, level.width))
+    if marking.style != "BROKEN" or level.dashes:
+        return marking, share
+    return replace(marking, style="SOLID"), share * marking.dash / (marking.dash + marking.gap)
+
+
+def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
     """The painted, or the bare, part of a strip."""
-    cuts = (lines.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
-    offsets = np.stack(tuple(cuts), axis=1)
-    where = _is_paint(strip.marking, lines.s) == painted
+    where = _is_paint(strip, lines.s) == painted
     if not where.any():
         return
-    tint = np.array(_tint(strip, painted)) * (age[:, None, None] * np.ones((1, 2, 1)))
-    whole = mesh.sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets))
+    cuts = (lines.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
+    offsets = np.stack(tuple(cuts), axis=1)
+    whole = mesh.sheet(lines.points(offsets), _tint(strip, painted), _lane_uvs(strip, lines, offsets))
     yield Mesh(whole.points, whole.colours, whole.uvs, whole.triangles[np.repeat(where, 2)])
 
 
-def _is_paint(marking: Marking | None, s: Floats) -> Bools:
+def _is_paint(strip: Strip, s: Floats) -> Bools:
     """For each interval of s, whether it is painted."""
-    if marking is None or marking.style != "BROKEN":
-        return np.full(len(s) - 1, marking is not None)
+    if strip.line is None:
+        return np.zeros(len(s) - 1, dtype=bool)
+    marking, _ = strip.line
+    if marking.style != "BROKEN":
+        return np.ones(len(s) - 1, dtype=bool)
     middle = (s[1:] + s[:-1]) / 2
     dashed: Bools = middle % (marking.dash + marking.gap) < marking.dash
     return dashed
 
 
-def _tint(strip: Strip, painted: bool) -> tuple[float, float, float]:
-    if painted and strip.marking is not None:
-        return PAINT.get(strip.marking.colour, WHITE)
-    return SURFACES.get(strip.kind, (1.0, 1.0, 1.0))
+def _tint(strip: Strip, painted: bool) -> Floats:
+    if not painted or strip.line is None:
+        return np.array(SURFACES.get(strip.kind, LANE))
+    marking, share = strip.line
+    return share * np.array(PAINT.get(marking.colour, WHITE)) + (1 - share) * ASPHALT
 
 
 def _lane_uvs(strip: Strip, lines: Lines, offsets: Floats) -> Floats:
     """Texture coordinates (n, 2, 2): u is 0 to 1 across the lane that the strip lies in, v goes with s."""
     lane = min(strip.left[0], lines.offsets.shape[1] - 2)
     low, high = lines.offsets[:, [lane]], lines.offsets[:, [lane + 1]]
-    u = (offsets - low) / np.maximum(high - low, 0.1)
+    u = (offsets - low) / np.maximum(high - low, 3.0)
     v = np.broadcast_to(lines.s[:, None] / TILE, u.shape)
     return np.stack((u, v), axis=-1)
 
@@ -170,9 +223,3 @@ def _verges(lines: Lines, random: np.random.Generator) -> Iterator[Mesh]:
         points = lines.points(lines.offsets[:, [edge]] + side * out)
         tint = np.array([colour for _, colour in VERGE])
         yield mesh.sheet(points, tint, points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE))
-
-
-def _walk(random: np.random.Generator, count: int) -> Floats:
-    """A slowly changing sequence of mean 0 and standard deviation about 1."""
-    steps = random.standard_normal(count + 2)
-    return (steps[:-2] + steps[1:-1] + steps[2:])[:count] / np.sqrt(3)

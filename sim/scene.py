@@ -8,6 +8,7 @@ nothing flickers; a road's cross-section is cut into strips of asphalt and paint
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 from panda3d import core
@@ -21,53 +22,87 @@ from sim.track import Floats, Track
 GROUND_CELL = 40.0  # [m]
 GROUND_MARGIN = 400.0  # how far the ground goes on beyond the roads [m]
 GRASS_TILE = 6.0  # [m]
+SECTORS = 8
+HORIZON, ZENITH = np.array([0.80, 0.87, 0.93]), np.array([0.25, 0.47, 0.78])
+FIELD = np.array([0.27, 0.40, 0.16])
+HILLS = ((5.0, (0.60, 0.69, 0.78)), (3.4, (0.46, 0.57, 0.60)), (2.0, (0.32, 0.43, 0.34)))  # mean height [deg], colour
 
 
 def build(track: Track, seed: int) -> core.NodePath:
     """The track's scene; its child "sky" has to follow the camera."""
-    random = np.random.default_rng([seed, 1989])
+    above, fields, roads, beside = (np.random.default_rng([seed, part]) for part in range(4))
     root = core.NodePath("scene")
     root.set_two_sided(True)
-    _sky(random).reparent_to(root)
-    grass, asphalt = mesh.texture(textures.grass(random)), mesh.texture(textures.asphalt(random))
-    for node in _ground(track, random, grass):
-        root.attach_new_node(node)
-    for stretch in track.stretches:
-        for node in roadway(stretch, random, asphalt, grass):
-            root.attach_new_node(node)
-    for node in plants(track, random):
+    _sky(above).reparent_to(root)
+    grass, asphalt = mesh.texture(textures.grass(fields)), mesh.texture(textures.asphalt(roads))
+    nodes = chain(
+        _ground(track, fields, grass),
+        (node for stretch in track.stretches for node in roadway(stretch, roads, asphalt, grass)),
+        plants(track, beside),
+    )
+    for node in nodes:
         root.attach_new_node(node)
     return root
 
 
 def _sky(random: np.random.Generator) -> core.NodePath:
-    """A dome 100 m wide with three ranges of hills before it: far enough, since it moves along with the camera."""
-    around = np.linspace(0, 2 * np.pi, 49)
-    up = np.radians([-25.0, -1.0, 4.0, 10.0, 20.0, 40.0, 65.0, 90.0])
-    ring = np.stack((np.cos(around), np.sin(around)), axis=-1)
-    points = np.concatenate((np.cos(up)[:, None, None] * ring, np.broadcast_to(np.sin(up)[:, None, None], (8, 49, 1))), 2)
-    u, v = np.broadcast_to(around / (2 * np.pi) * 2, (8, 49)), np.broadcast_to(up[:, None] * 2 / np.pi, (8, 49))
-    uvs = np.stack((u, np.clip(v, 0.004, 0.996)), axis=-1)
-    node = core.GeomNode("sky")
-    node.add_geom(mesh.geom(mesh.sheet(100.0 * points, np.ones(3), uvs)), mesh.lying(-30, mesh.texture(textures.sky(random), True)))
-    for i, (height, colour) in enumerate(((5.0, (0.60, 0.69, 0.78)), (3.4, (0.46, 0.57, 0.60)), (2.0, (0.32, 0.43, 0.34)))):
-        node.add_geom(mesh.geom(_hills(random, height, np.array(colour))), mesh.lying(-20 + i, None))
-    made = core.NodePath(node)
-    node.set_bounds(core.OmniBoundingVolume())
-    node.set_final(True)
-    return made
+    """A dome, clouds, and three ranges of hills, 100 m around the camera with which they move along.
+
+    Cut into sectors, since only those in sight are drawn.
+    """
+    sky = core.NodePath("sky")
+    clouds = [mesh.texture(textures.cloud(random), clamp=True) for _ in range(3)]
+    ridges = [_ridge(random, height) for height, _ in HILLS]
+    for i in range(SECTORS):
+        node = core.GeomNode("sector")
+        around = np.linspace(i, i + 1, 19) * 2 * np.pi / SECTORS
+        node.add_geom(mesh.geom(_dome(around[::3])), mesh.lying(-30, None))
+        node.add_geom(mesh.geom(_cloud(random, around[0], around[-1])), mesh.lying(-25, clouds[i % 3], blended=True))
+        for order, ((_, colour), ridge) in enumerate(zip(HILLS, ridges, strict=True)):
+            part = ridge[i * 18 : i * 18 + 19]
+            node.add_geom(mesh.geom(_hills(around, part, np.array(colour))), mesh.lying(-20 + order, None))
+        sky.attach_new_node(node)
+    return sky
 
 
-def _hills(random: np.random.Generator, height: float, colour: Floats) -> Mesh:
-    """A range of hills all around, `height` degrees high on average."""
-    count = 144
-    around = np.linspace(0, 2 * np.pi, count + 1)
-    ridge = 1 + 0.45 * textures.noise(random, count, 1, 12, 1)[:, 0] + 0.15 * textures.noise(random, count, 1, 48, 1)[:, 0]
-    high = np.radians(height * np.clip(np.append(ridge, ridge[0]), 0.15, 3))
-    low = np.full(count + 1, np.radians(-3.0))
-    points = np.stack([90 * np.stack((np.cos(around), np.sin(around), np.tan(e)), axis=-1) for e in (low, high)])
-    colours = np.stack((np.broadcast_to(colour * 0.92, (count + 1, 3)), np.broadcast_to(colour, (count + 1, 3))))
-    return mesh.sheet(points, colours, np.zeros((2, count + 1, 2)))
+def _dome(around: Floats) -> Mesh:
+    """The sky from below the horizon to the zenith, paler towards the horizon."""
+    up = np.radians([-25.0, -0.5, 4.0, 10.0, 20.0, 35.0, 60.0, 90.0])[:, None]
+    points = np.stack(
+        np.broadcast_arrays(np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)), axis=-1
+    )
+    share = np.sqrt(np.clip(2 * up / np.pi, 0, 1))[..., None]
+    colours = np.where(up[..., None] < -0.1, FIELD, HORIZON + (ZENITH - HORIZON) * share)
+    colours = np.broadcast_to(colours, points.shape)
+    return mesh.sheet(100 * points, colours, np.zeros((*points.shape[:2], 2)))
+
+
+def _cloud(random: np.random.Generator, first: float, last: float) -> Mesh:
+    """A cloud, as a picture to be blended with the sky, between two azimuths [rad]."""
+    middle, wide = first + (last - first) * random.uniform(0.3, 0.7), random.uniform(0.18, 0.34)
+    low = np.radians(random.uniform(9.0, 26.0))
+    around = middle + wide * np.linspace(-1, 1, 4)
+    up = low + 0.55 * wide * np.linspace(0, 1, 3)[:, None]
+    points = np.stack(np.broadcast_arrays(np.cos(around), np.sin(around), np.tan(up)), axis=-1)
+    uvs = np.stack(np.broadcast_arrays(np.linspace(0, 1, 4), np.linspace(0, 1, 3)[:, None]), axis=-1)
+    return mesh.sheet(95 * points, np.ones(3), uvs)
+
+
+def _ridge(random: np.random.Generator, height: float) -> Floats:
+    """The elevation [rad] of hills all around, `height` degrees on average, 18 a sector and the first once more."""
+    count = SECTORS * 18
+    ridge = (
+        1 + 0.45 * textures.noise(random, count, 1, 12, 1)[:, 0] + 0.15 * textures.noise(random, count, 1, 48, 1)[:, 0]
+    )
+    return np.radians(height * np.clip(np.append(ridge, ridge[0]), 0.15, 3))
+
+
+def _hills(around: Floats, ridge: Floats, colour: Floats) -> Mesh:
+    """A part of a range of hills, darker towards its foot."""
+    elevation = np.stack((np.full_like(ridge, np.radians(-3.0)), ridge))
+    points = np.stack(np.broadcast_arrays(np.cos(around), np.sin(around), np.tan(elevation)), axis=-1)
+    colours = np.broadcast_to(np.stack((0.92 * colour, colour))[:, None, :], points.shape)
+    return mesh.sheet(90 * points, colours, np.zeros((*points.shape[:2], 2)))
 
 
 def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:
@@ -75,7 +110,9 @@ def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> I
     every = np.concatenate([g.centre for g in track.stretches])
     low, high = every[:, :2].min(0) - GROUND_MARGIN, every[:, :2].max(0) + GROUND_MARGIN
     counts = np.ceil((high - low) / (4 * GROUND_CELL)).astype(int) * 4 + 1
-    x, y = np.meshgrid(low[0] + GROUND_CELL * np.arange(counts[0]), low[1] + GROUND_CELL * np.arange(counts[1]), indexing="ij")
+    x, y = np.meshgrid(
+        low[0] + GROUND_CELL * np.arange(counts[0]), low[1] + GROUND_CELL * np.arange(counts[1]), indexing="ij"
+    )
     points = np.stack((x, y, np.full_like(x, float(np.median(every[:, 2])))), axis=-1)
     tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*x.shape, 1)) * np.array([1.4, 1.0, 0.6])
     state = mesh.lying(0, grass)

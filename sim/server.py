@@ -66,6 +66,7 @@ class Server:
         self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
+        self._promised: dict[int, int] = {}
         studio.begin(world)
         self._state = self._episode_state()
 
@@ -77,6 +78,11 @@ class Server:
             self.send_pictures()
             self._step()
         return self.world.moment.frame
+
+    def promise(self, stream: int) -> None:
+        """Remember when a client asked for a stream's token: it will want every frame after this one."""
+        if stream != streaming.EPISODE_STREAM:
+            self._promised[stream] = self.world.moment.frame
 
     def settings_changed(self) -> None:
         """Begin or end to tick by the wall clock."""
@@ -168,10 +174,17 @@ class Server:
     # --- who comes and goes
 
     def subscribe(self, reader: Reader, stream: int) -> None:
-        """Add a reader; one of the episode's state learns at once how things stand, as nothing may tick for long."""
+        """Add a reader; one of the episode's state learns at once how things stand, as nothing may tick for long.
+
+        A client that listens and ticks at once may tick before its subscription is here; it gets that tick's picture
+        now, so that every tick after `listen` has one.
+        """
         self.listeners.setdefault(stream, set()).add(reader)
         if stream == streaming.EPISODE_STREAM:
             reader.send(self._state)
+        elif self._promised.pop(stream, self.world.moment.frame) < self.world.moment.frame:
+            for _, message in self._studio.pictures(self.world, {stream}):
+                reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:
         """Take a reader away."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import carla
 import numpy as np
@@ -81,7 +82,7 @@ class Track:
         self.name = name
         self.opendrive = opendrive
         parsed = carla.Map(name, opendrive)
-        roads = ElementTree.fromstring(opendrive.encode()).findall("road")  # noqa: S314 - expat bounds entities
+        roads = ET.fromstring(opendrive.encode()).findall("road")  # noqa: S314 - expat limits how far entities expand
         self.stretches = tuple(stretch for road in roads for stretch in _stretches(parsed, road))
         self.spawn_points = tuple(pose for road in roads for pose in _spawn_points(parsed, road))
         self._cells = _cells(self.stretches)
@@ -109,13 +110,13 @@ def _stretches(parsed: carla.Map, road: Element) -> Iterator[Stretch]:
         ids.remove(0)
         cuts = {start, end} | {start + float(mark.get("sOffset", "0")) for mark in section.iter("roadMark")}
         inside = sorted(cut for cut in cuts if start <= cut <= end)
-        for first, last in zip(inside, inside[1:], strict=False):
+        for first, last in pairwise(inside):
             if ids and last - first > 4 * END:
                 yield _stretch(parsed, road, section, ids, (first, last))
 
 
 def _stretch(parsed: carla.Map, road: Element, section: Element, ids: list[int], span: tuple[float, float]) -> Stretch:
-    s = np.linspace(*span, max(2, math.ceil((span[1] - span[0]) / STEP) + 1))
+    s = np.linspace(*span, max(2, math.ceil((span[1] - span[0]) / STEP) + 1), dtype=np.float64)
     number = int(road.get("id", "0"))
     at = np.clip(s, span[0] + END, span[1] - END)
     rows = [[parsed.get_waypoint_xodr(number, lane, float(d)) for lane in ids] for d in at]

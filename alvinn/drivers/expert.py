@@ -12,7 +12,7 @@ from collections.abc import Callable
 from alvinn.driving import Decision, Observation, Truth
 from alvinn.lane import Lane
 
-LOOKAHEAD_TIME = 1.0  # s; l = clamp(1 s x speed, 5, 12) m
+LOOKAHEAD_TIME = 0.75  # s; l = clamp(0.75 s x speed, 5, 12) m, short enough to cut a bend by centimetres only
 LOOKAHEAD_RANGE = (5.0, 12.0)  # m
 
 

@@ -187,11 +187,10 @@ def _write(job: Laps, results: list[Result]) -> None:
 
 def table(results: list[Result]) -> Table:
     """The results as a small table for the terminal."""
-    headings = ("circuit", "direction", "completed", "departures", "offset sd", "largest", "autonomy", "verdict")
-    grid = Table(*headings)
+    grid = Table("circuit", "way", "driven", "departures", "offset sd", "largest", "verdict")
     for result in results:
         figures = result.as_json()
-        sd, largest, autonomy = (figures[key] for key in ("offset_sd_m", "offset_max_m", "autonomy_pct"))
+        sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
             result.run.map,
             result.run.direction,
@@ -199,7 +198,6 @@ def table(results: list[Result]) -> Table:
             str(figures["departures"]),
             "-" if sd is None else f"{sd:.3f} m",
             "-" if largest is None else f"{largest:.2f} m",
-            "-" if autonomy is None else f"{autonomy:.0f}%",
             "[green]passed[/]" if result.faultless else "[red]failed[/]",
         )
     return grid

@@ -16,6 +16,7 @@ from alvinn.errors import AlvinnError
 from alvinn.hill import Hill
 from alvinn.jobs.common import CONSOLE, Home, progress
 from alvinn.model import Card, write_card
+from alvinn.quiet import quiet
 from alvinn.recording import Recording
 
 
@@ -53,7 +54,8 @@ def train(job: Train, recordings: list[Recording]) -> Path:
     """Train as the job says; returns the model's folder."""
     dataset = _load(recordings)
     folder = job.model_folder(job.name)
-    from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
+    with quiet():
+        from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     hill = Hill()
     settings = training.Settings(epochs=job.epochs, seed=job.seed)
@@ -65,7 +67,8 @@ def train(job: Train, recordings: list[Recording]) -> Path:
             bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
 
         trained = training.train(dataset, hill, settings, tell)
-    training.save(trained, folder)
+    with quiet():
+        training.save(trained, folder)
     write_card(
         folder,
         Card(

@@ -1,0 +1,41 @@
+"""Fixtures for all tests: a real embedded server in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is no reason for a property to fail.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
+
+Address = tuple[str, int]
+
+
+@contextmanager
+def running_server(*arguments: str) -> Iterator[Address]:
+    """A server process on any port; it ends with the block."""
+    command = [sys.executable, "-m", "sim", "--port", "0", "--exit-with-parent", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            words = process.stdout.readline().split()
+            assert words[:2] == ["listening", "on"], f"the server did not come up: {words}"
+            host, _, port = words[2].rpartition(":")
+            yield host, int(port)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Address]:
+    """Host and port of one server on the oval that the whole session shares; leave it as you found it."""
+    with running_server("--map", "oval") as address:
+        yield address

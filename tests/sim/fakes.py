@@ -1,0 +1,59 @@
+"""Stand-ins for what the server's own rooms do not need: a plain instead of a map, numbers instead of pictures."""
+
+from __future__ import annotations
+
+import struct
+
+from sim.actors import Camera
+from sim.geometry import Pose
+from sim.vehicle import Ground
+
+
+class Plain:
+    """Level ground at a height, with three places to start from."""
+
+    def __init__(self, name: str = "plain", height: float = 0.0) -> None:
+        self.name = name
+        self.opendrive = f"<OpenDRIVE>{name}</OpenDRIVE>"
+        self.spawn_points = (Pose(), Pose(x=50.0), Pose(x=100.0, yaw=1.0))
+        self.height = height
+
+    def ground(self, _x: float, _y: float, _z: float) -> Ground:
+        return Ground(z=self.height)
+
+
+class Eye:
+    """A camera whose every pixel tells where it stood."""
+
+    def __init__(self, renderer: Numbers, width: int, height: int) -> None:
+        self.renderer, self.size, self.closed = renderer, (width, height), False
+
+    def render(self, pose: Pose) -> bytes:
+        assert not self.closed
+        self.renderer.drawn += 1
+        return struct.pack("<f", pose.x) * (self.size[0] * self.size[1])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Numbers:
+    """A renderer that draws numbers and counts what it drew."""
+
+    def __init__(self) -> None:
+        self.drawn = 0
+        self.loaded: list[str] = []
+        self.eyes: list[Eye] = []
+
+    def load(self, track: Plain, seed: int) -> None:
+        self.loaded.append(track.name)
+
+    def camera(self, width: int, height: int, fov_radians: float) -> Eye:
+        self.eyes.append(Eye(self, width, height))
+        return self.eyes[-1]
+
+
+def is_camera(actor: object) -> Camera:
+    """The actor, seen as the camera that it is."""
+    assert isinstance(actor, Camera)
+    return actor

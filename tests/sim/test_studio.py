@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import pytest
+
+from sim.blueprints import RGB_CAMERA, AttributeValue, Description
+from sim.geometry import Pose
+from sim.studio import Studio
+from sim.world import World
+from tests.sim.fakes import Numbers, Plain, is_camera
+
+SMALL = Description(0, RGB_CAMERA, (AttributeValue("image_size_x", 2, "4"), AttributeValue("image_size_y", 2, "2")))
+
+
+@pytest.fixture
+def world() -> World:
+    return World(Plain())
+
+
+@pytest.fixture
+def renderer() -> Numbers:
+    return Numbers()
+
+
+@pytest.fixture
+def studio(renderer: Numbers, world: World) -> Studio:
+    studio = Studio(renderer, seed=1)
+    studio.begin(world)
+    return studio
+
+
+def test_a_picture_is_drawn_for_the_pose_and_frame_in_its_header(studio: Studio, world: World) -> None:
+    camera = is_camera(world.spawn(SMALL, Pose(x=3.0)))
+    for x in (3.0, 8.0):
+        camera.put(Pose(x=x))
+        world.tick()
+        ((stream, message),) = studio.pictures(world, {camera.stream})
+        assert stream == camera.stream
+        assert struct.unpack_from("<IQQ", message) == (48 + 12 + 4 * 2 * 4, 13, world.moment.frame)
+        assert struct.unpack_from("<f", message, 4 + 24) == struct.unpack_from("<f", message, 4 + 48 + 12) == (x,)
+
+
+def test_what_nobody_wants_is_not_drawn(studio: Studio, world: World, renderer: Numbers) -> None:
+    world.spawn(SMALL, Pose())
+    wanted = is_camera(world.spawn(SMALL, Pose()))
+    assert len(list(studio.pictures(world, {wanted.stream}))) == 1
+    assert (renderer.drawn, len(renderer.eyes)) == (1, 1)
+
+
+def test_nothing_is_drawn_without_rendering(studio: Studio, world: World, renderer: Numbers) -> None:
+    camera = is_camera(world.spawn(SMALL, Pose()))
+    world.apply(replace(world.settings, no_rendering_mode=True))
+    assert list(studio.pictures(world, {camera.stream})) == []
+    assert renderer.drawn == 0
+
+
+def test_a_destroyed_camera_is_closed(studio: Studio, world: World, renderer: Numbers) -> None:
+    camera = is_camera(world.spawn(SMALL, Pose()))
+    list(studio.pictures(world, {camera.stream}))
+    world.destroy(camera.id)
+    list(studio.pictures(world, {camera.stream}))
+    assert [eye.closed for eye in renderer.eyes] == [True]
+
+
+def test_a_new_episode_closes_all_cameras_and_loads_its_map(studio: Studio, world: World, renderer: Numbers) -> None:
+    camera = is_camera(world.spawn(SMALL, Pose()))
+    list(studio.pictures(world, {camera.stream}))
+    world.load(Plain("other"))
+    studio.begin(world)
+    assert [eye.closed for eye in renderer.eyes] == [True]
+    assert renderer.loaded == ["plain", "other"]

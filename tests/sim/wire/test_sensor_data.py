@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+
+from sim.geometry import Pose, Vector
+from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.vehicle import Control
+from sim.wire.errors import OurError
+from sim.wire.sensor_data import SensorType, episode, header, image
+
+
+def test_a_header_is_48_bytes_with_degrees() -> None:
+    data = header(SensorType.RGB, Moment(9, 0.5), Pose(1.0, 2.0, 3.0, pitch=0.0, yaw=math.pi / 2, roll=math.pi))
+    assert data == bytes.fromhex(
+        "0d00000000000000 0900000000000000 000000000000e03f"  # kind, frame, seconds
+        "0000803f 00000040 00004040"  # x, y, z
+        "00000000 0000b442 00003443"  # pitch 0, yaw 90, roll 180
+    )
+
+
+def test_an_image_is_its_size_its_angle_and_its_pixels() -> None:
+    head, pixels = image(2, 1, math.pi / 2, b"BGRAbgra")
+    assert head == bytes.fromhex("02000000 01000000 0000b442")
+    assert pixels == b"BGRAbgra"
+
+
+def test_pixels_that_do_not_fill_the_image_never_reach_the_client() -> None:
+    with pytest.raises(OurError, match="7 bytes of pixels, expected 2 x 1 x 4"):
+        image(2, 1, 1.0, bytes(7))
+
+
+def test_an_episode_state_is_a_head_of_36_bytes_after_the_header() -> None:
+    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, ()), 2.0)
+    assert data[:8].hex() == "1100000000000000"
+    assert data[48:] == bytes.fromhex("0500000000000000 0000000000000040 0000803e 000000000000000000000000 00000000")
+
+
+def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
+    control = Control(
+        throttle=1.0, steer=-1.0, brake=0.5, hand_brake=True, reverse=False, manual_gear_shift=True, gear=2
+    )
+    car = ActorState(
+        7,
+        Pose(1.0, 2.0, 3.0, 0.0, math.pi / 2, 0.0),
+        Vector(4.0, 0.0, 0.0),
+        Vector(0.0, 0.0, math.pi),
+        Vector(0.0, 8.0, 0.0),
+        VehicleExtra(control, gear=2, speed_limit=30.0),
+    )
+    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, (car,)), 2.0)[84:]
+    assert len(data) == 119
+    assert data[:5] == bytes.fromhex("07000000 01")
+    assert struct.unpack_from("<15f", data, 5) == (1, 2, 3, 0, 90, 0, 4, 0, 0, 0, 0, 180, 0, 8, 0)
+    assert data[65:] == bytes.fromhex(
+        "0000803f 000080bf 0000003f 01 00 01 02000000 0000f041"  # control, gear, speed limit
+        "04 00 00000000 00"  # no traffic light, no failure
+    ) + bytes(24)
+
+
+def test_what_is_no_vehicle_has_zeros_for_the_rest() -> None:
+    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, (ActorState(1, Pose()),)), 2.0)[84:]
+    assert data == bytes.fromhex("0100000001") + bytes(114)
