@@ -21,7 +21,8 @@ def write_offset_chart(path: Path, results: list[Result], title: str) -> None:
         title: of the page.
     """
     maps = sorted({result.run.map for result in results})
-    figure = make_subplots(rows=len(maps), cols=1, subplot_titles=maps, vertical_spacing=0.16)
+    gap = min(0.16, 0.5 / len(maps))  # of the page's height; plotly refuses more than there is room for
+    figure = make_subplots(rows=len(maps), cols=1, subplot_titles=maps, vertical_spacing=gap)
     for row, name in enumerate(maps, start=1):
         runs = [result for result in results if result.run.map == name and result.trace.time]
         for colour, result in zip(COLOURS * len(runs), runs, strict=False):

@@ -20,6 +20,7 @@ from alvinn.errors import ServerError
 
 START_SECONDS = 30.0  # a cold start reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
+OWN = "sim: "  # how the server's own sentences begin
 
 
 @contextmanager
@@ -67,9 +68,15 @@ def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
     if len(words) < 3 or words[:2] != ["listening", "on"]:
         process.wait(timeout=STOP_SECONDS)
         readers[1].join(timeout=STOP_SECONDS)
-        raise ServerError("".join(complaints).strip() or "the embedded server ended without a word")
+        raise ServerError(_sentence(complaints) or "the embedded server ended without a word")
     host, _, port = words[2].rpartition(":")
     return host, int(port)
+
+
+def _sentence(complaints: list[str]) -> str:
+    """The server's own sentence out of its stderr, where libraries print too; all of it if there is none."""
+    own = [line.removeprefix(OWN) for line in complaints if line.startswith(OWN)]
+    return (own[-1] if own else "".join(complaints)).strip()
 
 
 def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:

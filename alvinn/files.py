@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
+"""Devices on Windows, whatever follows a dot after them."""
 
 
 def file_name(name: str) -> str:
     """A file name for a name that a person gave (`random:7` becomes `random-7`), legal on Windows and Linux."""
     legal = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name).rstrip(". ")
-    return f"{legal}-" if not legal or legal.split(".")[0].lower() in RESERVED else legal
+    base, dot, rest = legal.partition(".")
+    return f"{base}-{dot}{rest}" if not legal or base.rstrip().lower() in RESERVED else legal
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 
+CURVATURE_SPAN = 2.0  # m
 NEAR = 12.0  # how far along the lane [m] a car can be from where it was last seen
 
 
@@ -84,12 +85,12 @@ class Lane:
         )
 
     def _window(self, near: float) -> npt.NDArray[np.intp]:
-        step = self.length / len(self._lengths)
-        reach = math.ceil(NEAR / step)
-        centre = int(near / step)
-        if self.closed:
-            return np.arange(centre - reach, centre + reach + 1) % len(self._lengths)
-        return np.arange(max(0, centre - reach), min(len(self._lengths), centre + reach + 1))
+        if not self.closed:
+            return np.arange(self._locate(near - NEAR)[0], self._locate(near + NEAR)[0] + 1)
+        if self.length <= 2.0 * NEAR:
+            return np.arange(len(self._lengths))
+        first, last = self._locate(near - NEAR)[0], self._locate(near + NEAR)[0]
+        return np.arange(first, last + 1 if first <= last else last + 1 + len(self._lengths)) % len(self._lengths)
 
     def _locate(self, s: float) -> tuple[int, float]:
         s = s % self.length if self.closed else min(max(s, 0.0), self.length)
@@ -120,6 +121,11 @@ class Lane:
         index, share = self._locate(s)
         x, y, z = self._points[index] + share * (self._points[self._next(index)] - self._points[index])
         return float(x), float(y), float(z), self._direction(index, share)
+
+    def curvature(self, s: float) -> float:
+        """Curvature [1/m] of the centre at a distance along it, over CURVATURE_SPAN metres, right positive."""
+        behind, ahead = self.at(s - CURVATURE_SPAN / 2.0)[3], self.at(s + CURVATURE_SPAN / 2.0)[3]
+        return wrapped(ahead - behind) / CURVATURE_SPAN
 
     def between(self, start: float, end: float) -> float:
         """How far along the lane it is from `start` to `end` [m]; the shorter way around a closed lane."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -65,6 +66,7 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+HEADER = ",".join(COLUMNS).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,10 @@ class Session:
 
 
 def _encode(row: Row) -> list[str]:
-    return ["" if value is None else repr(value) if isinstance(value, float) else str(value) for value in _values(row)]
+    return [
+        "" if value is None else repr(float(value)) if isinstance(value, float) else str(value)
+        for value in _values(row)
+    ]
 
 
 def _values(row: Row) -> Iterator[Any]:
@@ -103,13 +108,15 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._segment = 0
         if folder.exists() and any(folder.iterdir()):
             self._continue(session, append=append)
-        (folder / "frames").mkdir(parents=True, exist_ok=True)
         table = folder / "drive.csv"
-        new = not table.exists()
+        new = not table.exists() or not table.stat().st_size
+        if new:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(folder / "session.json", asdict(session))
+        (folder / "frames").mkdir(exist_ok=True)
         self._file = table.open("a", encoding="utf-8", newline="", buffering=1)
         self._table = csv.writer(self._file, lineterminator="\n")
         if new:
-            write_json(folder / "session.json", asdict(session))
             self._table.writerow(COLUMNS)
 
     def _continue(self, session: Session, *, append: bool) -> None:
@@ -122,6 +129,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
                 "one recording has one camera, choose another name"
             )
         before.mend()
+        write_json(self._folder / "session.json", asdict(_joined(before.session, session)))
         self.rows = len(before.rows)
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
 
@@ -155,6 +163,12 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _joined(before: Session, added: Session) -> Session:
+    """What a recording's session says once maps and weathers were added."""
+    maps, weathers = before.maps + added.maps, before.weathers + added.weathers
+    return replace(before, maps=tuple(dict.fromkeys(maps)), weathers=tuple(dict.fromkeys(weathers)))
 
 
 def _row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
@@ -199,25 +213,23 @@ class Recording:
         self.rows = tuple(self._read_rows(folder / "drive.csv"))
 
     def _read_rows(self, path: Path) -> Iterator[Row]:
-        if not path.is_file():
+        data = path.read_bytes() if path.is_file() else b""
+        *lines, rest = data.split(b"\n")  # rest: what was begun and not finished
+        if not lines and HEADER.startswith(data):
+            self._torn_at = 0
             return
-        text = path.read_text(encoding="utf-8", errors="replace")
-        lines = text.splitlines()
-        if not lines or lines[0].split(",") != list(COLUMNS):
+        if not lines or lines[0].rstrip(b"\r") != HEADER:
             raise RecordingError(
                 f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program"
             )
-        for number, cells in enumerate(csv.reader(lines[1:]), start=2):
-            last = number == len(lines)
+        for number, line in enumerate(lines[1:], start=2):
             try:
-                if last and not text.endswith("\n"):
-                    raise ValueError("the row is not finished")
-                yield _decode(cells)
-            except ValueError as error:
-                if last:
-                    self._torn_at = len(("\n".join(lines[:-1]) + "\n").encode())
-                    return
-                raise RecordingError(f"{path}, line {number}: {error}") from error
+                yield _decode(line)
+            except (ValueError, csv.Error) as error:
+                if number < len(lines) or rest:
+                    raise RecordingError(f"{path}, line {number}: {error}") from error
+                rest = line + b"\n"
+        self._torn_at = len(data) - len(rest) if rest else None
 
     def mend(self) -> None:
         """Cut a torn last row off the file, so that rows can be added."""
@@ -252,18 +264,26 @@ class Recording:
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _decode(cells: list[str]) -> Row:
+def _decode(line: bytes) -> Row:
+    (cells,) = csv.reader([line.decode()])
     if len(cells) != len(COLUMNS):
         raise ValueError(f"{len(cells)} cells where {len(COLUMNS)} columns were expected")
     values = [_CONVERTERS[str(field.type)](cell) for field, cell in zip(fields(Row), cells, strict=True)]
     return Row(*values)
 
 
+def _number(cell: str) -> float:
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"{cell} is not a number")
+    return number
+
+
 _CONVERTERS: dict[str, Any] = {
     "int": int,
-    "float": float,
+    "float": _number,
     "str": str,
-    "float | None": lambda cell: float(cell) if cell else None,
+    "float | None": lambda cell: _number(cell) if cell else None,
 }
 
 

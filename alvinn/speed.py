@@ -18,8 +18,8 @@ class Pedals:
 
     def __init__(self, cruise: float, dt: float) -> None:
         """Hold `cruise` [m/s], being asked every `dt` [s]."""
-        if cruise <= 0:
-            raise ValueError(f"a speed of {cruise} m/s does not get anywhere; it must be above 0")
+        if not 0.0 < cruise < math.inf:
+            raise ValueError(f"a speed of {cruise} m/s does not get anywhere; it must be a number above 0")
         self._cruise = cruise
         self._dt = dt
         self.reset()

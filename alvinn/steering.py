@@ -46,6 +46,11 @@ class VehicleGeometry:
         return math.tan(steer * self._angle_range(speed)) / self.wheelbase
 
 
+def lookahead(speed: float) -> float:
+    """How far ahead [m] pure pursuit aims at a speed [m/s]: a second's way, 5 to 12 m."""
+    return max(5.0, min(12.0, speed))
+
+
 def control_for(curvature: float, speed: float, throttle: float, brake: float, vehicle: VehicleGeometry) -> Control:
     """The control that drives a curvature [1/m] at a speed [m/s] with these pedals."""
     return Control(steer=vehicle.steer(curvature, speed), throttle=throttle, brake=brake)

@@ -16,6 +16,10 @@ from sim import scene
 from sim.geometry import Pose, matrix
 from sim.track import Track
 
+NEEDS = {
+    "tiny": "software pipe p3tinydisplay, which on Linux wants libX11 (Debian, Ubuntu: apt-get install libx11-6),",
+    "gl": "OpenGL pipe, which wants a graphics card and a display,",
+}
 LEVELS_FOCAL = 160.0  # the focal length [pixels] that the levels of detail are made for
 NEAR, FAR = 0.15, 450.0  # what is nearer or farther is not drawn [m]
 SWAP = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)  # CARLA's x, y to Panda3D's y, x
@@ -50,6 +54,8 @@ class Renderer:
 class Camera:
     """A pinhole camera with square pixels, its principal point in the picture's middle; made by `Renderer.camera`."""
 
+    NOTHING = (1.0, 0.0, 1.0, 1.0)  # the colour of a pixel that nothing covers: there should be none
+
     def __init__(
         self,
         engine: core.GraphicsEngine,
@@ -61,13 +67,10 @@ class Camera:
         self._engine, self._root, self._size = engine, root, size
         self._buffer = _buffer(engine, pipe, size)
         self._buffer.set_active(False)
-        self._buffer.set_clear_color((0.5, 0.6, 0.7, 1))
+        self._buffer.set_clear_color(self.NOTHING)
         self._picture = core.Texture("picture")
         self._buffer.add_render_texture(self._picture, core.GraphicsOutput.RTM_copy_ram)
-        lens = core.PerspectiveLens()
-        lens.set_film_size(size[0], size[1])
-        lens.set_focal_length(size[0] / 2 / math.tan(fov / 2))
-        lens.set_near_far(NEAR, FAR)
+        lens = _lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
         eye = core.Camera("camera", lens)
         eye.set_lod_scale(LEVELS_FOCAL / lens.get_focal_length())
         self._node = root.attach_new_node(eye)
@@ -96,14 +99,29 @@ class Camera:
         self._node.remove_node()
 
 
+def _lens(size: tuple[int, int], fov: float, *, snaps: bool) -> core.PerspectiveLens:
+    """A lens measured in pixels.
+
+    The software pipe `snaps` corners to whole pixels, half a pixel too low on a plane half a pixel too small: on
+    average a quarter of a pixel off in the middle, which the film makes up for.
+    """
+    short, shift = (0.5, 0.25) if snaps else (0.0, 0.0)
+    lens = core.PerspectiveLens()
+    lens.set_film_size(size[0] - short, size[1] - short)
+    lens.set_film_offset(-shift, shift)
+    lens.set_focal_length(size[0] / 2 / math.tan(fov / 2))
+    lens.set_near_far(NEAR, FAR)
+    return lens
+
+
 def _pipe(kind: Literal["tiny", "gl"]) -> core.GraphicsPipe:
     selection = core.GraphicsPipeSelection.get_global_ptr()
     if kind == "tiny":
         made = selection.make_pipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
     else:
         made = selection.make_module_pipe("pandagl")
-    if made is None:
-        raise RuntimeError(f"Panda3D has no '{kind}' pipe on this machine")
+    if made is None or not made.is_valid():
+        raise RuntimeError(f"Panda3D cannot draw here: its {NEEDS[kind]} did not load")
     return made
 
 

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = tyro.cli(ServerOptions, args=None if argv is None else list(argv), prog="python -m sim")
     try:
         return run(options)
+    except KeyboardInterrupt:  # before it was ready
+        return 0
     except (StartError, WorldError) as error:
         print(f"sim: {error}", file=sys.stderr)
         return 1
@@ -62,6 +65,13 @@ def run(options: ServerOptions) -> int:
     """Run the server with these options; raises StartError or WorldError if it cannot start."""
     if not 0 <= options.port < 65535:
         raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
+    # Ctrl-C goes to a parent as well, which then wants to clean up here first and closes our stdin when it has.
+    with _handling([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
+        asyncio.run(_serve(_server(options), options))
+    return 0
+
+
+def _server(options: ServerOptions) -> Server:
     # These bring CARLA's map parser and Panda3D with them: not for --help, and not before the options are right.
     from sim import camera, maps
 
@@ -70,32 +80,35 @@ def run(options: ServerOptions) -> int:
         renderer = camera.Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
-    server = Server(world, Studio(renderer, options.seed), maps.opened, maps.read, maps.names())
-    asyncio.run(_serve(server, options))
-    return 0
+    return Server(world, Studio(renderer, options.seed), maps.opened, maps.read, maps.names())
 
 
 async def _serve(server: Server, options: ServerOptions) -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
-    def stop() -> None:
+    def stop(*_: object) -> None:
         loop.call_soon_threadsafe(stopped.set)
 
-    _stop_on_signals(stop, parent_decides=options.exit_with_parent)
     ports, port = await listen(server, options.host, options.port)
-    if options.exit_with_parent:
-        _stop_with_parent(stop)
-    print(f"listening on {options.host}:{port} map {server.world.track.name}", flush=True)
-    await stopped.wait()
-    for open_port in ports:
-        open_port.close()
-    server.close()
+    with _handling([signal.SIGTERM] if options.exit_with_parent else [signal.SIGTERM, signal.SIGINT], stop):
+        if options.exit_with_parent:
+            _stop_with_parent(stop)
+        print(f"listening on {options.host}:{port} map {server.world.track.name}", flush=True)
+        await stopped.wait()
+        for open_port in ports:
+            open_port.close()
+        server.close()
 
 
-def _stop_on_signals(stop: Callable[[], None], *, parent_decides: bool) -> None:
-    """Ctrl-C and SIGTERM end the server; Ctrl-C does not where a parent wants to clean up here first."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if parent_decides else lambda _number, _frame: stop())
+@contextmanager
+def _handling(numbers: Iterable[signal.Signals], handler: Callable[..., None] | signal.Handlers) -> Iterator[None]:
+    """Answer signals in a way of ours while the block runs."""
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:

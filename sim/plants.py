@@ -22,7 +22,7 @@ CELL = 48.0  # size of the squares whose plants are one chunk [m]
 EVERY = 5.0  # a plant is tried for every so many metres of road, on each side
 REACH = 60.0  # how far from the road's edge plants are tried [m]
 CLEAR = 2.0  # least distance between a road's edge and any leaf [m]
-SEEN, SHADOWS_SEEN = 260.0, 70.0  # from how far, by a camera such as `roadway.Level` means [m]
+SEEN, SHADOWS_SEEN = 220.0, 60.0  # from how far, by a camera such as `roadway.Level` means [m]
 POST_EVERY, POST_AWAY, POST_SEEN = 25.0, 1.0, 60.0  # [m]
 
 

@@ -37,8 +37,8 @@ Bools = npt.NDArray[np.bool_]
 class Level:
     """How a chunk is drawn from some distance on: the rows' spacing, the least width of lines, whether dashes show.
 
-    A line thinner than a pixel would break up into dots. From afar it is drawn wider, and paler by as much; `beyond`
-    [m] is where, for a camera whose pixels are 1/160 of the focal length wide (`Camera` scales it for others).
+    A line thinner than a pixel would break up into dots. From afar it is drawn wider, and paler by as much. `beyond`
+    [m] is measured to a chunk's middle, for a focal length of 160 pixels; `Camera` scales it for others.
     """
 
     beyond: float
@@ -48,10 +48,10 @@ class Level:
 
 
 LEVELS = (
-    Level(0, 1.0, 0.0, True),
-    Level(26, 2.0, 0.24, True),
-    Level(50, 4.0, 0.45, False),
-    Level(110, 6.0, 0.9, False),
+    Level(0, 1.0, 0.0, dashes=True),
+    Level(26, 2.0, 0.24, dashes=True),
+    Level(50, 4.0, 0.45, dashes=False),
+    Level(110, 6.0, 0.90, dashes=False),
 )
 
 

@@ -81,7 +81,7 @@ class Server:
 
     def promise(self, stream: int) -> None:
         """Remember when a client asked for a stream's token: it will want every frame after this one."""
-        if stream != streaming.EPISODE_STREAM:
+        if any(camera.stream == stream for camera in self.world.cameras()):
             self._promised[stream] = self.world.moment.frame
 
     def settings_changed(self) -> None:
@@ -95,16 +95,17 @@ class Server:
 
     def load(self, name: str) -> None:
         """Begin an episode on another map, or on the same."""
-        self._waiting.clear()
         self.world.load(self._track(name))
+        self._waiting.clear()
+        self._promised.clear()
         self._studio.begin(self.world)
         self._publish_state()
 
     def _track(self, name: str) -> Roads:
+        if name == procedures.TEXT_MAP:  # even if the last text's map is the one that runs
+            return self._read_track(name, self._text)
         if name in {"", self.world.track.name}:
             return self.world.track
-        if name == procedures.TEXT_MAP:
-            return self._read_track(name, self._text)
         if name == self._first.name:
             return self._first
         if name.lower().endswith(".xodr"):
@@ -126,13 +127,13 @@ class Server:
         self._publish_state()
         self._owes_pictures = True
 
-    def _tick_by_the_clock(self, meant: float) -> None:
+    def _tick_by_the_clock(self, began: float) -> None:
         """A step of asynchronous mode; one that comes late moves the next ones too, it is not made up for."""
         loop, step = asyncio.get_running_loop(), self.world.settings.step
         self.send_pictures()
         self._step()
         self.draw_pictures(pause=0.0)
-        after = max(meant + 2 * step, loop.time())
+        after = max(began + 2 * step, loop.time())
         self._beat = loop.call_at(after, self._tick_by_the_clock, after - step)
 
     def draw_pictures(self, pause: float) -> None:

@@ -6,6 +6,7 @@ the pose that its header tells.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -49,6 +50,7 @@ class Studio:
         self._renderer = renderer
         self._seed = seed
         self._eyes: dict[int, Eye] = {}
+        self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
         self._weather: WeatherParameters | None = None
 
     def begin(self, world: World) -> None:
@@ -70,7 +72,21 @@ class Studio:
         self._follow(world.weather)
         for camera in world.cameras():
             if camera.stream in wanted and camera.is_due(world.moment.seconds, world.settings.step):
-                yield camera.stream, self._picture(world, camera)
+                message = self._attempt(world, camera)
+                if message is not None:
+                    yield camera.stream, message
+
+    def _attempt(self, world: World, camera: Camera) -> bytes | None:
+        """A picture, or None from a camera that failed once: it must not take the clock and the others with it."""
+        if camera.id in self._broken:
+            return None
+        try:
+            return self._picture(world, camera)
+        except Exception as error:  # noqa: BLE001 - whatever the renderer runs into, the server goes on
+            self._broken.add(camera.id)
+            size = f"{camera.lens.width}x{camera.lens.height}"
+            print(f"sim: camera {camera.id} ({size}) cannot draw and stays dark: {error!r}", file=sys.stderr)
+            return None
 
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose

@@ -25,7 +25,8 @@ def asphalt(random: np.random.Generator, size: int = 256) -> Image:
     u = (np.arange(size) + 0.5) / size
     wear = -0.045 * (np.exp(-(((u - 0.27) / 0.10) ** 2)) + np.exp(-(((u - 0.73) / 0.10) ** 2)))
     grey = 0.54 + grain + blotches + wear
-    return np.clip(grey[..., None] * np.array([1.0, 0.99, 0.98]), 0, 1)
+    tinted: Image = np.clip(grey[..., None] * np.array([1.0, 0.99, 0.98]), 0, 1)
+    return tinted
 
 
 def grass(random: np.random.Generator, size: int = 256) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -18,9 +18,9 @@ Address = tuple[str, int]
 
 
 @contextmanager
-def running_server(*arguments: str) -> Iterator[Address]:
+def running_server(*arguments: str, program: Sequence[str] = ("-m", "sim")) -> Iterator[Address]:
     """A server process on any port; it ends with the block."""
-    command = [sys.executable, "-m", "sim", "--port", "0", "--exit-with-parent", *arguments]
+    command = [sys.executable, *program, "--port", "0", "--exit-with-parent", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

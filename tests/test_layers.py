@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "alvinn": [
-        ["alvinn", "alvinn.drivers", "alvinn.jobs", "alvinn.driving", "alvinn.errors", "alvinn.files", "alvinn.hill"],
+        ["alvinn", "alvinn.drivers", "alvinn.jobs", "alvinn.driving", "alvinn.errors", "alvinn.files", "alvinn.hill"]
+        + ["alvinn.quiet"],
         ["alvinn.roles", "alvinn.vision", "alvinn.steering", "alvinn.lane", "alvinn.speed"],
         ["alvinn.augment", "alvinn.recording", "alvinn.model", "alvinn.referee"]
         + ["alvinn.drivers.disturbed", "alvinn.drivers.expert", "alvinn.drivers.timed"],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +18,16 @@ from alvinn.errors import AlvinnError
 from alvinn.files import file_name
 
 CONSOLE = Console()
+
+
+def require_above_zero(flag: str, number: float | None) -> None:
+    """Check a flag that says how much, if it was given.
+
+    Raises:
+        ValueError: it is 0, less, or no number; the command line shows it as wrong usage.
+    """
+    if number is not None and not 0 < number < math.inf:
+        raise ValueError(f"{flag} wants a number above 0, not {number}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,40 @@ class Driving(Home):
     """to hold [m/s]; less in tight bends"""
     headless: bool = False
     """no window"""
+
+    def __post_init__(self) -> None:
+        require_above_zero("--speed", self.speed)
+
+
+@dataclass(frozen=True)
+class CameraFlags:
+    """What of a camera was named on the command line; the rest is as another camera has it."""
+
+    width: int | None = None
+    """pixels"""
+    height: int | None = None
+    """pixels"""
+    fov: float | None = None
+    """horizontal field of view [degrees]"""
+    x: float | None = None
+    """ahead of the car's origin [m]"""
+    y: float | None = None
+    """right of the car's origin [m]"""
+    z: float | None = None
+    """above the ground [m]"""
+    pitch: float | None = None
+    """nose up [degrees]"""
+
+    def on(self, camera: Camera) -> Camera:
+        """A camera with what was named changed.
+
+        Raises:
+            AlvinnError: there is no such camera.
+        """
+        try:
+            return replace(camera, **{name: value for name, value in asdict(self).items() if value is not None})
+        except ValueError as error:
+            raise AlvinnError(f"--camera: {error}") from error
 
 
 def _in(folder: Path, name: str | Path) -> Path:

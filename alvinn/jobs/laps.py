@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from alvinn.drivers.timed import TimedDriver
 from alvinn.driving import Camera, Direction
 from alvinn.errors import AlvinnError
 from alvinn.files import file_name, write_json
-from alvinn.jobs.common import CONSOLE, Driving, opened, progress
+from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, opened, progress, require_above_zero
 from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Log, Watch
@@ -51,10 +51,15 @@ class Laps(Driving):
     """runs with this many seeds, counted up from --seed"""
     weathers: str | None = None
     """a,b: which weathers (default: --weather)"""
-    camera: Camera | None = None
+    camera: CameraFlags = field(default_factory=CameraFlags)
     """what to see with (default: the model's own camera)"""
     out: Path | None = None
     """folder for laps.json, chart and film (default: laps/ in the model's folder)"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_above_zero("--laps", self.laps)
+        require_above_zero("--seeds", self.seeds)
 
     def run(self) -> None:
         """Do the job.
@@ -81,8 +86,7 @@ class Laps(Driving):
         if self.model is None:
             raise AlvinnError("laps wants --model M, or --driver expert")
         network = Network(self.model_folder(self.model))
-        if self.camera is not None:
-            network.require_camera(self.camera)
+        network.require_camera(self.camera.on(network.card.camera))
         return network
 
     def folder(self) -> Path:
@@ -102,7 +106,7 @@ class Laps(Driving):
 
 
 def _listed(names: str | None, default: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()] if names else [default]
+    return [name.strip() for name in (names or "").split(",") if name.strip()] or [default]
 
 
 def drive_laps(job: Laps, network: Network | None) -> list[Result]:
@@ -118,6 +122,9 @@ def drive_laps(job: Laps, network: Network | None) -> list[Result]:
     try:
         for number, one in enumerate(runs):
             results.append(_drive_run(job, one, network, film=folder / "lap.mp4" if number == 0 else None))
+    except AlvinnError:
+        results.append(unfinished(runs[len(results)], "failed"))
+        raise
     finally:
         left = [unfinished(one, "interrupted") for one in runs[len(results) :]]
         _write(job, results + left)
@@ -130,7 +137,7 @@ def _drive_run(job: Laps, one: Run, network: Network | None, film: Path | None) 
     Raises:
         AlvinnError: server, map or model is not to be had.
     """
-    camera = network.card.camera if network is not None else job.camera or Camera()
+    camera = network.card.camera if network is not None else job.camera.on(Camera())
     with ExitStack() as stack:
         world = stack.enter_context(
             opened(
@@ -161,7 +168,7 @@ def _run_name(one: Run) -> str:
 def _driver(network: Network | None, world: CarlaWorld) -> Driver:
     if network is not None:
         return NetworkDriver(network)
-    return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return ExpertDriver(world.lane, world.truth)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving import Camera, Direction
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import CONSOLE, Driving, opened, progress, server_kind
+from alvinn.jobs.common import CONSOLE, Driving, opened, progress, require_above_zero, server_kind
 from alvinn.loop import run
 from alvinn.observers import Deadline, Recorder, Watch
 from alvinn.recording import RecordingWriter, Session
@@ -44,6 +44,11 @@ class Record(Driving):
     """add to a recording that exists"""
     camera: Camera = field(default_factory=Camera)
     """what to record with"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_above_zero("--seconds", self.seconds)
+        require_above_zero("--laps", self.laps)
 
     def run(self) -> None:
         """Do the job.
@@ -88,7 +93,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
 
 
 def _driver(job: Record, world: CarlaWorld, seed: int) -> Driver:
-    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    expert = ExpertDriver(world.lane, world.truth)
     return DisturbedDriver(expert, np.random.default_rng(seed)) if job.noise else expert
 
 

@@ -14,7 +14,7 @@ from alvinn import __version__
 from alvinn.dataset import Dataset, load
 from alvinn.errors import AlvinnError
 from alvinn.hill import Hill
-from alvinn.jobs.common import CONSOLE, Home, progress
+from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.model import Card, write_card
 from alvinn.quiet import quiet
 from alvinn.recording import Recording
@@ -36,6 +36,9 @@ class Train(Home):
     """times through the data"""
     seed: int = 0
     """of the first weights and the order of the data"""
+
+    def __post_init__(self) -> None:
+        require_above_zero("--epochs", self.epochs)
 
     def run(self) -> None:
         """Do the job.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,7 @@ def straight(length: float, width: float = 3.5) -> Lane:
     return Lane(np.stack([x, 0.0 * x, 0.0 * x], axis=1), np.full(len(x), width), closed=False)
 
 
+@lru_cache(256)
 def picture(number: int, camera: Camera = SMALL) -> Image:
     """A picture that no other number has."""
     rng = np.random.default_rng(number)
@@ -56,6 +59,7 @@ def truth(*, lane_s: float = 0.0, offset: float = 0.0, lane_width: float = 3.5, 
         y=offset,
         z=0.0,
         yaw=heading_error,
+        course=heading_error,
         lane_s=lane_s,
         lane_width=lane_width,
         offset=offset,
@@ -116,6 +120,7 @@ class PaperWorld:
                 y=self._y,
                 z=0.0,
                 yaw=self._yaw,
+                course=self._yaw,
                 lane_s=on.s,
                 lane_width=on.width,
                 offset=on.offset,
@@ -174,7 +179,7 @@ def session(camera: Camera = SMALL) -> Session:
     """How the tests' recordings were made."""
     return Session(
         camera=camera,
-        vehicle=asdict(CAR),
+        vehicle=json.loads(json.dumps(asdict(CAR))),
         maps=("oval",),
         weathers=("ClearNoon",),
         seed=0,

@@ -34,10 +34,10 @@ def synchronous(world: carla.World) -> Iterator[None]:
     try:
         yield
     finally:
-        world.tick()  # so that get_actors knows whatever was spawned since the last one
         # Sensors first: the client ends the whole process if it exits while one still listens.
         while OPEN_EYES:
             OPEN_EYES[-1].close()
+        world.tick()  # get_actors knows what the last tick knew
         for actor in world.get_actors():
             if not actor.type_id.startswith("spectator"):
                 actor.destroy()

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from sim import commands, methods, procedures  # noqa: F401 - methods fills the table
+from sim import procedures
+from sim.commands import DEEPEST
 from sim.geometry import Pose
 from sim.procedures import call
+from sim.wire import messages
 from sim.wire.errors import NotSupportedError, PeerError
 from sim.wire.rpc import Returns
 from sim.world import World, WorldError
@@ -67,7 +69,8 @@ def test_no_method_takes_one_argument_too_many(desk: Desk, name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in procedures.TABLE.items() if entry.takes))
 def test_no_method_breaks_on_arguments_of_any_kind(desk: Desk, name: str) -> None:
-    for thing in (None, True, 7, -1, 1.5, "x", b"x", [], [[]], {}, [None] * 17):
+    things: list[object] = [None, True, 7, -1, 1.5, "x", b"x", [], [[]], {}, [None] * 17]
+    for thing in things:
         try:
             desk.call(name, *[thing] * len(procedures.TABLE[name].takes))
         except (PeerError, WorldError):
@@ -117,7 +120,7 @@ def test_methods_answer_as_the_client_expects_them_to() -> None:
 
 
 def test_each_command_of_a_batch_has_an_answer_of_its_own(desk: Desk) -> None:
-    car = desk.world.spawn(commands.messages.DESCRIPTION.unpack(CAR), Pose())
+    car = desk.world.spawn(messages.DESCRIPTION.unpack(CAR), Pose())
     answers = desk.call(
         "apply_batch",
         [
@@ -154,3 +157,11 @@ def test_wheels_keep_their_places_whatever_a_client_sends(desk: Desk) -> None:
     assert desk.call("get_physics_control", car)[15][0][9] == pytest.approx([x, y, 33.5])
     with pytest.raises(WorldError, match="3 wheels came, expected 4"):
         desk.call("apply_physics_control", car, [*physics[:15], physics[15][:3], False])
+
+
+def test_spawns_that_follow_on_spawns_end_somewhere(desk: Desk) -> None:
+    nested: list[Any] = []
+    for depth in range(3 * DEEPEST):
+        nested = [[[0, [CAR, [[20.0 * depth, 0.0, 0.0], [0.0, 0.0, 0.0]], [False], 0, "", nested]]]]
+    assert desk.call("apply_batch", nested, False)[0][0][0] == 1
+    assert len(desk.world.actors) == 1 + DEEPEST + 1

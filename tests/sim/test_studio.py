@@ -71,3 +71,15 @@ def test_a_new_episode_closes_all_cameras_and_loads_its_map(studio: Studio, worl
     studio.begin(world)
     assert [eye.closed for eye in renderer.eyes] == [True]
     assert renderer.loaded == ["plain", "other"]
+
+
+def test_a_camera_that_cannot_draw_stays_dark_and_the_others_go_on(
+    studio: Studio, world: World, renderer: Numbers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, sound = (is_camera(world.spawn(SMALL, Pose())) for _ in range(2))
+    wanted = {broken.stream, sound.stream}
+    list(studio.pictures(world, wanted))
+    renderer.eyes[0].closed = True
+    for _ in range(3):
+        assert [stream for stream, _ in studio.pictures(world, wanted)] == [sound.stream]
+    assert capsys.readouterr().err.count("cannot draw") == 1

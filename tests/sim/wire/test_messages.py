@@ -129,7 +129,17 @@ plain = st.recursive(
 )
 
 
-garbled = [TRANSFORM, VECTOR, CONTROL, WEATHER, SETTINGS, PHYSICS, DESCRIPTION, LIGHTS, LIGHTS_OF_ALL]
+garbled: list[Layout[Any]] = [
+    TRANSFORM,
+    VECTOR,
+    CONTROL,
+    WEATHER,
+    SETTINGS,
+    PHYSICS,
+    DESCRIPTION,
+    LIGHTS,
+    LIGHTS_OF_ALL,
+]
 
 
 @given(plain)

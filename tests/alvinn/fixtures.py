@@ -1,0 +1,90 @@
+"""What costs seconds is made once a run: a car on a server, a model that learned a toy task."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.carla_world import CarlaWorld, connected, open_world
+from alvinn.dataset import Dataset, Examples
+from alvinn.driving import Camera, Direction
+from alvinn.hill import Hill
+from alvinn.model import Card, write_card
+from alvinn.vision import Preprocessing
+from tests.alvinn.fakes import CAMERA, SMALL
+
+ROOT = Path(__file__).resolve().parents[2]
+KERAS_COPIES = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+"""Keras saves its weights in a way that NumPy 2 calls outdated: Keras's own business."""
+
+
+@contextlib.contextmanager
+def car_on(
+    address: tuple[str, int], *, camera: Camera = SMALL, direction: Direction = "forward"
+) -> Iterator[CarlaWorld]:
+    """A car on the lane of the server at an address."""
+    with (
+        connected(*address) as client,
+        open_world(client, camera=camera, weather="ClearNoon", direction=direction, map_wanted=None) as world,
+    ):
+        yield world
+
+
+def toy_dataset(n: int = 96, camera: Camera = CAMERA, seed: int = 0) -> Dataset:
+    """A bright post on a dark plain: the further to the right it stands, the more to the right one must steer."""
+    rng = np.random.default_rng(seed)
+    prepare = Preprocessing.of(camera)
+    images = rng.integers(0, 60, size=(n, prepare.height, prepare.width, 3), dtype=np.uint8)
+    places = rng.uniform(0.1, 0.9, n)
+    for image, place in zip(images, places, strict=True):
+        column = int(place * prepare.width)
+        image[:, column - 5 : column + 5] = 240
+    labels = ((places - 0.5) * 0.2).astype(np.float32)
+    held_out = np.arange(n) % 4 == 0
+    examples = Examples(images, labels)
+    return Dataset(examples.where(~held_out), examples.where(held_out), camera, prepare)
+
+
+def card_for(dataset: Dataset, hill: Hill) -> Card:
+    """The card of a model that learned some data."""
+    return Card(
+        network="conv",
+        output="hill",
+        hill=hill,
+        camera=dataset.camera,
+        preprocessing=dataset.preprocessing,
+        seed=0,
+        settings={"epochs": 4},
+        recordings=({"name": "toy", "rows": 96, "sha256": "0"},),
+        server="embedded",
+        metrics={"training_mae": 0.01},
+        version="0",
+        commit="",
+    )
+
+
+def toy_model(folder: Path) -> Path:
+    """A model folder that learned the toy task a little; made at the first call."""
+    if not (folder / "card.json").exists():
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from alvinn import training
+
+        dataset, hill = toy_dataset(), Hill()
+        trained = training.train(dataset, hill, training.Settings(epochs=4, batch=16), lambda _: None)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", KERAS_COPIES.split(":")[1], DeprecationWarning)
+            training.save(trained, folder)
+        write_card(folder, card_for(dataset, hill))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder; not to be written to."""
+    return toy_model(tmp_path_factory.getbasetemp() / "toy-model")

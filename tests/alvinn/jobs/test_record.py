@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.recording import Recording
+from tests.alvinn.fakes import write_recording
+from tests.alvinn.fixtures import ROOT
+from tests.alvinn.jobs.cli import Shell
+from tests.conftest import Address, running_server
+
+SHORT = ("--camera.width", "64", "--camera.height", "32")
+
+
+def test_three_seconds_of_the_expert_are_sixty_ticks_and_their_last_frame(shell: Shell, tmp_path: Path) -> None:
+    record = ("record", "mine", "--map", "oval", "--home", str(tmp_path), "--seconds", "3", "--noise", *SHORT)
+    assert shell.run(*record).status == 0
+    recording = Recording(tmp_path / "data" / "mine")
+    rows = recording.rows
+    assert len(rows) == 61
+    assert [b.frame - a.frame for a, b in zip(rows, rows[1:], strict=False)] == [1] * 60
+    assert rows[-1].time - rows[0].time == pytest.approx(3.0)
+    assert rows[-1].speed > 1.0
+    assert rows[-1].lane_s > rows[0].lane_s
+    assert {(row.lane, row.weather, row.who) for row in rows} == {("oval/forward", "ClearNoon", "expert")}
+    assert (recording.session.server, recording.session.maps) == ("embedded", ("oval",))
+    assert "choose another name, or add --append" in shell.refused(*record)
+    assert shell.run(*record, "--append").status == 0
+    assert [row.segment for row in Recording(tmp_path / "data" / "mine").rows] == [0] * 61 + [1] * 61
+
+
+def test_both_directions_get_half_each_on_a_running_server(shell: Shell, tmp_path: Path, server: Address) -> None:
+    place = f"{server[0]}:{server[1]}"
+    record = ("record", "both", "--carla", place, "--map", "oval", "--home", str(tmp_path), "--both-directions")
+    assert shell.run(*record, "--seconds", "2", *SHORT).status == 0
+    recording = Recording(tmp_path / "data" / "both")
+    assert [row.lane for row in recording.rows] == ["oval/forward"] * 21 + ["oval/reverse"] * 21
+    assert recording.session.server == "given"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--carla", "nonsense"), "--carla wants HOST:PORT"),
+        (("--carla", "127.0.0.1:99999"), "--carla wants HOST:PORT"),
+        (("--carla", "127.0.0.1:1"), "no CARLA server answers at 127.0.0.1:1"),
+        (("--carla", "no-such-host.invalid:2000"), "no CARLA server answers at no-such-host.invalid:2000"),
+        (("--map", "nowhere"), "no map called 'nowhere'"),
+        (("--map", "missing.xodr"), "missing.xodr"),
+        (("--map", "oval", "--weather", "Sunny"), "there is no weather 'Sunny'"),
+    ],
+)
+def test_a_bad_input_is_refused_in_one_sentence(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    assert sentence in shell.refused("record", "x", "--home", str(tmp_path), *arguments)
+    assert not (tmp_path / "data" / "x").exists()
+
+
+def test_a_recording_without_a_name_is_refused(shell: Shell) -> None:
+    assert "wants a name" in shell.refused("record")
+
+
+def test_a_map_file_that_does_not_parse_is_refused(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "torn.xodr"
+    path.write_text("<OpenDRIVE><road", encoding="utf-8")
+    assert "torn.xodr" in shell.refused("record", "x", "--home", str(tmp_path), "--map", str(path))
+
+
+def test_a_server_of_another_version_is_refused(shell: Shell, tmp_path: Path) -> None:
+    code = "import sys, sim.methods, sim.cli; sim.methods.VERSION = '0.9.15'; sys.exit(sim.cli.main(sys.argv[1:]))"
+    with running_server("--map", "oval", program=("-c", code)) as (host, port):
+        said = shell.refused("record", "x", "--home", str(tmp_path), "--carla", f"{host}:{port}")
+    assert "CARLA 0.9.15" in said
+    assert "0.9.16" in said
+
+
+def test_another_camera_than_the_recordings_is_refused(shell: Shell, tmp_path: Path, server: Address) -> None:
+    write_recording(tmp_path / "data" / "mine", 2)
+    place = f"{server[0]}:{server[1]}"
+    record = ("record", "mine", "--append", "--carla", place, "--map", "oval", "--home", str(tmp_path))
+    said = shell.refused(*record, "--camera.width", "128")
+    assert "64x32" in said
+    assert "128x160" in said
+
+
+def test_a_server_that_dies_meanwhile_is_told_in_one_sentence(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill_the_server(self: ExpertDriver) -> None:
+        for child in set(psutil.Process().children()) - before:
+            child.kill()
+
+    before = set(psutil.Process().children())
+    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 1.0)
+    monkeypatch.setattr(ExpertDriver, "reset", kill_the_server)
+    said = shell.refused("record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT)
+    assert "the CARLA server stopped answering while driving" in said
+    assert len(Recording(tmp_path / "data" / "x").rows) >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+def test_ctrl_c_leaves_no_server_and_a_recording_that_opens(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "alvinn", "record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT]
+    table = tmp_path / "data" / "x" / "drive.csv"
+    with subprocess.Popen(
+        [*command, "--seconds", "100000"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as job:
+        while not table.exists() or table.read_bytes().count(b"\n") < 10:
+            assert job.poll() is None, "the job ended by itself"
+        servers = psutil.Process(job.pid).children(recursive=True)
+        os.killpg(job.pid, signal.SIGINT)
+        _, err = job.communicate()
+    assert job.returncode == 130
+    assert err.strip() == "interrupted"
+    assert len(servers) == 1
+    assert psutil.wait_procs(servers, timeout=30.0)[1] == []
+    recording = Recording(tmp_path / "data" / "x")
+    assert len(recording.rows) >= 9
+    assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alvinn import cli
+from tests.alvinn.jobs.cli import Shell
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("record", "x", "--nonsense"),
+        ("record", "x", "--seconds", "long"),
+        ("record", "x", "--seconds", "0"),
+        ("record", "x", "--seconds", "nan"),
+        ("record", "x", "--laps", "0"),
+        ("record", "x", "--speed", "0"),
+        ("record", "x", "--camera.width", "0"),
+        ("record", "x", "--driver", "nobody"),
+        ("train", "x", "--data", "x", "--epochs", "0"),
+        ("laps", "--driver", "expert", "--laps", "0"),
+        ("laps", "--driver", "expert", "--seeds", "0"),
+        ("laps", "--speed", "-3"),
+    ],
+)
+def test_wrong_usage_ends_with_status_2_and_no_traceback(shell: Shell, arguments: tuple[str, ...]) -> None:
+    said = shell.run(*arguments)
+    assert said.status == 2
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("record", "--help"), ("laps", "--help"), ("train", "--help")])
+def test_help_ends_with_status_0(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert shell.run(*arguments).status == 0
+
+
+def test_a_library_that_is_missing_is_told_with_the_package_that_brings_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_library(arguments: object) -> int:
+        raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(cli, "_job", no_library)
+    assert "apt-get install libgl1" in shell.refused("record", "x")
+
+
+def test_another_import_that_fails_is_a_bug_and_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_module(arguments: object) -> int:
+        raise ImportError("no module named alvinn.attic")
+
+    monkeypatch.setattr(cli, "_job", no_module)
+    with pytest.raises(ImportError, match="attic"):
+        cli.main(["record", "x"])
+
+
+def test_the_embedded_servers_status_is_handed_on(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["alvinn"])
+    said = shell.run("sim", "--map", str(tmp_path / "missing.xodr"), "--port", "0")
+    assert said.status == 1
+    assert "missing.xodr" in said.err

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvinn.dataset import Examples, common_camera, load, split
+from alvinn.driving import Camera
+from alvinn.errors import CameraMismatchError, RecordingError
+from alvinn.recording import Recording, RecordingWriter, Row
+from alvinn.vision import Preprocessing
+from tests.alvinn.fakes import SMALL, picture, session, step, truth, write_recording
+
+
+def rows_of(tmp_path: Path) -> Row:
+    write_recording(tmp_path, 1)
+    return Recording(tmp_path).rows[0]
+
+
+@pytest.fixture(scope="module")
+def row(tmp_path_factory: pytest.TempPathFactory) -> Row:
+    return rows_of(tmp_path_factory.mktemp("row"))
+
+
+@given(length=st.floats(700.0, 3000.0), speed=st.floats(4.0, 20.0), laps=st.floats(1.0, 2.5))
+def test_no_frame_to_train_on_is_closer_than_five_seconds_to_what_is_held_out(
+    row: Row, length: float, speed: float, laps: float
+) -> None:
+    n = int(laps * length / (speed * 0.25))
+    s = np.arange(n) * speed * 0.25 % length
+    held_out, training = split([replace(row, lane_s=float(at), speed=speed) for at in s])
+    assert not (held_out & training).any()
+    assert held_out.any()
+    assert training.any()
+    gaps = np.abs(s[training][:, None] - s[held_out][None])
+    around = np.minimum(gaps, length - gaps)
+    assert around.min() >= 5.0 * speed
+
+
+@given(st.floats(0.0, 5.0), st.integers(0, 4))
+def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: int) -> None:
+    places = [replace(row, lane_s=at, speed=8.0) for at in (480.0 + nudge, 250.0 + nudge, 440.0 + nudge)]
+    held_out, training = split(places * (lap + 1))
+    assert held_out.tolist() == [True, False, False] * (lap + 1)
+    assert training.tolist() == [False, True, False] * (lap + 1)
+
+
+def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        for number, s in enumerate((100.0, 480.0, 200.0, 455.0)):
+            writer.add(step(number, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
+    told: list[None] = []
+    dataset = load([Recording(tmp_path)], lambda: told.append(None))
+    assert len(told) == 4
+    assert dataset.training.curvature.tolist() == pytest.approx([0.01, 0.02])
+    assert dataset.held_out.curvature.tolist() == pytest.approx([0.048])
+    assert dataset.camera == SMALL
+    prepare = Preprocessing.of(SMALL)
+    assert dataset.preprocessing == prepare
+    for image, number in zip(dataset.training.images, (0, 2), strict=True):
+        assert np.abs(image.astype(float) - prepare(picture(number))).mean() < 12.0
+
+
+def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None:
+    for name, s in (("a", 100.0), ("b", 200.0)):
+        with RecordingWriter(tmp_path / name, session()) as writer:
+            writer.add(step(0, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
+    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")])
+    assert dataset.training.curvature.tolist() == pytest.approx([0.01, 0.02])
+
+
+def test_recordings_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
+    write_recording(tmp_path / "a", 1)
+    write_recording(tmp_path / "b", 1, camera=Camera())
+    with pytest.raises(CameraMismatchError, match="64x32.*320x160"):
+        common_camera([Recording(tmp_path / "a"), Recording(tmp_path / "b")])
+
+
+def test_where_nothing_is_left_to_train_on_it_says_so(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        writer.add(step(0, truth(lane_s=480.0)), lane="a/forward", weather="ClearNoon")
+    with pytest.raises(RecordingError, match="none is left to train on"):
+        load([Recording(tmp_path)])
+
+
+def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
+    images = np.zeros((2, 4, 4, 3), dtype=np.uint8)
+    with pytest.raises(ValueError, match="1 of 2 labels are no number"):
+        Examples(images, np.array([0.0, math.nan], dtype=np.float32))
+    with pytest.raises(ValueError, match="2 images with 1 labels"):
+        Examples(images, np.zeros(1, dtype=np.float32))
+
+

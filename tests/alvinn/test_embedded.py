@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alvinn.embedded import embedded_server
+from alvinn.errors import ServerError
+from tests.alvinn.fixtures import ROOT
+
+PATIENCE = 30.0  # s: how long a busy machine may take to end a process
+
+
+def answers(host: str, port: int) -> bool:
+    with socket.socket() as knock:
+        knock.settimeout(5.0)
+        return knock.connect_ex((host, port)) == 0
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def test_the_server_is_there_inside_the_context_and_gone_after_it() -> None:
+    before = children()
+    with embedded_server("oval", seed=0) as (host, port):
+        assert answers(host, port)
+        assert len(children() - before) == 1
+    assert children() - before == set()
+    assert not answers(host, port)
+
+
+def test_the_server_is_gone_after_an_error_inside_the_context() -> None:
+    before = children()
+
+    def fail() -> None:
+        with embedded_server("oval", seed=0):
+            raise ValueError("the job failed")
+
+    with pytest.raises(ValueError, match="the job failed"):
+        fail()
+    assert children() - before == set()
+
+
+def test_the_server_ends_with_its_parent_even_after_sigkill() -> None:
+    code = """
+        import psutil
+        from alvinn.embedded import embedded_server
+        with embedded_server("oval", seed=0) as (host, port):
+            print(psutil.Process().children()[0].pid, flush=True)
+            input()
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as parent:
+        assert parent.stdout is not None
+        server = psutil.Process(int(parent.stdout.readline()))
+        assert server.is_running()
+        parent.send_signal(signal.SIGKILL)
+        assert psutil.wait_procs([server], timeout=PATIENCE)[1] == []
+
+
+def test_a_map_that_is_not_there_is_said_in_one_sentence() -> None:
+    before = children()
+    with pytest.raises(ServerError, match="no map called 'nowhere'") as refusal, embedded_server("nowhere", seed=0):
+        pass
+    assert "\n" not in str(refusal.value)
+    assert "Traceback" not in str(refusal.value)
+    assert children() - before == set()
+
+
+@pytest.mark.parametrize("text", ["", "<OpenDRIVE>", "<OpenDRIVE/>", "\x00\x01", "<html><body>no road</body></html>"])
+def test_a_map_file_that_is_none_is_said_in_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "road.xodr"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ServerError, match=r"road\.xodr") as refusal, embedded_server(str(path), seed=0):
+        pass
+    assert "\n" not in str(refusal.value)
+
+
+def test_it_starts_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with embedded_server("oval", seed=0) as (host, port):
+        assert answers(host, port)

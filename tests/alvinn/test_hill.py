@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvinn.hill import Hill
+
+HILL = Hill()
+HILLS = st.builds(Hill, units=st.integers(15, 60), span=st.floats(0.05, 0.3))
+
+
+def decoded(hill: Hill, curvature: float) -> float:
+    return float(hill.decode(hill.encode([curvature]))[0])
+
+
+@given(st.floats(-1.0, 1.0), HILLS)
+def test_a_curvature_becomes_a_hill_and_comes_back(share: float, hill: Hill) -> None:
+    assert decoded(hill, share * hill.span) == pytest.approx(share * hill.span, abs=1e-4)
+
+
+@given(st.floats(0.15, 10.0), st.sampled_from([-1.0, 1.0]))
+def test_beyond_the_span_a_curvature_is_clipped(size: float, side: float) -> None:
+    assert decoded(HILL, side * size) == pytest.approx(side * 0.15, abs=1e-4)
+
+
+@given(st.floats(-0.14, 0.14), st.integers(0, 2**32 - 1))
+def test_a_noisy_hill_is_read_to_a_fraction_of_a_unit(curvature: float, seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(scale=0.05, size=HILL.units)
+    noisy = (HILL.encode([curvature]) + noise).astype(np.float32)
+    assert abs(float(HILL.decode(noisy)[0]) - curvature) < 0.5 * HILL.spacing
+
+
+@given(st.floats(-0.15, 0.15), st.floats(0.05, 20.0))
+def test_the_height_of_a_hill_does_not_matter(curvature: float, height: float) -> None:
+    assert float(HILL.decode(height * HILL.encode([curvature]))[0]) == pytest.approx(curvature, abs=1e-4)
+
+
+def test_a_hill_peaks_at_its_curvature_with_the_right_on_the_right() -> None:
+    hills = HILL.encode([-0.15, 0.0, 0.15])
+    assert hills.shape == (3, 45)
+    assert hills.argmax(axis=1).tolist() == [0, 22, 44]
+    assert hills.max() == pytest.approx(1.0)
+
+
+def test_a_mirrored_hill_is_the_opposite_curvature() -> None:
+    curvature = np.linspace(-0.15, 0.15, 101)
+    assert HILL.decode(HILL.encode(curvature)[:, ::-1]) == pytest.approx(-curvature, abs=1e-4)
+
+
+def test_many_hills_are_decoded_as_each_alone() -> None:
+    curvature = np.random.default_rng(0).uniform(-0.15, 0.15, 50)
+    hills = HILL.encode(curvature)
+    one_by_one = [float(HILL.decode(hill[None])[0]) for hill in hills]
+    assert HILL.decode(hills) == pytest.approx(one_by_one, abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [{"units": 2}, {"span": 0.0}, {"span": -1.0}])
+def test_a_hill_of_no_size_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="at least 3 units"):
+        Hill(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+
+from alvinn.driving import Step
+from alvinn.observers import LOG_COLUMNS, Deadline, Log, Recorder, Watch
+from alvinn.recording import Recording, RecordingWriter
+from alvinn.roles import Verdict
+from tests.alvinn.fakes import DT, session, step
+
+
+def test_the_recorder_writes_every_tick_and_a_recovery_ends_a_segment(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        recorder = Recorder(writer, "oval/reverse", "WetNoon")
+        assert recorder.see(step(0)) is Verdict.GO_ON
+        recorder.see(step(1))
+        recorder.recovered()
+        recorder.see(step(2))
+    rows = Recording(tmp_path).rows
+    assert [(row.frame, row.segment) for row in rows] == [(0, 0), (1, 0), (2, 1)]
+    assert {(row.lane, row.weather) for row in rows} == {("oval/reverse", "WetNoon")}
+
+
+@pytest.mark.parametrize("began", [0, 1000])
+def test_the_deadline_comes_after_its_seconds_of_simulation(began: int) -> None:
+    deadline = Deadline(3.0)
+    verdicts = [deadline.see(step(began + number)) for number in range(61)]
+    assert verdicts == [Verdict.GO_ON] * 60 + [Verdict.STOP]
+    assert 60 * DT == pytest.approx(3.0)
+
+
+def test_a_recovery_does_not_put_the_deadline_off() -> None:
+    deadline = Deadline(1.0)
+    deadline.see(step(0))
+    deadline.recovered()
+    assert deadline.see(step(20)) is Verdict.STOP
+
+
+def test_the_watch_tells_of_every_tick() -> None:
+    told: list[Step] = []
+    watch = Watch(told.append)
+    steps = [step(0), step(1)]
+    assert [watch.see(one) for one in steps] == [Verdict.GO_ON] * 2
+    assert told == steps
+
+
+def test_the_log_has_what_it_takes_to_count_again(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "one" / "log.csv"
+    steps = [step(number, steer=0.01 * number, curvature=math.pi / 1000.0) for number in range(3)]
+    with Log(path) as log:
+        assert [log.see(one) for one in steps] == [Verdict.GO_ON] * 3
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == LOG_COLUMNS
+    for row, one in zip(rows, steps, strict=True):
+        assert float(row["time"]) == pytest.approx(one.observation.time)
+        assert (float(row["x"]), float(row["y"])) == pytest.approx((one.truth.x, one.truth.y))
+        assert float(row["steer"]) == pytest.approx(one.control.steer)
+        assert float(row["curvature"]) == pytest.approx(one.decision.curvature, abs=1e-6)
+        assert float(row["lane_width"]) == one.truth.lane_width
+        assert row["who"] == "somebody"

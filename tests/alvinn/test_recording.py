@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pytest
+
+from alvinn.driving import Camera
+from alvinn.errors import RecordingError
+from alvinn.recording import COLUMNS, Recording, RecordingWriter
+from tests.alvinn.fakes import SMALL, picture, session, step, write_recording
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A recording of four frames."""
+    write_recording(tmp_path / "drive", 4)
+    return tmp_path / "drive"
+
+
+def lines_of(folder: Path) -> list[str]:
+    return (folder / "drive.csv").read_text(encoding="utf-8").splitlines()
+
+
+def rewrite(folder: Path, lines: list[str], end: str = "\n") -> None:
+    (folder / "drive.csv").write_bytes(("\n".join(lines) + end).encode())
+
+
+def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
+    steps = write_recording(tmp_path, 5)
+    recording = Recording(tmp_path)
+    assert recording.session == session()
+    for row, said in zip(recording.rows, steps, strict=True):
+        told = {key: value for key, value in asdict(said.truth).items() if key != "course"} | asdict(said.control)
+        told |= {"curvature": said.decision.curvature, "disturbance": said.decision.disturbance}
+        told |= {"time": said.observation.time, "speed": said.observation.speed, "frame": said.observation.frame}
+        told |= {"steer_meant": said.steer_meant, "lane": "oval/forward", "weather": "ClearNoon", "who": "somebody"}
+        assert {key: getattr(row, key) for key in told} == told
+        assert (row.segment, row.axis, row.correction, row.why) == (0, None, 0, "")
+
+
+def test_pictures_come_back_as_jpeg_left_them(tmp_path: Path) -> None:
+    write_recording(tmp_path, 2)
+    recording = Recording(tmp_path)
+    for number, row in enumerate(recording.rows):
+        seen = recording.picture(row)
+        assert seen.shape == (SMALL.height, SMALL.width, 3)
+        own, other = (np.abs(seen.astype(float) - picture(n)).mean() for n in (number, 1 - number))
+        assert own < 12.0 < other
+
+
+def test_a_number_of_numpys_is_written_as_a_number(tmp_path: Path) -> None:
+    one = step(speed=np.float64(7.5), curvature=np.float64(0.0125))
+    with RecordingWriter(tmp_path, session()) as writer:
+        writer.add(one, lane="oval/forward", weather="ClearNoon")
+    assert (Recording(tmp_path).rows[0].speed, Recording(tmp_path).rows[0].curvature) == (7.5, 0.0125)
+
+
+def test_names_with_commas_quotes_and_line_ends_survive(tmp_path: Path) -> None:
+    lane = 'C:\\maps\\my "best", map\u2028\x0c.xodr/forward'
+    with RecordingWriter(tmp_path, session()) as writer:
+        for number in range(2):
+            writer.add(step(number), lane=lane, weather="ClearNoon")
+    assert [row.lane for row in Recording(tmp_path).rows] == [lane, lane]
+
+
+def test_a_new_segment_begins_where_it_is_said(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        writer.add(step(0), lane="a", weather="b")
+        writer.new_segment()
+        writer.add(step(1), lane="a", weather="b")
+    assert [row.segment for row in Recording(tmp_path).rows] == [0, 1]
+
+
+@pytest.mark.parametrize("torn", [1, 10, 60])
+def test_a_torn_last_row_is_left_out_and_mended_on_append(folder: Path, torn: int) -> None:
+    table = folder / "drive.csv"
+    whole = table.read_bytes()
+    table.write_bytes(whole[:-torn])
+    assert len(Recording(folder).rows) == 3
+    assert table.read_bytes() == whole[:-torn], "reading must not change a recording"
+    write_recording(folder, 2, append=True)
+    rows = Recording(folder).rows
+    assert [row.segment for row in rows] == [0, 0, 0, 1, 1]
+    assert len({row.center for row in rows}) == 5
+    assert all(np.array_equal(Recording(folder).picture(row).shape, (32, 64, 3)) for row in rows)
+
+
+def test_a_row_torn_after_a_spreadsheet_saved_the_table_is_mended_too(folder: Path) -> None:
+    """Line ends of Windows take a byte more each: the cut must still be where the last row begins."""
+    lines = lines_of(folder)
+    (folder / "drive.csv").write_bytes("\r\n".join([*lines[:-1], lines[-1][:20]]).encode())
+    assert len(Recording(folder).rows) == 3
+    write_recording(folder, 1, append=True)
+    assert [row.segment for row in Recording(folder).rows] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("left", [0, 5, len(",".join(COLUMNS))])
+def test_killed_before_its_first_row_a_recording_is_empty_and_can_be_continued(tmp_path: Path, left: int) -> None:
+    write_recording(tmp_path, 0)
+    table = tmp_path / "drive.csv"
+    table.write_bytes(table.read_bytes()[:left])
+    assert Recording(tmp_path).rows == ()
+    write_recording(tmp_path, 2, append=True)
+    assert len(Recording(tmp_path).rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("speed", "fast"), ("time", ""), ("curvature", "nan"), ("steer", "inf"), ("frame", "1.5")]
+)
+def test_a_damaged_row_in_the_middle_is_an_error_that_names_its_line(folder: Path, cell: str, value: str) -> None:
+    lines = lines_of(folder)
+    cells = lines[2].split(",")
+    cells[COLUMNS.index(cell)] = value
+    rewrite(folder, [*lines[:2], ",".join(cells), *lines[3:]])
+    with pytest.raises(RecordingError, match=r"drive\.csv, line 3"):
+        Recording(folder)
+
+
+def test_a_row_with_too_few_cells_in_the_middle_is_an_error(folder: Path) -> None:
+    lines = lines_of(folder)
+    rewrite(folder, [*lines[:2], lines[2].rsplit(",", 3)[0], *lines[3:]])
+    with pytest.raises(RecordingError, match=rf"line 3: \d+ cells where {len(COLUMNS)} columns"):
+        Recording(folder)
+
+
+@pytest.mark.parametrize("columns", ["a,b,c", ",".join(COLUMNS[:-1]), ",".join([*COLUMNS, "more"])])
+def test_other_columns_are_an_error(folder: Path, columns: str) -> None:
+    rewrite(folder, [columns, *lines_of(folder)[1:]])
+    with pytest.raises(RecordingError, match="other columns"):
+        Recording(folder)
+
+
+def test_a_recording_without_frames_says_so(tmp_path: Path) -> None:
+    write_recording(tmp_path, 0)
+    with pytest.raises(RecordingError, match="has no frames"):
+        Recording(tmp_path).require_frames()
+
+
+def test_a_folder_that_is_no_recording_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"no session\.json"):
+        Recording(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 1}', '{"schema": 99}', "null"])
+def test_a_damaged_session_is_an_error(folder: Path, text: str) -> None:
+    (folder / "session.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RecordingError, match=r"damaged|schema 99"):
+        Recording(folder)
+
+
+def test_a_session_that_says_more_than_it_should_is_an_error(folder: Path) -> None:
+    path = folder / "session.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"mood": "good"}), encoding="utf-8")
+    with pytest.raises(RecordingError, match="damaged"):
+        Recording(folder)
+
+
+def test_a_name_that_is_taken_is_refused(folder: Path) -> None:
+    with pytest.raises(RecordingError, match="--append"):
+        write_recording(folder, 1)
+    assert len(Recording(folder).rows) == 4
+
+
+def test_appending_with_another_camera_is_refused_and_both_are_said(folder: Path) -> None:
+    other = replace(SMALL, width=128)
+    with pytest.raises(RecordingError, match="64x32.*128x32"):
+        write_recording(folder, 1, camera=other, append=True)
+    assert len(Recording(folder).rows) == 4
+
+
+def test_appending_on_another_map_is_told_in_the_session(folder: Path) -> None:
+    more = replace(session(), maps=("country", "oval"), weathers=("HardRainNoon",))
+    with RecordingWriter(folder, more, append=True) as writer:
+        writer.add(step(9), lane="country/forward", weather="HardRainNoon")
+    told = Recording(folder).session
+    assert told == replace(session(), maps=("oval", "country"), weathers=("ClearNoon", "HardRainNoon"))
+
+
+@pytest.mark.parametrize("data", [None, b"", b"no picture"])
+def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None) -> None:
+    recording = Recording(folder)
+    path = folder / recording.rows[1].center
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(RecordingError, match=r"00000001_center\.jpg is (damaged|missing)"):
+        recording.picture(recording.rows[1])
+
+
+def test_a_recording_opens_whatever_row_the_kill_came_at(tmp_path: Path) -> None:
+    """A writer says each row once it is written; then comes SIGKILL. No row that it said may be lost."""
+    rng = np.random.default_rng(0)
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        with subprocess.Popen(
+            [sys.executable, "-u", "-c", WRITER, str(folder)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+        ) as process:
+            said = _rows_said(process.stdout, int(rng.integers(1, 120)))
+            process.send_signal(signal.SIGKILL)
+            said += len(process.stdout.read().splitlines()) if process.stdout else 0
+        recording = Recording(folder)
+        assert len(recording.rows) >= said
+        assert len(list((folder / "frames").iterdir())) - len(recording.rows) <= 1
+        assert [row.frame for row in recording.rows] == list(range(len(recording.rows)))
+        for row in recording.rows:
+            assert recording.picture(row).shape == (Camera().height, Camera().width, 3)
+
+
+def _rows_said(said: IO[str] | None, wanted: int) -> int:
+    assert said is not None
+    return sum(bool(said.readline()) for _ in range(wanted))
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from alvinn.driving import Camera
+from alvinn.recording import RecordingWriter
+from tests.alvinn.fakes import session, step
+
+with RecordingWriter(Path(sys.argv[1]), session(Camera())) as writer:
+    for number in range(100_000):
+        writer.add(step(number, camera=Camera()), lane="oval/forward", weather="ClearNoon")
+        print(number)
+"""
+
+

@@ -1,0 +1,5 @@
+"""The fixtures of the learner's tests."""
+
+from tests.alvinn.fixtures import model
+
+__all__ = ["model"]

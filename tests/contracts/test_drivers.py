@@ -1,0 +1,50 @@
+"""Every driver keeps the contract."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.drivers.disturbed import DisturbedDriver
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.timed import TimedDriver
+from alvinn.model import Network
+from alvinn.roles import Driver
+from tests.alvinn.fakes import PaperWorld, SteadyDriver, circle
+from tests.contracts.drivers import DriverContract
+
+
+class TestSteadyDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        return SteadyDriver(0.01)
+
+
+class TestExpertDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        world = PaperWorld(circle(50.0), offset=0.4)
+        return ExpertDriver(world.lane, world.truth)
+
+
+class TestNetworkDriver(DriverContract):
+    @pytest.fixture
+    def driver(self, model: Path) -> Driver:
+        return NetworkDriver(Network(model))
+
+
+class TestDisturbedDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        return DisturbedDriver(SteadyDriver(0.01), np.random.default_rng(0))
+
+
+class TestTimedDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        ticks = count()
+        return TimedDriver(SteadyDriver(0.01), lambda: float(next(ticks)))

@@ -1,0 +1,61 @@
+"""Every observer keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alvinn.observers import Deadline, Log, Recorder, Watch
+from alvinn.recording import RecordingWriter
+from alvinn.referee import Referee
+from alvinn.roles import Observer, Verdict
+from alvinn.video import Film
+from tests.alvinn.fakes import CAR, Script, circle, session
+from tests.contracts.observers import ObserverContract
+
+
+class TestScript(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Script([Verdict.GO_ON] * 10)
+
+
+class TestRecorder(ObserverContract):
+    @pytest.fixture
+    def observer(self, tmp_path: Path) -> Iterator[Observer]:
+        with RecordingWriter(tmp_path, session()) as writer:
+            yield Recorder(writer, "oval/forward", "ClearNoon")
+
+
+class TestDeadline(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Deadline(1.0)
+
+
+class TestWatch(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Watch(lambda _: None)
+
+
+class TestLog(ObserverContract):
+    @pytest.fixture
+    def observer(self, tmp_path: Path) -> Iterator[Observer]:
+        with Log(tmp_path / "log.csv") as log:
+            yield log
+
+
+class TestReferee(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Referee(circle(50.0), CAR.width, laps=1, cruise=8.0)
+
+
+class TestFilm(ObserverContract):
+    @pytest.fixture
+    def observer(self, tmp_path: Path) -> Iterator[Observer]:
+        with Film(tmp_path / "lap.mp4", seconds=1.0, title="oval") as film:
+            yield film

@@ -1,0 +1,170 @@
+"""`python -m sim` as a person or a parent process meets it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sim import cli
+
+SIM = [sys.executable, "-m", "sim"]
+posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+
+# A parent that starts a server as the learner does, tells its process id and port, and waits.
+PARENT = """
+import subprocess, sys
+server = subprocess.Popen(
+    [sys.executable, "-m", "sim", "--port", "0", "--map", "oval", "--exit-with-parent"],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+print(server.pid, server.stdout.readline().split()[2], flush=True)
+input()
+"""
+
+
+def started(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [*SIM, "--port", "0", "--map", "oval", *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("listening on 127.0.0.1:"), process.communicate()[1]
+    assert line.endswith(" map oval\n")
+    return process
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    with process:
+        out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly_with_status_0(number: signal.Signals) -> None:
+    process = started()
+    process.send_signal(number)
+    assert ended(process) == (0, "", "")
+
+
+@posix
+def test_a_signal_ends_it_while_clients_are_connected_too() -> None:
+    process = started(stdin=subprocess.PIPE)
+    port = next(c.laddr.port for c in psutil.Process(process.pid).net_connections() if c.status == psutil.CONN_LISTEN)
+    with socket.create_connection(("127.0.0.1", port)):
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (0, "", "")
+
+
+def test_it_ends_when_the_parent_closes_its_pipe() -> None:
+    process = started("--exit-with-parent", stdin=subprocess.PIPE)
+    assert ended(process) == (0, "", "")
+
+
+@posix
+def test_ctrl_c_is_left_to_the_parent() -> None:
+    process = started("--exit-with-parent", stdin=subprocess.PIPE)
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1.0)
+    assert ended(process) == (0, "", "")
+
+
+def parent_and_server() -> tuple[subprocess.Popen[str], psutil.Process]:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline().split()[0])
+    return parent, psutil.Process(pid)
+
+
+def test_it_ends_when_its_parent_is_killed_outright() -> None:
+    parent, server = parent_and_server()
+    assert server.is_running()
+    with parent:
+        parent.kill()
+    server.wait(timeout=10)
+    assert not server.is_running()
+
+
+@posix
+def test_it_ends_with_its_parent_even_if_somebody_else_holds_the_pipe() -> None:
+    read_end, write_end = os.pipe()
+    script = PARENT.replace("stdin=subprocess.PIPE", f"stdin={read_end}")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=[read_end]
+    )
+    try:
+        assert parent.stdout is not None
+        server = psutil.Process(int(parent.stdout.readline().split()[0]))
+        with parent:
+            parent.kill()
+        server.wait(timeout=10)
+        assert not server.is_running()
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def test_a_port_in_use_is_one_sentence_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert cli.main(["--port", str(port), "--map", "oval"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"cannot listen on 127.0.0.1:{port}" in err
+    assert "give another --port" in err
+    assert err.count("\n") == 1
+
+
+def test_a_map_that_is_not_there_is_one_sentence_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--port", "0", "--map", "Town99"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "'Town99'" in err
+    assert "oval" in err
+
+
+@pytest.mark.parametrize("text", ["", "no xml at all", "<html></html>", "<OpenDRIVE></OpenDRIVE>", "<OpenDRIVE>"])
+def test_a_file_that_is_no_map_is_one_sentence_and_status_1(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "road.xodr"
+    path.write_text(text)
+    assert cli.main(["--port", "0", "--map", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "road.xodr" in err
+
+
+@pytest.mark.parametrize("port", ["-1", "65535", "70000"])
+def test_a_port_that_cannot_be_is_one_sentence_and_status_1(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--port", port]) == 1
+    assert capsys.readouterr().err == f"sim: --port is {port}, expected 0 (any) to 65534\n"
+
+
+def test_wrong_usage_is_status_2() -> None:
+    for wrong in (["--renderer", "crayon"], ["--port", "many"], ["--unheard-of"]):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(wrong)
+        assert stopped.value.code == 2
+
+
+def test_help_says_what_every_flag_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    for flag in ("--map", "--port", "--host", "--renderer", "--seed", "--exit-with-parent"):
+        assert flag in text

@@ -1,0 +1,51 @@
+"""Plants stand where there is room for them, judged by CARLA's own map."""
+
+from __future__ import annotations
+
+import carla
+import numpy as np
+import pytest
+
+from sim import opendrive
+from sim.plants import KINDS, planted, plants
+from sim.track import Track
+
+COUNTRY = Track(*opendrive.load("country"))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_leaf_is_above_a_road(seed: int) -> None:
+    world = carla.Map("country", COUNTRY.opendrive)
+    found = planted(COUNTRY, np.random.default_rng(seed))
+    for (x, y, _), width in zip(found.places.tolist(), found.widths.tolist(), strict=True):
+        road = world.get_waypoint(carla.Location(x, y, 0.0), lane_type=carla.LaneType.Any)
+        away = road.transform.location.distance(carla.Location(x, y, 0.0)) - road.lane_width / 2
+        assert away > width / 2 + 1.0
+
+
+def test_there_are_plants_of_every_kind_along_the_whole_road() -> None:
+    found = planted(COUNTRY, np.random.default_rng(0))
+    assert set(found.kinds.tolist()) == set(range(len(KINDS)))
+    for stretch in COUNTRY.stretches:
+        middle = stretch.centre[len(stretch.s) // 2]
+        assert np.hypot(*(found.places - middle)[:, :2].T).min() < 60
+
+
+def test_plants_are_as_large_as_their_kind() -> None:
+    found = planted(COUNTRY, np.random.default_rng(4))
+    for number, kind in enumerate(KINDS):
+        heights = found.heights[found.kinds == number]
+        assert kind.low <= heights.min() <= heights.max() <= kind.high
+        assert np.allclose(found.widths[found.kinds == number], heights * kind.slim)
+
+
+def test_the_same_seed_plants_the_same() -> None:
+    one, same, other = (planted(COUNTRY, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one.places, same.places)
+    assert not np.array_equal(one.places[:50], other.places[:50])
+
+
+def test_nodes_are_chunks_that_are_dropped_from_afar() -> None:
+    nodes = list(plants(COUNTRY, np.random.default_rng(0)))
+    assert len(nodes) > 100
+    assert all(node.get_in(0) < 400 for node in nodes)

@@ -1,0 +1,46 @@
+"""The scene has all its parts, cut into pieces that can be dropped when out of sight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from panda3d import core
+
+from sim import opendrive, scene
+from sim.track import Track
+
+
+@pytest.fixture(scope="module")
+def built() -> core.NodePath:
+    return scene.build(Track(*opendrive.load("oval")), 1)
+
+
+def triangles(path: core.NodePath) -> int:
+    geoms = [geom for found in path.find_all_matches("**/+GeomNode") for geom in found.node().get_geoms()]
+    return sum(geom.get_primitive(0).get_num_primitives() for geom in geoms)
+
+
+def test_the_scene_has_sky_ground_road_and_plants(built: core.NodePath) -> None:
+    names = {child.get_name() for child in built.get_children()}
+    assert {"sky", "ground", "road", "near"} <= names
+    assert built.find("sky").get_num_children() == scene.SECTORS
+
+
+def test_no_part_is_so_large_that_it_is_always_in_sight(built: core.NodePath) -> None:
+    for child in built.get_children():
+        if child.get_name() != "sky":
+            low, high = child.get_tight_bounds()
+            assert max(high - low) <= 4.1 * scene.GROUND_CELL
+            assert triangles(child) < 4000
+
+
+def test_the_ground_reaches_beyond_what_the_eye_can_tell(built: core.NodePath) -> None:
+    bounds = [ground.get_tight_bounds() for ground in built.find_all_matches("ground")]
+    low, high = (np.array([tuple(pair[i]) for pair in bounds]) for i in (0, 1))
+    assert (low.min(axis=0)[:2] < [-59 - 300, -90 - 300]).all()
+    assert (high.max(axis=0)[:2] > [59 + 300, 90 + 300]).all()
+
+
+def test_the_scene_fits_a_frame_s_budget(built: core.NodePath) -> None:
+    assert triangles(built) < 120_000
+    assert len(built.find_all_textures()) <= 12

@@ -1,0 +1,114 @@
+"""The track's samples, ground and starts, against CARLA's waypoints and against closed form."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import carla
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import opendrive
+from sim.geometry import wrapped
+from sim.track import Track
+
+TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
+COUNTRY = Track(*opendrive.load("country"))
+CIRCUIT = opendrive.BUILDERS["country"]()
+WORLD = carla.Map("country", COUNTRY.opendrive)
+
+
+def beside(segment: int, share: float, offset: float) -> tuple[float, float]:
+    """A place on country's curve, `offset` [m] to the right of the reference line."""
+    g = CIRCUIT.segments[segment]
+    x, y, heading = g.at(share * g.length)
+    return x - offset * math.sin(heading), y + offset * math.cos(heading)
+
+
+SEGMENTS = st.integers(0, len(CIRCUIT.segments) - 1)
+
+
+@given(SEGMENTS, st.floats(0, 1), st.floats(-3.97, 3.97))
+def test_on_the_road_the_ground_is_firm(segment: int, share: float, offset: float) -> None:
+    ground = COUNTRY.ground(*beside(segment, share, offset), 0.0)
+    assert (ground.z, ground.friction, ground.rolling_resistance) == (0.0, 1.0, 0.015)
+
+
+@given(SEGMENTS, st.floats(0, 1), st.floats(4.03, 15), st.sampled_from((-1, 1)))
+def test_beside_the_road_the_ground_is_loose(segment: int, share: float, offset: float, side: int) -> None:
+    ground = COUNTRY.ground(*beside(segment, share, side * offset), 0.0)
+    assert ground.friction == 0.5
+    assert ground.rolling_resistance > 0.05
+
+
+def test_far_from_any_road_there_is_still_ground() -> None:
+    assert COUNTRY.ground(1e6, -1e6, 3.0).friction == 0.5
+
+
+@pytest.mark.parametrize("name", ["oval", "country"])
+def test_starts_lie_in_the_middle_of_lanes_facing_along_them(name: str) -> None:
+    track = Track(*opendrive.load(name))
+    world = carla.Map(name, track.opendrive)
+    lanes = set()
+    for pose in track.spawn_points:
+        waypoint = world.get_waypoint(carla.Location(pose.x, pose.y, pose.z))
+        lanes.add(waypoint.lane_id)
+        dx, dy = waypoint.transform.location.x - pose.x, waypoint.transform.location.y - pose.y
+        assert abs(dy * math.cos(pose.yaw) - dx * math.sin(pose.yaw)) < 0.005
+        assert math.hypot(dx, dy) < 0.2  # CARLA's search along the road stops at about this
+        assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - pose.yaw)) < 0.005
+        assert track.ground(pose.x, pose.y, pose.z).friction == 1.0
+    assert lanes == {-1, 1}
+
+
+def test_starts_are_spread_over_the_lap_and_always_the_same() -> None:
+    places = np.array([(p.x, p.y) for p in COUNTRY.spawn_points])
+    apart = np.hypot(*(places[:, None] - places).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    assert len(places) > 2 * CIRCUIT.length / 50
+    assert apart.min() > 3.4
+    assert apart.min(axis=1).max() < 50
+    assert Track("country", COUNTRY.opendrive).spawn_points == COUNTRY.spawn_points
+
+
+def test_stretches_follow_the_waypoints_edge_by_edge() -> None:
+    for road, stretch in enumerate(COUNTRY.stretches):
+        assert stretch.kinds == ("Shoulder", "Driving", "Driving", "Shoulder")
+        assert np.allclose(stretch.offsets, [-4.0, -3.5, 0.0, 3.5, 4.0])
+        for i in range(5, len(stretch.s) - 5, 40):
+            waypoint = WORLD.get_waypoint_xodr(road, -1, float(stretch.s[i]))
+            middle = stretch.centre[i] + 1.75 * stretch.right[i]
+            assert math.dist(middle[:2], (waypoint.transform.location.x, waypoint.transform.location.y)) < 0.005
+
+
+def test_stretches_know_their_paint() -> None:
+    styles = [(m.style, m.colour) for m in COUNTRY.stretches[0].markings]
+    assert styles[1:4] == [("SOLID", "White"), ("BROKEN", "Yellow"), ("SOLID", "White")]
+    assert styles[0][0] == styles[4][0] == "NONE"
+
+
+def test_dashes_fit_their_road_a_whole_number_of_times() -> None:
+    for stretch in COUNTRY.stretches:
+        broken = stretch.markings[2]
+        times = (stretch.s[-1] - stretch.s[0]) / (broken.dash + broken.gap)
+        assert times == pytest.approx(round(times), abs=1e-6)
+        assert broken.dash == pytest.approx(3.0, rel=0.05)
+
+
+def test_samples_are_never_far_apart_and_cover_the_lap() -> None:
+    assert max(np.diff(g.s).max() for g in COUNTRY.stretches) <= 1.0
+    assert sum(np.ptp(g.s) for g in COUNTRY.stretches) == pytest.approx(CIRCUIT.length)
+
+
+def test_a_town_with_junctions_becomes_a_track() -> None:
+    town = TOWNS / "Town02.xodr"
+    if not town.exists():
+        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
+    track = Track(*opendrive.load(str(town)))
+    assert any(g.junction for g in track.stretches)
+    assert len(track.spawn_points) > 50
+    assert all(track.ground(p.x, p.y, p.z).friction == 1.0 for p in track.spawn_points)
