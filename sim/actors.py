@@ -1,4 +1,4 @@
-"""The actors of an episode: the spectator, cars that move, and cameras that sit on something.
+"""The actors of an episode: the spectator, cars that move, and props that stand still; `sensors` sit on them.
 
 Each knows where it is and what a snapshot says of it; who lives and when time passes is the world's business.
 """
@@ -7,38 +7,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-
+from sim.ackermann import Ackermann, Gains, followed
 from sim.blueprints import Description
-from sim.geometry import Pose, Vector, attached, matrix, pose_of
+from sim.boxes import Box, overlap
+from sim.catalogue import PROPS
+from sim.geometry import Pose, Vector, matrix
 from sim.snapshot import ActorState, VehicleExtra
-from sim.vehicle import MODEL3, MODEL3_BOX, Control, Ground, Physics, State, step
+from sim.vehicle import MODEL3, MODEL3_BOX, Car, Control, Ground, Physics, State
 
-GroundAt = Callable[[float, float, float], Ground]
-Box = tuple[Vector, Vector]
-NO_BOX: Box = (Vector(), Vector())
-LARGEST_IMAGE = 4096  # pixels a side
+GroundAt = Callable[[float, float, float, float], Ground]  # of x, y, z [m] and yaw [rad]
+Extent = tuple[Vector, Vector]
+NO_BOX: Extent = (Vector(), Vector())
 BEYOND_REASON = 1e9  # [m, m/s, rad/s]
-LONGEST_SENSOR_TICK = 3600.0  # [s]
+CAR_TAG, STATIC_TAG = 14, 20  # CARLA's semantic tags
 
 
 class Actor:
-    """Something with a place: the spectator is no more than this."""
+    """Something with a place: the spectator is no more than this.
 
-    box: Box = NO_BOX
+    Attributes:
+        box: the bounding box's centre and half sizes [m] in the actor's own axes.
+        tags: CARLA's semantic tags of what it is, a byte each.
+        collides: whether it stops cars; a client can switch that off.
+    """
+
+    box: Extent = NO_BOX
+    tags = b""
 
     def __init__(self, identity: int, description: Description, pose: Pose) -> None:
         self.id = identity
         self.description = description
         self.parent: Actor | None = None
+        self.collides = True
         self._pose = pose
 
     @property
     def pose(self) -> Pose:
         """Where the actor is in the world."""
         return self._pose
+
+    @property
+    def footprint(self) -> Box | None:
+        """The room that the actor takes up, if it takes any."""
+        return None
 
     def put(self, pose: Pose) -> None:
         """Set the actor down at a pose in the world."""
@@ -49,48 +62,141 @@ class Actor:
         return ActorState(self.id, self.pose)
 
 
+class Prop(Actor):
+    """A thing that stands where it was put and stops what hits it."""
+
+    tags = bytes((STATIC_TAG,))
+
+    def __init__(self, identity: int, description: Description, pose: Pose) -> None:
+        super().__init__(identity, description, pose)
+        half = PROPS[description.id]
+        self.box = (Vector(0.0, 0.0, half.z), half)
+        self.put(pose)
+
+    @property
+    def footprint(self) -> Box:
+        """The room that the prop takes up."""
+        return self._footprint
+
+    def put(self, pose: Pose) -> None:
+        """Set the prop down at a pose in the world; it stays in the air if that is there."""
+        super().put(pose)
+        self._footprint = Box.around(pose, *self.box)
+
+
 class Vehicle(Actor):
-    """A car that follows its last control; it stands on the ground wherever it is put."""
+    """A car that follows its last control; it stands on the ground wherever it is put.
+
+    Attributes:
+        control: what it follows; `ackermann`, where it is set, makes a new one every step.
+        constant: velocity [m/s] in the car's own axes that a client holds it at, whatever the tyres say.
+        moves: False while a client has switched its physics off.
+    """
 
     box = MODEL3_BOX
+    tags = bytes((CAR_TAG,))
     motion: State
     ground: Ground
 
     def __init__(self, identity: int, description: Description, pose: Pose, ground_at: GroundAt) -> None:
         super().__init__(identity, description, pose)
         self.control = Control()
-        self.physics: Physics = MODEL3
+        self.ackermann: Ackermann | None = None
+        self.gains = Gains()
+        self.constant: Vector | None = None
+        self.car = Car(MODEL3)
         self.lights = 0
-        self.moves = True  # False while a client has switched its physics off
+        self.moves = True
+        self._force = Vector()  # [N], for the next step alone
         self._ground_at = ground_at
         self.put(pose)
+
+    @property
+    def physics(self) -> Physics:
+        """The car's numbers; setting them makes another car of it."""
+        return self.car.physics
+
+    @physics.setter
+    def physics(self, physics: Physics) -> None:
+        self.car = Car(physics)
+
+    @property
+    def footprint(self) -> Box:
+        """The room that the car takes up."""
+        return Box.around(self.pose, *self.box)
 
     def put(self, pose: Pose) -> None:
         """Set the car down at rest, at the ground's height."""
         self._settle(State.at_rest(pose), pose.z)
 
+    # --- what is done to it from outside
+
     def push(self, velocity: Vector) -> None:
         """Give the car a velocity [m/s] in the world's axes; what goes up or down is lost."""
-        c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
-        along, across = velocity.x * c + velocity.y * s, velocity.y * c - velocity.x * s
+        along, across = self._own(velocity)
         self.motion = replace(self.motion, speed=along, lateral_speed=across)
+
+    def kick(self, impulse: Vector) -> None:
+        """Change the car's velocity by an impulse [N s] in the world's axes."""
+        along, across = self._own(impulse)
+        motion, mass = self.motion, self.physics.mass
+        self.motion = replace(
+            motion, speed=motion.speed + along / mass, lateral_speed=motion.lateral_speed + across / mass
+        )
+
+    def press(self, force: Vector) -> None:
+        """Let a force [N] in the world's axes act during the next step."""
+        self._force = Vector(self._force.x + force.x, self._force.y + force.y)
+
+    def spin(self, rate: float) -> None:
+        """Give the car a yaw rate [rad/s]."""
+        self.motion = replace(self.motion, yaw_rate=rate)
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Move the car aside [m] as it goes."""
+        self._settle(replace(self.motion, x=self.motion.x + dx, y=self.motion.y + dy), self.pose.z)
+
+    def _own(self, vector: Vector) -> tuple[float, float]:
+        """A vector's parts along and across the car."""
+        c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
+        return vector.x * c + vector.y * s, vector.y * c - vector.x * s
+
+    def speed_along(self, nx: float, ny: float) -> float:
+        """The car's speed [m/s] along a unit vector of the world."""
+        along, across = self._own(Vector(nx, ny))
+        return self.motion.speed * along + self.motion.lateral_speed * across
+
+    # --- time
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         if not self.moves:
             return
         try:
-            motion = step(self.motion, self.control, self.physics, self.ground, seconds)
-            self._settle(motion, self.pose.z)
+            self._drive(seconds)
         except (ArithmeticError, ValueError):
             # A client may give a car any physics it likes; a car that cannot be reckoned stands still.
             self.motion = State.at_rest(self.pose)
+
+    def _drive(self, seconds: float) -> None:
+        if self._force != Vector():
+            self.kick(Vector(self._force.x * seconds, self._force.y * seconds))
+            self._force = Vector()
+        if self.ackermann is not None:
+            self.control = followed(self.ackermann, self.gains, self.car, self.motion, seconds)
+        self._hold_velocity()
+        self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
+        self._hold_velocity()
+
+    def _hold_velocity(self) -> None:
+        if self.constant is not None:
+            self.motion = replace(self.motion, speed=self.constant.x, lateral_speed=self.constant.y)
 
     def _settle(self, motion: State, height: float) -> None:
         size = max(map(abs, (motion.x, motion.y, motion.yaw_rate, motion.speed, motion.lateral_speed)))
         if not size <= BEYOND_REASON or math.isnan(motion.x + motion.y + motion.yaw + motion.speed + motion.yaw_rate):
             raise ArithmeticError("a car whose motion is no number, or too large for one")
-        self.ground = self._ground_at(motion.x, motion.y, height)
+        self.ground = self._ground_at(motion.x, motion.y, height, motion.yaw)
         self.motion = motion
         self._pose = Pose(motion.x, motion.y, self.ground.z, self.ground.pitch, motion.yaw, self.ground.roll)
 
@@ -110,79 +216,7 @@ class Vehicle(Actor):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """What a camera is asked to draw: size [pixels], horizontal field of view [rad], seconds between pictures."""
-
-    width: int
-    height: int
-    fov: float
-    every: float
-
-    @staticmethod
-    def of(description: Description) -> Lens:
-        """The lens that a camera's attributes describe.
-
-        Raises:
-            BlueprintError: an attribute is no number, or beyond what can be drawn.
-        """
-        return Lens(
-            int(description.number("image_size_x", 1, LARGEST_IMAGE)),
-            int(description.number("image_size_y", 1, LARGEST_IMAGE)),
-            math.radians(description.number("fov", 1, 179)),
-            description.number("sensor_tick", 0, LONGEST_SENSOR_TICK),
-        )
-
-
-class Camera(Actor):
-    """A camera, on its own or rigidly on a parent; who listens to its stream is the server's business."""
-
-    def __init__(
-        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
-    ) -> None:
-        super().__init__(identity, description, pose)
-        self.parent = parent
-        self.stream = stream
-        self.lens = Lens.of(description)
-        self._born = born
-
-    @property
-    def pose(self) -> Pose:
-        """Where the camera is in the world: on its parent, if it has one."""
-        return self._pose if self.parent is None else attached(self.parent.pose, self._pose)
-
-    def put(self, pose: Pose) -> None:
-        """Set the camera down at a pose in the world; it keeps its parent and goes on moving with it."""
-        if self.parent is not None:
-            pose = pose_of(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
-        self._pose = pose
-
-    def let_go(self) -> None:
-        """Stay where the parent was, without it."""
-        self._pose, self.parent = self.pose, None
-
-    def is_due(self, now: float, step_seconds: float) -> bool:
-        """Whether a picture falls into the step [s] that ends now [s of simulation]."""
-        if self.lens.every <= 0.0:
-            return True
-        age = (now - self._born) / self.lens.every + 1e-6  # the sum of many steps falls a hair short of a whole
-        return math.floor(age) > math.floor(age - step_seconds / self.lens.every)
-
-
-def overlap(a: Actor, b: Actor) -> bool:
-    """Whether the bounding boxes of two actors overlap, each upright and turned by its yaw alone (separating axes)."""
-    if a.box is NO_BOX or b.box is NO_BOX:
-        return False
-    if abs(a.pose.z - b.pose.z) > a.box[1].z + b.box[1].z:
-        return False
-    dx, dy = b.pose.x - a.pose.x, b.pose.y - a.pose.y
-    turn = b.pose.yaw - a.pose.yaw
-    c, s = abs(math.cos(turn)), abs(math.sin(turn))
-    for one, other in ((a, b), (b, a)):
-        cy, sy = math.cos(one.pose.yaw), math.sin(one.pose.yaw)
-        along, across = abs(dx * cy + dy * sy), abs(dy * cy - dx * sy)
-        if along > one.box[1].x + other.box[1].x * c + other.box[1].y * s:
-            return False
-        if across > one.box[1].y + other.box[1].x * s + other.box[1].y * c:
-            return False
-    return True
+def in_the_way(a: Actor, b: Actor) -> bool:
+    """Whether two actors take up the same room."""
+    here, there = a.footprint, b.footprint
+    return here is not None and there is not None and overlap(here, there)

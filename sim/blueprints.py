@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from sim.attributes import Blueprint
 from sim.catalogue import LIBRARY, RGB_CAMERA, VEHICLE
 
-__all__ = ["LIBRARY", "RGB_CAMERA", "SPECTATOR", "VEHICLE", "AttributeValue", "BlueprintError", "Description", "blueprint"]
+__all__ = [
+    "LIBRARY",
+    "RGB_CAMERA",
+    "SPECTATOR",
+    "VEHICLE",
+    "AttributeValue",
+    "BlueprintError",
+    "Description",
+    "blueprint",
+]
 
 
 class BlueprintError(Exception):

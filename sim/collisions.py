@@ -38,7 +38,8 @@ def settled(actors: Iterable[Actor], before: dict[int, Box], solids_near: Solids
     solid = [actor for actor in actors if actor.collides and actor.footprint is not None]
     for vehicle in solid:
         if isinstance(vehicle, Vehicle) and vehicle.moves and vehicle.id in before:
-            for other in (*(a for a in solid if a is not vehicle), *solids_near(vehicle.pose.x, vehicle.pose.y)):
+            others: list[Actor | Box] = [actor for actor in solid if actor is not vehicle]
+            for other in (*others, *solids_near(vehicle.pose.x, vehicle.pose.y)):
                 found += _contact(vehicle, other, before)
     return found
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sim import methods
+from sim import car_methods, methods
 from sim.procedures import Context, method
 from sim.wire import messages
 from sim.wire.errors import NotSupportedError, PeerError
-from sim.wire.messages import BOOL, CONTROL, LIST, PHYSICS, TRANSFORM, UINT, VECTOR, Layout
+from sim.wire.messages import ACKERMANN, BOOL, CONTROL, LIST, PHYSICS, TRANSFORM, UINT, VECTOR, Layout
 from sim.wire.rpc import Returns
 from sim.world import WorldError
 
@@ -37,15 +37,19 @@ def _destroy(context: Context, identity: int) -> None:
 
 TABLE: dict[int, Command] = {
     DESTROY: Command((), _destroy),
-    2: Command((CONTROL,), methods.apply_control),
-    5: Command((PHYSICS,), methods.apply_physics),
+    2: Command((CONTROL,), car_methods.apply_control),
+    3: Command((ACKERMANN,), car_methods.apply_ackermann),
+    5: Command((PHYSICS,), car_methods.apply_physics),
     6: Command((TRANSFORM,), methods.set_transform),
-    8: Command((VECTOR,), methods.set_velocity),
-    14: Command((BOOL,), methods.set_simulate_physics),
+    8: Command((VECTOR,), car_methods.set_velocity),
+    9: Command((VECTOR,), car_methods.set_angular_velocity),
+    10: Command((VECTOR,), car_methods.add_impulse),
+    11: Command((VECTOR,), car_methods.add_force),
+    14: Command((BOOL,), car_methods.set_simulate_physics),
     15: Command((BOOL,), _ignored),  # SetEnableGravity
     16: Command((BOOL,), _ignored),  # SetAutopilot: the traffic manager drives from within the client
     17: Command((BOOL,), _ignored),  # ShowDebugTelemetry
-    18: Command((UINT,), methods.set_lights),
+    18: Command((UINT,), car_methods.set_lights),
     19: Command((VECTOR,), methods.set_location),
 }
 

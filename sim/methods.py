@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sim import blueprints
-from sim.actors import Actor, Camera, Vehicle
+from sim import blueprints, roster
+from sim.actors import Actor
 from sim.blueprints import Description
 from sim.geometry import Pose, Vector, matrix
 from sim.procedures import Context, method
 from sim.settings import EpisodeSettings
-from sim.vehicle import Control, Physics
 from sim.weather import WeatherParameters
 from sim.wire import messages, streaming
 from sim.wire.messages import ANYTHING, BOOL, CONTROL, IDS, INT, PHYSICS, TEXT, TRANSFORM, UINT, VECTOR
@@ -112,39 +111,27 @@ def _definitions(_context: Context) -> list[Any]:
     return [messages.definition(entry) for entry in blueprints.LIBRARY]
 
 
-def described(context: Context, actor: Actor) -> list[Any]:
-    """An actor as clients are told of it."""
-    stream = actor.stream if isinstance(actor, Camera) else None
-    return messages.actor(
-        actor.id,
-        0 if actor.parent is None else actor.parent.id,
-        actor.description,
-        messages.bounding_box(*actor.box, actor.id),
-        token=b"" if stream is None else streaming.token(stream, context.stream_port),
-    )
-
-
 @method("get_spectator")
 def _spectator(context: Context) -> list[Any]:
-    return described(context, context.world.spectator)
+    return roster.described(context.world.spectator, context.stream_port)
 
 
 @method("get_actors_by_id", IDS)
 def _actors(context: Context, ids: tuple[int, ...]) -> list[Any]:
     actors = context.world.actors
-    return [described(context, actors[identity]) for identity in ids if identity in actors]
+    return [roster.described(actors[identity], context.stream_port) for identity in ids if identity in actors]
 
 
 @method("spawn_actor", messages.DESCRIPTION, TRANSFORM)
 def _spawn(context: Context, description: Description, pose: Pose) -> list[Any]:
-    return described(context, context.world.spawn(description, pose))
+    return roster.described(context.world.spawn(description, pose), context.stream_port)
 
 
 @method("spawn_actor_with_parent", messages.DESCRIPTION, TRANSFORM, UINT, ANYTHING, ANYTHING)
 def _spawn_on(
     context: Context, description: Description, pose: Pose, parent: int, _attachment: object, _socket: object
 ) -> list[Any]:
-    return described(context, context.world.spawn(description, pose, parent))
+    return roster.described(context.world.spawn(description, pose, parent), context.stream_port)
 
 
 @method("destroy_actor", UINT)
@@ -169,73 +156,6 @@ def set_location(context: Context, identity: int, place: Vector) -> None:
     """Set an actor down elsewhere, as it is turned."""
     actor = context.world.actor(identity, Actor)
     actor.put(replace(actor.pose, x=place.x, y=place.y, z=place.z))
-
-
-# --- vehicles ---------------------------------------------------------------------------------------------------------
-
-
-@method("apply_control_to_vehicle", UINT, CONTROL, returns=Returns.NOTHING)
-def apply_control(context: Context, identity: int, control: Control) -> None:
-    """Give a car its control from the next tick on."""
-    context.world.control(identity, control)
-
-
-@method("set_actor_target_velocity", UINT, VECTOR, returns=Returns.NOTHING)
-def set_velocity(context: Context, identity: int, velocity: Vector) -> None:
-    """Give a car a velocity."""
-    context.world.push(identity, velocity)
-
-
-@method("set_actor_simulate_physics", UINT, BOOL, returns=Returns.NOTHING)
-def set_simulate_physics(context: Context, identity: int, moves: bool) -> None:
-    """Switch a car's physics on or off; other actors have none."""
-    actor = context.world.actor(identity, Actor)
-    if isinstance(actor, Vehicle):
-        actor.moves = moves
-
-
-def _with_wheels_at(physics: Physics, places: Iterable[Vector]) -> Physics:
-    a, b, c, d = (replace(wheel, position=at) for wheel, at in zip(physics.wheels, places, strict=True))
-    return replace(physics, wheels=(a, b, c, d))
-
-
-@method("get_physics_control", UINT, gives=PHYSICS)
-def _physics(context: Context, identity: int) -> Physics:
-    vehicle = context.world.vehicle(identity)
-    frame = 100.0 * matrix(vehicle.pose)[:3]  # CARLA gives wheels' places in the world, in centimetres
-    places = [wheel.position for wheel in vehicle.physics.wheels]
-    return _with_wheels_at(vehicle.physics, [Vector(*(frame @ (p.x, p.y, p.z, 1.0)).tolist()) for p in places])
-
-
-@method("apply_physics_control", UINT, PHYSICS, returns=Returns.NOTHING)
-def apply_physics(context: Context, identity: int, physics: Physics) -> None:
-    """Give a car other physics; where its wheels sit is the car's own, as clients send places of an earlier frame."""
-    own = context.world.vehicle(identity).physics.wheels
-    if len(physics.wheels) != len(own):
-        raise WorldError(f"{len(physics.wheels)} wheels came, expected {len(own)}")
-    context.world.rebuild(identity, _with_wheels_at(physics, [wheel.position for wheel in own]))
-
-
-@method("get_wheel_steer_angle", UINT, INT, gives=messages.ANGLE)
-def _wheel_angle(context: Context, identity: int, wheel: int) -> float:
-    motion = context.world.vehicle(identity).motion
-    return motion.wheel_angle if wheel in {0, 1} else 0.0
-
-
-@method("get_vehicle_light_state", UINT, gives=messages.LIGHTS)
-def _lights(context: Context, identity: int) -> int:
-    return context.world.vehicle(identity).lights
-
-
-@method("set_vehicle_light_state", UINT, messages.LIGHTS, returns=Returns.NOTHING)
-def set_lights(context: Context, identity: int, flags: int) -> None:
-    """Switch a car's lights."""
-    context.world.vehicle(identity).lights = flags
-
-
-@method("get_vehicle_light_states", gives=messages.LIGHTS_OF_ALL)
-def _all_lights(context: Context) -> dict[int, int]:
-    return {actor.id: actor.lights for actor in context.world.actors.values() if isinstance(actor, Vehicle)}
 
 
 # --- what CARLA has and an embedded server answers with nothing -----------------------------------------------------
@@ -267,7 +187,6 @@ for _name, _count in (
     ("reset_all_traffic_lights", 0),
     ("load_map_layer", 1),
     ("unload_map_layer", 1),
-    ("set_actor_collisions", 2),
     ("set_actor_enable_gravity", 2),
     ("set_actor_autopilot", 2),
 ):

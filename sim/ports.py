@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-from sim import commands, methods, procedures
+from sim import car_methods, commands, methods, procedures
 from sim.server import Server
 from sim.wire import rpc, streaming
 from sim.wire.errors import NotSupportedError, PeerError
@@ -24,7 +24,7 @@ from sim.world import WorldError
 BACKLOG = 64 << 20  # bytes of whole messages that a stream's reader may be behind
 PAUSE = 0.005  # seconds between an answer and its pictures, see `_Calls._serve`
 CLOCK_METHODS = {"set_episode_settings", "tick_cue"}
-FAMILIES = (commands, methods)  # importing them fills the table of procedures
+FAMILIES = (commands, methods, car_methods)  # importing them fills the table of procedures
 
 
 class StartError(Exception):

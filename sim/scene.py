@@ -17,10 +17,9 @@ from sim import mesh, textures
 from sim.mesh import Mesh
 from sim.plants import plants
 from sim.roadway import roadway
+from sim.terrain import BLOCK
 from sim.track import Floats, Track
 
-GROUND_CELL = 40.0  # [m]
-GROUND_MARGIN = 400.0  # how far the ground goes on beyond the roads [m]
 GRASS_TILE = 6.0  # [m]
 SECTORS = 8
 HORIZON, ZENITH = np.array([0.80, 0.87, 0.93]), np.array([0.25, 0.47, 0.78])
@@ -107,18 +106,13 @@ def _hills(around: Floats, ridge: Floats, colour: Floats) -> Mesh:
 
 def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:
     """Fields: a grid of grass whose tint changes from place to place, below everything else."""
-    every = np.concatenate([g.centre for g in track.stretches])
-    low, high = every[:, :2].min(0) - GROUND_MARGIN, every[:, :2].max(0) + GROUND_MARGIN
-    counts = np.ceil((high - low) / (4 * GROUND_CELL)).astype(int) * 4 + 1
-    x, y = np.meshgrid(
-        low[0] + GROUND_CELL * np.arange(counts[0]), low[1] + GROUND_CELL * np.arange(counts[1]), indexing="ij"
-    )
-    points = np.stack((x, y, np.full_like(x, float(np.median(every[:, 2])))), axis=-1)
-    tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*x.shape, 1)) * np.array([1.4, 1.0, 0.6])
+    points = track.terrain.points()
+    counts = points.shape[:2]
+    tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*counts, 1)) * np.array([1.4, 1.0, 0.6])
     state = mesh.lying(0, grass)
-    for i in range(0, counts[0] - 1, 4):
-        for j in range(0, counts[1] - 1, 4):
-            part = np.s_[i : i + 5, j : j + 5]
+    for i in range(0, counts[0] - 1, BLOCK):
+        for j in range(0, counts[1] - 1, BLOCK):
+            part = np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1]
             uvs = (points[part][..., :2] - points[i, j, :2]) / GRASS_TILE
             node = core.GeomNode("ground")
             node.add_geom(mesh.geom(mesh.sheet(points[part], tint[part], uvs)), state)

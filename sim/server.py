@@ -1,8 +1,8 @@
 """The embedded server: the world, the clock, and who is told what; `ports` brings the connections.
 
-Calls are served one after another, whoever makes them. Stream 1 tells the state of the episode, every camera has a
+Calls are served one after another, whoever makes them. Stream 1 tells the state of the episode, every sensor has a
 stream of its own. A tick goes
-1. step the world, 2. publish the episode state, 3. answer the call, 4. draw and publish what cameras see,
+1. step the world, 2. publish the episode state, 3. answer the call, 4. read, draw and publish what sensors sense,
 all with the same frame number. Pictures come last, and sometimes after a pause, because the genuine client can lock
 itself up otherwise: see `ports.PAUSE`.
 """
@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from sim import procedures
+from sim import instruments, procedures
 from sim.studio import Studio
 from sim.wire import sensor_data, streaming
 from sim.world import Roads, World, WorldError
@@ -81,7 +81,7 @@ class Server:
 
     def promise(self, stream: int) -> None:
         """Remember when a client asked for a stream's token: it will want every frame after this one."""
-        if any(camera.stream == stream for camera in self.world.cameras()):
+        if any(sensor.stream == stream for sensor in self.world.sensors()):
             self._promised[stream] = self.world.moment.frame
 
     def settings_changed(self) -> None:
@@ -144,13 +144,17 @@ class Server:
         loop = asyncio.get_running_loop()
         answered = loop.time()
         wanted = {stream for stream, readers in self.listeners.items() if readers}
-        for stream, message in self._studio.pictures(self.world, wanted):
+        for stream, message in self._sensed(wanted):
             if pause:
                 self._waiting.append((stream, message))
             else:
                 self._publish(stream, message)
         if self._waiting:
             self._release = loop.call_at(answered + pause, self.send_pictures)
+
+    def _sensed(self, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+        yield from instruments.readings(self.world, wanted)
+        yield from self._studio.pictures(self.world, wanted)
 
     def send_pictures(self) -> None:
         """Send at once what still waits."""
@@ -184,7 +188,7 @@ class Server:
         if stream == streaming.EPISODE_STREAM:
             reader.send(self._state)
         elif self._promised.pop(stream, self.world.moment.frame) < self.world.moment.frame:
-            for _, message in self._studio.pictures(self.world, {stream}):
+            for _, message in self._sensed({stream}):
                 reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any, Protocol
 
-from sim.actors import Camera
 from sim.geometry import Pose
+from sim.sensors import Camera, Lens
 from sim.weather import WeatherParameters
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
@@ -35,7 +36,15 @@ class Renderer(Protocol):
         """Build the scene of a track."""
 
     def camera(self, width: int, height: int, fov_radians: float) -> Eye:
-        """Open a camera."""
+        """Open a camera; a renderer of more than colours takes `kind=` too (see KINDS)."""
+
+
+KINDS = {
+    "rgb": SensorType.RGB,
+    "depth": SensorType.DEPTH,
+    "semantic_segmentation": SensorType.SEMANTIC_SEGMENTATION,
+}
+"""What a camera's pictures show -> CARLA's number of such a stream."""
 
 
 class Studio:
@@ -91,10 +100,19 @@ class Studio:
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._eyes:
-            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov)
+            self._eyes[camera.id] = self._opened(lens, camera.kind)
         pixels = self._eyes[camera.id].render(pose)
-        head = sensor_data.header(SensorType.RGB, world.moment, pose)
+        head = sensor_data.header(KINDS[camera.kind], world.moment, pose)
         return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
+
+    def _opened(self, lens: Lens, kind: str) -> Eye:
+        if kind == "rgb":
+            return self._renderer.camera(lens.width, lens.height, lens.fov)
+        if "kind" not in signature(self._renderer.camera).parameters:
+            raise NotImplementedError(f"this server's renderer draws no {kind} pictures")
+        draw: Any = self._renderer.camera
+        eye: Eye = draw(lens.width, lens.height, lens.fov, kind=kind)
+        return eye
 
     def _forget(self, world: World) -> None:
         for gone in self._eyes.keys() - world.actors.keys():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -19,7 +19,9 @@ import carla
 import numpy as np
 import numpy.typing as npt
 
+from sim import terrain
 from sim.geometry import Pose
+from sim.terrain import Terrain
 from sim.vehicle import Ground
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ END = 2e-3  # CARLA keeps s in single precision and has no waypoint at a road's 
 SPAWN_EVERY = 25.0  # [m]
 CELL = 8.0  # size of the cells that `ground` looks samples up in [m]
 DASH, GAP = 3.0, 6.0  # of broken lines whose map does not say [m]
+BANK = 8.0  # how far beside a road the land has taken over [m]
 ROAD = Ground(friction=1.0, rolling_resistance=0.015)
 GRASS = Ground(friction=0.5, rolling_resistance=0.08)
 
@@ -69,6 +72,11 @@ class Stretch:
     markings: tuple[Marking, ...]
     junction: bool = False
 
+    @property
+    def grade(self) -> Floats:
+        """(n,) how steeply the road rises along s [m/m]."""
+        return np.gradient(self.centre[:, 2], self.s)
+
 
 class Track:
     """A map to drive on: stretches of road to draw, places to start from, and the ground under a car.
@@ -85,20 +93,55 @@ class Track:
         roads = ET.fromstring(opendrive.encode()).findall("road")  # noqa: S314 - expat limits how far entities expand
         self.stretches = tuple(stretch for road in roads for stretch in _stretches(parsed, road))
         self.spawn_points = tuple(pose for road in roads for pose in _spawn_points(parsed, road))
-        self._cells = _cells(self.stretches)
+        self.terrain = _terrain(self.stretches)
+        self._cells = _cells(self.stretches, STEP if self.terrain.is_level else BANK)
 
-    def ground(self, x: float, y: float, z: float) -> Ground:
-        """What a car at x, y, z [m] stands on. Circuits are flat for now, so attitude is always level."""
-        near = self._cells.get((math.floor(x / CELL), math.floor(y / CELL)))
-        if near is None:
-            return GRASS
-        best, found = math.inf, near[0]
-        for sample in near:
+    def ground(self, x: float, y: float, z: float, yaw: float = 0.0) -> Ground:
+        """What a car at x, y, z [m] that heads for `yaw` [rad] stands on."""
+        height, east, south = self.terrain.at(x, y)
+        found = self._nearest(x, y, z)
+        if found is None:
+            return _attitude(GRASS, height, (east, south), yaw)
+        sx, sy, sz, rx, ry, left, right, grade = found
+        across = (x - sx) * rx + (y - sy) * ry
+        beside = max(left - across, across - right, 0.0)
+        land = min(1.0, beside / BANK)  # the share of the land in what is under the car
+        road = sz + grade * ((x - sx) * ry - (y - sy) * rx)
+        slope = land * east + (1 - land) * grade * ry, land * south - (1 - land) * grade * rx
+        return _attitude(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
+
+    def _nearest(self, x: float, y: float, z: float) -> tuple[float, ...] | None:
+        """The sample nearest to a point, if there are roads about."""
+        best, found = math.inf, None
+        for sample in self._cells.get((math.floor(x / CELL), math.floor(y / CELL)), ()):
             distance = (x - sample[0]) ** 2 + (y - sample[1]) ** 2 + (z - sample[2]) ** 2
             if distance < best:
                 best, found = distance, sample
-        sx, sy, _, rx, ry, left, right = found
-        return ROAD if left <= (x - sx) * rx + (y - sy) * ry <= right else GRASS
+        return found
+
+
+def _attitude(ground: Ground, z: float, slope: tuple[float, float], yaw: float) -> Ground:
+    """The ground at a height [m], tilted by its slopes along x and y [m/m] as a car sees it that heads for `yaw`."""
+    if slope == (0.0, 0.0):
+        return replace(ground, z=z)
+    c, s = math.cos(yaw), math.sin(yaw)
+    pitch = math.atan(slope[0] * c + slope[1] * s)
+    # The car's right side lies in the ground too; the cosine is its pitch's, which comes before roll.
+    roll = math.atan((slope[0] * s - slope[1] * c) * math.cos(pitch))
+    return replace(ground, z=z, pitch=pitch, roll=roll)
+
+
+def _terrain(stretches: tuple[Stretch, ...]) -> Terrain:
+    """The land around the roads."""
+    centre = np.concatenate([g.centre for g in stretches])
+    right = np.concatenate([g.right for g in stretches])
+    borders = [g.centre + g.offsets[:, [edge]] * g.right for g in stretches for edge in (0, -1)]
+    return terrain.around(
+        centre,
+        np.stack((right[:, 1], -right[:, 0]), axis=1),
+        np.concatenate([g.grade for g in stretches]),
+        np.concatenate((centre, *borders)),
+    )
 
 
 def _stretches(parsed: carla.Map, road: Element) -> Iterator[Stretch]:
@@ -187,13 +230,13 @@ def _pose(transform: carla.Transform) -> Pose:
     return Pose(place.x, place.y, place.z, *angles)
 
 
-def _cells(stretches: tuple[Stretch, ...]) -> dict[tuple[int, int], list[tuple[float, ...]]]:
-    """Every sample, listed in each cell that its cross-section may reach."""
+def _cells(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[int, int], list[tuple[float, ...]]]:
+    """Every sample, listed in each cell that its cross-section, and what is so far [m] beside it, may reach."""
     cells: dict[tuple[int, int], list[tuple[float, ...]]] = {}
     for g in stretches:
-        table = np.column_stack((g.centre, g.right[:, :2], g.offsets[:, 0], g.offsets[:, -1]))
+        table = np.column_stack((g.centre, g.right[:, :2], g.offsets[:, 0], g.offsets[:, -1], g.grade))
         for row in table.tolist():
-            reach = max(abs(row[5]), abs(row[6])) + STEP
+            reach = max(abs(row[5]), abs(row[6])) + beside
             xs = range(math.floor((row[0] - reach) / CELL), math.floor((row[0] + reach) / CELL) + 1)
             ys = range(math.floor((row[1] - reach) / CELL), math.floor((row[1] + reach) / CELL) + 1)
             for cell in ((i, j) for i in xs for j in ys):

@@ -7,14 +7,18 @@ stays when the client leaves, as in CARLA; whoever comes next can find it and de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Protocol, TypeVar
 
-from sim.actors import Actor, Camera, Vehicle, overlap
-from sim.blueprints import RGB_CAMERA, SPECTATOR, VEHICLE, BlueprintError, Description
+from sim.actors import Actor, Prop, Vehicle, in_the_way
+from sim.blueprints import SPECTATOR, BlueprintError, Description
+from sim.boxes import Box
+from sim.catalogue import ELSEWHERE, PROPS
+from sim.collisions import Collision, SolidsNear, settled
 from sim.geometry import Pose, Vector
+from sim.sensors import SENSORS, Camera, Sensor
 from sim.settings import EpisodeSettings
 from sim.snapshot import Moment, Snapshot
 from sim.vehicle import Control, Ground, Physics
@@ -44,8 +48,13 @@ class Roads(Protocol):
     def spawn_points(self) -> Sequence[Pose]:
         """Places to start from."""
 
-    def ground(self, x: float, y: float, z: float) -> Ground:
-        """What is under a point [m]."""
+    def ground(self, x: float, y: float, z: float, yaw: float) -> Ground:
+        """What a car stands on at a point [m], as it lies for one that heads for `yaw` [rad]."""
+
+
+def _nothing_solid(_x: float, _y: float) -> Iterable[Box]:
+    """The scenery of a map that tells of none."""
+    return ()
 
 
 class World:
@@ -56,6 +65,7 @@ class World:
         episode: its number; it changes whenever a map is loaded.
         moment: the last tick's frame number and simulation time; frames never go back.
         settings, weather: as clients set them.
+        collisions: what ran into what in the last tick.
     """
 
     def __init__(self, track: Roads) -> None:
@@ -64,10 +74,6 @@ class World:
         self.moment = Moment(frame=1, seconds=0.0)
         self._ids = count(1)
         self._streams = count(2)  # stream 1 is the episode's own
-        self._spawners: dict[str, Callable[[Description, Pose, Actor | None], Actor]] = {
-            VEHICLE: self._new_vehicle,
-            RGB_CAMERA: self._new_camera,
-        }
         self.load(track)
 
     def load(self, track: Roads) -> None:
@@ -78,15 +84,19 @@ class World:
         start = track.spawn_points[0] if track.spawn_points else Pose()
         self.spectator = Actor(next(self._ids), SPECTATOR, replace(start, z=start.z + 2.0))
         self.actors: dict[int, Actor] = {self.spectator.id: self.spectator}
+        self.collisions: list[Collision] = []
+        self._solids_near: SolidsNear = getattr(track, "solids_near", _nothing_solid)
 
     # --- time
 
     def tick(self) -> int:
         """Let one step pass with every car's last control; returns the new frame's number."""
         step = self.settings.step
-        for actor in self.actors.values():
-            if isinstance(actor, Vehicle):
-                actor.advance(step)
+        cars = [actor for actor in self.actors.values() if isinstance(actor, Vehicle)]
+        before = {car.id: car.footprint for car in cars}
+        for car in cars:
+            car.advance(step)
+        self.collisions = settled(self.actors.values(), before, self._solids_near)
         self.moment = Moment(self.moment.frame + 1, self.moment.seconds + step)
         return self.moment.frame
 
@@ -126,6 +136,10 @@ class World:
         """The car of an id; raises WorldError as `actor` does."""
         return self.actor(identity, Vehicle)
 
+    def sensors(self) -> list[Sensor]:
+        """Every sensor, in the order of spawning."""
+        return [actor for actor in self.actors.values() if isinstance(actor, Sensor)]
+
     def cameras(self) -> list[Camera]:
         """Every camera, in the order of spawning."""
         return [actor for actor in self.actors.values() if isinstance(actor, Camera)]
@@ -139,21 +153,26 @@ class World:
         on = self.actor(parent, Actor) if parent else None
         try:
             complete = description.completed()
-            actor = self._spawners[complete.id](complete, pose, on)
+            actor = self._made(complete, pose, on)
         except BlueprintError as error:
             raise WorldError(str(error)) from error
-        if any(overlap(actor, other) for other in self.actors.values()):
+        if any(in_the_way(actor, other) for other in self.actors.values()):
             raise WorldError("Spawn failed because of collision at spawn position")  # CARLA's own words
         self.actors[actor.id] = actor
         return actor
 
-    def _new_vehicle(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
+    def _made(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
+        kind = description.id
+        if kind in ELSEWHERE:
+            raise WorldError(f"{kind} is not supported: a full CARLA server has it, this one does not")
+        if kind in SENSORS:
+            born = self.moment.seconds
+            return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), born)
         if parent is not None:
-            raise WorldError(f"a {description.id} cannot be attached to another actor")
+            raise WorldError(f"a {kind} cannot be attached to another actor")
+        if kind in PROPS:
+            return Prop(next(self._ids), description, pose)
         return Vehicle(next(self._ids), description, pose, self.track.ground)
-
-    def _new_camera(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
-        return Camera(next(self._ids), description, pose, parent, next(self._streams), self.moment.seconds)
 
     def destroy(self, identity: int) -> None:
         """Take an actor out of the world; what sat on it stays where it is.
@@ -164,15 +183,17 @@ class World:
         if self.actor(identity, Actor) is self.spectator:
             raise WorldError("the spectator cannot be destroyed")
         gone = self.actors.pop(identity)
-        for camera in self.cameras():
-            if camera.parent is gone:
-                camera.let_go()
+        for sensor in self.sensors():
+            if sensor.parent is gone:
+                sensor.let_go()
 
     # --- what is done to cars
 
     def control(self, identity: int, control: Control) -> None:
         """Give a car the control that it follows from the next tick on, cut to CARLA's ranges."""
-        self.vehicle(identity).control = replace(
+        vehicle = self.vehicle(identity)
+        vehicle.ackermann = None
+        vehicle.control = replace(
             control,
             throttle=min(max(control.throttle, 0.0), 1.0),
             steer=min(max(control.steer, -1.0), 1.0),
@@ -181,19 +202,26 @@ class World:
 
     def push(self, identity: int, velocity: Vector) -> None:
         """Give a car a velocity [m/s] in the world's axes."""
+        self.check_velocity(velocity)
+        self.vehicle(identity).push(velocity)
+
+    @staticmethod
+    def check_velocity(velocity: Vector) -> None:
+        """Raise WorldError for a velocity [m/s] that no car reaches."""
         if max(abs(velocity.x), abs(velocity.y), abs(velocity.z)) > FASTEST:
             raise WorldError(f"a velocity of more than {FASTEST:g} m/s")
-        self.vehicle(identity).push(velocity)
 
     def rebuild(self, identity: int, physics: Physics) -> None:
         """Give a car other physics.
 
         Raises:
-            WorldError: not four wheels, no gear, or a mass or radius that is not positive.
+            WorldError: not four wheels, no gear, a mass or radius that is not positive, or a car that would tip over.
         """
         vehicle = self.vehicle(identity)
         if len(physics.wheels) != 4 or not physics.forward_gears:
             raise WorldError("a car has four wheels and at least one forward gear")
         if physics.mass <= 0.0 or any(wheel.radius <= 0.0 for wheel in physics.wheels):
             raise WorldError("a car's mass and the radii of its wheels are more than 0")
+        if not physics.wheels[2].position.x < physics.center_of_mass.x < physics.wheels[0].position.x:
+            raise WorldError("a car's centre of mass is between its axles")
         vehicle.physics = physics

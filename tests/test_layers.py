@@ -58,16 +58,17 @@ FLOORS = {
             "sim.geometry",
             "sim.weather",
             "sim.settings",
-            "sim.blueprints",
+            "sim.attributes",
             "sim.textures",
         ],
-        ["sim.physics", "sim.elevation"],
-        ["sim.wire.rpc", "sim.wire.streaming", "sim.road", "sim.vehicle", "sim.mesh"],
-        ["sim.track", "sim.random_road", "sim.snapshot", "sim.wire.messages"],
-        ["sim.wire.sensor_data", "sim.actors", "sim.circuits", "sim.plants", "sim.roadway"],
-        ["sim.scene", "sim.world", "sim.opendrive"],
-        ["sim.camera", "sim.maps", "sim.studio", "sim.procedures"],
-        ["sim.methods", "sim.server"],
+        ["sim.physics", "sim.elevation", "sim.terrain", "sim.boxes", "sim.catalogue", "sim.geodesy"],
+        ["sim.wire.rpc", "sim.wire.streaming", "sim.road", "sim.vehicle", "sim.mesh", "sim.blueprints"],
+        ["sim.track", "sim.random_road", "sim.snapshot", "sim.ackermann"],
+        ["sim.wire.sensor_data", "sim.wire.messages", "sim.actors", "sim.circuits", "sim.plants", "sim.roadway"],
+        ["sim.scene", "sim.opendrive", "sim.collisions", "sim.sensors"],
+        ["sim.world", "sim.roster"],
+        ["sim.camera", "sim.maps", "sim.studio", "sim.procedures", "sim.instruments"],
+        ["sim.methods", "sim.car_methods", "sim.server"],
         ["sim.commands"],
         ["sim.ports"],
         ["sim.cli"],
@@ -77,7 +78,14 @@ FLOORS = {
 """House -> floors from the ground up -> modules."""
 
 GUESTS = {
-    "carla": {"alvinn.carla_world", "alvinn.lane_map", "alvinn.jobs.doctor", "sim.opendrive", "sim.track"},
+    "carla": {
+        "alvinn.carla_world",
+        "alvinn.lane_map",
+        "alvinn.jobs.doctor",
+        "sim.opendrive",
+        "sim.track",
+        "sim.geodesy",
+    },
     "pygame": set(),
     "tensorflow": {"alvinn.augment", "alvinn.network", "alvinn.training"},
     "keras": {"alvinn.network", "alvinn.training"},
@@ -90,7 +98,7 @@ GUESTS = {
     "socket": {"sim.ports"},
     "pyclothoids": {"sim.road"},
     "scenariogeneration": {"sim.opendrive"},
-    "msgpack": {"sim.wire.rpc"},
+    "msgpack": {"sim.wire.rpc", "sim.wire.sensor_data"},
 }
 """Heavy guest -> the rooms that may import it."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
+from sim.ackermann import Ackermann, Gains
 from sim.attributes import Blueprint
 from sim.blueprints import AttributeValue, Description
 from sim.geometry import Pose, Vector
@@ -148,6 +149,8 @@ TRANSFORM: Layout[Pose] = Layout(
     _pose,
 )
 CONTROL = record(Control, FLOAT, FLOAT, FLOAT, BOOL, BOOL, BOOL, INT)
+ACKERMANN = record(Ackermann, *[FLOAT] * 5)
+GAINS = record(Gains, *[FLOAT] * 6)
 SETTINGS = record(EpisodeSettings, BOOL, BOOL, optional(FLOAT), BOOL, FLOAT, INT, FLOAT, BOOL, FLOAT, FLOAT, BOOL)
 WEATHER = record(WeatherParameters, *[FLOAT] * 14)
 GEAR = record(Gear, FLOAT, FLOAT, FLOAT)

@@ -8,8 +8,11 @@ from __future__ import annotations
 import math
 import struct
 from enum import IntEnum
+from typing import Any
 
-from sim.geometry import Pose
+import msgpack
+
+from sim.geometry import Pose, Vector
 from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
 from sim.wire.errors import OurError
 
@@ -24,7 +27,7 @@ _NOWHERE = Pose()
 
 
 class SensorType(IntEnum):
-    """CARLA's numbers for the kinds of stream; those of sensors still to come stand here for their layouts."""
+    """CARLA's numbers for the kinds of stream; as far as there are such sensors here."""
 
     COLLISION = 0
     DEPTH = 1
@@ -54,6 +57,26 @@ def image(width: int, height: int, fov: float, pixels: bytes) -> tuple[bytes, by
     if len(pixels) != width * height * 4:
         raise OurError(f"{len(pixels)} bytes of pixels, expected {width} x {height} x 4")
     return _CAMERA.pack(width, height, math.degrees(fov)), pixels
+
+
+def collision(actor: list[Any], other: list[Any], impulse: Vector) -> bytes:
+    """A collision sensor's payload: both actors as `messages.actor` lays them out, and the impulse [N s]."""
+    return _packed([actor, other, [impulse.x, impulse.y, impulse.z]])
+
+
+def gnss(latitude: float, longitude: float, altitude: float) -> bytes:
+    """A position sensor's payload [degrees, m]."""
+    return _packed([latitude, longitude, altitude])
+
+
+def imu(acceleration: Vector, gyroscope: Vector, compass: float) -> bytes:
+    """An inertial sensor's payload [m/s2, rad/s, rad], vectors in the sensor's axes."""
+    rate = [gyroscope.x, gyroscope.y, gyroscope.z]
+    return _packed([[acceleration.x, acceleration.y, acceleration.z], rate, compass])
+
+
+def _packed(values: list[Any]) -> bytes:
+    return bytes(msgpack.packb(values, use_bin_type=True))
 
 
 def episode(snapshot: Snapshot, platform_seconds: float) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from sim.actors import Camera
 from sim.geometry import Pose
+from sim.sensors import Camera
 from sim.vehicle import Ground
 
 
@@ -18,7 +18,7 @@ class Plain:
         self.spawn_points = (Pose(), Pose(x=50.0), Pose(x=100.0, yaw=1.0))
         self.height = height
 
-    def ground(self, _x: float, _y: float, _z: float) -> Ground:
+    def ground(self, _x: float, _y: float, _z: float, _yaw: float) -> Ground:
         return Ground(z=self.height)
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.actors import Actor, Vehicle, overlap
+from sim.actors import Actor, Vehicle
+from sim.actors import in_the_way as overlap
 from sim.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
 from sim.geometry import Pose, Vector, matrix
 from sim.world import World

@@ -7,6 +7,7 @@ import pytest
 from panda3d import core
 
 from sim import opendrive, scene
+from sim.terrain import LEVEL_CELL
 from sim.track import Track
 
 
@@ -30,7 +31,7 @@ def test_no_part_is_so_large_that_it_is_always_in_sight(built: core.NodePath) ->
     for child in built.get_children():
         if child.get_name() != "sky":
             low, high = child.get_tight_bounds()
-            assert max(high - low) <= 4.1 * scene.GROUND_CELL
+            assert max(high - low) <= 4.1 * LEVEL_CELL
             assert triangles(child) < 4000
 
 
