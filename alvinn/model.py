@@ -36,7 +36,7 @@ class Card:
     settings: dict[str, Any]
     recordings: tuple[dict[str, Any], ...]
     server: str
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     version: str
     commit: str
     schema: int = SCHEMA
@@ -92,7 +92,7 @@ class Network:
 
     def _check(self, folder: Path) -> None:
         card = self.card
-        wanted = (1, card.preprocessing.height, card.preprocessing.width, 3)
+        wanted = (1, *card.preprocessing.shape)
         found = tuple(int(size) for size in self._input["shape"])
         if found != wanted:
             raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")

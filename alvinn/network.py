@@ -8,20 +8,19 @@ import keras
 import tensorflow as tf
 
 
-def conv(height: int, width: int, units: int) -> Any:
+def conv(shape: tuple[int, int, int], units: int) -> Any:
     """A small convolutional network with ALVINN's distributed output.
 
     Three strided convolutions and one hidden layer, after the shape of PilotNet (M. Bojarski et al., arXiv:1604.07316)
     at a tenth of its cost; the units answer a hill of curvature (D. Pomerleau, Neural Computation 3(1), 1991).
 
     Args:
-        height: of the input [pixels].
-        width: of the input [pixels].
+        shape: (height, width, channels) of the input.
         units: of the output.
     """
     return keras.Sequential(
         [
-            keras.Input((height, width, 3)),
+            keras.Input(shape),
             keras.layers.Rescaling(1.0 / 127.5, offset=-1.0),
             keras.layers.Conv2D(16, 5, strides=2, activation="relu"),
             keras.layers.Conv2D(24, 5, strides=2, activation="relu"),

@@ -8,6 +8,7 @@ perhaps a torn last one, which reading leaves out.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -237,6 +238,10 @@ class Recording:
             with (self.folder / "drive.csv").open("r+b") as file:
                 file.truncate(self._torn_at)
             self._torn_at = None
+
+    def digest(self) -> str:
+        """A hash of the table as it was read: another one means other rows."""
+        return hashlib.sha256("\n".join(",".join(_encode(row)) for row in self.rows).encode()).hexdigest()
 
     def require_frames(self) -> Recording:
         """This recording, if there is something in it.

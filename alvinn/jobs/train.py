@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any, Literal
 import tyro
 
 from alvinn import __version__
-from alvinn.dataset import Dataset, load
+from alvinn.dataset import Dataset, common_camera, load
 from alvinn.errors import AlvinnError
 from alvinn.hill import Hill
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.model import Card, write_card
 from alvinn.quiet import quiet
 from alvinn.recording import Recording
+from alvinn.vision import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Train(Home):
     """which network"""
     output: Literal["hill"] = "hill"
     """how curvature is coded at the output"""
+    views: Literal["on", "off"] = "on"
+    """show frames as seen from beside the lane too, with the steering that leads back"""
     epochs: int = 30
     """times through the data"""
     seed: int = 0
@@ -61,12 +63,13 @@ def train(job: Train, recordings: list[Recording]) -> Path:
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     hill = Hill()
-    settings = training.Settings(epochs=job.epochs, seed=job.seed)
+    settings = training.Settings(epochs=job.epochs, views=job.views == "on", seed=job.seed)
     with progress() as bars:
         task = bars.add_task("train", total=job.epochs, note="")
 
         def tell(done: training.Progress) -> None:
-            error = "" if done.held_out_mae is None else f"  held-out error {done.held_out_mae:.4f} 1/m"
+            mae = done.held_out.mae
+            error = "" if mae is None else f"  held-out error {mae:.4f} 1/m"
             bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
 
         trained = training.train(dataset, hill, settings, tell)
@@ -95,19 +98,17 @@ def train(job: Train, recordings: list[Recording]) -> Path:
 def _load(recordings: list[Recording]) -> Dataset:
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
-        return load(recordings, lambda: bars.advance(task))
+        preprocessing = Preprocessing.of(common_camera(recordings))
+        return load(recordings, preprocessing, lambda: bars.advance(task))
 
 
-def _metrics(trained: Any) -> dict[str, float]:
-    metrics = {"training_mae": trained.training_mae}
-    if trained.held_out_mae is not None:
-        metrics["held_out_mae"] = trained.held_out_mae
-    return metrics
+def _metrics(trained: Any) -> dict[str, float | None]:
+    held_out = trained.held_out
+    return {"held_out_mae": held_out.mae, "held_out_relative_error": held_out.relative}
 
 
 def _described(recording: Recording) -> dict[str, Any]:
-    table = (recording.folder / "drive.csv").read_bytes()
-    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": hashlib.sha256(table).hexdigest()}
+    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()}
 
 
 def _commit() -> str:
