@@ -1,6 +1,6 @@
 """Examples on their way into training: every time a frame is shown, from another place and under another light.
 
-Pure numpy and OpenCV. What is drawn depends on the seed, the epoch and the batch alone, never on which thread was first.
+Pure numpy and OpenCV. What is drawn depends on the seed, the epoch and the batch alone, never on which thread ran.
 """
 
 from __future__ import annotations
