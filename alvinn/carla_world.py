@@ -21,6 +21,7 @@ from alvinn.driving import Camera, Control, Direction, Image, Observation, Truth
 from alvinn.errors import MapError, ServerError
 from alvinn.lane import Lane, wrapped
 from alvinn.lane_map import lane_of
+from alvinn.quiet import quiet
 from alvinn.steering import VehicleGeometry
 
 DT = 0.05  # s: 20 Hz
@@ -296,6 +297,6 @@ def _attach_camera(
 
 
 def _quietly(action: Callable[[], object]) -> None:
-    """Undo what can be undone: a server that is gone needs no undoing."""
-    with suppress(RuntimeError):
+    """Undo what can be undone: a server that is gone needs no undoing, and the client prints that it is gone."""
+    with quiet(), suppress(RuntimeError):
         action()

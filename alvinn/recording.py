@@ -86,14 +86,11 @@ class Session:
 
 
 def _encode(row: Row) -> list[str]:
-    return [
-        "" if value is None else repr(float(value)) if isinstance(value, float) else str(value)
-        for value in _values(row)
-    ]
+    return [repr(float(value)) if isinstance(value, float) else str(value) for value in _values(row)]
 
 
 def _values(row: Row) -> Iterator[Any]:
-    return (getattr(row, name) for name in COLUMNS)
+    return ("" if value is None else value for value in (getattr(row, name) for name in COLUMNS))
 
 
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):

@@ -12,13 +12,35 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "alvinn": [
-        ["alvinn", "alvinn.drivers", "alvinn.jobs", "alvinn.driving", "alvinn.errors", "alvinn.files", "alvinn.hill"]
-        + ["alvinn.quiet"],
+        [
+            "alvinn",
+            "alvinn.drivers",
+            "alvinn.jobs",
+            "alvinn.driving",
+            "alvinn.errors",
+            "alvinn.files",
+            "alvinn.hill",
+            "alvinn.quiet",
+        ],
         ["alvinn.roles", "alvinn.vision", "alvinn.steering", "alvinn.lane", "alvinn.speed"],
-        ["alvinn.augment", "alvinn.recording", "alvinn.model", "alvinn.referee"]
-        + ["alvinn.drivers.disturbed", "alvinn.drivers.expert", "alvinn.drivers.timed"],
-        ["alvinn.dataset", "alvinn.network", "alvinn.observers", "alvinn.loop", "alvinn.video", "alvinn.charts"]
-        + ["alvinn.drivers.network"],
+        [
+            "alvinn.augment",
+            "alvinn.recording",
+            "alvinn.model",
+            "alvinn.referee",
+            "alvinn.drivers.disturbed",
+            "alvinn.drivers.expert",
+            "alvinn.drivers.timed",
+        ],
+        [
+            "alvinn.dataset",
+            "alvinn.network",
+            "alvinn.observers",
+            "alvinn.loop",
+            "alvinn.video",
+            "alvinn.charts",
+            "alvinn.drivers.network",
+        ],
         ["alvinn.training", "alvinn.lane_map", "alvinn.embedded"],
         ["alvinn.carla_world"],
         ["alvinn.jobs.common"],
@@ -28,8 +50,16 @@ FLOORS = {
         ["alvinn.__main__"],
     ],
     "sim": [
-        ["sim", "sim.wire", "sim.wire.errors", "sim.geometry", "sim.weather", "sim.settings", "sim.blueprints"]
-        + ["sim.textures"],
+        [
+            "sim",
+            "sim.wire",
+            "sim.wire.errors",
+            "sim.geometry",
+            "sim.weather",
+            "sim.settings",
+            "sim.blueprints",
+            "sim.textures",
+        ],
         ["sim.wire.rpc", "sim.wire.streaming", "sim.road", "sim.vehicle", "sim.mesh"],
         ["sim.track", "sim.snapshot", "sim.wire.messages"],
         ["sim.wire.sensor_data", "sim.actors", "sim.opendrive", "sim.plants", "sim.roadway"],

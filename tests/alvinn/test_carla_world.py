@@ -55,7 +55,11 @@ def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
 
 
 def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:
-    with car_on(server), pytest.raises(ServerError, match="something stands where the car should start"), car_on(server):
+    with (
+        car_on(server),
+        pytest.raises(ServerError, match="something stands where the car should start"),
+        car_on(server),
+    ):
         pass
     assert left_behind(server)[:2] == ([], False)
 
@@ -132,13 +136,11 @@ def test_a_weather_that_carla_has_not_is_refused_with_those_it_has() -> None:
 def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> None:
     with running_server("--map", "oval") as place, connected(*place) as client:
         for wanted, found in (("country", "country"), (None, "country"), ("country", "country")):
-            with open_world(
-                client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted
-            ) as world:
+            with open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
                 world.observe()
                 assert map_name(client.get_world()) == found
         with (
-            pytest.raises(MapError, match="no map 'nowhere'; it has .*oval"),
+            pytest.raises(MapError, match=r"no map 'nowhere'; it has .*oval"),
             open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
         ):
             pass

@@ -77,7 +77,7 @@ def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None
 def test_recordings_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
     write_recording(tmp_path / "a", 1)
     write_recording(tmp_path / "b", 1, camera=Camera())
-    with pytest.raises(CameraMismatchError, match="64x32.*320x160"):
+    with pytest.raises(CameraMismatchError, match=r"64x32.*320x160"):
         common_camera([Recording(tmp_path / "a"), Recording(tmp_path / "b")])
 
 
@@ -94,5 +94,3 @@ def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
         Examples(images, np.array([0.0, math.nan], dtype=np.float32))
     with pytest.raises(ValueError, match="2 images with 1 labels"):
         Examples(images, np.zeros(1, dtype=np.float32))
-
-

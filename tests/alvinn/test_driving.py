@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving import Camera, Control, Decision, Image, Observation, Truth
 from alvinn.drivers.network import NetworkDriver
+from alvinn.driving import Camera, Control, Decision, Image, Observation, Truth
 from alvinn.roles import Driver
 from tests.alvinn.fakes import picture, step
 

@@ -17,7 +17,7 @@ RESERVED = st.tuples(st.sampled_from(DEVICES), st.sampled_from(["", ".", ".txt",
 
 def legal_on_windows(name: str) -> bool:
     """The rules of 'Naming Files, Paths, and Namespaces' in Microsoft's documentation of Win32."""
-    base = name.split(".")[0].rstrip(" ").lower()
+    base = name.split(".", maxsplit=1)[0].rstrip(" ").lower()
     return (
         bool(name)
         and not any(character in '<>:"/\\|?*' or ord(character) < 32 for character in name)

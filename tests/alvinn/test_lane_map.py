@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from functools import cache
@@ -55,7 +56,7 @@ def test_a_circuit_is_one_closed_lane_without_a_jump(name: str, direction: str) 
     assert lane.closed
     assert lane.length > 400.0
     places = [lane.at(s * 0.5) for s in range(int(lane.length * 2) + 2)]
-    for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in zip(places, places[1:], strict=False):
+    for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places):
         assert math.dist((x0, y0), (x1, y1)) == pytest.approx(0.5, abs=0.02)
         assert abs(wrapped(yaw1 - yaw0)) < 0.5 / 14.0
 

@@ -95,16 +95,16 @@ def test_a_card_with_another_hill_than_the_network_is_an_error(copy: Path) -> No
 def test_a_card_whose_camera_was_tampered_with_is_an_error_that_says_both(copy: Path) -> None:
     card = read_card(copy)
     write_card(copy, replace(card, camera=replace(card.camera, width=640)))
-    with pytest.raises(CameraMismatchError, match="640x160.*320x160"):
+    with pytest.raises(CameraMismatchError, match=r"640x160.*320x160"):
         Network(copy)
 
 
 def test_another_camera_than_the_models_is_an_error_that_says_both(model: Path) -> None:
     network = Network(model)
     network.require_camera(CAMERA)
-    with pytest.raises(CameraMismatchError, match="320x160, fov 90.*640x160, fov 90"):
+    with pytest.raises(CameraMismatchError, match=r"320x160, fov 90.*640x160, fov 90"):
         network.require_camera(replace(CAMERA, width=640))
-    with pytest.raises(CameraMismatchError, match="pitch -8.*pitch -4"):
+    with pytest.raises(CameraMismatchError, match=r"pitch -8.*pitch -4"):
         network.require_camera(replace(CAMERA, pitch=-4.0))
 
 

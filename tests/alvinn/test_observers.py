@@ -30,7 +30,7 @@ def test_the_deadline_comes_after_its_seconds_of_simulation(began: int) -> None:
     deadline = Deadline(3.0)
     verdicts = [deadline.see(step(began + number)) for number in range(61)]
     assert verdicts == [Verdict.GO_ON] * 60 + [Verdict.STOP]
-    assert 60 * DT == pytest.approx(3.0)
+    assert pytest.approx(3.0) == 60 * DT
 
 
 def test_a_recovery_does_not_put_the_deadline_off() -> None:

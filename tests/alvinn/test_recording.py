@@ -172,7 +172,7 @@ def test_a_name_that_is_taken_is_refused(folder: Path) -> None:
 
 def test_appending_with_another_camera_is_refused_and_both_are_said(folder: Path) -> None:
     other = replace(SMALL, width=128)
-    with pytest.raises(RecordingError, match="64x32.*128x32"):
+    with pytest.raises(RecordingError, match=r"64x32.*128x32"):
         write_recording(folder, 1, camera=other, append=True)
     assert len(Recording(folder).rows) == 4
 
@@ -232,5 +232,3 @@ with RecordingWriter(Path(sys.argv[1]), session(Camera())) as writer:
         writer.add(step(number, camera=Camera()), lane="oval/forward", weather="ClearNoon")
         print(number)
 """
-
-

@@ -51,7 +51,8 @@ def test_the_same_frame_becomes_the_same_input_and_is_left_as_it_was() -> None:
     first = prepare(frame)
     assert np.array_equal(first, prepare(frame))
     assert np.array_equal(frame, before)
-    assert (first.shape, first.dtype) == ((prepare.height, prepare.width, 3), np.uint8)
+    assert first.shape == (prepare.height, prepare.width, 3)
+    assert first.dtype == np.uint8
 
 
 def test_left_stays_left_and_colours_stay_themselves() -> None:

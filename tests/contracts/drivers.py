@@ -13,9 +13,7 @@ from tests.alvinn.fakes import CAMERA, DT, picture
 
 
 def observations(n: int, start: int = 0) -> list[Observation]:
-    return [
-        Observation(frame=t, time=t * DT, image=picture(t % 8, CAMERA), speed=8.0) for t in range(start, start + n)
-    ]
+    return [Observation(frame=t, time=t * DT, image=picture(t % 8, CAMERA), speed=8.0) for t in range(start, start + n)]
 
 
 class DriverContract:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -30,8 +31,8 @@ class WorldContract:
 
     def test_a_tick_makes_the_next_frame_a_twentieth_of_a_second_later(self, world: World) -> None:
         seen, _ = self.drive(world, GENTLE, 8)
-        assert [b.frame - a.frame for a, b in zip(seen, seen[1:], strict=False)] == [1] * 7
-        assert [b.time - a.time for a, b in zip(seen, seen[1:], strict=False)] == pytest.approx([0.05] * 7)
+        assert [b.frame - a.frame for a, b in itertools.pairwise(seen)] == [1] * 7
+        assert [b.time - a.time for a, b in itertools.pairwise(seen)] == pytest.approx([0.05] * 7)
         assert len({one.image.shape for one in seen}) == 1
 
     def test_the_truth_stays_the_same_until_the_next_tick(self, world: World) -> None:

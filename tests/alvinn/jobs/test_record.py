@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ def test_three_seconds_of_the_expert_are_sixty_ticks_and_their_last_frame(shell:
     recording = Recording(tmp_path / "data" / "mine")
     rows = recording.rows
     assert len(rows) == 61
-    assert [b.frame - a.frame for a, b in zip(rows, rows[1:], strict=False)] == [1] * 60
+    assert [b.frame - a.frame for a, b in itertools.pairwise(rows)] == [1] * 60
     assert rows[-1].time - rows[0].time == pytest.approx(3.0)
     assert rows[-1].speed > 1.0
     assert rows[-1].lane_s > rows[0].lane_s

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from importlib import metadata
+
+import carla
+import pytest
+
+from alvinn.carla_world import connected
+from alvinn.jobs import doctor
+from alvinn.jobs.doctor import Doctor, installed
+from tests.alvinn.fixtures import car_on
+from tests.alvinn.jobs.cli import Shell
+from tests.conftest import Address, running_server
+
+
+def test_what_is_installed_needs_nothing_done() -> None:
+    packages = [finding for finding in installed() if finding.what in doctor.PACKAGES]
+    assert len(packages) == len(doctor.PACKAGES)
+    assert [finding.mend for finding in packages] == [""] * len(packages)
+    assert next(finding.found for finding in packages if finding.what == "carla") == metadata.version("carla")
+
+
+def test_a_package_that_is_missing_is_told_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "PACKAGES", ("carla", "a-package-of-nobody"))
+    missing = [finding for finding in installed() if finding.what == "a-package-of-nobody"]
+    assert [(finding.found, "pip install" in finding.mend) for finding in missing] == [("missing", True)]
+
+
+def test_a_library_that_is_missing_is_told_with_debians_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.util.find_library", lambda _: None)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    mends = {finding.what: finding.mend for finding in installed()}
+    assert (mends["libGL"], mends["libX11"]) == ("apt-get install libgl1", "apt-get install libx11-6")
+
+
+def test_another_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 13, 0))
+    assert next(installed()).mend == "use Python 3.10, 3.11 or 3.12"
+
+
+def test_a_running_server_is_described(server: Address) -> None:
+    (finding,) = Doctor(carla=f"{server[0]}:{server[1]}")._server()
+    assert (finding.found, finding.mend) == ("CARLA 0.9.16, map oval, asynchronous", "")
+
+
+def test_where_no_server_answers_it_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    assert "no CARLA server answers" in shell.refused("doctor", "--carla", "127.0.0.1:1")
+
+
+def test_release_without_a_server_is_refused(shell: Shell) -> None:
+    assert "--carla HOST:PORT" in shell.refused("doctor", "--release")
+
+
+def test_release_makes_a_frozen_server_run_again_and_removes_what_was_left() -> None:
+    with running_server("--map", "oval") as place, connected(*place) as client, car_on(place):
+        assert doctor.release(client) == 2
+        settings = client.get_world().get_settings()
+        assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (False, None)
+        client.get_world().wait_for_tick(10.0)
+        actors = client.get_world().get_actors()
+        assert not [one for one in actors if isinstance(one, carla.Vehicle | carla.Sensor)]

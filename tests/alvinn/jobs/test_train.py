@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alvinn.driving import Camera
+from alvinn.model import Network, read_card
+from alvinn.recording import RecordingWriter
+from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
+from tests.alvinn.fixtures import KERAS_COPIES
+from tests.alvinn.jobs.cli import Shell
+
+
+@pytest.mark.filterwarnings(KERAS_COPIES)
+def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "mine"
+    with RecordingWriter(folder, session()) as writer:
+        for number in range(24):
+            writer.add(step(number, truth(lane_s=60.0 + number)), lane="oval/forward", weather="ClearNoon")
+    assert shell.run("train", "m", "--data", "mine", "--epochs", "1", "--home", str(tmp_path)).status == 0
+    made = tmp_path / "models" / "m"
+    assert {path.name for path in made.iterdir()} >= {"network.keras", "network.tflite", "card.json", "history.csv"}
+    card = read_card(made)
+    table = hashlib.sha256((folder / "drive.csv").read_bytes()).hexdigest()
+    assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table},)
+    assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
+    assert Network(made).card == card
+
+
+def test_a_recording_without_frames_is_refused(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "empty", 0)
+    assert "has no frames" in shell.refused("train", "m", "--data", "empty", "--home", str(tmp_path))
+
+
+def test_a_recording_that_is_missing_is_refused(shell: Shell, tmp_path: Path) -> None:
+    assert "is not a recording" in shell.refused("train", "m", "--data", "ghost", "--home", str(tmp_path))
+
+
+def test_recordings_of_two_cameras_are_refused(shell: Shell, tmp_path: Path) -> None:
+    for name, camera in (("a", SMALL), ("b", replace(Camera(), width=128))):
+        write_recording(tmp_path / "data" / name, 2, camera=camera)
+    said = shell.refused("train", "m", "--data", "a", "b", "--home", str(tmp_path))
+    assert "64x32" in said
+    assert "128x160" in said
+
+
+def test_a_picture_that_is_lost_is_named(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 3)
+    (tmp_path / "data" / "a" / "frames" / "00000001_center.jpg").unlink()
+    assert "00000001_center.jpg is missing" in shell.refused("train", "m", "--data", "a", "--home", str(tmp_path))
+
+
+@pytest.mark.parametrize("arguments", [(), ("m",)])
+def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert "train wants a name and recordings" in shell.refused("train", *arguments)

@@ -1,0 +1,74 @@
+"""The loop closed: server, car, camera, driver and referee together, at full speed of the lockstep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.carla_world import DT, CarlaWorld
+from alvinn.dataset import load
+from alvinn.drivers.disturbed import DisturbedDriver
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.network import NetworkDriver
+from alvinn.driving import Camera
+from alvinn.hill import Hill
+from alvinn.loop import run
+from alvinn.model import Network, write_card
+from alvinn.observers import Deadline, Recorder
+from alvinn.recording import Recording, RecordingWriter
+from alvinn.referee import Referee, Result, Run, judge
+from alvinn.roles import Driver, Observer
+from alvinn.speed import Pedals
+from tests.alvinn.fakes import CAMERA, SMALL, session
+from tests.alvinn.fixtures import KERAS_COPIES, car_on, card_for
+from tests.conftest import Address
+
+OVAL = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
+
+
+def lap(world: CarlaWorld, driver: Driver) -> Result:
+    """One lap, judged."""
+    referee = Referee(world.lane, world.geometry.width, laps=1, cruise=8.0, start=world.truth().lane_s)
+    run(world, driver, [referee], world.geometry, Pedals(8.0, DT))
+    return judge(referee, OVAL, [], 0.0)
+
+
+def expert(world: CarlaWorld) -> ExpertDriver:
+    return ExpertDriver(world.lane, world.truth)
+
+
+def test_the_expert_drives_a_lap_of_the_oval(server: Address) -> None:
+    with car_on(server, camera=SMALL) as world:
+        result = lap(world, expert(world))
+        length = world.lane.length
+    figures = result.as_json()
+    assert result.faultless
+    assert figures["departures"] == 0
+    assert figures["offset_sd_m"] < 0.15
+    assert figures["distance_m"] == pytest.approx(length, abs=1.0)
+    assert figures["speed_mean_mps"] > 6.0
+
+
+def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Recording:
+    """The expert's driving, with disturbances."""
+    with car_on(server, camera=camera) as world, RecordingWriter(folder, session(camera)) as writer:
+        driver = DisturbedDriver(expert(world), np.random.default_rng(0))
+        observers: list[Observer] = [Recorder(writer, "oval/forward", "ClearNoon"), Deadline(seconds)]
+        run(world, driver, observers, world.geometry, Pedals(8.0, DT))
+    return Recording(folder)
+
+
+@pytest.mark.filterwarnings(KERAS_COPIES)
+def test_a_network_that_watched_for_most_of_a_lap_drives_one(server: Address, tmp_path: Path) -> None:
+    from alvinn import training
+
+    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)])
+    trained = training.train(dataset, Hill(), training.Settings(epochs=12), lambda _: None)
+    training.save(trained, tmp_path / "model")
+    write_card(tmp_path / "model", card_for(dataset, Hill()))
+    with car_on(server, camera=CAMERA) as world:
+        result = lap(world, NetworkDriver(Network(tmp_path / "model")))
+    assert result.completed
+    assert result.trace.departures == [], result.as_json()
