@@ -6,27 +6,27 @@ out. Lane -1 runs along a road's s, lane 1 against it: traffic keeps to the righ
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import carla
 from scenariogeneration import xodr
 
-from sim.road import Bend, Circuit, CrossSection, Paint, Segment, Straight, around, chain
+from sim.circuits import FAMILIES, available, circuit
+from sim.road import Circuit, CrossSection, Paint, Segment
 
 GEO_REFERENCE = "+proj=tmerc +lat_0=49 +lon_0=8 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
 LANE_CHECK_STEP = 10.0  # [m]
+MARKS = {
+    "solid": xodr.RoadMarkType.solid,
+    "broken": xodr.RoadMarkType.broken,
+    "double": xodr.RoadMarkType.solid_solid,
+    "none": xodr.RoadMarkType.none,
+}
 
 
 class MapError(Exception):
     """The map asked for cannot be had; the message is one sentence for whoever asked."""
-
-
-def available() -> tuple[str, ...]:
-    """The names of the built-in maps."""
-    return tuple(BUILDERS)
 
 
 def load(name_or_path: str) -> tuple[str, str]:
@@ -35,13 +35,14 @@ def load(name_or_path: str) -> tuple[str, str]:
     Raises:
         MapError: no such map or file, not XML, not OpenDRIVE, or without a lane to drive on.
     """
-    if name_or_path in BUILDERS:
-        return name_or_path, written(name_or_path, BUILDERS[name_or_path]())
+    built_in = circuit(name_or_path)
+    if built_in is not None:
+        return name_or_path, written(name_or_path, built_in)
     path = Path(name_or_path)
     if not path.exists() and path.suffix.lower() != ".xodr":
         raise MapError(
-            f"there is no map called '{name_or_path}': the built-in ones are {', '.join(available())}, "
-            "and any OpenDRIVE file (*.xodr) can be given instead"
+            f"there is no map called '{name_or_path}': the built-in ones are {', '.join(available())} "
+            f"({', '.join(FAMILIES)} with any number), and any OpenDRIVE file (*.xodr) can be given instead"
         )
     return path.stem, _checked(path)
 
@@ -49,9 +50,11 @@ def load(name_or_path: str) -> tuple[str, str]:
 def written(name: str, circuit: Circuit) -> str:
     """A circuit as OpenDRIVE text; the same circuit always gives the same text."""
     document = xodr.OpenDrive(name, revMinor="4", geo_reference=GEO_REFERENCE)
-    roads = circuit.roads()
+    roads, cuts = circuit.roads(), circuit.cuts()
     for i, segments in enumerate(roads):
-        road = xodr.Road(i, _plan(segments), _lanes(circuit.cross_section, sum(g.length for g in segments)))
+        road = xodr.Road(i, _plan(segments), _lanes(circuit.cross_section, _rounded(cuts[i + 1] - cuts[i])))
+        for c in circuit.elevation.part(cuts[i], cuts[i + 1]) if circuit.elevation else ():
+            road.add_elevation(_rounded(c.s), _rounded(c.a), *(_rounded(x, 12) for x in (c.b, c.c, c.d)))
         road.add_predecessor(xodr.ElementType.road, (i - 1) % len(roads), xodr.ContactPoint.end)
         road.add_successor(xodr.ElementType.road, (i + 1) % len(roads), xodr.ContactPoint.start)
         document.add_road(road)
@@ -66,14 +69,20 @@ def written(name: str, circuit: Circuit) -> str:
 def _plan(segments: tuple[Segment, ...]) -> xodr.PlanView:
     plan = xodr.PlanView()
     for g in segments:
-        plan.add_fixed_geometry(_geometry(g), g.x, -g.y, -g.heading)
+        plan.add_fixed_geometry(_geometry(g), _rounded(g.x), _rounded(-g.y), _rounded(-g.heading, 9))
     return plan
 
 
 def _geometry(g: Segment) -> xodr.Line | xodr.Arc | xodr.Spiral:
+    length, start = _rounded(g.length), _rounded(-g.curvature, 12)
     if g.rate != 0.0:
-        return xodr.Spiral(-g.curvature, -(g.curvature + g.rate * g.length), g.length)
-    return xodr.Arc(-g.curvature, length=g.length) if g.curvature != 0.0 else xodr.Line(g.length)
+        return xodr.Spiral(start, _rounded(-(g.curvature + g.rate * g.length), 12), length)
+    return xodr.Arc(start, length=length) if start != 0.0 else xodr.Line(length)
+
+
+def _rounded(number: float, digits: int = 6) -> float:
+    """As many digits as every machine agrees on: their last bits differ, as their sines do."""
+    return round(number, digits) + 0.0  # never -0.0
 
 
 def _lanes(section: CrossSection, length: float) -> xodr.Lanes:
@@ -100,12 +109,12 @@ def _lane(kind: xodr.LaneType, width: float, paint: Paint, length: float) -> xod
 
 
 def _mark(paint: Paint, length: float) -> xodr.RoadMark:
-    style, colour = xodr.RoadMarkType[paint.style], xodr.RoadMarkColor[paint.colour]
+    style, colour = MARKS[paint.style], xodr.RoadMarkColor[paint.colour]
     if paint.style != "broken":
         return xodr.RoadMark(style, paint.width, color=colour)
     period = length / max(1, round(length / (paint.dash + paint.gap)))  # whole dashes, so that they match at the joints
     dash = period * paint.dash / (paint.dash + paint.gap)
-    return xodr.RoadMark(style, paint.width, length=dash, space=period - dash, color=colour)
+    return xodr.RoadMark(style, paint.width, length=_rounded(dash), space=_rounded(period - dash), color=colour)
 
 
 def _checked(path: Path) -> str:
@@ -125,21 +134,3 @@ def _checked(path: Path) -> str:
     if not carla.Map(path.stem, text).generate_waypoints(LANE_CHECK_STEP):
         raise MapError(f"the map file {path} has no lane to drive on")
     return text
-
-
-def _oval() -> Circuit:
-    bend = Bend(math.pi, 45.0, 35.0)
-    return Circuit(chain((-90.0, -59.0, 0.0), [Straight(180.0), bend, Straight(180.0), bend]))
-
-
-def _country() -> Circuit:
-    return Circuit(around(COUNTRY))
-
-
-COUNTRY = (  # x, y [m] and radius [m] of each bend
-    (0, 0, 60), (110, -10, 40), (160, 60, 28), (250, 45, 35), (290, -50, 30), (380, -60, 45), (430, 30, 26),
-    (520, 50, 40), (560, 150, 32), (480, 215, 24), (540, 300, 30), (450, 370, 55), (350, 300, 28), (270, 345, 35),
-    (215, 260, 24), (120, 330, 30), (20, 310, 45), (30, 200, 22), (-60, 130, 30),
-)  # fmt: skip
-
-BUILDERS: dict[str, Callable[[], Circuit]] = {"oval": _oval, "country": _country}

@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from typing import Literal
 
 from pyclothoids import Clothoid
 
+from sim.elevation import KNOTS_APART, Elevation, Wave, draped
 from sim.geometry import wrapped
 
 CLOSED_WITHIN = 1e-3  # [m]
 CLOSED_HEADING = 1e-4  # [rad]
+Style = Literal["solid", "broken", "double", "none"]
+Colour = Literal["white", "yellow"]
 ROAD_LENGTH = 400.0  # about how long one OpenDRIVE road of a circuit is [m]
 FEWEST_ROADS = 4  # CARLA's parser loses the way at the joints of a loop of fewer than three
 
@@ -88,8 +91,8 @@ class Bend:
 class Paint:
     """A painted line: `width` [m]; a broken one has about `dash` [m] of paint, then `gap` [m] without."""
 
-    style: Literal["solid", "broken", "none"] = "solid"
-    colour: Literal["white", "yellow"] = "white"
+    style: Style = "solid"
+    colour: Colour = "white"
     width: float = 0.15
     dash: float = 3.0
     gap: float = 5.0
@@ -110,10 +113,14 @@ class CrossSection:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A closed curve and its cross-section. ValueError if it does not close in place, heading and curvature."""
+    """A closed curve, its cross-section and its heights (none: level).
+
+    ValueError if it does not close in place, heading and curvature.
+    """
 
     segments: tuple[Segment, ...]
     cross_section: CrossSection = field(default_factory=CrossSection)
+    elevation: Elevation | None = None
 
     def __post_init__(self) -> None:
         """Check every joint, the last with the first too."""
@@ -145,11 +152,29 @@ class Circuit:
             rest -= segment.length
         return self.segments[0].curvature
 
-    def roads(self) -> tuple[tuple[Segment, ...], ...]:
-        """The circuit as equally long roads, at least four."""
+    def cuts(self) -> list[float]:
+        """Where the circuit is cut into equally long roads, at least four: from 0 to its length [m]."""
         count = max(FEWEST_ROADS, round(self.length / ROAD_LENGTH))
-        cuts = [self.length * i / count for i in range(count + 1)]
-        return tuple(tuple(_between(self.segments, start, end)) for start, end in pairwise(cuts))
+        return [self.length * i / count for i in range(count + 1)]
+
+    def roads(self) -> tuple[tuple[Segment, ...], ...]:
+        """The circuit as roads."""
+        return tuple(tuple(_between(self.segments, start, end)) for start, end in pairwise(self.cuts()))
+
+    def places(self, apart: float) -> list[tuple[float, float, float, float]]:
+        """s, x, y [m] and heading [rad] every `apart` [m] or a little less, from the start to the end of a lap."""
+        count = math.ceil(self.length / apart)
+        starts = list(accumulate((g.length for g in self.segments), initial=0.0))
+        places, i = [], 0
+        for s in (self.length * k / count for k in range(count + 1)):
+            while i + 1 < len(self.segments) and starts[i + 1] <= s:
+                i += 1
+            places.append((s, *self.segments[i].at(s - starts[i])))
+        return places
+
+    def over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
+        """The same circuit in a landscape of waves, its steepest grade `steepest` [m/m]."""
+        return replace(self, elevation=draped(self.places(KNOTS_APART), waves, steepest))
 
 
 def chain(start: tuple[float, float, float], pieces: Iterable[Straight | Bend]) -> tuple[Segment, ...]:

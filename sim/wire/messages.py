@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sim.blueprints import AttributeValue, Blueprint, Description
+from sim.attributes import Blueprint
+from sim.blueprints import AttributeValue, Description
 from sim.geometry import Pose, Vector
 from sim.settings import EpisodeSettings
 from sim.vehicle import Control, Gear, Physics, Wheel

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import opendrive
+from sim.circuits import BUILT_IN
 from sim.geometry import wrapped
 from sim.road import Bend, Circuit, CrossSection, Segment, Straight, chain
 
@@ -25,7 +26,7 @@ WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 20)
 
 
 def parsed(name: str) -> tuple[carla.Map, Circuit]:
-    circuit = opendrive.BUILDERS[name]()
+    circuit = BUILT_IN[name]()
     return carla.Map(name, opendrive.written(name, circuit)), circuit
 
 
@@ -93,21 +94,21 @@ def test_headings_of_waypoints_change_as_the_intended_curvature(name: str) -> No
 
 @pytest.mark.parametrize(("name", "shortest", "longest", "radius"), WIDE)
 def test_circuits_have_the_length_and_radius_they_promise(name: str, shortest: int, longest: int, radius: int) -> None:
-    circuit = opendrive.BUILDERS[name]()
+    circuit = BUILT_IN[name]()
     assert shortest < circuit.length < longest
     assert radius <= circuit.min_radius < radius + 10
     assert len(circuit.roads()) >= 4
 
 
 def test_country_winds_both_ways() -> None:
-    curvature = sampled(opendrive.BUILDERS["country"]())[:, 4]
+    curvature = sampled(BUILT_IN["country"]())[:, 4]
     assert (np.abs(curvature) > 1 / 60).mean() > 0.25
     assert (curvature < -1 / 60).mean() > 0.1
     assert (curvature > 1 / 60).mean() > 0.1
 
 
 def test_country_never_comes_near_itself() -> None:
-    rows = sampled(opendrive.BUILDERS["country"](), 2.0)
+    rows = sampled(BUILT_IN["country"](), 2.0)
     s, x, y = rows[:, 0], rows[:, 1], rows[:, 2]
     along = np.abs(s[:, None] - s)
     along = np.minimum(along, s[-1] - along)

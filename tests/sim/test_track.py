@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import opendrive
+from sim.circuits import BUILT_IN
 from sim.geometry import wrapped
 from sim.track import Track
 
 TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 COUNTRY = Track(*opendrive.load("country"))
-CIRCUIT = opendrive.BUILDERS["country"]()
+CIRCUIT = BUILT_IN["country"]()
 WORLD = carla.Map("country", COUNTRY.opendrive)
 
 

@@ -1,0 +1,130 @@
+"""How high a lap lies: a smooth height along it, as the cubics that OpenDRIVE has, laid over a rolling landscape.
+
+The landscape is a sum of plane waves, so two parts of a road that pass each other lie at like heights, and a lap ends
+at the height that it began at. Heights and grades are taken from it at knots; cubic Hermite pieces between them
+(E. Catmull, R. Rom, A class of local interpolating splines, 1974, with the exact derivatives) never jump in either.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+KNOTS_APART = 15.0  # at most [m]
+STEEPEST_SHARE = 0.98  # of the grade asked for: between knots a cubic may be a little steeper
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """Distance along the lap [m], height [m], and grade [m/m], rising positive."""
+
+    s: float
+    z: float
+    grade: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cubic:
+    """A piece of height profile from `s` [m] on: z = a + b u + c u2 + d u3 with u = distance from s [m]."""
+
+    s: float
+    a: float
+    b: float
+    c: float
+    d: float
+
+    def at(self, s: float) -> tuple[float, float]:
+        """Height [m] and grade [m/m]."""
+        u = s - self.s
+        return self.a + u * (self.b + u * (self.c + u * self.d)), self.b + u * (2 * self.c + u * 3 * self.d)
+
+    def moved(self, start: float, to: float) -> Cubic:
+        """The same curve, told from `start` on, where s is called `to`."""
+        u = start - self.s
+        z, grade = self.at(start)
+        return Cubic(to, z, grade, self.c + 3 * self.d * u, self.d)
+
+
+@dataclass(frozen=True, slots=True)
+class Elevation:
+    """The heights of a lap: knots from s = 0 to its length. ValueError if the last is not as the first."""
+
+    knots: tuple[Knot, ...]
+
+    def __post_init__(self) -> None:
+        """Check that the lap ends as it begins."""
+        first, last = self.knots[0], self.knots[-1]
+        if abs(last.z - first.z) > 1e-6 or abs(last.grade - first.grade) > 1e-9:
+            raise ValueError(
+                f"a lap that begins at {first.z:.3f} m, grade {first.grade:.4f}, ends at {last.z:.3f} m, "
+                f"grade {last.grade:.4f}"
+            )
+
+    def at(self, s: float) -> tuple[float, float]:
+        """Height [m] and grade [m/m] at `s` [m]; laps go on."""
+        s %= self.knots[-1].s
+        i = min(bisect_right(self.knots, s, key=lambda knot: knot.s), len(self.knots) - 1)
+        return _cubic(self.knots[i - 1], self.knots[i]).at(s)
+
+    def part(self, start: float, end: float) -> Iterator[Cubic]:
+        """The pieces between two distances [m] along the lap, their s counted from `start`."""
+        for before, after in pairwise(self.knots):
+            first, last = max(start, before.s), min(end, after.s)
+            if last - first > 1e-6:
+                yield _cubic(before, after).moved(first, first - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A plane wave of the landscape: wave numbers [rad/m] along x and y, phase [rad], height [m]."""
+
+    kx: float
+    ky: float
+    phase: float
+    height: float
+
+    @staticmethod
+    def drawn(random: Random, shortest: float, longest: float) -> Wave:
+        """A wave in any direction, of a length between two [m], all of about the same steepness."""
+        k = 2 * math.pi / random.uniform(shortest, longest)
+        towards, phase = 2 * math.pi * random.random(), 2 * math.pi * random.random()
+        return Wave(k * math.cos(towards), k * math.sin(towards), phase, 1.0 / k)
+
+    def at(self, x: float, y: float) -> tuple[float, float, float]:
+        """Height [m] and its slopes along x and y [m/m]."""
+        angle = self.kx * x + self.ky * y + self.phase
+        slope = self.height * math.cos(angle)
+        return self.height * math.sin(angle), self.kx * slope, self.ky * slope
+
+
+def draped(places: Sequence[tuple[float, float, float, float]], waves: Sequence[Wave], steepest: float) -> Elevation:
+    """The heights of a lap laid over waves that are scaled until its steepest grade is `steepest` [m/m].
+
+    Args:
+        places: s, x, y [m] and heading [rad] of the knots along the lap, `KNOTS_APART` at most; the last is the first
+            again, a lap further.
+        waves: the landscape before scaling.
+        steepest: 0 makes a level lap.
+    """
+    knots = [_laid(place, waves) for place in places]
+    knots[-1] = Knot(places[-1][0], knots[0].z, knots[0].grade)
+    scale = STEEPEST_SHARE * steepest / max(1e-9, *(abs(knot.grade) for knot in knots))
+    low = min(knot.z for knot in knots)
+    return Elevation(tuple(Knot(knot.s, scale * (knot.z - low), scale * knot.grade) for knot in knots))
+
+
+def _laid(place: tuple[float, float, float, float], waves: Sequence[Wave]) -> Knot:
+    s, x, y, heading = place
+    heights, east, south = zip(*(wave.at(x, y) for wave in waves), strict=True)
+    return Knot(s, sum(heights), sum(east) * math.cos(heading) + sum(south) * math.sin(heading))
+
+
+def _cubic(before: Knot, after: Knot) -> Cubic:
+    h = after.s - before.s
+    chord = (after.z - before.z) / h
+    c = (3 * chord - 2 * before.grade - after.grade) / h
+    return Cubic(before.s, before.z, before.grade, c, (before.grade + after.grade - 2 * chord) / h**2)
