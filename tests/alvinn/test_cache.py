@@ -8,9 +8,9 @@ import pytest
 
 from alvinn.cache import pictures
 from alvinn.errors import RecordingError
-from alvinn.recording import Recording
+from alvinn.recording import Recording, RecordingWriter
 from alvinn.vision import Preprocessing
-from tests.alvinn.fakes import SMALL, write_recording
+from tests.alvinn.fakes import SMALL, session, step, write_recording
 
 PREPARE = Preprocessing.of(SMALL)
 
@@ -42,8 +42,9 @@ def test_another_size_or_another_recording_is_decoded_anew(tmp_path: Path) -> No
     recording = Recording(tmp_path)
     pictures(recording, PREPARE, nothing)
     pictures(recording, replace(PREPARE, width=64), nothing)
-    recording.rows = recording.rows[:4]
-    assert len(pictures(recording, PREPARE, nothing)) == 4
+    with RecordingWriter(tmp_path, session(), append=True) as writer:
+        writer.add(step(5), lane="a/forward", weather="ClearNoon")
+    assert len(pictures(Recording(tmp_path), PREPARE, nothing)) == 6
     assert len(kept(tmp_path)) == 3
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import cast
 
+import carla
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from sim import maps
 from sim.camera import Renderer
 from sim.geometry import Pose, attached
 from sim.track import Track
+from tests.alvinn.test_lane_map import ServedMap
 
 CAMERA = Camera()
 PREPARE = Preprocessing.of(CAMERA)
@@ -67,16 +71,25 @@ def test_the_view_from_where_the_camera_was_is_the_picture_itself(renderer: Rend
     assert np.array_equal(VIEWS.seen_from(here, View(0.0, 0.0)), here)
 
 
-@given(DRAWN)
-def test_there_and_back_again_is_where_one_was(view: View) -> None:
+@given(view=DRAWN, ahead=st.floats(5.0, 30.0), right=st.floats(-4.0, 4.0))
+def test_a_point_of_the_ground_lands_on_the_pixel_that_the_pinhole_says(view: View, ahead: float, right: float) -> None:
+    """Projected by hand for both cars, the homography must lead from one pixel to the other."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
-    assert view.across * sine == pytest.approx(view.across * sine)
-    there = VIEWS.matrix(view)
-    unturned = VIEWS.matrix(View(0.0, -view.turn)) @ there @ VIEWS.matrix(View(0.0, 0.0))
-    shifted = unturned @ np.array([60.0, 30.0, 1.0])
-    expected = VIEWS.matrix(View(view.across * cosine, 0.0)) @ np.array([60.0, 30.0, 1.0])
-    if abs(view.across) < 1e-9:
-        assert np.allclose(shifted / shifted[2], expected / expected[2], atol=1e-6)
+    there = np.array([ahead, right, 0.0])
+    here = np.array([cosine * ahead - sine * right, view.across + sine * ahead + cosine * right, 0.0])
+    led = VIEWS.matrix(view) @ np.array([*pinhole(there), 1.0])
+    assert led[:2] / led[2] == pytest.approx(pinhole(here), abs=1e-6)
+
+
+def pinhole(point: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The network input's pixel (column, row) that a point in the car's axes [m] falls on."""
+    pitch = math.radians(CAMERA.pitch)
+    x, y, z = point - np.array([CAMERA.x, CAMERA.y, CAMERA.z])
+    depth, up = x * math.cos(pitch) + z * math.sin(pitch), z * math.cos(pitch) - x * math.sin(pitch)
+    column = CAMERA.width / 2.0 + CAMERA.focal * y / depth
+    row = CAMERA.height / 2.0 - CAMERA.focal * up / depth
+    across, down = PREPARE.width / CAMERA.width, PREPARE.height / (CAMERA.height - PREPARE.top)
+    return column * across - 0.5, (row - PREPARE.top) * down - 0.5
 
 
 @given(radius=st.floats(15.0, 500.0), right=st.booleans(), speed=st.floats(5.0, 12.0))
@@ -86,7 +99,7 @@ def test_both_ways_to_a_goal_agree_on_an_arc(radius: float, right: bool, speed: 
     angle = way * curvature
     places = np.stack([np.sin(angle) / curvature, (1.0 - np.cos(angle)) / curvature], axis=1)
     reach = np.full(len(way), speed)
-    driven = path_goals(places, angle, reach)
+    driven = path_goals(places, np.asarray(angle, dtype=np.float64), reach)
     assert np.isnan(driven[-1]).all(), "the last row has no path ahead"
     there = ~np.isnan(driven[:, 0])
     arcs = arc_goals(np.full(len(way), curvature), np.minimum(reach, 0.8 * radius))
@@ -109,13 +122,11 @@ def test_from_the_right_one_steers_left_and_turned_right_one_steers_left() -> No
 @pytest.mark.parametrize("turn", [-6.0, 0.0, 6.0])
 def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float, turn: float) -> None:
     """Two independent roads: the label of a view, and the expert put there by the map."""
-    import carla
-
     from alvinn.batches import corrected
     from alvinn.drivers.expert import ExpertDriver
     from alvinn.driving import Observation, Truth
 
-    lane = lane_of(carla.Map("oval", track().opendrive), "forward")
+    lane = lane_of(cast("carla.Map", ServedMap("oval", track().opendrive)), "forward")
     observation = Observation(frame=0, time=0.0, image=np.zeros((1, 1, 3), dtype=np.uint8), speed=8.0)
 
     def answer(s: float, view: View) -> float:
