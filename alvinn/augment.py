@@ -1,30 +1,79 @@
-"""What the light may do to a picture without changing where the road goes (TensorFlow, on whole batches)."""
+"""What the light may do to a picture without changing where the road goes."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-import tensorflow as tf
+import cv2
+import numpy as np
+import numpy.typing as npt
 
-BRIGHTNESS = 40.0  # added, of 255
-CONTRAST = (0.7, 1.3)  # around the picture's mean
-TINT = 0.08  # each colour's own share, so that no single hue is the road
-NOISE = 4.0  # standard deviation per pixel, of 255
+from alvinn.driving import Image
+
+LEVELS = np.arange(256, dtype=np.float32)
+NOISE_PICTURES = 16  # drawn once; which of them is added, and how shifted, is drawn for every picture
 
 
-def light(images: Any, seed: Any) -> Any:
-    """Pictures, shape (n, height, width, 3) in [0, 255] as float32, each under another light.
+@dataclass(frozen=True, slots=True)
+class LightRange:
+    """How far the light may go."""
+
+    contrast: tuple[float, float] = (0.6, 1.4)
+    """around the middle grey"""
+    brightness: float = 45.0
+    """added or taken, of 255"""
+    gamma: tuple[float, float] = (0.7, 1.4)
+    tint: float = 0.12
+    """each colour's own share, so that no single hue is the road"""
+    shadow: float = 0.4
+    """chance of a shadow band across the picture"""
+    shadow_depth: tuple[float, float] = (0.4, 0.8)
+    """what a shadow leaves of the light"""
+    blur: float = 0.25
+    """chance of a picture out of focus"""
+    noise: float = 5.0
+    """standard deviation of the grain, of 255"""
+
+
+class Light:
+    """Shows pictures of one size under other lights.
 
     Args:
-        images: uint8 or float pictures.
-        seed: two integers; the same seed gives the same light.
+        shape: (height, width, 3) of the pictures.
+        rng: draws the grain.
+        limits: how far to go.
     """
-    images = tf.cast(images, tf.float32)
-    n = tf.shape(images)[0]
-    seeds = tf.random.split(seed, 4)
-    contrast = tf.random.stateless_uniform((n, 1, 1, 1), seeds[0], *CONTRAST)
-    brightness = tf.random.stateless_uniform((n, 1, 1, 1), seeds[1], -BRIGHTNESS, BRIGHTNESS)
-    tint = tf.random.stateless_uniform((n, 1, 1, 3), seeds[2], 1.0 - TINT, 1.0 + TINT)
-    noise = tf.random.stateless_normal(tf.shape(images), seeds[3], stddev=NOISE)
-    mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
-    return tf.clip_by_value(((images - mean) * contrast + mean) * tint + brightness + noise, 0.0, 255.0)
+
+    def __init__(self, shape: tuple[int, int, int], rng: np.random.Generator, limits: LightRange | None = None) -> None:
+        self._limits = limits or LightRange()
+        self._noise = rng.normal(0.0, self._limits.noise, (NOISE_PICTURES, *shape)).astype(np.int16)
+
+    def __call__(self, image: Image, rng: np.random.Generator) -> Image:
+        """The picture, shape (height, width, 3) RGB uint8, under a light that `rng` draws."""
+        limits = self._limits
+        lit: Image = np.asarray(cv2.LUT(image, self._curves(rng)), dtype=np.uint8)
+        if rng.random() < limits.shadow:
+            _shade(lit, rng, rng.uniform(*limits.shadow_depth))
+        if rng.random() < limits.blur:
+            lit = np.asarray(cv2.blur(lit, (3, 3)), dtype=np.uint8)
+        grain = self._noise[rng.integers(NOISE_PICTURES)]
+        return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), dtype=np.uint8)
+
+    def _curves(self, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        """A lookup table for each colour, shape (256, 1, 3)."""
+        limits = self._limits
+        tint = rng.uniform(1.0 - limits.tint, 1.0 + limits.tint, 3)
+        gamma, contrast = rng.uniform(*limits.gamma), rng.uniform(*limits.contrast)
+        level = 255.0 * (LEVELS / 255.0) ** gamma
+        level = (level - 128.0) * contrast + 128.0 + rng.uniform(-limits.brightness, limits.brightness)
+        return np.clip(level[:, None, None] * tint, 0.0, 255.0).astype(np.uint8)
+
+
+def _shade(image: Image, rng: np.random.Generator, left: float) -> None:
+    """Darken a band between two lines across the picture, in place."""
+    height, width = image.shape[:2]
+    top, bottom = np.sort(rng.uniform(-0.3, 1.3, 2) * width), np.sort(rng.uniform(-0.3, 1.3, 2) * width)
+    corners = np.array([(top[0], 0), (top[1], 0), (bottom[1], height), (bottom[0], height)], dtype=np.int32)
+    mask = np.zeros((height, width), dtype=np.uint8)
+    cv2.fillConvexPoly(mask, corners, 255)
+    cv2.copyTo(cv2.convertScaleAbs(image, alpha=left), mask, image)

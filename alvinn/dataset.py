@@ -1,4 +1,4 @@
-"""What a network learns from: recordings as arrays, with whole stretches of road held out.
+"""What a network learns from: recordings as examples, with whole stretches of road held out.
 
 Neighbouring frames are near copies, so frames drawn at random would leak what they should test. Each lane is cut into
 stretches; one of them in every HOLD_EVERY metres is held out with all frames ever recorded there, and no training frame
@@ -9,52 +9,68 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from alvinn.driving import Camera
+from alvinn.cache import Pictures, pictures
+from alvinn.driving import Camera, Image
 from alvinn.errors import CameraMismatchError, RecordingError
-from alvinn.hill import Floats
 from alvinn.recording import Recording, Row
+from alvinn.steering import lookahead
+from alvinn.views import arc_goals, path_goals
 from alvinn.vision import Preprocessing
 
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
 HOLD_LENGTH = 40.0  # m held out
 GAP_SECONDS = 5.0  # of driving left out on either side
+CORRECTION_WEIGHT = 2  # times that a correction is shown for every time that another frame is
+
+Doubles = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Network inputs and their labels."""
+    """All rows of some recordings, their pictures left on disk.
 
-    images: npt.NDArray[np.uint8]
-    """(n, height, width, 3)"""
-    curvature: Floats
-    """(n,) [1/m]"""
+    Attributes:
+        blocks: the pictures of each recording, shape (n_i, height, width, 3).
+        starts: the first row of each recording, shape (recordings,).
+        curvature: labels, shape (n,) [1/m].
+        goals: where the car was one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
+    """
+
+    blocks: tuple[Pictures, ...]
+    starts: Indices
+    curvature: Doubles
+    goals: Doubles
 
     def __post_init__(self) -> None:
-        if len(self.images) != len(self.curvature):
-            raise ValueError(f"{len(self.images)} images with {len(self.curvature)} labels")
+        n = sum(len(block) for block in self.blocks)
+        if self.curvature.shape != (n,) or self.goals.shape != (n, 2):
+            raise ValueError(f"{n} pictures with labels {self.curvature.shape} and goals {self.goals.shape}")
         if not np.isfinite(self.curvature).all():
-            raise ValueError(
-                f"{int((~np.isfinite(self.curvature)).sum())} of {len(self.curvature)} labels are no number"
-            )
+            raise ValueError(f"{int((~np.isfinite(self.curvature)).sum())} of {n} labels are no number")
 
     def __len__(self) -> int:
         return len(self.curvature)
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> Examples:
-        """The examples at which `chosen`, shape (n,), is true."""
-        return Examples(self.images[chosen], self.curvature[chosen])
+    def image(self, index: int) -> Image:
+        """The shrunk picture of a row, shape (height, width, 3) RGB."""
+        block = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return np.asarray(self.blocks[block][index - self.starts[block]])
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Examples to learn from and examples held out, from one camera."""
+    """Examples from one camera, and which of them are for what."""
 
-    training: Examples
-    held_out: Examples
+    examples: Examples
+    training: Indices
+    """rows to learn from; corrections appear more than once"""
+    held_out: Indices
     camera: Camera
     preprocessing: Preprocessing
 
@@ -75,11 +91,14 @@ def common_camera(recordings: Sequence[Recording]) -> Camera:
     return first.session.camera
 
 
-def load(recordings: Sequence[Recording], tell: Callable[[], None] = lambda: None) -> Dataset:
-    """Read recordings whole.
+def load(
+    recordings: Sequence[Recording], preprocessing: Preprocessing, tell: Callable[[], None] = lambda: None
+) -> Dataset:
+    """Open recordings for training; pictures are decoded once and stay on disk.
 
     Args:
         recordings: at least one, each with frames.
+        preprocessing: how they are shrunk.
         tell: called once a frame, for progress bars.
 
     Raises:
@@ -87,28 +106,40 @@ def load(recordings: Sequence[Recording], tell: Callable[[], None] = lambda: Non
         RecordingError: nothing is left to learn from.
     """
     camera = common_camera(recordings)
-    preprocessing = Preprocessing.of(camera)
-    rows: list[Row] = []
-    images = np.empty(
-        (sum(len(r.rows) for r in recordings), preprocessing.height, preprocessing.width, 3), dtype=np.uint8
+    blocks = tuple(pictures(recording, preprocessing, tell) for recording in recordings)
+    rows = [row for recording in recordings for row in recording.rows]
+    examples = Examples(
+        blocks=blocks,
+        starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
+        curvature=np.array([row.curvature for row in rows]),
+        goals=np.concatenate([goals(recording.rows) for recording in recordings]),
     )
-    for recording in recordings:
-        for row in recording.rows:
-            images[len(rows)] = preprocessing(recording.picture(row))
-            rows.append(row)
-            tell()
-    examples = Examples(images, np.array([row.curvature for row in rows], dtype=np.float32))
     held_out, training = split(rows)
     if not training.any():
         raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
-    return Dataset(examples.where(training), examples.where(held_out), camera, preprocessing)
+    corrections = np.array([row.correction > 0 for row in rows])
+    shown = np.repeat(np.arange(len(rows)), np.where(corrections, CORRECTION_WEIGHT, 1) * training)
+    return Dataset(examples, shown, np.flatnonzero(held_out), camera, preprocessing)
 
 
 def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which rows are held out, and which are for training, shape (n,) each; rows in the gap are neither."""
-    s = np.array([row.lane_s for row in rows])
-    phase = s % HOLD_EVERY
+    phase = np.array([row.lane_s for row in rows]) % HOLD_EVERY
     held_out = phase >= HOLD_EVERY - HOLD_LENGTH
     gap = GAP_SECONDS * float(np.median([row.speed for row in rows]))
     training = (phase > gap) & (phase < HOLD_EVERY - HOLD_LENGTH - gap)
     return held_out, training
+
+
+def goals(rows: Sequence[Row]) -> Doubles:
+    """Where the car was one lookahead after each row, shape (n, 2); from the steering's own arc at a segment's end."""
+    reach = np.array([lookahead(row.speed) for row in rows])
+    ends = arc_goals(np.array([row.curvature for row in rows]), reach)
+    found, start = np.empty((len(rows), 2)), 0
+    for _, group in groupby(rows, key=lambda row: row.segment):
+        segment = list(group)
+        part = slice(start, start + len(segment))
+        places, yaws = np.array([(row.x, row.y) for row in segment]), np.array([row.yaw for row in segment])
+        found[part] = path_goals(places, yaws, reach[part])
+        start += len(segment)
+    return np.where(np.isnan(found), ends, found)

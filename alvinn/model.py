@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -17,6 +17,7 @@ from alvinn.driving import Camera, Image
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.files import write_json
 from alvinn.hill import Floats, Hill
+from alvinn.outputs import Scalar, described, output_of
 from alvinn.quiet import quiet
 from alvinn.vision import Preprocessing
 
@@ -27,16 +28,15 @@ SCHEMA = 1
 class Card:
     """`card.json`: what a model is, what it expects and how it came about."""
 
-    network: Literal["conv"]
-    output: Literal["hill"]
-    hill: Hill
+    network: str
+    output: Hill | Scalar
     camera: Camera
     preprocessing: Preprocessing
     seed: int
     settings: dict[str, Any]
     recordings: tuple[dict[str, Any], ...]
     server: str
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     version: str
     commit: str
     schema: int = SCHEMA
@@ -44,7 +44,7 @@ class Card:
 
 def write_card(folder: Path, card: Card) -> None:
     """Write `card.json` of a model folder."""
-    write_json(folder / "card.json", asdict(card))
+    write_json(folder / "card.json", asdict(card) | {"output": described(card.output)})
 
 
 def read_card(folder: Path) -> Card:
@@ -61,7 +61,7 @@ def read_card(folder: Path) -> Card:
         if content["schema"] != SCHEMA:
             raise ModelError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
         return Card(
-            hill=Hill(**content.pop("hill")),
+            output=output_of(content.pop("output")),
             camera=Camera(**content.pop("camera")),
             preprocessing=Preprocessing(**content.pop("preprocessing")),
             recordings=tuple(content.pop("recordings")),
@@ -92,13 +92,13 @@ class Network:
 
     def _check(self, folder: Path) -> None:
         card = self.card
-        wanted = (1, card.preprocessing.height, card.preprocessing.width, 3)
+        wanted = (1, *card.preprocessing.shape)
         found = tuple(int(size) for size in self._input["shape"])
         if found != wanted:
             raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")
-        if int(self._output["shape"][-1]) != card.hill.units:
+        if int(self._output["shape"][-1]) != card.output.units:
             raise ModelError(
-                f"the card of {folder} has {card.hill.units} units, its network {self._output['shape'][-1]}"
+                f"the card of {folder} has {card.output.units} units, its network {self._output['shape'][-1]}"
             )
         size = (card.preprocessing.frame_width, card.preprocessing.frame_height)
         if size != (card.camera.width, card.camera.height):
@@ -127,4 +127,4 @@ class Network:
 
     def curvature(self, frame: Image) -> float:
         """The path curvature [1/m] that the network wants to drive on seeing a camera frame."""
-        return float(self.card.hill.decode(self.activations(frame)[None])[0])
+        return float(self.card.output.decode(self.activations(frame)[None])[0])

@@ -2,36 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from alvinn.architectures import NetworkName
+from alvinn.hill import Hill
+from alvinn.outputs import Scalar
 
-def conv(height: int, width: int, units: int) -> Any:
+Shape = tuple[int, int, int]
+
+
+def conv(shape: Shape, output: Hill | Scalar) -> Any:
     """A small convolutional network with ALVINN's distributed output.
 
     Three strided convolutions and one hidden layer, after the shape of PilotNet (M. Bojarski et al., arXiv:1604.07316)
-    at a tenth of its cost; the units answer a hill of curvature (D. Pomerleau, Neural Computation 3(1), 1991).
+    at a fraction of its cost.
 
     Args:
-        height: of the input [pixels].
-        width: of the input [pixels].
-        units: of the output.
+        shape: (height, width, channels) of the input.
+        output: the code of its answer.
     """
     return keras.Sequential(
         [
-            keras.Input((height, width, 3)),
+            keras.Input(shape),
             keras.layers.Rescaling(1.0 / 127.5, offset=-1.0),
             keras.layers.Conv2D(16, 5, strides=2, activation="relu"),
             keras.layers.Conv2D(24, 5, strides=2, activation="relu"),
             keras.layers.Conv2D(32, 3, strides=2, activation="relu"),
             keras.layers.Flatten(),
             keras.layers.Dense(64, activation="relu"),
-            keras.layers.Dense(units, activation="sigmoid"),
+            answer(output),
         ],
         name="conv",
     )
+
+
+def pilotnet(shape: Shape, output: Hill | Scalar) -> Any:
+    """PilotNet: 252,219 weights with the paper's 66x200 input and scalar output (M. Bojarski et al., arXiv:1604.07316).
+
+    Args:
+        shape: (height, width, channels) of the input, YUV.
+        output: the code of its answer.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Rescaling(1.0 / 127.5, offset=-1.0),
+            keras.layers.Conv2D(24, 5, strides=2, activation="relu"),
+            keras.layers.Conv2D(36, 5, strides=2, activation="relu"),
+            keras.layers.Conv2D(48, 5, strides=2, activation="relu"),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(100, activation="relu"),
+            keras.layers.Dense(50, activation="relu"),
+            keras.layers.Dense(10, activation="relu"),
+            answer(output),
+        ],
+        name="pilotnet",
+    )
+
+
+def alvinn1991(shape: Shape, output: Hill | Scalar) -> Any:
+    """ALVINN of 1991: a 30x32 retina, four hidden units, thirty output units (D. Pomerleau, Neural Computation 3(1)).
+
+    Args:
+        shape: (height, width, channels) of the input, one band.
+        output: the code of its answer.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Rescaling(1.0 / 127.5, offset=-1.0),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="tanh", name="hidden"),
+            answer(output),
+        ],
+        name="alvinn1991",
+    )
+
+
+def answer(output: Hill | Scalar) -> Any:
+    """The last layer for a code: a hill's units are activations in (0, 1), a scalar is any number."""
+    return keras.layers.Dense(output.units, activation="linear" if isinstance(output, Scalar) else "sigmoid")
+
+
+def loss(output: Hill | Scalar) -> str:
+    """What training makes small for a code."""
+    return "mse" if isinstance(output, Scalar) else "binary_crossentropy"
+
+
+NETWORKS: dict[NetworkName, Callable[[Shape, Hill | Scalar], Any]] = {
+    "conv": conv,
+    "pilotnet": pilotnet,
+    "alvinn1991": alvinn1991,
+}
+"""By name, as `--network` says it."""
 
 
 def to_litert(network: Any) -> bytes:

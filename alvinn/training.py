@@ -1,32 +1,68 @@
-"""Training: from examples to a model folder. One function that reads from top to bottom."""
+"""Training: from a dataset to a model folder.
+
+What is best on the held-out stretches is kept. After every epoch the state goes to disk, so that a run which was
+interrupted or killed can be resumed.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from alvinn import network
-from alvinn.augment import light
-from alvinn.dataset import Dataset, Examples
+from alvinn.architectures import NetworkName
+from alvinn.batches import Batches, Plan
+from alvinn.dataset import Dataset
+from alvinn.errors import ModelError
 from alvinn.hill import Floats, Hill
+from alvinn.outputs import Scalar
+
+THRESHOLD = 0.1  # alpha of the thresholded relative error
+CHUNK = 256  # frames predicted at once
+CHECKPOINT = "checkpoint.keras"
+COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a network is trained."""
 
+    network: NetworkName = "conv"
     epochs: int = 30
     batch: int = 64
     learning_rate: float = 2e-3
     """at the start; it falls to a hundredth along a half cosine"""
+    patience: int = 12
+    """epochs without a better held-out error after which training stops"""
+    views: bool = True
+    """show frames from beside the lane too"""
+    light: bool = True
+    """show frames under other lights too"""
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How far predictions are from labels; None where there was nothing to compare.
+
+    MAE and the thresholded relative error, not MSE: F. Codevilla et al., arXiv:1809.04843, found that MSE says little
+    about driving.
+    """
+
+    mae: float | None = None
+    """mean absolute error in curvature [1/m]"""
+    relative: float | None = None
+    """share of frames with an error above a tenth of the label"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,89 +70,188 @@ class Progress:
     """Where training stands at the end of an epoch."""
 
     epoch: int
-    epochs: int
     loss: float
-    held_out_mae: float | None
-    """mean absolute error in curvature [1/m] on the held-out stretches"""
+    held_out: Errors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Trained:
-    """A trained network with its last figures."""
+    """A network and how it came about."""
 
     network: Any
-    history: tuple[Progress, ...]
-    training_mae: float
-    held_out_mae: float | None
+    history: list[Progress] = field(default_factory=list)
+    best: Progress | None = None
+    """the epoch whose weights the network has"""
+    interrupted: bool = False
 
 
-def train(dataset: Dataset, hill: Hill, settings: Settings, tell: Callable[[Progress], None]) -> Trained:
-    """Train from random weights; the same seed on the same machine gives the same network.
+def train(
+    dataset: Dataset,
+    output: Hill | Scalar,
+    settings: Settings,
+    folder: Path,
+    tell: Callable[[Progress], None] = lambda _: None,
+    *,
+    resume: bool = False,
+) -> Trained:
+    """Train from random weights, or go on; the same seed on the same machine gives the same network.
 
     Args:
         dataset: what to learn from, with what is held out.
-        hill: the output's code.
+        output: the code of the network's answer.
         settings: how.
+        folder: of the model; the state after every epoch is kept there.
         tell: called after every epoch.
+        resume: go on from the state that an interrupted run left in the folder.
+
+    Raises:
+        ModelError: there is nothing to resume, or the loss is no number any more.
+        KeyboardInterrupt: before the first epoch was done.
     """
     keras.utils.set_random_seed(settings.seed)
-    shape = dataset.training.images.shape
-    model = network.conv(shape[1], shape[2], hill.units)
-    batches = -(-len(dataset.training) // settings.batch)
+    plan = Plan(batch=settings.batch, views=settings.views, light=settings.light, seed=settings.seed)
+    batches = Batches(dataset, plan)
+    trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches)))
+    keeper = _Keeper(trained, dataset, output, settings, folder, tell)
+    try:
+        trained.network.fit(
+            _streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
+            shuffle=False,  # the batches are shuffled already
+            initial_epoch=len(trained.history),
+            epochs=settings.epochs,
+            steps_per_epoch=len(batches),
+            verbose=0,
+            callbacks=[keras.callbacks.TerminateOnNaN(), keeper],
+        )
+    except KeyboardInterrupt:
+        if not trained.history:
+            raise
+        trained.interrupted = True
+    keeper.restore_best()
+    return trained
+
+
+def _compiled(dataset: Dataset, output: Hill | Scalar, settings: Settings, batches: int) -> Any:
+    model = network.NETWORKS[settings.network](dataset.preprocessing.shape, output)
     schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), loss="binary_crossentropy")
-    history: list[Progress] = []
-
-    def note(epoch: int, logs: dict[str, float]) -> None:
-        held_out = mae(model, dataset.held_out, hill)
-        history.append(Progress(epoch + 1, settings.epochs, float(logs["loss"]), held_out))
-        tell(history[-1])
-
-    model.fit(
-        _batches(dataset.training, hill, settings),
-        shuffle=False,  # the batches are shuffled already
-        epochs=settings.epochs,
-        verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=note)],
-    )
-    training_mae = mae(model, dataset.training, hill)
-    if training_mae is None:
-        raise ValueError("there were no examples to train on")
-    return Trained(model, tuple(history), training_mae, history[-1].held_out_mae)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=network.loss(output))
+    return model
 
 
-def _batches(examples: Examples, hill: Hill, settings: Settings) -> Any:
-    """Shuffled batches of (picture under some light, hill), the same for the same seed."""
-    seeds = tf.data.Dataset.random(seed=settings.seed, rerandomize_each_iteration=True).batch(2)
-    pairs = tf.data.Dataset.from_tensor_slices((examples.images, hill.encode(examples.curvature)))
-    shuffled = pairs.shuffle(len(examples), seed=settings.seed).batch(settings.batch)
-    lit = tf.data.Dataset.zip((shuffled, seeds)).map(
-        lambda pair, seed: (light(pair[0], seed), pair[1]), num_parallel_calls=2, deterministic=True
-    )
-    return lit.prefetch(2)
+def _resumed(folder: Path) -> Trained:
+    state = folder / CHECKPOINT
+    if not state.is_file():
+        raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
+    trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
+    for progress in trained.history:
+        if _better(progress, trained.best):
+            trained.best = progress
+    return trained
 
 
-def predict(model: Any, images: Any, hill: Hill) -> Floats:
-    """Curvatures [1/m], shape (n,), for network inputs, shape (n, height, width, 3)."""
-    return hill.decode(model.predict(images, batch_size=256, verbose=0))
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no types
+    """Judges, tells and keeps the network after every epoch, and stops when it gets no better."""
+
+    def __init__(
+        self,
+        trained: Trained,
+        dataset: Dataset,
+        output: Hill | Scalar,
+        settings: Settings,
+        folder: Path,
+        tell: Callable[[Progress], None],
+    ) -> None:
+        super().__init__()
+        self._trained, self._dataset, self._output = trained, dataset, output
+        self._settings, self._folder, self._tell = settings, folder, tell
+        self._best = folder / "network.keras"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        trained = self._trained
+        if not np.isfinite(logs["loss"]):
+            raise ModelError(
+                f"the loss of epoch {epoch + 1} is {logs['loss']}: lower --learning-rate or look at the data"
+            )
+        held_out = errors(self.model, self._dataset, self._dataset.held_out, self._output)
+        now = Progress(epoch + 1, float(logs["loss"]), held_out)
+        trained.history.append(now)
+        if _better(now, trained.best):
+            trained.best = now
+            self.model.save(self._best)
+        self.model.save(self._folder / CHECKPOINT)
+        write_history(self._folder / "history.csv", trained.history)
+        self._tell(now)
+        if trained.best is not None and now.epoch - trained.best.epoch >= self._settings.patience:
+            self.model.stop_training = True
+
+    def restore_best(self) -> None:
+        """Give the network the weights of its best epoch."""
+        self._trained.network = keras.models.load_model(self._best)
 
 
-def mae(model: Any, examples: Examples, hill: Hill) -> float | None:
-    """Mean absolute error in curvature [1/m]; None without examples.
+def _better(now: Progress, best: Progress | None) -> bool:
+    """Whether an epoch is the best so far; with nothing held out the latest is."""
+    if best is None or now.held_out.mae is None or best.held_out.mae is None:
+        return True
+    return now.held_out.mae <= best.held_out.mae
 
-    MAE, not MSE: F. Codevilla et al., arXiv:1809.04843, found that MSE says little about driving.
-    """
-    if not len(examples):
-        return None
-    return float(np.abs(predict(model, examples.images, hill) - examples.curvature).mean())
+
+def _streamed(batches: Batches, output: Hill | Scalar, shape: tuple[int, int, int], first: int) -> Any:
+    """The batches of all epochs one after another, made ahead while the network learns."""
+
+    def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
+        for number in count(first):
+            for images, curvature in batches.epoch(number):
+                yield images, output.encode(curvature)
+
+    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, output.units), tf.float32))
+    return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
+
+
+def predict(model: Any, dataset: Dataset, rows: npt.NDArray[np.intp], output: Hill | Scalar) -> Floats:
+    """Curvatures [1/m], shape (n,), that a network answers to some rows' pictures as they are."""
+    answers: list[Floats] = [np.empty(0, dtype=np.float32)]
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        images = np.stack([dataset.preprocessing.coloured(dataset.examples.image(int(row))) for row in chunk])
+        answers.append(output.decode(np.asarray(model(images, training=False))))
+    return np.concatenate(answers)
+
+
+def errors(model: Any, dataset: Dataset, rows: npt.NDArray[np.intp], output: Hill | Scalar) -> Errors:
+    """The errors of a network on some rows."""
+    if not len(rows):
+        return Errors()
+    labels = dataset.examples.curvature[rows]
+    gap = np.abs(predict(model, dataset, rows, output) - labels)
+    return Errors(mae=float(gap.mean()), relative=float((gap > THRESHOLD * np.abs(labels)).mean()))
+
+
+def write_history(path: Path, history: list[Progress]) -> None:
+    """Write `history.csv`: one row an epoch."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative) for p in history)
+
+
+def read_history(path: Path) -> list[Progress]:
+    """Read `history.csv`."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Progress(
+                int(row["epoch"]),
+                float(row["loss"]),
+                Errors(*(float(row[name]) if row[name] else None for name in COLUMNS[2:])),
+            )
+            for row in csv.DictReader(file)
+        ]
 
 
 def save(trained: Trained, folder: Path) -> None:
-    """Write `network.keras`, `network.tflite` and `history.csv` into a model folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    trained.network.save(folder / "network.keras")
+    """Write `network.tflite` beside the best `network.keras`; a finished training leaves no state behind."""
     (folder / "network.tflite").write_bytes(network.to_litert(trained.network))
-    with (folder / "history.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("epoch", "loss", "held_out_mae"))
-        table.writerows((p.epoch, p.loss, p.held_out_mae) for p in trained.history)
+    if not trained.interrupted:
+        with suppress(FileNotFoundError):
+            (folder / CHECKPOINT).unlink()

@@ -1,11 +1,13 @@
 """From a camera frame to what the network sees: one function, used by training and driving alike.
 
-The part below the horizon is cut out and shrunk. The parameters travel with the model, in its card.
+The part below the horizon is cut out and shrunk (`shrunk`), then turned into the network's colours (`coloured`);
+training draws other views and lights in between. The parameters travel with the model, in its card.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -15,10 +17,12 @@ from alvinn.errors import CameraMismatchError
 
 BELOW_HORIZON = 0.01  # of the frame's height: the road begins a little below the horizon
 
+Colours = Literal["rgb", "yuv", "blue"]
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Which part of which frame becomes the network's input."""
+    """Which part of which frame becomes the network's input, how large and in which colours."""
 
     frame_width: int
     frame_height: int
@@ -27,19 +31,34 @@ class Preprocessing:
     width: int = 128
     """of the network's input [pixels]"""
     height: int = 40
+    colours: Colours = "rgb"
+    """rgb; yuv as PilotNet's; blue: the one band that ALVINN's retina had"""
 
     def __post_init__(self) -> None:
         if not 0 <= self.top < self.frame_height:
             raise ValueError(f"row {self.top} is not in a frame of {self.frame_height} rows: the camera sees no road")
 
     @staticmethod
-    def of(camera: Camera) -> Preprocessing:
-        """The part of a camera's picture that shows the road."""
+    def of(camera: Camera, width: int = 128, height: int = 40, colours: Colours = "rgb") -> Preprocessing:
+        """The part of a camera's picture that shows the road, for a network's input of some size."""
         top = round(camera.horizon_row + BELOW_HORIZON * camera.height)
-        return Preprocessing(frame_width=camera.width, frame_height=camera.height, top=max(0, top))
+        return Preprocessing(camera.width, camera.height, max(0, top), width, height, colours)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the network's input."""
+        return self.height, self.width, 1 if self.colours == "blue" else 3
 
     def __call__(self, frame: Image) -> Image:
-        """The network's input, shape (height, width, 3) uint8.
+        """The network's input, shape (height, width, channels) uint8, of a camera frame.
+
+        Raises:
+            CameraMismatchError: the frame has another size than the one this was made for.
+        """
+        return self.coloured(self.shrunk(frame))
+
+    def shrunk(self, frame: Image) -> Image:
+        """The part of a frame that matters, in the network's size: shape (height, width, 3) RGB.
 
         Raises:
             CameraMismatchError: the frame has another size than the one this was made for.
@@ -51,3 +70,9 @@ class Preprocessing:
             )
         small = cv2.resize(frame[self.top :], (self.width, self.height), interpolation=cv2.INTER_AREA)
         return np.asarray(small, dtype=np.uint8)
+
+    def coloured(self, image: Image) -> Image:
+        """A shrunk picture, shape (height, width, 3) RGB, in the network's colours."""
+        if self.colours == "yuv":
+            return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2YUV), dtype=np.uint8)
+        return image[:, :, 2:] if self.colours == "blue" else image

@@ -100,7 +100,7 @@ class CameraFlags:
 
 def _in(folder: Path, name: str | Path) -> Path:
     given = Path(name)
-    return given if given.is_absolute() or len(given.parts) > 1 or given.is_dir() else folder / file_name(str(name))
+    return given if given.is_absolute() or len(given.parts) > 1 else folder / file_name(str(name))
 
 
 def address(carla: str) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any, Literal
 import tyro
 
 from alvinn import __version__
-from alvinn.dataset import Dataset, load
+from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
+from alvinn.dataset import Dataset, common_camera, load
 from alvinn.errors import AlvinnError
-from alvinn.hill import Hill
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.model import Card, write_card
 from alvinn.quiet import quiet
@@ -28,12 +27,16 @@ class Train(Home):
     """of the model: becomes models/NAME"""
     data: tuple[str, ...] = ()
     """recordings to learn from"""
-    network: Literal["conv"] = "conv"
+    network: NetworkName = "conv"
     """which network"""
-    output: Literal["hill"] = "hill"
+    output: OutputName = "hill"
     """how curvature is coded at the output"""
+    views: Literal["on", "off"] = "on"
+    """show frames as seen from beside the lane too, with the steering that leads back"""
     epochs: int = 30
     """times through the data"""
+    resume: bool = False
+    """go on with a training that was interrupted"""
     seed: int = 0
     """of the first weights and the order of the data"""
 
@@ -54,60 +57,59 @@ class Train(Home):
 
 
 def train(job: Train, recordings: list[Recording]) -> Path:
-    """Train as the job says; returns the model's folder."""
-    dataset = _load(recordings)
+    """Train as the job says; returns the model's folder.
+
+    Raises:
+        AlvinnError: the recordings cannot be trained on.
+    """
+    architecture = ARCHITECTURES[job.network]
+    dataset = _load(recordings, architecture)
     folder = job.model_folder(job.name)
     with quiet():
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
-    hill = Hill()
-    settings = training.Settings(epochs=job.epochs, seed=job.seed)
+    output = architecture.output(job.output)
+    settings = training.Settings(network=job.network, epochs=job.epochs, views=job.views == "on", seed=job.seed)
     with progress() as bars:
         task = bars.add_task("train", total=job.epochs, note="")
 
         def tell(done: training.Progress) -> None:
-            error = "" if done.held_out_mae is None else f"  held-out error {done.held_out_mae:.4f} 1/m"
+            mae = done.held_out.mae
+            error = "" if mae is None else f"  held-out error {mae:.4f} 1/m"
             bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
 
-        trained = training.train(dataset, hill, settings, tell)
+        trained = training.train(dataset, output, settings, folder, tell, resume=job.resume)
+    if trained.interrupted:
+        CONSOLE.print(f"interrupted after {len(trained.history)} epochs: the best so far is kept, --resume goes on")
     with quiet():
         training.save(trained, folder)
-    write_card(
-        folder,
-        Card(
-            network=job.network,
-            output=job.output,
-            hill=hill,
-            camera=dataset.camera,
-            preprocessing=dataset.preprocessing,
-            seed=job.seed,
-            settings=asdict(settings),
-            recordings=tuple(_described(recording) for recording in recordings),
-            server=recordings[0].session.server,
-            metrics=_metrics(trained),
-            version=__version__,
-            commit=_commit(),
-        ),
+    held_out = trained.best.held_out if trained.best is not None else training.Errors()
+    card = Card(
+        network=job.network,
+        output=output,
+        camera=dataset.camera,
+        preprocessing=dataset.preprocessing,
+        seed=job.seed,
+        settings=asdict(settings),
+        recordings=tuple(_described(recording) for recording in recordings),
+        server=recordings[0].session.server,
+        metrics={"held_out_mae": held_out.mae, "held_out_relative_error": held_out.relative},
+        version=__version__,
+        commit=_commit(),
     )
+    write_card(folder, card)
     return folder
 
 
-def _load(recordings: list[Recording]) -> Dataset:
+def _load(recordings: list[Recording], architecture: Architecture) -> Dataset:
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
-        return load(recordings, lambda: bars.advance(task))
-
-
-def _metrics(trained: Any) -> dict[str, float]:
-    metrics = {"training_mae": trained.training_mae}
-    if trained.held_out_mae is not None:
-        metrics["held_out_mae"] = trained.held_out_mae
-    return metrics
+        preprocessing = architecture.preprocessing(common_camera(recordings))
+        return load(recordings, preprocessing, lambda: bars.advance(task))
 
 
 def _described(recording: Recording) -> dict[str, Any]:
-    table = (recording.folder / "drive.csv").read_bytes()
-    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": hashlib.sha256(table).hexdigest()}
+    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()}
 
 
 def _commit() -> str:

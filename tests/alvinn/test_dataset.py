@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.dataset import Examples, common_camera, load, split
+from alvinn.dataset import Examples, common_camera, goals, load, split
 from alvinn.driving import Camera
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.recording import Recording, RecordingWriter, Row
@@ -55,23 +55,63 @@ def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
         for number, s in enumerate((100.0, 480.0, 200.0, 455.0)):
             writer.add(step(number, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
     told: list[None] = []
-    dataset = load([Recording(tmp_path)], lambda: told.append(None))
-    assert len(told) == 4
-    assert dataset.training.curvature.tolist() == pytest.approx([0.01, 0.02])
-    assert dataset.held_out.curvature.tolist() == pytest.approx([0.048])
-    assert dataset.camera == SMALL
     prepare = Preprocessing.of(SMALL)
+    dataset = load([Recording(tmp_path)], prepare, lambda: told.append(None))
+    assert len(told) == 4
+    assert dataset.examples.curvature[dataset.training].tolist() == pytest.approx([0.01, 0.02])
+    assert dataset.examples.curvature[dataset.held_out].tolist() == pytest.approx([0.048])
+    assert dataset.camera == SMALL
     assert dataset.preprocessing == prepare
-    for image, number in zip(dataset.training.images, (0, 2), strict=True):
-        assert np.abs(image.astype(float) - prepare(picture(number))).mean() < 12.0
+    for number in range(4):
+        assert np.abs(dataset.examples.image(number).astype(float) - prepare(picture(number))).mean() < 12.0
+
+
+def test_corrections_are_shown_twice_as_often(tmp_path: Path) -> None:
+    write_recording(tmp_path, 6)
+    recording = Recording(tmp_path)
+    recording.rows = tuple(
+        replace(row, lane_s=100.0 + row.frame, correction=int(index == 4)) for index, row in enumerate(recording.rows)
+    )
+    shown = load([recording], Preprocessing.of(SMALL)).training.tolist()
+    assert shown == [0, 1, 2, 3, 4, 4, 5]
+
+
+def test_a_goal_is_where_the_car_then_was_and_an_arc_at_the_end(row: Row) -> None:
+    """Along a circle of 40 m radius to the right, both ways of finding the goal must agree."""
+    radius, speed = 40.0, 8.0
+    angles = np.arange(0.0, 1.5, speed * 0.05 / radius)
+    rows = [
+        replace(
+            row,
+            x=radius * math.sin(a),
+            y=radius - radius * math.cos(a),
+            yaw=float(a),
+            speed=speed,
+            curvature=1 / radius,
+        )
+        for a in angles
+    ]
+    found = goals(rows)
+    expected = (radius * math.sin(speed / radius), radius - radius * math.cos(speed / radius))
+    assert np.abs(found - expected).max() < 0.01
+
+
+def test_no_goal_lies_in_another_segment(row: Row) -> None:
+    """Two pieces of a straight line with a jump to the side between them."""
+    rows = [
+        replace(row, x=i * 0.4, y=50.0 * (i >= 30), yaw=0.0, speed=8.0, curvature=0.0, segment=i // 30)
+        for i in range(60)
+    ]
+    assert np.abs(goals(rows)[:, 1]).max() < 1e-6
 
 
 def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None:
     for name, s in (("a", 100.0), ("b", 200.0)):
         with RecordingWriter(tmp_path / name, session()) as writer:
             writer.add(step(0, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
-    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")])
-    assert dataset.training.curvature.tolist() == pytest.approx([0.01, 0.02])
+    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")], Preprocessing.of(SMALL))
+    assert dataset.examples.curvature.tolist() == pytest.approx([0.01, 0.02])
+    assert [dataset.examples.image(index).shape for index in (0, 1)] == [(40, 128, 3)] * 2
 
 
 def test_recordings_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
@@ -85,12 +125,12 @@ def test_where_nothing_is_left_to_train_on_it_says_so(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         writer.add(step(0, truth(lane_s=480.0)), lane="a/forward", weather="ClearNoon")
     with pytest.raises(RecordingError, match="none is left to train on"):
-        load([Recording(tmp_path)])
+        load([Recording(tmp_path)], Preprocessing.of(SMALL))
 
 
 def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
-    images = np.zeros((2, 4, 4, 3), dtype=np.uint8)
+    images, starts, ahead = np.zeros((2, 4, 4, 3), dtype=np.uint8), np.array([0]), np.zeros((2, 2))
     with pytest.raises(ValueError, match="1 of 2 labels are no number"):
-        Examples(images, np.array([0.0, math.nan], dtype=np.float32))
-    with pytest.raises(ValueError, match="2 images with 1 labels"):
-        Examples(images, np.zeros(1, dtype=np.float32))
+        Examples((images,), starts, np.array([0.0, math.nan]), ahead)
+    with pytest.raises(ValueError, match=r"2 pictures with labels \(1,\)"):
+        Examples((images,), starts, np.zeros(1), ahead)

@@ -87,7 +87,7 @@ def test_a_card_that_prepares_other_pictures_than_the_network_takes_is_an_error(
 
 
 def test_a_card_with_another_hill_than_the_network_is_an_error(copy: Path) -> None:
-    change_card(copy, hill={"units": 30, "span": 0.15})
+    change_card(copy, output={"kind": "hill", "units": 30, "span": 0.15})
     with pytest.raises(ModelError, match="30 units, its network 45"):
         Network(copy)
 

@@ -1,16 +1,46 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from tests.alvinn.fixtures import KERAS_COPIES
+from alvinn.architectures import ARCHITECTURES, NetworkName, OutputName
+from alvinn.driving import Camera
 
 
-@pytest.mark.filterwarnings(KERAS_COPIES)
-def test_the_network_takes_pictures_of_its_size_and_answers_as_many_units_as_asked() -> None:
+@pytest.mark.parametrize("name", get_args(NetworkName))
+@pytest.mark.parametrize("coded", get_args(OutputName))
+def test_every_network_takes_its_pictures_and_answers_in_either_code(name: NetworkName, coded: OutputName) -> None:
     from alvinn import network
 
-    conv = network.conv(40, 128, 21)
-    assert conv.input_shape == (None, 40, 128, 3)
-    assert conv.output_shape == (None, 21)
-    assert conv.count_params() < 500_000, "a small network: it must drive in real time without a graphics card"
-    assert not [layer for layer in conv.layers if "dropout" in layer.name], "the same picture, the same answer"
+    architecture = ARCHITECTURES[name]
+    shape, output = architecture.preprocessing(Camera()).shape, architecture.output(coded)
+    built = network.NETWORKS[name](shape, output)
+    assert built.input_shape == (None, *shape)
+    assert built.output_shape == (None, output.units)
+    assert not [layer for layer in built.layers if "dropout" in layer.name], "the same picture, the same answer"
+
+
+def test_the_default_network_is_small() -> None:
+    from alvinn import network
+
+    architecture = ARCHITECTURES["conv"]
+    built = network.conv(architecture.preprocessing(Camera()).shape, architecture.output("hill"))
+    assert built.count_params() < 500_000, "it must drive in real time without a graphics card"
+
+
+def test_pilotnet_has_the_papers_number_of_weights() -> None:
+    from alvinn import network
+
+    assert network.pilotnet((66, 200, 3), ARCHITECTURES["pilotnet"].output("scalar")).count_params() == 252_219
+
+
+def test_alvinn_of_1991_has_four_hidden_and_thirty_output_units_on_a_retina_of_30_by_32() -> None:
+    from alvinn import network
+
+    architecture = ARCHITECTURES["alvinn1991"]
+    shape, output = architecture.preprocessing(Camera()).shape, architecture.output("hill")
+    built = network.alvinn1991(shape, output)
+    assert shape == (30, 32, 1)
+    assert built.get_layer("hidden").units == 4
+    assert built.count_params() == (30 * 32 + 1) * 4 + (4 + 1) * 30

@@ -1,45 +1,104 @@
 from __future__ import annotations
 
-import csv
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from alvinn.errors import ModelError
 from alvinn.hill import Hill
-from tests.alvinn.fixtures import KERAS_COPIES, toy_dataset
+from tests.alvinn.fixtures import toy_dataset
 
 HILL = Hill(units=15)
 
 
-def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None:
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(tmp_path: Path) -> None:
     from alvinn import training
 
     dataset = toy_dataset(32)
     weights = []
     for seed in (1, 1, 2):
-        settings = training.Settings(epochs=1, batch=8, seed=seed)
-        network = training.train(dataset, HILL, settings, lambda _: None).network
+        network = training.train(dataset, HILL, training.Settings(epochs=2, batch=8, seed=seed), tmp_path).network
         weights.append(np.concatenate([weight.ravel() for weight in network.get_weights()]))
     assert np.array_equal(weights[0], weights[1])
     assert not np.array_equal(weights[0], weights[2])
 
 
-@pytest.mark.filterwarnings(KERAS_COPIES)
 def test_it_learns_a_toy_task_and_tells_of_every_epoch(tmp_path: Path) -> None:
     from alvinn import training
 
     dataset = toy_dataset(160)
     told: list[training.Progress] = []
-    trained = training.train(dataset, HILL, training.Settings(epochs=8, batch=16), told.append)
+    settings = training.Settings(epochs=8, batch=16, views=False, light=False)
+    trained = training.train(dataset, HILL, settings, tmp_path, told.append)
     assert [progress.epoch for progress in told] == list(range(1, 9))
-    assert tuple(told) == trained.history
-    guess = float(np.abs(dataset.held_out.curvature - dataset.training.curvature.mean()).mean())
-    assert trained.held_out_mae is not None
-    assert trained.held_out_mae < 0.35 * guess
-    assert trained.training_mae < 0.35 * guess
+    assert told == trained.history == training.read_history(tmp_path / "history.csv")
+    labels = dataset.examples.curvature
+    guess = float(np.abs(labels[dataset.held_out] - labels[dataset.training].mean()).mean())
+    assert trained.best is not None
+    assert trained.best.held_out.mae is not None
+    assert trained.best.held_out.mae < 0.35 * guess
+    assert training.errors(trained.network, dataset, dataset.held_out, HILL) == trained.best.held_out
 
-    training.save(trained, tmp_path / "models" / "toy")
-    with (tmp_path / "models" / "toy" / "history.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [float(row["loss"]) for row in rows] == [progress.loss for progress in told]
+
+def test_the_best_epoch_is_kept_and_training_stops_when_it_gets_no_better(tmp_path: Path) -> None:
+    from alvinn import training
+
+    dataset = toy_dataset(64)
+    settings = training.Settings(epochs=40, batch=16, learning_rate=0.5, patience=2, views=False, light=False)
+    trained = training.train(dataset, HILL, settings, tmp_path)
+    found = [progress.held_out.mae for progress in trained.history if progress.held_out.mae is not None]
+    assert len(found) < 40
+    assert trained.best is not None
+    assert trained.best.held_out.mae == min(found)
+    assert len(trained.history) - trained.best.epoch == 2
+
+
+def test_nothing_held_out_trains_to_the_end_and_claims_no_error(tmp_path: Path) -> None:
+    from alvinn import training
+
+    dataset = replace(toy_dataset(32), held_out=np.array([], dtype=np.intp))
+    trained = training.train(dataset, HILL, training.Settings(epochs=2, batch=8), tmp_path)
+    assert [progress.held_out for progress in trained.history] == [training.Errors(), training.Errors()]
+    assert trained.best == trained.history[-1]
+
+
+def test_ctrl_c_keeps_the_best_so_far_and_what_is_resumed_goes_on_from_there(tmp_path: Path) -> None:
+    from alvinn import training
+
+    dataset = toy_dataset(64)
+    settings = training.Settings(epochs=4, batch=16, views=False)
+
+    def interrupt(progress: training.Progress) -> None:
+        if progress.epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    trained = training.train(dataset, HILL, settings, tmp_path, interrupt)
+    assert trained.interrupted
+    assert len(trained.history) == 2
+    training.save(trained, tmp_path)
+    assert (tmp_path / "network.tflite").is_file()
+
+    resumed = training.train(dataset, HILL, settings, tmp_path, resume=True)
+    assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
+    assert resumed.history[:2] == trained.history
+    whole = training.train(dataset, HILL, settings, tmp_path / "whole")
+    assert [progress.loss for progress in resumed.history] == pytest.approx(
+        [progress.loss for progress in whole.history], rel=1e-3
+    ), "an interruption changes nothing"
+
+    training.save(resumed, tmp_path)
+    with pytest.raises(ModelError, match="no interrupted training to resume"):
+        training.train(dataset, HILL, settings, tmp_path, resume=True)
+
+
+def test_a_loss_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    from alvinn import training
+    from alvinn.outputs import Scalar
+
+    settings = training.Settings(epochs=3, batch=8, learning_rate=1e30, views=False, light=False)
+    with pytest.raises(ModelError, match=r"loss of epoch \d is (nan|inf)"):
+        training.train(toy_dataset(32), Scalar(), settings, tmp_path)

@@ -21,8 +21,9 @@ from alvinn.recording import Recording, RecordingWriter
 from alvinn.referee import Referee, Result, Run, judge
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
+from alvinn.vision import Preprocessing
 from tests.alvinn.fakes import CAMERA, SMALL, session
-from tests.alvinn.fixtures import KERAS_COPIES, car_on, card_for
+from tests.alvinn.fixtures import car_on, card_for
 from tests.conftest import Address
 
 OVAL = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
@@ -60,12 +61,11 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
     return Recording(folder)
 
 
-@pytest.mark.filterwarnings(KERAS_COPIES)
 def test_a_network_that_watched_for_most_of_a_lap_drives_one(server: Address, tmp_path: Path) -> None:
     from alvinn import training
 
-    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)])
-    trained = training.train(dataset, Hill(), training.Settings(epochs=12), lambda _: None)
+    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.of(CAMERA))
+    trained = training.train(dataset, Hill(), training.Settings(epochs=12), tmp_path / "model")
     training.save(trained, tmp_path / "model")
     write_card(tmp_path / "model", card_for(dataset, Hill()))
     with car_on(server, camera=CAMERA) as world:

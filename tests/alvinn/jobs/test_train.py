@@ -10,11 +10,9 @@ from alvinn.driving import Camera
 from alvinn.model import Network, read_card
 from alvinn.recording import RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
-from tests.alvinn.fixtures import KERAS_COPIES
 from tests.alvinn.jobs.cli import Shell
 
 
-@pytest.mark.filterwarnings(KERAS_COPIES)
 def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "mine"
     with RecordingWriter(folder, session()) as writer:
