@@ -120,6 +120,12 @@ def standing(texture: core.Texture | None) -> core.RenderState:
     return state.add_attrib(cut_out).add_attrib(core.TextureAttrib.make(texture))
 
 
+def hide_behind_crests(path: core.NodePath) -> None:
+    """Draw what was made to lie in a fixed order by depth as well, whatever its own states say."""
+    path.set_depth_test(True, 1)
+    path.set_depth_write(True, 1)
+
+
 def seen_within(distance: float, centre: Floats, geom: core.Geom, state: core.RenderState) -> core.LODNode:
     """A node that is drawn for cameras within `distance` [m] of `centre` (3,), CARLA's axes, only."""
     inner = core.GeomNode("near")

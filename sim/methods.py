@@ -5,21 +5,19 @@ Methods whose argument layouts CARLA's batch commands share are public: `command
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from sim import blueprints, roster
 from sim.actors import Actor
 from sim.blueprints import Description
-from sim.geometry import Pose, Vector, matrix
+from sim.geometry import Pose, Vector
 from sim.procedures import Context, method
 from sim.settings import EpisodeSettings
 from sim.weather import WeatherParameters
 from sim.wire import messages, streaming
-from sim.wire.messages import ANYTHING, BOOL, CONTROL, IDS, INT, PHYSICS, TEXT, TRANSFORM, UINT, VECTOR
+from sim.wire.messages import ANYTHING, BOOL, IDS, TEXT, TRANSFORM, UINT, VECTOR
 from sim.wire.rpc import Returns
-from sim.world import WorldError
 
 VERSION = "0.9.16"
 MAP_FOLDER = "Carla/Maps/"

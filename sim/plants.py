@@ -86,6 +86,7 @@ def planted(track: Track, random: np.random.Generator) -> Plants:
     sides = [centre + side[:, None] * right for side in (left, 0 * left, far)]
     edges = np.concatenate(sides)[::2]  # samples are at most 1 m apart: every other is close enough
     free = _nearest(places, edges) > widths / 2 + CLEAR
+    places[:, 2] = [track.terrain.at(x, y)[0] for x, y, _ in places.tolist()]
     return Plants(places[free], heights[free], widths[free], kinds[free])
 
 

@@ -18,6 +18,7 @@ from panda3d import core
 
 from sim import mesh
 from sim.mesh import Mesh
+from sim.terrain import Terrain
 from sim.track import Floats, Marking, Stretch
 
 CHUNK = 24.0  # length of road in one chunk [m]
@@ -29,6 +30,8 @@ WHITE = (0.93, 0.93, 0.90)
 LANE = (0.78, 0.78, 0.78)  # tints of the asphalt's texture, which is brighter
 SURFACES = {"Sidewalk": (1.0, 0.98, 0.93), "Shoulder": (0.72, 0.71, 0.69), "Border": (0.62, 0.66, 0.47)}
 VERGE = ((0.0, (0.62, 0.57, 0.46)), (0.45, (0.52, 0.52, 0.34)), (1.6, (0.36, 0.52, 0.20)))  # distance [m], tint
+BANK, BURIED = 8.0, 0.4  # how far from the road a bank ends [m], and how deep in the land
+DROP = 0.06  # how steeply a verge falls away from a road with banks, so that it hides no other road [m/m]
 UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
 
@@ -80,7 +83,7 @@ class Lines:
 
 
 def roadway(
-    stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture
+    stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture, land: Terrain
 ) -> Iterator[core.LODNode]:
     """A stretch of road with markings and verges, in chunks along s."""
     strips = [strips_across(stretch, level) for level in LEVELS]
@@ -94,7 +97,7 @@ def roadway(
             lines = resampled(stretch, _rows(stretch, start, end, level))
             further = LEVELS[i + 1].beyond if i + 1 < len(LEVELS) else 1e6
             node.add_switch(further, level.beyond)
-            node.add_child(_drawn(stretch, strips[i], lines, random, states), i)
+            node.add_child(_drawn(stretch, strips[i], lines, random, states, land), i)
         yield node
 
 
@@ -104,11 +107,12 @@ def _drawn(
     lines: Lines,
     random: np.random.Generator,
     states: tuple[core.RenderState, ...],
+    land: Terrain,
 ) -> core.GeomNode:
     """One chunk in one level of detail."""
     surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
     paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
-    verges = [] if stretch.junction else list(_verges(lines, random))
+    verges = [] if stretch.junction else list(_verges(lines, random, land))
     node = core.GeomNode("chunk")
     for meshes, state in zip((verges, surface, paint), states, strict=True):
         if meshes:
@@ -215,11 +219,22 @@ def _lane_uvs(strip: Strip, lines: Lines, offsets: Floats) -> Floats:
     return np.stack((u, v), axis=-1)
 
 
-def _verges(lines: Lines, random: np.random.Generator) -> Iterator[Mesh]:
-    """Gravel that turns into grass, ragged, on both sides."""
+def _verges(lines: Lines, random: np.random.Generator, land: Terrain) -> Iterator[Mesh]:
+    """Gravel that turns into grass, ragged, on both sides; and where the land is not level, a bank down or up to it."""
     for edge, side in ((0, -1.0), (-1, 1.0)):
         ragged = 1 + 0.25 * random.uniform(-1, 1, (len(lines.s), len(VERGE)))
         out = np.array([distance for distance, _ in VERGE]) * ragged
         points = lines.points(lines.offsets[:, [edge]] + side * out)
         tint = np.array([colour for _, colour in VERGE])
+        if not land.is_level:
+            points[..., 2] -= DROP * out
+            points = np.concatenate((points, _bank(lines, edge, side, land)), axis=1)
+            tint = np.concatenate((tint, tint[-1:]))
         yield mesh.sheet(points, tint, points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE))
+
+
+def _bank(lines: Lines, edge: int, side: float, land: Terrain) -> Floats:
+    """Where the bank beside an edge goes into the land: points (n, 1, 3)."""
+    feet = lines.points(lines.offsets[:, [edge]] + side * BANK)
+    feet[:, 0, 2] = [land.at(x, y)[0] - BURIED for x, y, _ in feet[:, 0].tolist()]
+    return feet

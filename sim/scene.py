@@ -1,7 +1,8 @@
 """What the camera sees: sky, hills, ground, road, trees and posts, built once for a track and a seed.
 
 Everything that lies on the ground is painted in a fixed order (ground, verge, road) without the depth buffer, so that
-nothing flickers; a road's cross-section is cut into strips of asphalt and paint that never overlap. What stands up
+nothing flickers; only where the land rises and falls does it use the depth buffer, for crests to hide what is behind
+them. A road's cross-section is cut into strips of asphalt and paint that never overlap. What stands up
 (trees, posts) uses the depth buffer. The scene is cut into chunks that Panda3D drops when they are out of sight.
 """
 
@@ -34,12 +35,15 @@ def build(track: Track, seed: int) -> core.NodePath:
     root.set_two_sided(True)
     _sky(above).reparent_to(root)
     grass, asphalt = mesh.texture(textures.grass(fields)), mesh.texture(textures.asphalt(roads))
-    nodes = chain(
+    lying = chain(
         _ground(track, fields, grass),
-        (node for stretch in track.stretches for node in roadway(stretch, roads, asphalt, grass)),
-        plants(track, beside),
+        (node for stretch in track.stretches for node in roadway(stretch, roads, asphalt, grass, track.terrain)),
     )
-    for node in nodes:
+    for node in lying:
+        laid = root.attach_new_node(node)
+        if not track.terrain.is_level:
+            mesh.hide_behind_crests(laid)
+    for node in plants(track, beside):
         root.attach_new_node(node)
     return root
 

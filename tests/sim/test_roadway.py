@@ -10,8 +10,10 @@ from panda3d import core
 
 from sim import mesh, textures
 from sim.roadway import LEVELS, Strip, resampled, roadway, strips_across
+from sim.terrain import LEVEL_CELL, Terrain
 from sim.track import Marking, Stretch
 
+PLAIN = Terrain(0.0, 0.0, LEVEL_CELL, np.zeros((2, 2)))
 STYLES = st.sampled_from(("NONE", "SOLID", "BROKEN", "SOLIDSOLID", "CURB"))
 MARKS = st.builds(Marking, STYLES, st.just("White"), st.floats(0.1, 0.4), st.floats(1, 6), st.floats(1, 9))
 
@@ -90,6 +92,6 @@ def test_as_much_is_painted_as_the_marking_says() -> None:
     stretch = straight([Marking(), marking, Marking()], [3.5, 3.5], length=64.0)
     random = np.random.default_rng(0)
     plain = mesh.texture(textures.shadow()), mesh.texture(textures.shadow())
-    chunks = list(roadway(stretch, random, *plain))
+    chunks = list(roadway(stretch, random, *plain, PLAIN))
     assert sum(painted_area(chunk, 0) for chunk in chunks) == pytest.approx(8 * 3.0 * 0.15)
     assert sum(painted_area(chunk, 2) for chunk in chunks) == pytest.approx(64.0 * LEVELS[2].width, rel=1e-4)
