@@ -38,6 +38,8 @@ def test_boxes_with_a_common_point_overlap_and_boxes_with_a_gap_are_that_far_apa
 def test_moving_a_box_along_the_gap_s_direction_by_its_depth_parts_the_two(a: Box, b: Box) -> None:
     wide, nx, ny = gap(a, b)
     assert math.hypot(nx, ny) == pytest.approx(1.0)
+    if wide > 0.0:
+        return
     moved = Box(a.x - nx * (wide - 1e-6), a.y - ny * (wide - 1e-6), a.yaw, a.half_x, a.half_y)
     assert abs(gap(moved, b)[0]) < 1e-5
 

