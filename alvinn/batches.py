@@ -15,9 +15,11 @@ from alvinn.augment import Light
 from alvinn.dataset import Dataset, Doubles, Indices
 from alvinn.driving import Image
 from alvinn.hill import Floats
-from alvinn.views import ACROSS, TURN, View, Views, pursuit
+from alvinn.views import ACROSS, STRETCH, TURN, View, Views, pursuit
 
 PLAIN = 0.2  # of the frames are shown from where they were taken
+EXAMINED_LOOKS = 4  # at each of them
+EXAMINED = 1500  # held-out rows at most, evenly chosen, that a network is examined on
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,28 @@ class Batches:
         order = np.random.default_rng((self._plan.seed, number)).permutation(self._dataset.training)
         for index in range(len(self)):
             rows = order[index * self._plan.batch : (index + 1) * self._plan.batch]
-            yield self._batch(rows, np.random.default_rng((self._plan.seed, number, index)))
+            yield self._batch(rows, np.random.default_rng((self._plan.seed, number, index)), light=self._plan.light)
 
-    def _batch(self, rows: Indices, rng: np.random.Generator) -> tuple[Image, Floats]:
+    def examination(self) -> Iterator[tuple[Image, Floats]]:
+        """Batches of held-out rows, always the same, from where they were taken and from beside the lane.
+
+        A network that is only asked about frames of a well driven car is not asked what it does after a mistake.
+        """
+        held_out = self._dataset.held_out
+        rows = held_out[np.linspace(0, len(held_out) - 1, min(len(held_out), EXAMINED)).astype(np.intp)]
+        for start in range(0, len(rows), self._plan.batch):
+            part = rows[start : start + self._plan.batch]
+            for look in range(EXAMINED_LOOKS if self._plan.views else 1):
+                yield self._batch(part, np.random.default_rng((start, look)), light=False)
+
+    def _batch(self, rows: Indices, rng: np.random.Generator, *, light: bool) -> tuple[Image, Floats]:
         preprocessing = self._dataset.preprocessing
         images = np.empty((len(rows), *preprocessing.shape), dtype=np.uint8)
         labels = np.empty(len(rows), dtype=np.float32)
         for slot, row in enumerate(rows):
             image, labels[slot] = self._shown(int(row), rng)
+            if light:
+                image = self._light(image, rng)
             images[slot] = preprocessing.coloured(image)
         return images, labels
 
@@ -70,14 +86,15 @@ class Batches:
         examples = self._dataset.examples
         image, curvature = examples.image(row), float(examples.curvature[row])
         if self._plan.views and rng.random() >= PLAIN:
-            view = View(across=rng.uniform(-ACROSS, ACROSS), turn=rng.uniform(-TURN, TURN))
+            view = View(
+                across=rng.uniform(-ACROSS, ACROSS), turn=rng.uniform(-TURN, TURN), stretch=rng.uniform(*STRETCH)
+            )
             image = self._views.seen_from(image, view)
-            curvature += corrected(examples.goals[row], view)
-        if self._plan.light:
-            image = self._light(image, rng)
+            curvature = corrected(curvature, examples.goals[row], view)
         return image, curvature
 
 
-def corrected(goal: Doubles, view: View) -> float:
-    """What a view adds to the label [1/m]: its arc to the goal instead of the real car's."""
-    return float(pursuit(goal[None], view)[0] - pursuit(goal[None], View(0.0, 0.0))[0])
+def corrected(curvature: float, goal: Doubles, view: View) -> float:
+    """A label [1/m] seen from a view: its arc to the goal for the real car's, and bends stretched with the road."""
+    moved = pursuit(goal[None], view) - pursuit(goal[None], View(0.0, 0.0))
+    return (curvature + float(moved[0])) * view.stretch

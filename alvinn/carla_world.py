@@ -29,7 +29,6 @@ TIMEOUT = 10.0  # s: for one answer of the server
 CONNECT_TIMEOUT = 5.0  # s
 FRAME_TIMEOUT = 10.0  # s: for the picture of a tick
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
-STANDING = 0.5  # m/s: below it a velocity has no direction
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
 VEHICLE = "vehicle.tesla.model3"
 
@@ -139,8 +138,6 @@ class CarlaWorld:
         if self._truth is None:
             pose = self._vehicle.get_transform()
             place, yaw = pose.location, math.radians(pose.rotation.yaw)
-            velocity = self._vehicle.get_velocity()
-            moving = math.hypot(velocity.x, velocity.y) > STANDING
             on = self.lane.project(place.x, place.y, near=self._s)
             self._s = on.s
             self._truth = Truth(
@@ -148,7 +145,6 @@ class CarlaWorld:
                 y=place.y,
                 z=place.z,
                 yaw=yaw,
-                course=math.atan2(velocity.y, velocity.x) if moving else yaw,
                 lane_s=on.s,
                 lane_width=on.width,
                 offset=on.offset,

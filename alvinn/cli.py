@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+DESCRIPTION = """Learn to steer by watching somebody drive, then drive. `alvinn sim` is the embedded CARLA server."""
+
 LIBRARIES = {
     "libGL.so.1": "OpenCV needs libGL: on Debian and Ubuntu, apt-get install libgl1",
     "libX11.so.6": "Panda3D needs libX11: on Debian and Ubuntu, apt-get install libx11-6",
@@ -34,10 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _job(arguments: Sequence[str]) -> int:
+def parsed(arguments: Sequence[str]) -> Any:
+    """The job that a command line asks for, ready to run.
+
+    Raises:
+        SystemExit: 2 for wrong usage, 0 after --help.
+    """
     import tyro
 
-    from alvinn.errors import AlvinnError
     from alvinn.jobs.demo import Demo
     from alvinn.jobs.doctor import Doctor
     from alvinn.jobs.laps import Laps
@@ -51,8 +57,14 @@ def _job(arguments: Sequence[str]) -> int:
         "demo": Demo,
         "doctor": Doctor,
     }
+    return tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=DESCRIPTION)
+
+
+def _job(arguments: Sequence[str]) -> int:
+    from alvinn.errors import AlvinnError
+
     try:
-        tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=__doc__).run()
+        parsed(arguments).run()
     except AlvinnError as error:
         print(error, file=sys.stderr)
         return 1

@@ -89,8 +89,6 @@ class Truth:
     y: float
     z: float
     yaw: float
-    course: float
-    """direction of motion; the yaw of a car that stands"""
     lane_s: float
     """distance along the lane [m]"""
     lane_width: float

@@ -7,7 +7,7 @@ interrupted or killed can be resumed.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -28,7 +28,6 @@ from alvinn.hill import Floats, Hill
 from alvinn.outputs import Scalar
 
 THRESHOLD = 0.1  # alpha of the thresholded relative error
-CHUNK = 256  # frames predicted at once
 CHECKPOINT = "checkpoint.keras"
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error")
 
@@ -112,7 +111,7 @@ def train(
     plan = Plan(batch=settings.batch, views=settings.views, light=settings.light, seed=settings.seed)
     batches = Batches(dataset, plan)
     trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches)))
-    keeper = _Keeper(trained, dataset, output, settings, folder, tell)
+    keeper = _Keeper(trained, batches, output, settings, folder, tell)
     try:
         trained.network.fit(
             _streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
@@ -155,14 +154,14 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
     def __init__(
         self,
         trained: Trained,
-        dataset: Dataset,
+        batches: Batches,
         output: Hill | Scalar,
         settings: Settings,
         folder: Path,
         tell: Callable[[Progress], None],
     ) -> None:
         super().__init__()
-        self._trained, self._dataset, self._output = trained, dataset, output
+        self._trained, self._batches, self._output = trained, batches, output
         self._settings, self._folder, self._tell = settings, folder, tell
         self._best = folder / "network.keras"
         folder.mkdir(parents=True, exist_ok=True)
@@ -173,7 +172,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
             raise ModelError(
                 f"the loss of epoch {epoch + 1} is {logs['loss']}: lower --learning-rate or look at the data"
             )
-        held_out = errors(self.model, self._dataset, self._dataset.held_out, self._output)
+        held_out = errors(self.model, self._batches.examination(), self._output)
         now = Progress(epoch + 1, float(logs["loss"]), held_out)
         trained.history.append(now)
         if _better(now, trained.best):
@@ -209,23 +208,16 @@ def _streamed(batches: Batches, output: Hill | Scalar, shape: tuple[int, int, in
     return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
 
 
-def predict(model: Any, dataset: Dataset, rows: npt.NDArray[np.intp], output: Hill | Scalar) -> Floats:
-    """Curvatures [1/m], shape (n,), that a network answers to some rows' pictures as they are."""
-    answers: list[Floats] = [np.empty(0, dtype=np.float32)]
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        images = np.stack([dataset.preprocessing.coloured(dataset.examples.image(int(row))) for row in chunk])
-        answers.append(output.decode(np.asarray(model(images, training=False))))
-    return np.concatenate(answers)
-
-
-def errors(model: Any, dataset: Dataset, rows: npt.NDArray[np.intp], output: Hill | Scalar) -> Errors:
-    """The errors of a network on some rows."""
-    if not len(rows):
+def errors(model: Any, batches: Iterable[tuple[npt.NDArray[np.uint8], Floats]], output: Hill | Scalar) -> Errors:
+    """The errors of a network over some batches of (network inputs, curvatures)."""
+    labels, gaps = [], []
+    for images, curvature in batches:
+        labels.append(curvature)
+        gaps.append(np.abs(output.decode(np.asarray(model(images, training=False))) - curvature))
+    if not gaps:
         return Errors()
-    labels = dataset.examples.curvature[rows]
-    gap = np.abs(predict(model, dataset, rows, output) - labels)
-    return Errors(mae=float(gap.mean()), relative=float((gap > THRESHOLD * np.abs(labels)).mean()))
+    label, gap = np.concatenate(labels), np.concatenate(gaps)
+    return Errors(mae=float(gap.mean()), relative=float((gap > THRESHOLD * np.abs(label)).mean()))
 
 
 def write_history(path: Path, history: list[Progress]) -> None:

@@ -5,6 +5,8 @@ network that watched a careful driver sees what it must do after a mistake. The 
 views of a plane lies a homography, known from the camera's geometry. Pixels that the camera did not see repeat the
 nearest seen.
 
+A frame may also be stretched across: the same road as if it were wider and its bends tighter, or the other way round.
+
 The label is corrected by pure pursuit towards the path that was then driven: the arc to the point one lookahead ahead,
 from where the car is imagined, instead of the arc from where it was.
 """
@@ -26,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 ACROSS = 1.0  # m: views are drawn from up to this far to either side ...
 TURN = math.radians(8.0)  # ... and turned by up to this much
+STRETCH = (0.85, 1.2)  # and made narrower or wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class View:
     """to the right [m]"""
     turn: float
     """to the right [rad]"""
+    stretch: float = 1.0
+    """of everything on the ground, across the car"""
 
 
 class Views:
@@ -85,7 +90,8 @@ def _shrinking(preprocessing: Preprocessing) -> Matrix:
 def _placed(view: View) -> Matrix:
     """Ground in the imagined car's axes to ground in the real car's."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
-    return np.array([[cosine, -sine, 0.0], [sine, cosine, view.across], [0.0, 0.0, 1.0]])
+    moved = np.array([[cosine, -sine, 0.0], [sine, cosine, view.across], [0.0, 0.0, 1.0]])
+    return np.asarray(moved @ np.diag([1.0, 1.0 / view.stretch, 1.0]))
 
 
 def pursuit(goals: Floats, view: View) -> Floats:

@@ -91,6 +91,7 @@ class Vehicle(Actor):
         control: what it follows; `ackermann`, where it is set, makes a new one every step.
         constant: velocity [m/s] in the car's own axes that a client holds it at, whatever the tyres say.
         moves: False while a client has switched its physics off.
+        sticky: whether a control holds until the next one comes, or for one step alone.
     """
 
     box = MODEL3_BOX
@@ -107,6 +108,7 @@ class Vehicle(Actor):
         self.car = Car(MODEL3)
         self.lights = 0
         self.moves = True
+        self.sticky = description.text("sticky_control") != "false"
         self._force = Vector()  # [N], for the next step alone
         self._ground_at = ground_at
         self.put(pose)
@@ -187,6 +189,8 @@ class Vehicle(Actor):
         self._hold_velocity()
         self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
         self._hold_velocity()
+        if not self.sticky:
+            self.control = Control()
 
     def _hold_velocity(self) -> None:
         if self.constant is not None:

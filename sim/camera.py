@@ -1,28 +1,28 @@
-"""The camera: pictures of a track from any pose, drawn by Panda3D off screen.
+"""The cameras: pictures of a track from any pose, in colour, in depth, or in what things are.
 
-Panda3D's software pipe `p3tinydisplay` needs neither a GPU nor a display and draws the same picture on every machine;
-`gl` uses OpenGL. Everything happens in the calling thread: a picture is drawn when it is asked for, then read.
+The plain picture is drawn first; a second drawing of facets' numbers follows where somebody needs to know what each
+pixel shows and how far away it is: the depth and the segmentation camera, and every weather but a clear, dry day.
+Both drawings are of the same triangles by the same pipe, so they agree to the pixel.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import numpy as np
 from panda3d import core
 
-from sim import scene
-from sim.geometry import Pose, matrix
+from sim.canvas import Bytes, Canvas, draw, pipe_of
+from sim.facets import FARTHEST, Facets, Map, numbers_of
+from sim.geometry import Pose
+from sim.grading import Grading
+from sim.light import Light
+from sim.rays import Rays
+from sim.scene import Scene
 from sim.track import Track
+from sim.weather import WeatherParameters
 
-NEEDS = {
-    "tiny": "software pipe p3tinydisplay, which on Linux wants libX11 (Debian, Ubuntu: apt-get install libx11-6),",
-    "gl": "OpenGL pipe, which wants a graphics card and a display,",
-}
-LEVELS_FOCAL = 160.0  # the focal length [pixels] that the levels of detail are made for
-NEAR, FAR = 0.15, 450.0  # what is nearer or farther is not drawn [m]
-SWAP = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)  # CARLA's x, y to Panda3D's y, x
+Kind = Literal["rgb", "depth", "semantic_segmentation"]
 
 
 class Renderer:
@@ -37,18 +37,68 @@ class Renderer:
 
     def __init__(self, pipe: Literal["tiny", "gl"] = "tiny") -> None:
         core.load_prc_file_data("", "audio-library-name null")
-        self._pipe = _pipe(pipe)
-        self._engine = core.GraphicsEngine.get_global_ptr()
-        self._root = core.NodePath("world")
+        self._pipe = pipe_of(pipe)
+        self._stage = Stage(Light.of(WeatherParameters()))
 
     def load(self, track: Track, seed: int) -> None:
         """Make the track's scene, the same for the same seed, in place of the one before."""
-        self._root.find_all_matches("scene").detach()
-        scene.build(track, seed).reparent_to(self._root)
+        self._stage.show(Scene(track, seed))
 
-    def camera(self, width: int, height: int, fov_radians: float) -> Camera:
+    def set_weather(self, weather: WeatherParameters) -> None:
+        """Change the weather in every camera's pictures."""
+        self._stage.light_up(Light.of(weather))
+
+    def camera(self, width: int, height: int, fov_radians: float, kind: Kind = "rgb") -> Camera:
         """A camera of `width` x `height` pixels whose picture is `fov_radians` wide."""
-        return Camera(self._engine, self._pipe, self._root, (width, height), fov_radians)
+        return Camera(self._stage, self._pipe, (width, height), fov_radians, kind)
+
+
+class Stage:
+    """What all cameras look at: a scene in some light, and, once somebody asks, its facets.
+
+    Attributes:
+        light: the light that `plain` is shown in.
+        plain: the node above the scene.
+        numbered: the node above the scene's facets.
+    """
+
+    def __init__(self, light: Light) -> None:
+        self.light = light
+        self.plain, self.numbered = core.NodePath("plain"), core.NodePath("numbered")
+        self._scene: Scene | None = None
+        self._facets: Facets | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Show another scene."""
+        if self._scene is not None:
+            self._scene.root.remove_node()
+        if self._facets is not None:
+            self._facets.root.remove_node()
+        self._scene, self._facets = scene, None
+        scene.show(self.light)
+        scene.root.reparent_to(self.plain)
+
+    def light_up(self, light: Light) -> None:
+        """Change the light."""
+        self.light = light
+        if self._scene is not None:
+            self._scene.show(light)
+
+    def facets(self) -> Facets:
+        """The scene's facets, hung below `numbered`."""
+        if self._facets is None:
+            if self._scene is None:
+                raise RuntimeError("a camera was asked for a picture before a track was loaded")
+            self._facets = Facets(self._scene.root)
+            self._facets.root.reparent_to(self.numbered)
+        return self._facets
+
+    def follow(self, pose: Pose) -> None:
+        """Bring the sky to a camera."""
+        if self._scene is not None:
+            self._scene.sky.set_pos(pose.y, pose.x, pose.z)
+        if self._facets is not None:
+            self._facets.sky.set_pos(pose.y, pose.x, pose.z)
 
 
 class Camera:
@@ -56,82 +106,53 @@ class Camera:
 
     NOTHING = (1.0, 0.0, 1.0, 1.0)  # the colour of a pixel that nothing covers: there should be none
 
-    def __init__(
-        self,
-        engine: core.GraphicsEngine,
-        pipe: core.GraphicsPipe,
-        root: core.NodePath,
-        size: tuple[int, int],
-        fov: float,
-    ) -> None:
-        self._engine, self._root, self._size = engine, root, size
-        self._buffer = _buffer(engine, pipe, size)
-        self._buffer.set_active(False)
-        self._buffer.set_clear_color(self.NOTHING)
-        self._picture = core.Texture("picture")
-        self._buffer.add_render_texture(self._picture, core.GraphicsOutput.RTM_copy_ram)
-        lens = _lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
-        eye = core.Camera("camera", lens)
-        eye.set_lod_scale(LEVELS_FOCAL / lens.get_focal_length())
-        self._node = root.attach_new_node(eye)
-        self._buffer.make_display_region().set_camera(self._node)
+    def __init__(self, stage: Stage, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: Kind) -> None:
+        self._stage, self._kind, self._rays = stage, kind, Rays.of(size, fov)
+        self._plain = Canvas(pipe, stage.plain, size, fov, self.NOTHING)
+        self._numbers = Canvas(pipe, stage.numbered, size, fov, (0.0, 0.0, 0.0, 0.0))
+        self._light: Light | None = None
+        self._grading: Grading | None = None
 
     def render(self, pose: Pose) -> bytes:
         """The picture from a world pose: height x width x BGRA bytes, the top row first, alpha 255."""
-        self._node.set_mat(core.LMatrix4f(*(SWAP @ matrix(pose) @ SWAP).T.ravel()))
-        sky = self._root.find("scene/sky")
-        if not sky.is_empty():
-            sky.set_pos(pose.y, pose.x, pose.z)
-        self._buffer.set_active(True)
-        self._engine.render_frame()
-        self._buffer.set_active(False)
-        core.TransformState.garbage_collect()
-        core.RenderState.garbage_collect()
-        width, height = self._size
-        rows = np.frombuffer(self._picture.get_ram_image(), np.uint8).reshape(height, width, 4)
-        picture = rows[::-1].copy()
-        picture[..., 3] = 255
-        return picture.tobytes()
+        self._regrade(self._stage.light)
+        if self._kind == "rgb" and self._grading is None:
+            self._stage.follow(pose)
+            draw([self._plain], pose)
+            return self._plain.picture().tobytes()
+        facets = self._stage.facets()
+        self._stage.follow(pose)
+        draw([self._numbers] if self._kind != "rgb" else [self._plain, self._numbers], pose)
+        numbers = numbers_of(self._numbers.picture())
+        if self._kind == "semantic_segmentation":
+            return _tagged(facets.labels[numbers]).tobytes()
+        sight = facets.sight(numbers, self._rays, pose)
+        if self._grading is None or self._kind == "depth":
+            return _measured(sight.inverse).tobytes()
+        return self._grading.graded(self._plain.picture(), sight, pose).tobytes()
+
+    def _regrade(self, light: Light) -> None:
+        if light is not self._light:
+            self._light = light
+            self._grading = Grading(light, self._rays) if Grading.needed(light) else None
 
     def close(self) -> None:
-        """Give the buffer back; the camera cannot be used after that."""
-        self._engine.remove_window(self._buffer)
-        self._node.remove_node()
+        """Give the buffers back; the camera cannot be used after that."""
+        self._plain.close()
+        self._numbers.close()
 
 
-def _lens(size: tuple[int, int], fov: float, *, snaps: bool) -> core.PerspectiveLens:
-    """A lens measured in pixels.
-
-    The software pipe `snaps` corners to whole pixels, half a pixel too low on a plane half a pixel too small: on
-    average a quarter of a pixel off in the middle, which the film makes up for.
-    """
-    short, shift = (0.5, 0.25) if snaps else (0.0, 0.0)
-    lens = core.PerspectiveLens()
-    lens.set_film_size(size[0] - short, size[1] - short)
-    lens.set_film_offset(-shift, shift)
-    lens.set_focal_length(size[0] / 2 / math.tan(fov / 2))
-    lens.set_near_far(NEAR, FAR)
-    return lens
+def _tagged(labels: Bytes) -> Bytes:
+    """CARLA's raw segmentation picture: the tag in red, nothing in green and blue."""
+    picture = np.zeros((*labels.shape, 4), np.uint8)
+    picture[..., 2], picture[..., 3] = labels, 255
+    return picture
 
 
-def _pipe(kind: Literal["tiny", "gl"]) -> core.GraphicsPipe:
-    selection = core.GraphicsPipeSelection.get_global_ptr()
-    if kind == "tiny":
-        made = selection.make_pipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
-    else:
-        made = selection.make_module_pipe("pandagl")
-    if made is None or not made.is_valid():
-        raise RuntimeError(f"Panda3D cannot draw here: its {NEEDS[kind]} did not load")
-    return made
-
-
-def _buffer(engine: core.GraphicsEngine, pipe: core.GraphicsPipe, size: tuple[int, int]) -> core.GraphicsOutput:
-    bits = core.FrameBufferProperties()
-    bits.set_rgba_bits(8, 8, 8, 8)
-    bits.set_depth_bits(24)
-    made = engine.make_output(
-        pipe, "camera", 0, bits, core.WindowProperties.size(*size), core.GraphicsPipe.BF_refuse_window
-    )
-    if made is None:
-        raise RuntimeError(f"Panda3D cannot make a picture of {size[0]}x{size[1]} pixels")
-    return made
+def _measured(inverse: Map) -> Bytes:
+    """CARLA's raw depth picture: R + 256 G + 65536 B of 2^24 - 1, which is 1000 m."""
+    depth = np.where(inverse > 0, 1 / np.maximum(inverse, 1 / FARTHEST), FARTHEST).astype(np.float64)
+    steps = np.rint(np.clip(depth / FARTHEST, 0, 1) * ((1 << 24) - 1)).astype(np.uint32)
+    picture = np.empty((*inverse.shape, 4), np.uint8)
+    picture[..., 2], picture[..., 1], picture[..., 0], picture[..., 3] = steps, steps >> 8, steps >> 16, 255
+    return picture

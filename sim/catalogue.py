@@ -21,10 +21,10 @@ _SENSOR = (
     Attribute("role_name", AttributeType.STRING, "front", ("front", "back", "left", "right", "front_left")),
     *floats(sensor_tick=0.0),
 )
+_PICTURE = (*ints(image_size_x=800, image_size_y=600), *floats(fov=90.0))
 _CAMERA = (
     *_SENSOR,
-    *ints(image_size_x=800, image_size_y=600),
-    *floats(fov=90.0),
+    *_PICTURE,
     *floats(lens_circle_falloff=5.0, lens_circle_multiplier=0.0, lens_k=-1.0, lens_kcube=0.0),
     *floats(lens_x_size=0.08, lens_y_size=0.08),
 )
@@ -71,19 +71,7 @@ _IMU = (
     *floats(noise_gyro_bias_x=0.0, noise_gyro_bias_y=0.0, noise_gyro_bias_z=0.0),
     *floats(noise_gyro_stddev_x=0.0, noise_gyro_stddev_y=0.0, noise_gyro_stddev_z=0.0),
 )
-_LIDAR = (
-    *_SENSOR,
-    *ints(channels=32, points_per_second=56000),
-    *floats(range=10.0, rotation_frequency=10.0, upper_fov=10.0, lower_fov=-30.0, horizontal_fov=360.0),
-)
-_RADAR = (*_SENSOR, *ints(points_per_second=1500), *floats(horizontal_fov=30.0, vertical_fov=30.0, range=100.0))
-_OBSTACLE = (
-    *_SENSOR,
-    *floats(distance=5.0, hit_radius=0.5),
-    Attribute("only_dynamics", AttributeType.BOOL, "false"),
-    Attribute("debug_linetrace", AttributeType.BOOL, "true"),
-)
-
+_RANGE = floats(range=10.0)
 PROPS: dict[str, Vector] = {
     "static.prop.barrel": Vector(0.31, 0.31, 0.45),
     "static.prop.bin": Vector(0.30, 0.30, 0.55),
@@ -99,22 +87,17 @@ PROPS: dict[str, Vector] = {
 _PROP = (Attribute("role_name", AttributeType.STRING, "prop"), constant("size", AttributeType.STRING, "medium"))
 
 ELSEWHERE: dict[str, tuple[Attribute, ...]] = {
-    **dict.fromkeys(
-        (
-            "sensor.camera.cosmos_visualization",
-            "sensor.camera.instance_segmentation",
-            "sensor.camera.normals",
-            "sensor.camera.optical_flow",
-            "sensor.camera.dvs",
-        ),
-        _CAMERA,
-    ),
-    "sensor.lidar.ray_cast": _LIDAR,
-    "sensor.lidar.ray_cast_semantic": _LIDAR,
-    "sensor.other.radar": _RADAR,
-    "sensor.other.obstacle": _OBSTACLE,
+    "sensor.camera.cosmos_visualization": _PICTURE,
+    "sensor.camera.dvs": _PICTURE,
+    "sensor.camera.instance_segmentation": _PICTURE,
+    "sensor.camera.normals": _PICTURE,
+    "sensor.camera.optical_flow": _PICTURE,
+    "sensor.lidar.ray_cast": _RANGE,
+    "sensor.lidar.ray_cast_semantic": _RANGE,
+    "sensor.other.obstacle": (),
+    "sensor.other.radar": _RANGE,
 }
-"""Sensors of a full CARLA that this server has not, by name."""
+"""Sensors of a full CARLA that this server has not, by name, with what programs set before they spawn one."""
 
 
 def _blueprints() -> tuple[Blueprint, ...]:

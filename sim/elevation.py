@@ -75,7 +75,7 @@ class Elevation:
         for before, after in pairwise(self.knots):
             first, last = max(start, before.s), min(end, after.s)
             if last - first > 1e-6:
-                yield _cubic(before, after).moved(first, first - start)
+                yield _cubic(before, after).moved(first, round(first - start, 9))
 
 
 @dataclass(frozen=True, slots=True)

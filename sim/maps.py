@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sim import opendrive
+from sim import circuits, opendrive
 from sim.track import Track
 from sim.world import WorldError
 
 
 def names() -> tuple[str, ...]:
-    """The names of the built-in maps."""
-    return opendrive.available()
+    """The names of the built-in maps; of `random:SEED` and `wild:SEED`, one each."""
+    return circuits.available()
 
 
 def opened(name_or_path: str) -> Track:
@@ -19,9 +19,14 @@ def opened(name_or_path: str) -> Track:
         WorldError: there is no such map, or the file is none.
     """
     try:
-        return Track(*opendrive.load(name_or_path))
+        name, text = opendrive.load(name_or_path)
     except opendrive.MapError as error:
         raise WorldError(str(error)) from error
+    try:
+        return Track(name, text)
+    except Exception as error:
+        # A foreign file may trip the reader anywhere; whatever it is, no track comes of it.
+        raise WorldError(f"the map {name_or_path} cannot be used: {error}") from error
 
 
 def read(name: str, text: str) -> Track:

@@ -11,13 +11,14 @@ from typing import Any
 from sim import blueprints, roster
 from sim.actors import Actor
 from sim.blueprints import Description
-from sim.geometry import Pose, Vector
+from sim.geometry import Pose, Vector, wrapped
 from sim.procedures import Context, method
 from sim.settings import EpisodeSettings
 from sim.weather import WeatherParameters
 from sim.wire import messages, streaming
 from sim.wire.messages import ANYTHING, BOOL, IDS, TEXT, TRANSFORM, UINT, VECTOR
 from sim.wire.rpc import Returns
+from sim.world import Roads
 
 VERSION = "0.9.16"
 MAP_FOLDER = "Carla/Maps/"
@@ -75,7 +76,13 @@ def _set_weather(context: Context, weather: WeatherParameters) -> None:
 @method("get_map_info")
 def _map_info(context: Context) -> list[Any]:
     track = context.world.track
-    return [MAP_FOLDER + track.name, [TRANSFORM.pack(pose) for pose in track.spawn_points]]
+    return [MAP_FOLDER + track.name, [TRANSFORM.pack(_standing(track, pose)) for pose in track.spawn_points]]
+
+
+def _standing(track: Roads, pose: Pose) -> Pose:
+    """A place to start from as a car will stand there, its yaw within half a turn as in snapshots."""
+    ground = track.ground(pose.x, pose.y, pose.z, pose.yaw)
+    return replace(pose, pitch=ground.pitch, yaw=wrapped(pose.yaw), roll=ground.roll)
 
 
 @method("get_map_data")

@@ -130,7 +130,16 @@ def _checked(path: Path) -> str:
         raise MapError(f"the map file {path} is not XML: {error}") from error
     if root.tag != "OpenDRIVE":
         raise MapError(f"the map file {path} is XML, but its root is <{root.tag}> where OpenDRIVE has <OpenDRIVE>")
-    # CARLA's parser never complains: from text it cannot use it makes a map without lanes.
-    if not carla.Map(path.stem, text).generate_waypoints(LANE_CHECK_STEP):
-        raise MapError(f"the map file {path} has no lane to drive on")
+    if root.find("road/lanes/laneSection/*/lane[@type='driving']") is None:
+        raise MapError(f'the map file {path} has no lane to drive on (no <lane type="driving">)')
+    if not _is_understood(path.stem, text):
+        raise MapError(f"CARLA's own parser, which every client uses, makes no roads of the map file {path}")
     return text
+
+
+def _is_understood(name: str, text: str) -> bool:
+    """Whether CARLA's parser finds lanes; it rarely complains, but makes a map without any from what it cannot use."""
+    try:
+        return bool(carla.Map(name, text).generate_waypoints(LANE_CHECK_STEP))
+    except (RuntimeError, LookupError):
+        return False

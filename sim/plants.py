@@ -13,7 +13,9 @@ import numpy.typing as npt
 from panda3d import core
 
 from sim import mesh, textures
+from sim.labels import Label
 from sim.mesh import Mesh
+from sim.terrain import Terrain
 from sim.track import Floats, Track
 
 Ints = npt.NDArray[np.intp]
@@ -23,6 +25,7 @@ EVERY = 5.0  # a plant is tried for every so many metres of road, on each side
 REACH = 60.0  # how far from the road's edge plants are tried [m]
 CLEAR = 2.0  # least distance between a road's edge and any leaf [m]
 SEEN, SHADOWS_SEEN = 220.0, 60.0  # from how far, by a camera such as `roadway.Level` means [m]
+ACROSS = 4.0  # longest distance between the points across a road that plants keep away from [m]
 POST_EVERY, POST_AWAY, POST_SEEN = 25.0, 1.0, 60.0  # [m]
 
 
@@ -58,15 +61,16 @@ class Plants:
 def plants(track: Track, random: np.random.Generator) -> Iterator[core.PandaNode]:
     """Nodes of trees and bushes, with the shadows at their feet, and of posts."""
     picture = np.concatenate([kind.picture(random) for kind in KINDS], axis=1)
-    leaves = mesh.standing(mesh.texture(picture, clamp=True))
-    dark = mesh.lying(5, mesh.texture(textures.shadow(), clamp=True), blended=True)
+    leaves = mesh.standing(mesh.texture(picture, clamp=True, upright=True))
+    deep = not track.terrain.is_level
+    dark = mesh.lying(5, mesh.texture(textures.shadow(), clamp=True), blended=True, deep=deep, lift=2)
     found = planted(track, random)
     cells = np.floor(found.places[:, :2] / CELL).astype(int)
     for cell in np.unique(cells, axis=0):
         here = np.flatnonzero((cells == cell).all(axis=1))
         centre = found.places[here].mean(axis=0)
         yield mesh.seen_within(SEEN, centre, mesh.geom(_crosses(found, here, random)), leaves)
-        yield mesh.seen_within(SHADOWS_SEEN, centre, mesh.geom(_shadows(found, here)), dark)
+        yield mesh.seen_within(SHADOWS_SEEN, centre, mesh.geom(_shadows(found, here, track.terrain)), dark)
     yield from _posts(track)
 
 
@@ -74,7 +78,7 @@ def planted(track: Track, random: np.random.Generator) -> Plants:
     """Where plants grow: tried along every road at random, kept where none of their leaves comes near a road."""
     samples = [(g.centre, g.right, g.offsets[:, 0], g.offsets[:, -1]) for g in track.stretches]
     centre, right, left, far = (np.concatenate(part) for part in zip(*samples, strict=True))
-    count = max(1, round(2 * len(centre) / EVERY))
+    count = max(1, round(2 * len(centre) / EVERY * track.appearance.plants))
     at = random.integers(len(centre), size=count)
     away = CLEAR + REACH * random.beta(1.1, 2.2, count)
     offsets = np.where(random.random(count) < 0.5, left[at] - away, far[at] + away)
@@ -83,9 +87,10 @@ def planted(track: Track, random: np.random.Generator) -> Plants:
     low, high = np.array([kind.low for kind in KINDS]), np.array([kind.high for kind in KINDS])
     heights = random.uniform(low[kinds], high[kinds])
     widths = heights * np.array([kind.slim for kind in KINDS])[kinds]
-    sides = [centre + side[:, None] * right for side in (left, 0 * left, far)]
-    edges = np.concatenate(sides)[::2]  # samples are at most 1 m apart: every other is close enough
-    free = _nearest(places, edges) > widths / 2 + CLEAR
+    shares = np.linspace(0, 1, 2 + int((far - left).max() / ACROSS))
+    lines = [centre + (left + share * (far - left))[:, None] * right for share in shares]
+    road = np.concatenate(lines)  # at most 1 m apart along the road, and a few on the outside of the tightest bends
+    free = _nearest(places, road) > widths / 2 + CLEAR
     places[:, 2] = [track.terrain.at(x, y)[0] for x, y, _ in places.tolist()]
     return Plants(places[free], heights[free], widths[free], kinds[free])
 
@@ -111,17 +116,18 @@ def _crosses(found: Plants, chosen: Ints, random: np.random.Generator) -> Mesh:
             foot = np.stack((place - aside, place + aside))
             points = np.stack((foot, foot + np.array([0.0, 0.0, height])))
             slot = np.array([found.kinds[i], 0.0])
-            made.append(mesh.sheet(points, light * tint, (uvs + slot) / np.array([len(KINDS), 1.0])))
+            made.append(mesh.sheet(points, light * tint, (uvs + slot) / np.array([len(KINDS), 1.0]), Label.VEGETATION))
     return mesh.joined(made)
 
 
-def _shadows(found: Plants, here: Ints) -> Mesh:
+def _shadows(found: Plants, here: Ints, land: Terrain) -> Mesh:
     """A soft shadow on the ground for each plant, away from the sun."""
     corners = np.array([[[-1.0, -1.0], [-1.0, 1.0]], [[1.0, -1.0], [1.0, 1.0]]])
     made = []
     for place, width in zip(found.places[here], found.widths[here], strict=True):
         points = place + np.concatenate((0.55 * width * corners + 0.15 * width, np.zeros((2, 2, 1))), axis=-1)
-        made.append(mesh.sheet(points, np.ones(3), (corners + 1) / 2))
+        points[..., 2] = [[land.at(x, y)[0] for x, y, _ in row] for row in points.tolist()]
+        made.append(mesh.sheet(points, np.ones(3), (corners + 1) / 2, Label.TERRAIN))
     return mesh.joined(made)
 
 
@@ -150,5 +156,5 @@ def _post(foot: Floats) -> Mesh:
     for low, high, colour in ((0.0, 0.7, white), (0.7, 0.88, black), (0.88, 1.0, white)):
         points = np.stack([np.column_stack((ring, np.full(5, z))) for z in (low, high)]) + foot
         shade = np.array([1.0, 0.8, 0.7, 0.9, 1.0])[None, :, None] * colour
-        made.append(mesh.sheet(points, shade, np.zeros((2, 5, 2))))
+        made.append(mesh.sheet(points, shade, np.zeros((2, 5, 2)), Label.POLE))
     return mesh.joined(made)

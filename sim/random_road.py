@@ -133,19 +133,18 @@ def _circuit(plan: Plan, random: Random) -> Circuit:
 
 def _keeps_the_contract(circuit: Circuit, plan: Plan) -> bool:
     """Whether length, bends and distances are as promised; the least radius is, by the corners that growth began at."""
-    table = np.array(circuit.places(SAMPLE / 2))
-    s, places = table[:, 0], table[:, 1:3]
-    curvature = np.array([circuit.curvature(float(at)) for at in s])
+    if abs(circuit.length - plan.length) > SLACK:
+        return False
+    s, x, y, _, curvature = np.array(circuit.places(SAMPLE / 2)).T
     bendy = float((np.abs(curvature) > 1 / BENDY).mean())
     counter = min(abs(float(curvature.clip(*side).sum() * s[1])) for side in ((0, None), (None, 0)))
+    if bendy < BENDS + 0.01 or counter < COUNTER:
+        return False
     along = np.abs(s[:, None] - s)
     along = np.minimum(along, s[-1] - along)
-    x, y = places.T
     near = np.hypot(x[:, None] - x, y[:, None] - y) < plan.apart
     # On a way no tighter than a circle, two places less than half that circle apart never come nearer than along it.
-    passing = near & (along > math.pi * plan.radius)
-    winding = bendy >= BENDS + 0.01 and counter >= COUNTER
-    return abs(circuit.length - plan.length) < SLACK and winding and not passing.any()
+    return not (near & (along > math.pi * plan.radius)).any()
 
 
 def _grown(plan: Plan, random: Random) -> list[Corner]:
@@ -153,12 +152,14 @@ def _grown(plan: Plan, random: Random) -> list[Corner]:
     side = plan.length * random.uniform(0.12, 0.2) + 60.0
     apex = random.uniform(0.3, 0.7), random.uniform(0.7, 1.0) * (1.0 if plan.clockwise else -1.0)
     corners = [(side * x, side * y, plan.radius) for x, y in ((0.0, 0.0), (1.0, 0.0), apex)]
+    lap = _lap(corners, plan)
     for _ in range(PUSHES):
-        if abs(_lap(corners, plan) - plan.length) < SLACK / 2:
+        if abs(lap - plan.length) < SLACK / 2:
             break
         pushed, i = _pushed(corners, plan, random)
-        if _fits(pushed, plan) and _is_apart(pushed, i, plan.apart):
-            corners = pushed
+        longer = _lap(pushed, plan)
+        if longer < plan.length + SLACK / 2 and _is_apart(pushed, i, plan.apart):
+            corners, lap = pushed, longer
     return corners
 
 
@@ -191,25 +192,18 @@ def _tangent(angle: float, radius: float, sharpness: float) -> float:
 
 
 def _lap(corners: Sequence[Corner], plan: Plan) -> float:
-    """About how long the lap around rounded corners is [m]."""
-    total = 0.0
-    for (side, angle), (_, _, radius) in zip(_turns(corners), corners, strict=True):
-        total += side - 2 * _tangent(angle, radius, plan.sharpness) + abs(angle) * radius * (1 + plan.sharpness)
-    return total
+    """About how long the lap around rounded corners is [m]; infinite if one of them cannot be rounded.
 
-
-def _fits(corners: Sequence[Corner], plan: Plan) -> bool:
-    """Whether every corner is neither too blunt nor too sharp, has room for its bend, and the lap is not too long."""
-    turns = _turns(corners)
-    radii = [radius for _, _, radius in corners]
-    if not all(
-        LEAST_TURN < abs(angle) < MOST_TURN and abs(angle) * radius > SHORTEST_BEND
-        for (_, angle), radius in zip(turns, radii, strict=True)
-    ):
-        return False
-    tangents = [_tangent(angle, radius, plan.sharpness) for (_, angle), radius in zip(turns, radii, strict=True)]
-    room = (side - tangents[i - 1] - tangents[i] for i, (side, _) in enumerate(turns))
-    return min(room) > LEAST_STRAIGHT and _lap(corners, plan) < plan.length + SLACK / 2
+    A corner may be too blunt, too sharp, a bend so short that it would be a jerk, or without room.
+    """
+    tangents, total = [], 0.0
+    for (side, angle), (_, _, radius) in zip(turns := _turns(corners), corners, strict=True):
+        if not (LEAST_TURN < abs(angle) < MOST_TURN and abs(angle) * radius > SHORTEST_BEND):
+            return math.inf
+        tangents.append(_tangent(angle, radius, plan.sharpness))
+        total += side - 2 * tangents[-1] + abs(angle) * radius * (1 + plan.sharpness)
+    room = min(side - tangents[i - 1] - tangents[i] for i, (side, _) in enumerate(turns))
+    return total if room > LEAST_STRAIGHT else math.inf
 
 
 def _is_apart(corners: Sequence[Corner], new: int, apart: float) -> bool:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pyclothoids import Clothoid
 
@@ -49,6 +49,16 @@ class Segment:
         """The part of the segment between two distances [m] from its start."""
         x, y, heading = self.at(start)
         return Segment(x, y, heading, self.curvature + self.rate * start, self.rate, end - start)
+
+
+class Place(NamedTuple):
+    """A place on a lap: distance along it [m], x, y [m], heading [rad, not wrapped], curvature [1/m]."""
+
+    s: float
+    x: float
+    y: float
+    heading: float
+    curvature: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +171,21 @@ class Circuit:
         """The circuit as roads."""
         return tuple(tuple(_between(self.segments, start, end)) for start, end in pairwise(self.cuts()))
 
-    def places(self, apart: float) -> list[tuple[float, float, float, float]]:
-        """s, x, y [m] and heading [rad] every `apart` [m] or a little less, from the start to the end of a lap."""
+    def places(self, apart: float) -> list[Place]:
+        """Places every `apart` [m] or a little less, from the start to the end of a lap."""
         count = math.ceil(self.length / apart)
         starts = list(accumulate((g.length for g in self.segments), initial=0.0))
         places, i = [], 0
         for s in (self.length * k / count for k in range(count + 1)):
             while i + 1 < len(self.segments) and starts[i + 1] <= s:
                 i += 1
-            places.append((s, *self.segments[i].at(s - starts[i])))
+            g, u = self.segments[i], s - starts[i]
+            places.append(Place(s, *g.at(u), g.curvature + g.rate * u))
         return places
 
     def over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
         """The same circuit in a landscape of waves, its steepest grade `steepest` [m/m]."""
-        return replace(self, elevation=draped(self.places(KNOTS_APART), waves, steepest))
+        return replace(self, elevation=draped([place[:4] for place in self.places(KNOTS_APART)], waves, steepest))
 
 
 def chain(start: tuple[float, float, float], pieces: Iterable[Straight | Bend]) -> tuple[Segment, ...]:

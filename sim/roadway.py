@@ -1,8 +1,9 @@
 """A road's surface: its cross-section cut into strips that never overlap, each drawn along s.
 
 Paint and asphalt lie side by side, not on top of each other, so that neither flickers. A broken line is one strip whose
-intervals of s are paint and asphalt in turn. The asphalt's texture is laid in lane coordinates: wheel tracks follow the
-lanes.
+intervals of s are paint and asphalt in turn. Under the paint runs a line one pixel wide, which keeps a marking from
+breaking up into dots where it is thinner than a pixel; from farther away it is all that is drawn of a marking. The
+asphalt's texture is laid in lane coordinates: wheel tracks follow the lanes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from panda3d import core
 
 from sim import mesh
+from sim.labels import Label
 from sim.mesh import Mesh
 from sim.terrain import Terrain
 from sim.track import Floats, Marking, Stretch
@@ -29,32 +31,44 @@ PAINT = {"Yellow": (0.88, 0.68, 0.14), "Blue": (0.2, 0.3, 0.8), "Green": (0.2, 0
 WHITE = (0.93, 0.93, 0.90)
 LANE = (0.78, 0.78, 0.78)  # tints of the asphalt's texture, which is brighter
 SURFACES = {"Sidewalk": (1.0, 0.98, 0.93), "Shoulder": (0.72, 0.71, 0.69), "Border": (0.62, 0.66, 0.47)}
+LABELS = {"Sidewalk": Label.SIDEWALK, "Border": Label.TERRAIN}  # of what is not road
 VERGE = ((0.0, (0.62, 0.57, 0.46)), (0.45, (0.52, 0.52, 0.34)), (1.6, (0.36, 0.52, 0.20)))  # distance [m], tint
 BANK, BURIED = 8.0, 0.4  # how far from the road a bank ends [m], and how deep in the land
 DROP = 0.06  # how steeply a verge falls away from a road with banks, so that it hides no other road [m/m]
+DOUBLE = {
+    "SOLIDSOLID": ("SOLID", "SOLID"),
+    "SOLIDBROKEN": ("SOLID", "BROKEN"),
+    "BROKENSOLID": ("BROKEN", "SOLID"),
+    "BROKENBROKEN": ("BROKEN", "BROKEN"),
+}
 UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How a chunk is drawn from some distance on: the rows' spacing, the least width of lines, whether dashes show.
+    """How a chunk is drawn from some distance on.
 
-    A line thinner than a pixel would break up into dots. From afar it is drawn wider, and paler by as much. `beyond`
-    [m] is measured to a chunk's middle, for a focal length of 160 pixels; `Camera` scales it for others.
+    Attributes:
+        beyond: least distance to the chunk's nearest point [m] for a focal length of 160 pixels, which `Camera` scales.
+        step: the rows' spacing [m].
+        wide: whether markings are drawn in their true width, or as lines one pixel wide.
+        shown: how much of the paint's colour such a line has [0, 1]: the share of a pixel that the paint would cover.
+        dashes: whether broken lines are drawn broken.
     """
 
     beyond: float
     step: float
-    width: float
+    wide: bool
+    shown: float
     dashes: bool
 
 
 LEVELS = (
-    Level(0, 1.0, 0.0, dashes=True),
-    Level(26, 2.0, 0.24, dashes=True),
-    Level(50, 4.0, 0.45, dashes=False),
-    Level(110, 6.0, 0.90, dashes=False),
+    Level(0, 1.0, wide=True, shown=0.85, dashes=True),
+    Level(30, 2.0, wide=False, shown=0.62, dashes=True),
+    Level(60, 4.0, wide=False, shown=0.40, dashes=False),
+    Level(120, 6.0, wide=False, shown=0.22, dashes=False),
 )
 
 
@@ -65,7 +79,7 @@ class Strip:
     left: tuple[int, float]
     right: tuple[int, float]
     kind: str
-    line: tuple[Marking, float] | None = None  # what is painted, and how much of its colour shows
+    line: Marking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +101,18 @@ def roadway(
 ) -> Iterator[core.LODNode]:
     """A stretch of road with markings and verges, in chunks along s."""
     strips = [strips_across(stretch, level) for level in LEVELS]
-    states = mesh.lying(10, grass), mesh.lying(11, asphalt), mesh.lying(12, None)
+    deep = not land.is_level
+    states = tuple(mesh.lying(10 + i, kind, deep=deep, lift=i) for i, kind in enumerate((grass, asphalt, None, None)))
     ends = np.linspace(stretch.s[0], stretch.s[-1], max(1, round(float(np.ptp(stretch.s)) / CHUNK)) + 1)
     for start, end in pairwise(ends):
         node = core.LODNode("road")
         middle = resampled(stretch, np.array([(start + end) / 2])).centre[0]
         node.set_center(core.LPoint3(middle[1], middle[0], middle[2]))
+        froms = [level.beyond + (level.beyond > 0) * (end - start) / 2 for level in LEVELS]
         for i, level in enumerate(LEVELS):
             lines = resampled(stretch, _rows(stretch, start, end, level))
-            further = LEVELS[i + 1].beyond if i + 1 < len(LEVELS) else 1e6
-            node.add_switch(further, level.beyond)
-            node.add_child(_drawn(stretch, strips[i], lines, random, states, land), i)
+            node.add_switch(froms[i + 1] if i + 1 < len(LEVELS) else 1e6, froms[i])
+            node.add_child(_drawn(stretch, strips[i], lines, level, random, states, land), i)
         yield node
 
 
@@ -105,6 +120,7 @@ def _drawn(
     stretch: Stretch,
     strips: list[Strip],
     lines: Lines,
+    level: Level,
     random: np.random.Generator,
     states: tuple[core.RenderState, ...],
     land: Terrain,
@@ -113,8 +129,9 @@ def _drawn(
     surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
     paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
     verges = [] if stretch.junction else list(_verges(lines, random, land))
+    thin = list(_thin(stretch, lines, level))
     node = core.GeomNode("chunk")
-    for meshes, state in zip((verges, surface, paint), states, strict=True):
+    for meshes, state in zip((verges, surface, thin, paint), states, strict=True):
         if meshes:
             node.add_geom(mesh.geom(mesh.joined(meshes)), state)
     return node
@@ -135,18 +152,24 @@ def _rows(stretch: Stretch, start: float, end: float, level: Level) -> Floats:
 
 def strips_across(stretch: Stretch, level: Level) -> list[Strip]:
     """The strips of a stretch's cross-section: what is between the lines, then the lines."""
-    spans = [_span(stretch, edge, level) for edge in range(len(stretch.markings))]
+    painted = [_lines(stretch, edge) if level.wide else [] for edge in range(len(stretch.markings))]
+    spans = [(lines[0][0], lines[-1][1]) if lines else (0.0, 0.0) for lines in painted]
     between = [
         Strip((lane, spans[lane][1]), (lane + 1, spans[lane + 1][0]), kind)
         for lane, kind in enumerate(stretch.kinds)
         if kind.upper() != "NONE"
     ]
-    lines = [
-        Strip((edge, low), (edge, high), "Line", _seen(stretch.markings[edge], level))
-        for edge, (low, high) in enumerate(spans)
-        if high > low
+    within = [
+        Strip((edge, before[1]), (edge, after[0]), "Driving")
+        for edge, lines in enumerate(painted)
+        for before, after in pairwise(lines)
     ]
-    return between + lines
+    paint = [
+        Strip((edge, low), (edge, high), "Line", marking)
+        for edge, lines in enumerate(painted)
+        for low, high, marking in lines
+    ]
+    return between + within + paint
 
 
 def resampled(stretch: Stretch, s: Floats) -> Lines:
@@ -160,42 +183,49 @@ def resampled(stretch: Stretch, s: Floats) -> Lines:
     return Lines(s, at(stretch.centre), right, at(stretch.offsets))
 
 
-def _span(stretch: Stretch, edge: int, level: Level) -> tuple[float, float]:
-    """From where to where [m] around a lane edge its line is painted: inside the driving lane at a road's border."""
+def _lines(stretch: Stretch, edge: int) -> list[tuple[float, float, Marking]]:
+    """From where to where [m] around a lane edge lines are painted, and which: inside the lane at a road's border."""
     marking = stretch.markings[edge]
-    if marking.style in UNPAINTED or marking.width <= 0.0:
-        return 0.0, 0.0
+    width = marking.width
+    if marking.style in UNPAINTED or width <= 0.0:
+        return []
+    styles = DOUBLE.get(marking.style, (marking.style,))
     left = stretch.kinds[edge - 1] if edge > 0 else ""
     right = stretch.kinds[edge] if edge < len(stretch.kinds) else ""
-    middle = 0.0 if left == right else 0.5 * marking.width * (-1.0 if left == "Driving" else 1.0)
-    half = 0.5 * max(marking.width, level.width)
-    return middle - half, middle + half
+    half = (len(styles) - 0.5) * width  # two lines lie as far apart as they are wide
+    first = -half if left == right else -2 * half if left == "Driving" else 0.0
+    starts = [first + 2 * i * width for i in range(len(styles))]
+    return [(low, low + width, replace(marking, style=style)) for low, style in zip(starts, styles, strict=True)]
 
 
-def _seen(marking: Marking, level: Level) -> tuple[Marking, float]:
-    """The marking as it looks in a level of detail, and how much of its colour is left [0, 1]."""
-    share = min(1.0, marking.width / max(marking.width, level.width))
-    if marking.style != "BROKEN" or level.dashes:
-        return marking, share
-    return replace(marking, style="SOLID"), share * marking.dash / (marking.dash + marking.gap)
+def _thin(stretch: Stretch, lines: Lines, level: Level) -> Iterator[Mesh]:
+    """The markings of a chunk as lines one pixel wide."""
+    every = [(edge, *line) for edge in range(len(stretch.markings)) for line in _lines(stretch, edge)]
+    for edge, low, high, marking in every:
+        broken = marking.style == "BROKEN"
+        drawn = _is_paint(marking, lines.s) if level.dashes else np.ones(len(lines.s) - 1, dtype=bool)
+        share = level.shown * (marking.dash / (marking.dash + marking.gap) if broken and not level.dashes else 1.0)
+        colour = share * _paint(marking) + (1 - share) * ASPHALT
+        middle = lines.points(lines.offsets[:, [edge]] + (low + high) / 2)[:, 0]
+        yield mesh.line(middle, colour, drawn, Label.ROAD_LINE)
 
 
 def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
     """The painted, or the bare, part of a strip."""
-    where = _is_paint(strip, lines.s) == painted
+    on = np.zeros(len(lines.s) - 1, dtype=bool) if strip.line is None else _is_paint(strip.line, lines.s)
+    where = on == painted
     if not where.any():
         return
     cuts = (lines.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
     offsets = np.stack(tuple(cuts), axis=1)
-    whole = mesh.sheet(lines.points(offsets), _tint(strip, painted), _lane_uvs(strip, lines, offsets))
-    yield Mesh(whole.points, whole.colours, whole.uvs, whole.triangles[np.repeat(where, 2)])
+    tint = _paint(strip.line) if painted and strip.line else np.array(SURFACES.get(strip.kind, LANE))
+    label = Label.ROAD_LINE if painted else LABELS.get(strip.kind, Label.ROAD)
+    whole = mesh.sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets), label)
+    yield replace(whole, triangles=whole.triangles[np.repeat(where, 2)])
 
 
-def _is_paint(strip: Strip, s: Floats) -> Bools:
-    """For each interval of s, whether it is painted."""
-    if strip.line is None:
-        return np.zeros(len(s) - 1, dtype=bool)
-    marking, _ = strip.line
+def _is_paint(marking: Marking, s: Floats) -> Bools:
+    """For each interval of s, whether a marking is painted there."""
     if marking.style != "BROKEN":
         return np.ones(len(s) - 1, dtype=bool)
     middle = (s[1:] + s[:-1]) / 2
@@ -203,11 +233,9 @@ def _is_paint(strip: Strip, s: Floats) -> Bools:
     return dashed
 
 
-def _tint(strip: Strip, painted: bool) -> Floats:
-    if not painted or strip.line is None:
-        return np.array(SURFACES.get(strip.kind, LANE))
-    marking, share = strip.line
-    return share * np.array(PAINT.get(marking.colour, WHITE)) + (1 - share) * ASPHALT
+def _paint(marking: Marking) -> Floats:
+    colour: Floats = np.array(PAINT.get(marking.colour, WHITE))
+    return (1 - marking.wear) * colour + marking.wear * ASPHALT
 
 
 def _lane_uvs(strip: Strip, lines: Lines, offsets: Floats) -> Floats:
@@ -230,7 +258,8 @@ def _verges(lines: Lines, random: np.random.Generator, land: Terrain) -> Iterato
             points[..., 2] -= DROP * out
             points = np.concatenate((points, _bank(lines, edge, side, land)), axis=1)
             tint = np.concatenate((tint, tint[-1:]))
-        yield mesh.sheet(points, tint, points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE))
+        uvs = points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE)
+        yield mesh.sheet(points, tint, uvs, Label.TERRAIN)
 
 
 def _bank(lines: Lines, edge: int, side: float, land: Terrain) -> Floats:

@@ -63,11 +63,15 @@ class Sensor(Actor):
         self._pose, self.parent = self.pose, None
 
     def is_due(self, now: float, step_seconds: float) -> bool:
-        """Whether a measurement falls into the step [s] that ends now [s of simulation]."""
+        """Whether a measurement falls into the step [s] that ends now [s of simulation].
+
+        The first tick after a sensor was born always has one, as in CARLA.
+        """
         if self.every <= 0.0:
             return True
-        age = (now - self._born) / self.every + 1e-6  # the sum of many steps falls a hair short of a whole
-        return math.floor(age) > math.floor(age - step_seconds / self.every)
+        step = step_seconds / self.every
+        age = (now - self._born) / self.every - step + 1e-6  # the sum of many steps falls a hair short of a whole
+        return math.floor(age) > math.floor(age - step)
 
 
 @dataclass(frozen=True, slots=True)

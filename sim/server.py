@@ -62,7 +62,7 @@ class Server:
         self._studio = studio
         self._open_track, self._read_track = open_track, read_track
         self._first, self._maps, self._text = world.track, maps, ""
-        self._beat: asyncio.TimerHandle | None = None
+        self._beat: asyncio.Handle | None = None
         self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
@@ -90,8 +90,9 @@ class Server:
             self._beat.cancel()
             self._beat = None
         if not self.world.settings.synchronous_mode:
+            # At once, as the client looks for a tick of the new length for some milliseconds only before it warns.
             loop = asyncio.get_running_loop()
-            self._beat = loop.call_later(self.world.settings.step, self._tick_by_the_clock, loop.time())
+            self._beat = loop.call_soon(self._tick_by_the_clock, loop.time() - self.world.settings.step)
 
     def load(self, name: str) -> None:
         """Begin an episode on another map, or on the same."""

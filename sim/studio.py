@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from inspect import signature
 from typing import Any, Protocol
 
 from sim.geometry import Pose
-from sim.sensors import Camera, Lens
+from sim.sensors import Camera
 from sim.weather import WeatherParameters
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
@@ -35,8 +34,11 @@ class Renderer(Protocol):
     def load(self, track: Any, seed: int) -> None:
         """Build the scene of a track."""
 
-    def camera(self, width: int, height: int, fov_radians: float) -> Eye:
-        """Open a camera; a renderer of more than colours takes `kind=` too (see KINDS)."""
+    def set_weather(self, weather: WeatherParameters) -> None:
+        """Draw in another weather from now on."""
+
+    def camera(self, width: int, height: int, fov_radians: float, kind: Any = "rgb") -> Eye:
+        """Open a camera of one of KINDS."""
 
 
 KINDS = {
@@ -100,25 +102,16 @@ class Studio:
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._eyes:
-            self._eyes[camera.id] = self._opened(lens, camera.kind)
+            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, kind=camera.kind)
         pixels = self._eyes[camera.id].render(pose)
         head = sensor_data.header(KINDS[camera.kind], world.moment, pose)
         return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
-
-    def _opened(self, lens: Lens, kind: str) -> Eye:
-        if kind == "rgb":
-            return self._renderer.camera(lens.width, lens.height, lens.fov)
-        if "kind" not in signature(self._renderer.camera).parameters:
-            raise NotImplementedError(f"this server's renderer draws no {kind} pictures")
-        draw: Any = self._renderer.camera
-        eye: Eye = draw(lens.width, lens.height, lens.fov, kind=kind)
-        return eye
 
     def _forget(self, world: World) -> None:
         for gone in self._eyes.keys() - world.actors.keys():
             self._eyes.pop(gone).close()
 
     def _follow(self, weather: WeatherParameters) -> None:
-        if weather is not self._weather and hasattr(self._renderer, "set_weather"):
+        if weather is not self._weather:
             self._renderer.set_weather(weather)
         self._weather = weather

@@ -1,7 +1,8 @@
 """The land around roads: a grid of heights that meets the roads and never hides them.
 
-Roads on a plain lie in a coarse level grid. Where they rise and fall, each road sample says how high the land is where it lies and, along the road, how it goes on; grid points take the mean
-of what samples say, the near ones counting most. Where the grid would then reach above a road it is pressed down.
+Roads on a plain lie in a coarse level grid. Where they rise and fall, each road sample says how high the land is where
+it lies and, along the road, how it goes on; grid points take the mean of what samples say, the near ones counting most.
+Where the grid would then reach above a road it is pressed down.
 """
 
 from __future__ import annotations

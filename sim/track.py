@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -19,7 +19,7 @@ import carla
 import numpy as np
 import numpy.typing as npt
 
-from sim import terrain
+from sim import appearance, terrain
 from sim.geometry import Pose
 from sim.terrain import Terrain
 from sim.vehicle import Ground
@@ -41,13 +41,17 @@ GRASS = Ground(friction=0.5, rolling_resistance=0.08)
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """What is painted on a lane's edge: CARLA's type and colour names, width, and a broken line's dash and gap [m]."""
+    """What is painted on a lane's edge: CARLA's type and colour names, width, and a broken line's dash and gap [m].
+
+    `wear` is the share of its colour that is gone.
+    """
 
     style: str = "NONE"
     colour: str = "White"
     width: float = 0.0
     dash: float = DASH
     gap: float = GAP
+    wear: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Stretch:
     @property
     def grade(self) -> Floats:
         """(n,) how steeply the road rises along s [m/m]."""
-        return np.gradient(self.centre[:, 2], self.s)
+        rise: Floats = np.gradient(self.centre[:, 2], self.s)
+        return rise
 
 
 class Track:
@@ -84,15 +89,26 @@ class Track:
     Args:
         name: the map's name, as clients see it.
         opendrive: OpenDRIVE text that CARLA's parser finds lanes in (`opendrive.load` makes sure).
+
+    Raises:
+        ValueError: no road of the map has places and widths that are numbers.
     """
 
     def __init__(self, name: str, opendrive: str) -> None:
         self.name = name
         self.opendrive = opendrive
         parsed = carla.Map(name, opendrive)
-        roads = ET.fromstring(opendrive.encode()).findall("road")  # noqa: S314 - expat limits how far entities expand
-        self.stretches = tuple(stretch for road in roads for stretch in _stretches(parsed, road))
+        root = ET.fromstring(opendrive.encode())  # noqa: S314 - expat limits how far entities expand
+        self.appearance = appearance.of(name)
+        roads = [road for road in root.iterfind("road") if _is_known(road.get("id", ""))]
+        self.stretches = tuple(
+            replace(stretch, markings=tuple(replace(mark, wear=self.appearance.wear) for mark in stretch.markings))
+            for road in roads
+            for stretch in _stretches(parsed, road)
+        )
         self.spawn_points = tuple(pose for road in roads for pose in _spawn_points(parsed, road))
+        if not self.stretches:
+            raise ValueError("none of its roads has places and widths that are numbers")
         self.terrain = _terrain(self.stretches)
         self._cells = _cells(self.stretches, STEP if self.terrain.is_level else BANK)
 
@@ -103,21 +119,31 @@ class Track:
         if found is None:
             return _attitude(GRASS, height, (east, south), yaw)
         sx, sy, sz, rx, ry, left, right, grade = found
-        across = (x - sx) * rx + (y - sy) * ry
-        beside = max(left - across, across - right, 0.0)
+        across, along = (x - sx) * rx + (y - sy) * ry, (x - sx) * ry - (y - sy) * rx
+        # Outside of bends samples are farther apart than on the line; what is farther still is past a road's end.
+        beside = math.hypot(max(left - across, across - right, 0.0), max(abs(along) - 2 * STEP, 0.0))
         land = min(1.0, beside / BANK)  # the share of the land in what is under the car
-        road = sz + grade * ((x - sx) * ry - (y - sy) * rx)
+        road = sz + grade * along
         slope = land * east + (1 - land) * grade * ry, land * south - (1 - land) * grade * rx
         return _attitude(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
 
     def _nearest(self, x: float, y: float, z: float) -> tuple[float, ...] | None:
-        """The sample nearest to a point, if there are roads about."""
+        """The sample whose line across the road is nearest to a point, if there are roads about."""
         best, found = math.inf, None
         for sample in self._cells.get((math.floor(x / CELL), math.floor(y / CELL)), ()):
-            distance = (x - sample[0]) ** 2 + (y - sample[1]) ** 2 + (z - sample[2]) ** 2
+            sx, sy, sz, rx, ry, left, right, _ = sample
+            dx, dy = x - sx, y - sy
+            across, along = dx * rx + dy * ry, dx * ry - dy * rx
+            beside = left - across if across < left else across - right if across > right else 0.0
+            distance = beside * beside + along * along + (z - sz) ** 2
             if distance < best:
                 best, found = distance, sample
         return found
+
+
+def _is_known(identity: str) -> bool:
+    """Whether CARLA's parser can tell a road of this id, which it keeps as a number of 32 bits, from others."""
+    return identity.isdecimal() and int(identity) < 2**32
 
 
 def _attitude(ground: Ground, z: float, slope: tuple[float, float], yaw: float) -> Ground:
@@ -155,14 +181,21 @@ def _stretches(parsed: carla.Map, road: Element) -> Iterator[Stretch]:
         inside = sorted(cut for cut in cuts if start <= cut <= end)
         for first, last in pairwise(inside):
             if ids and last - first > 4 * END:
-                yield _stretch(parsed, road, section, ids, (first, last))
+                stretch = _stretch(parsed, road, section, ids, (first, last))
+                if stretch is not None and np.isfinite(stretch.centre).all() and np.isfinite(stretch.offsets).all():
+                    yield stretch
 
 
-def _stretch(parsed: carla.Map, road: Element, section: Element, ids: list[int], span: tuple[float, float]) -> Stretch:
+def _stretch(
+    parsed: carla.Map, road: Element, section: Element, ids: list[int], span: tuple[float, float]
+) -> Stretch | None:
+    """A stretch between two s [m] of a road; None where CARLA's parser lost one of its lanes."""
     s = np.linspace(*span, max(2, math.ceil((span[1] - span[0]) / STEP) + 1), dtype=np.float64)
     number = int(road.get("id", "0"))
     at = np.clip(s, span[0] + END, span[1] - END)
     rows = [[parsed.get_waypoint_xodr(number, lane, float(d)) for lane in ids] for d in at]
+    if any(w is None for row in rows for w in row):
+        return None
     widths = np.array([[w.lane_width for w in row] for row in rows])
     lefts = sum(lane > 0 for lane in ids)
     # The reference line is where lanes of opposite sign meet; the lane beside it says where that is.
@@ -195,6 +228,9 @@ def _markings(row: list[carla.Waypoint], ids: list[int], dashes: dict[int, tuple
     edges.append((inner.left_lane_marking, 0))
     edges += [(w.right_lane_marking, lane) for w, lane in zip(row, ids, strict=True) if lane < 0]
     for mark, lane in edges:
+        if mark is None:  # the map says nothing of this edge
+            yield Marking()
+            continue
         dash, gap = dashes.get(lane, (DASH, GAP))
         yield Marking(str(mark.type).upper(), str(mark.color), float(mark.width), dash, gap)
 
@@ -220,8 +256,11 @@ def _spawn_points(parsed: carla.Map, road: Element) -> Iterator[Pose]:
         count = math.ceil(length / SPAWN_EVERY)
         for i in range(count):
             waypoint = parsed.get_waypoint_xodr(int(road.get("id", "0")), lane, length * (i + 0.5) / count)
-            if waypoint is not None and waypoint.lane_type == carla.LaneType.Driving:
-                yield _pose(waypoint.transform)
+            if waypoint is None or waypoint.lane_type != carla.LaneType.Driving:
+                continue
+            pose = _pose(waypoint.transform)
+            if all(map(math.isfinite, astuple(pose))):
+                yield pose
 
 
 def _pose(transform: carla.Transform) -> Pose:

@@ -168,7 +168,7 @@ def _run_name(one: Run) -> str:
 def _driver(network: Network | None, world: CarlaWorld) -> Driver:
     if network is not None:
         return NetworkDriver(network)
-    return ExpertDriver(world.lane, world.truth)
+    return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
     recording = Recording(tmp_path)
     assert recording.session == session()
     for row, said in zip(recording.rows, steps, strict=True):
-        told = {key: value for key, value in asdict(said.truth).items() if key != "course"} | asdict(said.control)
+        told = asdict(said.truth) | asdict(said.control)
         told |= {"curvature": said.decision.curvature, "disturbance": said.decision.disturbance}
         told |= {"time": said.observation.time, "speed": said.observation.speed, "frame": said.observation.frame}
         told |= {"steer_meant": said.steer_meant, "lane": "oval/forward", "weather": "ClearNoon", "who": "somebody"}

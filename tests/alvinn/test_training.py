@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alvinn.batches import Batches, Plan
 from alvinn.errors import ModelError
 from alvinn.hill import Hill
 from tests.alvinn.fixtures import toy_dataset
@@ -36,12 +37,12 @@ def test_it_learns_a_toy_task_and_tells_of_every_epoch(tmp_path: Path) -> None:
     trained = training.train(dataset, HILL, settings, tmp_path, told.append)
     assert [progress.epoch for progress in told] == list(range(1, 9))
     assert told == trained.history == training.read_history(tmp_path / "history.csv")
-    labels = dataset.examples.curvature
+    labels, plan = dataset.examples.curvature, Plan(batch=16, views=False)
     guess = float(np.abs(labels[dataset.held_out] - labels[dataset.training].mean()).mean())
     assert trained.best is not None
     assert trained.best.held_out.mae is not None
     assert trained.best.held_out.mae < 0.35 * guess
-    assert training.errors(trained.network, dataset, dataset.held_out, HILL) == trained.best.held_out
+    assert training.errors(trained.network, Batches(dataset, plan).examination(), HILL) == trained.best.held_out
 
 
 def test_the_best_epoch_is_kept_and_training_stops_when_it_gets_no_better(tmp_path: Path) -> None:

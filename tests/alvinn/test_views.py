@@ -132,13 +132,13 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     def answer(s: float, view: View) -> float:
         x, y, z, direction = lane.at(s)
         place = attached(Pose(x, y, z, 0.0, direction, 0.0), Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
-        truth = Truth(place.x, place.y, z, place.yaw, place.yaw, s, 3.5, view.across, view.turn)
-        return ExpertDriver(lane, lambda: truth).decide(observation).curvature
+        truth = Truth(place.x, place.y, z, place.yaw, s, 3.5, view.across, view.turn)
+        return ExpertDriver(lane, lambda: truth, rear_axle=1.44).decide(observation).curvature
 
     view = View(across, math.radians(turn))
     for s in np.linspace(0.0, lane.length, 12):
         path = np.array([lane.at(s + d)[:2] for d in np.arange(0.0, 12.0, 0.4)])
         yaw = np.array([lane.at(s + d)[3] for d in np.arange(0.0, 12.0, 0.4)])
         goal = path_goals(path, yaw, np.full(len(path), 8.0))[0]
-        label = answer(s, View(0.0, 0.0)) + corrected(goal, view)
+        label = corrected(answer(s, View(0.0, 0.0)), goal, view)
         assert label == pytest.approx(answer(s, view), abs=0.004)

@@ -50,6 +50,20 @@ def test_settings_are_what_was_applied_and_can_be_undone(client: carla.Client) -
     assert world.wait_for_tick(10).frame > two
 
 
+def test_another_step_of_asynchronous_mode_is_seen_at_once_and_without_a_warning(
+    client: carla.Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = client.get_world()
+    before = world.get_settings()
+    for seconds in (0.1, 0.0625, 0.02):
+        settings = world.get_settings()
+        settings.fixed_delta_seconds = seconds
+        world.apply_settings(settings)
+        assert world.wait_for_tick(10).delta_seconds == pytest.approx(seconds)
+    world.apply_settings(before)
+    assert "WARNING" not in capfd.readouterr().err
+
+
 def test_in_synchronous_mode_nothing_moves_between_ticks(world: carla.World, server: Address) -> None:
     frame = world.tick()
     other = connected(server).get_world()

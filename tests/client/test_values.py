@@ -58,6 +58,49 @@ def test_impossible_physics_leave_the_car_and_the_server_alone(world: carla.Worl
     assert frames == list(range(frames[0], frames[0] + 20))
 
 
+def test_an_ackermann_control_brings_the_car_to_a_speed(world: carla.World, car: carla.Vehicle) -> None:
+    settings = car.get_ackermann_controller_settings()
+    settings.speed_kp = 0.5
+    car.apply_ackermann_controller_settings(settings)
+    assert car.get_ackermann_controller_settings().speed_kp == pytest.approx(0.5)
+    car.apply_ackermann_control(carla.VehicleAckermannControl(speed=5.0))
+    for _ in range(100):
+        world.tick()
+    assert car.get_velocity().length() == pytest.approx(5.0, rel=0.1)
+
+
+def test_pushes_and_a_held_velocity_move_the_car(world: carla.World, car: carla.Vehicle) -> None:
+    world.tick()
+    ahead = car.get_transform().get_forward_vector()
+    car.add_impulse(3.0 * car.get_physics_control().mass * ahead)
+    world.tick()
+    assert car.get_velocity().dot(ahead) == pytest.approx(3.0, abs=0.2)
+    car.enable_constant_velocity(carla.Vector3D(6.0, 0.0, 0.0))
+    for _ in range(20):
+        world.tick()
+    assert car.get_velocity().length() == pytest.approx(6.0, abs=0.01)
+    car.disable_constant_velocity()
+    car.add_force(-20.0 * car.get_physics_control().mass * ahead)
+    world.tick()
+    assert car.get_velocity().length() == pytest.approx(5.0, abs=0.2)
+
+
+def test_a_batch_pushes_and_turns_too(world: carla.World, client: carla.Client, car: carla.Vehicle) -> None:
+    world.tick()
+    ahead = car.get_transform().get_forward_vector()
+    mass = car.get_physics_control().mass
+    commands = [
+        carla.command.ApplyImpulse(car.id, 4.0 * mass * ahead),
+        carla.command.ApplyForce(car.id, 20.0 * mass * ahead),
+        carla.command.ApplyTargetAngularVelocity(car.id, carla.Vector3D(0.0, 0.0, 10.0)),
+        carla.command.ApplyTorque(car.id, carla.Vector3D()),
+    ]
+    errors = [answer.error for answer in client.apply_batch_sync(commands, True)]
+    assert errors[:3] == [""] * 3
+    assert "no batch command number 13" in errors[3]
+    assert car.get_velocity().dot(ahead) == pytest.approx(5.0, abs=0.2)
+
+
 def test_lights_are_as_they_were_switched(world: carla.World, car: carla.Vehicle) -> None:
     car.set_light_state(carla.VehicleLightState.LowBeam)
     assert car.get_light_state() == carla.VehicleLightState.LowBeam

@@ -28,7 +28,7 @@ class TestExpertDriver(DriverContract):
     @pytest.fixture
     def driver(self) -> Driver:
         world = PaperWorld(circle(50.0), offset=0.4)
-        return ExpertDriver(world.lane, world.truth)
+        return ExpertDriver(world.lane, world.truth, rear_axle=0.0)
 
 
 class TestNetworkDriver(DriverContract):

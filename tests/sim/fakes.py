@@ -7,6 +7,7 @@ import struct
 from sim.geometry import Pose
 from sim.sensors import Camera
 from sim.vehicle import Ground
+from sim.weather import WeatherParameters
 
 
 class Plain:
@@ -43,12 +44,18 @@ class Numbers:
     def __init__(self) -> None:
         self.drawn = 0
         self.loaded: list[str] = []
+        self.kinds: list[str] = []
+        self.weathers: list[WeatherParameters] = []
         self.eyes: list[Eye] = []
 
     def load(self, track: Plain, seed: int) -> None:
         self.loaded.append(track.name)
 
-    def camera(self, width: int, height: int, fov_radians: float) -> Eye:
+    def set_weather(self, weather: WeatherParameters) -> None:
+        self.weathers.append(weather)
+
+    def camera(self, width: int, height: int, fov_radians: float, kind: str = "rgb") -> Eye:
+        self.kinds.append(kind)
         self.eyes.append(Eye(self, width, height))
         return self.eyes[-1]
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from sim.actors import Actor, Vehicle
 from sim.actors import in_the_way as overlap
-from sim.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
-from sim.geometry import Pose, Vector, matrix
-from sim.world import World
-from tests.sim.fakes import Plain, is_camera
+from sim.blueprints import VEHICLE, AttributeValue, Description
+from sim.geometry import Pose, Vector
+from sim.vehicle import Control
+from tests.sim.fakes import Plain
 
 CAR = Description(0, VEHICLE).completed()
 
@@ -41,44 +41,21 @@ def test_a_car_set_down_has_lost_its_speed() -> None:
     assert vehicle.state().velocity == Vector()
 
 
+def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
+    loose = Description(0, VEHICLE, (AttributeValue("sticky_control", 1, "false"),)).completed()
+    vehicle = Vehicle(1, loose, Pose(), Plain().ground)
+    vehicle.control = Control(throttle=1.0)
+    vehicle.advance(0.05)
+    assert vehicle.control == Control()
+    assert vehicle.motion.speed > 0.0
+
+
 def test_a_car_without_physics_stays_where_it_is() -> None:
     vehicle = car()
     vehicle.push(Vector(9.0, 0.0, 0.0))
     vehicle.moves = False
     vehicle.advance(1.0)
     assert vehicle.pose == Pose()
-
-
-def test_a_camera_rides_on_its_parent_and_stays_behind_without_it() -> None:
-    world = World(Plain())
-    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=math.pi / 2))
-    camera = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(x=2.0, z=1.0), vehicle.id))
-    assert (camera.pose.x, camera.pose.y, camera.pose.z) == pytest.approx((10.0, 2.0, 1.0))
-    vehicle.put(Pose(x=20.0))
-    assert (camera.pose.x, camera.pose.y) == pytest.approx((22.0, 0.0))
-    world.destroy(vehicle.id)
-    assert (camera.pose.x, camera.pose.y) == pytest.approx((22.0, 0.0))
-
-
-def test_an_attached_camera_put_somewhere_is_there_in_the_world() -> None:
-    world = World(Plain())
-    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=1.0))
-    camera = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(), vehicle.id))
-    there = Pose(3.0, -4.0, 5.0, 0.1, -0.2, 0.3)
-    camera.put(there)
-    assert matrix(camera.pose) == pytest.approx(matrix(there))
-
-
-@pytest.mark.parametrize(("every", "expected"), [("0.0", 100), ("0.05", 100), ("0.1", 50), ("0.25", 20), ("0.07", 71)])
-def test_a_camera_is_due_as_often_as_its_sensor_tick_fits(every: str, expected: int) -> None:
-    world = World(Plain())
-    tick = AttributeValue("sensor_tick", 3, every)
-    camera = is_camera(world.spawn(Description(0, RGB_CAMERA, (tick,)), Pose()))
-    due = 0
-    for _ in range(100):
-        world.tick()
-        due += camera.is_due(world.moment.seconds, world.settings.step)
-    assert due == expected
 
 
 @pytest.mark.parametrize(

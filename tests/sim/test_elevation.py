@@ -27,7 +27,7 @@ def ring(steepest: float, seed: int = 3) -> Elevation:
 @given(st.floats(0.005, 0.1), st.integers(0, 99))
 def test_the_steepest_grade_is_nearly_reached_and_never_passed(steepest: float, seed: int) -> None:
     lap = ring(steepest, seed)
-    grades = [abs(lap.at(s)[1]) for s in np.arange(0.0, LAP, 1.0)]
+    grades = [abs(lap.at(s)[1]) for s in np.arange(0.0, LAP, 1.0).tolist()]
     assert 0.95 * steepest < max(grades) <= steepest
 
 
@@ -48,7 +48,7 @@ def test_the_grade_is_what_the_heights_rise_by(s: float) -> None:
 
 def test_neither_height_nor_grade_jumps_anywhere_round_the_lap() -> None:
     lap = ring(0.1)
-    table = np.array([lap.at(s) for s in np.arange(0.0, 2 * LAP, 0.5)])
+    table = np.array([lap.at(s) for s in np.arange(0.0, 2 * LAP, 0.5).tolist()])
     assert np.abs(np.diff(table[:, 0])).max() < 0.1 * 0.5 * 1.01
     assert np.abs(np.diff(table[:, 1])).max() < 0.1 * 0.5 * 2 * math.pi / 100
 

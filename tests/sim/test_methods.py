@@ -90,6 +90,12 @@ def test_the_calls_by_which_a_client_gets_its_world_have_these_answers(desk: Des
     assert spawn_points[2] == [[100.0, 0.0, 0.0], [0.0, pytest.approx(math.degrees(1.0)), 0.0]]
 
 
+def test_places_to_start_from_are_as_a_car_will_stand_there(desk: Desk) -> None:
+    desk.world.track.spawn_points = (Pose(pitch=math.tau, yaw=1.5 * math.pi),)  # type: ignore[misc]  # a plain's can be set
+    angles = desk.call("get_map_info")[1][0][1]
+    assert angles == pytest.approx([0.0, -90.0, 0.0])
+
+
 def test_a_spawned_camera_has_its_parent_and_a_bare_token(desk: Desk) -> None:
     car = desk.call("spawn_actor", CAR, ORIGIN)
     camera = desk.call("spawn_actor_with_parent", CAMERA, ORIGIN, car[0], 0, "")

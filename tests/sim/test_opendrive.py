@@ -16,12 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import opendrive
-from sim.circuits import BUILT_IN
+from sim.circuits import BUILT_IN, available
 from sim.geometry import wrapped
 from sim.road import Bend, Circuit, CrossSection, Segment, Straight, chain
 
 TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
-NAMES = ("oval", "country")
+NAMES = ("oval", "country", "highway", "path", "hills")
+LANES = [(name, lane) for name in NAMES for lane in (-1, 1) if (name, lane) != ("path", 1)]
 WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 20)
 
 
@@ -41,8 +42,7 @@ def sampled(circuit: Circuit, step: float = 1.0) -> npt.NDArray[np.float64]:
     return np.array(list(rows))
 
 
-@pytest.mark.parametrize("lane", [-1, 1])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "lane"), LANES)
 def test_walking_a_lane_goes_round_for_ever(name: str, lane: int) -> None:
     world, circuit = parsed(name)
     here = world.get_waypoint_xodr(0, lane, 5.0)
@@ -59,15 +59,16 @@ def test_walking_a_lane_goes_round_for_ever(name: str, lane: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_waypoints_lie_where_the_curve_says(name: str) -> None:
     world, circuit = parsed(name)
+    width = circuit.cross_section.lane_width
     starts = list(accumulate((sum(g.length for g in road) for road in circuit.roads()), initial=0.0))
     for s, x, y, heading, _ in sampled(circuit, 3.7):
         road = max(i for i, start in enumerate(starts[:-1]) if start <= s)
         waypoint = world.get_waypoint_xodr(road, -1, float(s - starts[road]))
         place, yaw = waypoint.transform.location, math.radians(waypoint.transform.rotation.yaw)
-        assert place.x == pytest.approx(x - 1.75 * math.sin(heading), abs=0.01)
-        assert place.y == pytest.approx(y + 1.75 * math.cos(heading), abs=0.01)
+        assert place.x == pytest.approx(x - width / 2 * math.sin(heading), abs=0.01)
+        assert place.y == pytest.approx(y + width / 2 * math.cos(heading), abs=0.01)
         assert abs(wrapped(yaw - heading)) < 0.002
-        assert waypoint.lane_width == 3.5
+        assert waypoint.lane_width == pytest.approx(width)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,9 +88,10 @@ def test_headings_of_waypoints_change_as_the_intended_curvature(name: str) -> No
     world, circuit = parsed(name)
     length = sum(g.length for g in circuit.roads()[1])
     for s in np.arange(2.0, length - 3.0, 5.0):
-        yaws = [world.get_waypoint_xodr(1, 1, float(s + d)).transform.rotation.yaw for d in (-1.0, 1.0)]
+        yaws = [world.get_waypoint_xodr(1, -1, float(s + d)).transform.rotation.yaw for d in (-1.0, 1.0)]
         measured = wrapped(math.radians(yaws[1] - yaws[0])) / 2.0
-        assert measured == pytest.approx(circuit.curvature(length + float(s)), abs=5e-4)
+        meant = np.mean([circuit.curvature(length + float(s + d)) for d in np.linspace(-1.0, 1.0, 41)])
+        assert measured == pytest.approx(meant, abs=3e-4)
 
 
 @pytest.mark.parametrize(("name", "shortest", "longest", "radius"), WIDE)
@@ -144,8 +146,8 @@ def test_the_same_map_is_the_same_text_every_time() -> None:
 
 
 def test_built_in_maps_are_listed_and_load_by_name() -> None:
-    assert {"oval", "country"} <= set(opendrive.available())
-    assert all(opendrive.load(name)[0] == name for name in opendrive.available())
+    assert set(available()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1"}
+    assert all(opendrive.load(name)[0] == name for name in available())
 
 
 def test_a_file_loads_under_its_stem(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import carla
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from sim import opendrive
 from sim.plants import KINDS, planted, plants
 from sim.track import Track
 
+TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 COUNTRY = Track(*opendrive.load("country"))
 
 
@@ -21,6 +25,15 @@ def test_no_leaf_is_above_a_road(seed: int) -> None:
         road = world.get_waypoint(carla.Location(x, y, 0.0), lane_type=carla.LaneType.Any)
         away = road.transform.location.distance(carla.Location(x, y, 0.0)) - road.lane_width / 2
         assert away > width / 2 + 1.0
+
+
+def test_nothing_grows_on_a_town_s_wide_roads() -> None:
+    town = TOWNS / "Town02.xodr"
+    if not town.exists():
+        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
+    track = Track(*opendrive.load(str(town)))
+    for x, y, z in planted(track, np.random.default_rng(1)).places.tolist():
+        assert track.ground(x, y, z).friction == 0.5
 
 
 def test_there_are_plants_of_every_kind_along_the_whole_road() -> None:

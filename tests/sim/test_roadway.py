@@ -1,6 +1,8 @@
-"""Strips cover a road's cross-section once, paint where the map says, and as much of it from afar as from near."""
+"""Strips cover a road's cross-section once, with paint where the map says; from afar paint is a line that pales."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from panda3d import core
 from sim import mesh, textures
 from sim.roadway import LEVELS, Strip, resampled, roadway, strips_across
 from sim.terrain import LEVEL_CELL, Terrain
-from sim.track import Marking, Stretch
+from sim.track import Floats, Marking, Stretch
 
 PLAIN = Terrain(0.0, 0.0, LEVEL_CELL, np.zeros((2, 2)))
 STYLES = st.sampled_from(("NONE", "SOLID", "BROKEN", "SOLIDSOLID", "CURB"))
@@ -44,16 +46,11 @@ def test_strips_lie_side_by_side_without_gap_or_overlap(markings: list[Marking],
         assert [low for low, _ in spans[1:]] == pytest.approx([high for _, high in spans[:-1]])
 
 
-@given(st.floats(0.1, 0.3), st.floats(1, 6), st.floats(1, 9))
-def test_a_line_is_drawn_wider_from_afar_but_paler_by_as_much(width: float, dash: float, gap: float) -> None:
-    stretch = straight([Marking(), Marking("BROKEN", "White", width, dash, gap), Marking()], [3.5, 3.5])
-    for level in LEVELS:
-        (line,) = (strip for strip in strips_across(stretch, level) if strip.line)
-        low, high = across(line, stretch)
-        assert line.line is not None
-        marking, share = line.line
-        filled = dash / (dash + gap) if marking.style == "BROKEN" else 1.0
-        assert (high - low) * share * filled == pytest.approx(width * dash / (dash + gap))
+def test_only_the_nearest_level_draws_paint_in_its_width() -> None:
+    stretch = straight([Marking(), Marking("SOLID", "White", 0.2), Marking()], [3.5, 3.5])
+    widths = [[across(strip, stretch) for strip in strips_across(stretch, level) if strip.line] for level in LEVELS]
+    assert np.allclose(widths[0], [(-0.1, 0.1)])
+    assert widths[1:] == [[]] * (len(LEVELS) - 1)
 
 
 def test_the_line_at_a_road_s_border_is_painted_inside_the_lane() -> None:
@@ -71,27 +68,44 @@ def test_resampling_keeps_to_the_line_and_unit_normals() -> None:
     assert np.allclose(lines.points(lines.offsets)[1], [[17.75, -1.75, 0], [17.75, 1.75, 0]])
 
 
-def painted_area(node: core.LODNode, level: int) -> float:
-    """The area of what is drawn without texture in one level of a chunk."""
+def unpictured(node: core.LODNode, level: int) -> Iterator[tuple[Floats, mesh.Triangles, Floats]]:
+    """Points, corners' numbers and colours of what is drawn without texture in one level of a chunk."""
     chunk = node.get_child(level)
-    total = 0.0
     for i in range(chunk.get_num_geoms()):
         if not chunk.get_geom_state(i).has_attrib(core.TextureAttrib):
-            geom = chunk.get_geom(i)
-            reader = core.GeomVertexReader(geom.get_vertex_data(), "vertex")
-            points = np.array([tuple(reader.get_data3()) for _ in range(geom.get_vertex_data().get_num_rows())])
-            view = geom.get_primitive(0)
-            corners = np.array([view.get_vertex(k) for k in range(view.get_num_vertices())]).reshape(-1, 3)
-            a, b, c = (points[corners[:, k]] for k in range(3))
-            total += float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
-    return total
+            table, numbers = mesh.read(chunk.get_geom(i))
+            yield table["at"].astype(float), numbers, table["colour"].astype(float)
+
+
+def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:
+    """The area of paint, the length of lines, and the lines' mean brightness, in one level of a whole road."""
+    plain = mesh.texture(textures.shadow()), mesh.texture(textures.shadow())
+    area, length, light = 0.0, 0.0, []
+    for chunk in roadway(stretch, np.random.default_rng(0), *plain, PLAIN):
+        for points, numbers, colours in unpictured(chunk, level):
+            corners = [points[numbers[:, k]] for k in range(numbers.shape[1])]
+            if len(corners) == 3:
+                a, b, c = corners
+                area += float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+            else:
+                length += float(np.linalg.norm(corners[1] - corners[0], axis=1).sum())
+                light.append(colours[numbers[:, 0], :3].mean())
+    return area, length, float(np.mean(light))
 
 
 def test_as_much_is_painted_as_the_marking_says() -> None:
     marking = Marking("BROKEN", "White", 0.15, 3.0, 5.0)
     stretch = straight([Marking(), marking, Marking()], [3.5, 3.5], length=64.0)
-    random = np.random.default_rng(0)
-    plain = mesh.texture(textures.shadow()), mesh.texture(textures.shadow())
-    chunks = list(roadway(stretch, random, *plain, PLAIN))
-    assert sum(painted_area(chunk, 0) for chunk in chunks) == pytest.approx(8 * 3.0 * 0.15)
-    assert sum(painted_area(chunk, 2) for chunk in chunks) == pytest.approx(64.0 * LEVELS[2].width, rel=1e-4)
+    area, length, _ = drawn(stretch, 0)
+    assert area == pytest.approx(8 * 3.0 * 0.15)
+    assert length == pytest.approx(8 * 3.0)
+    area, length, _ = drawn(stretch, len(LEVELS) - 1)
+    assert area == 0.0
+    assert length == pytest.approx(64.0, rel=1e-4)
+
+
+def test_a_line_pales_towards_the_asphalt_the_farther_away_it_is() -> None:
+    solid = straight([Marking(), Marking("SOLID", "White", 0.15), Marking()], [3.5, 3.5])
+    lights = [drawn(solid, level)[2] for level in range(1, len(LEVELS))]
+    assert lights == sorted(lights, reverse=True)
+    assert lights[-1] > 255 * 0.42 + 10

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from sim.blueprints import RGB_CAMERA, AttributeValue, Description
+from sim.catalogue import DEPTH_CAMERA, SEGMENTATION_CAMERA
 from sim.geometry import Pose
 from sim.studio import Studio
+from sim.weather import WeatherParameters
 from sim.world import World
 from tests.sim.fakes import Numbers, Plain, is_camera
 
@@ -40,6 +42,24 @@ def test_a_picture_is_drawn_for_the_pose_and_frame_in_its_header(studio: Studio,
         assert stream == camera.stream
         assert struct.unpack_from("<IQQ", message) == (48 + 12 + 4 * 2 * 4, 13, world.moment.frame)
         assert struct.unpack_from("<f", message, 4 + 24) == struct.unpack_from("<f", message, 4 + 48 + 12) == (x,)
+
+
+@pytest.mark.parametrize(("kind", "number"), [(RGB_CAMERA, 13), (DEPTH_CAMERA, 1), (SEGMENTATION_CAMERA, 14)])
+def test_each_kind_of_camera_has_its_own_pictures_and_number(
+    studio: Studio, world: World, renderer: Numbers, kind: str, number: int
+) -> None:
+    camera = is_camera(world.spawn(replace(SMALL, id=kind), Pose()))
+    ((_, message),) = studio.pictures(world, {camera.stream})
+    assert struct.unpack_from("<Q", message, 4) == (number,)
+    assert renderer.kinds == [kind.rpartition(".")[2]]
+
+
+def test_a_new_weather_is_drawn_in_from_the_next_picture_on(studio: Studio, world: World, renderer: Numbers) -> None:
+    for _ in range(2):
+        list(studio.pictures(world, set()))
+    world.weather = WeatherParameters(precipitation=80.0)
+    list(studio.pictures(world, set()))
+    assert renderer.weathers == [WeatherParameters(), WeatherParameters(precipitation=80.0)]
 
 
 def test_what_nobody_wants_is_not_drawn(studio: Studio, world: World, renderer: Numbers) -> None:

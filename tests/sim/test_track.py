@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 
 import carla
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from sim import opendrive
 from sim.circuits import BUILT_IN
-from sim.geometry import wrapped
+from sim.geometry import Pose, matrix, wrapped
 from sim.track import Track
 
 TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
@@ -105,6 +106,65 @@ def test_samples_are_never_far_apart_and_cover_the_lap() -> None:
     assert sum(np.ptp(g.s) for g in COUNTRY.stretches) == pytest.approx(CIRCUIT.length)
 
 
+HILLS = Track(*opendrive.load("hills"))
+LAP = BUILT_IN["hills"]()
+
+
+def on_hills(s: float, offset: float) -> tuple[float, float, float, float, float]:
+    """x, y, z [m], heading [rad] and grade [m/m] of a place on the hills' road."""
+    starts = np.cumsum([0.0, *(g.length for g in LAP.segments)])
+    i = int(np.searchsorted(starts, s, side="right")) - 1
+    x, y, heading = LAP.segments[i].at(s - float(starts[i]))
+    assert LAP.elevation is not None
+    z, grade = LAP.elevation.at(s)
+    return x - offset * math.sin(heading), y + offset * math.cos(heading), z, heading, grade
+
+
+@given(st.floats(2, LAP.length - 2), st.floats(-3.9, 3.9))
+def test_on_hills_the_ground_has_the_road_s_height_and_grade(s: float, offset: float) -> None:
+    x, y, z, heading, grade = on_hills(s, offset)
+    for yaw, way in ((heading, 1.0), (heading + math.pi, -1.0)):
+        ground = HILLS.ground(x, y, z, yaw)
+        assert ground.friction == 1.0
+        assert ground.z == pytest.approx(z, abs=0.01)
+        assert math.tan(ground.pitch) == pytest.approx(way * grade, abs=0.002)
+        assert ground.roll == pytest.approx(0.0, abs=0.002)
+
+
+@given(st.floats(2, LAP.length - 2), st.floats(-3, 3), st.floats(-math.pi, math.pi))
+def test_a_car_across_a_slope_lies_in_the_road_s_surface(s: float, offset: float, yaw: float) -> None:
+    x, y, z, heading, grade = on_hills(s, offset)
+    ground = HILLS.ground(x, y, z, yaw)
+    normal = matrix(Pose(pitch=ground.pitch, yaw=yaw, roll=ground.roll))[:3, 2]
+    expected = np.array([-grade * math.cos(heading), -grade * math.sin(heading), 1.0])
+    assert np.allclose(normal, expected / np.linalg.norm(expected), atol=0.003)
+
+
+@given(st.floats(2, LAP.length - 2), st.sampled_from((-1, 1)))
+def test_beside_a_road_on_hills_the_ground_goes_over_into_the_land_without_a_step(s: float, side: int) -> None:
+    heights = []
+    for beside_it in np.arange(3.5, 14.0, 0.1):
+        x, y, z, _, _ = on_hills(s, side * float(beside_it))
+        heights.append(HILLS.ground(x, y, z).z)
+    assert np.abs(np.diff(heights)).max() < 0.1
+    x, y, z, _, _ = on_hills(s, side * 30.0)
+    assert HILLS.ground(x, y, z).z == HILLS.terrain.at(x, y)[0] or HILLS.ground(x, y, z).z == pytest.approx(z, abs=4)
+
+
+def test_the_towns_ground_is_the_road_of_its_waypoints() -> None:
+    town = TOWNS / "Town07.xodr"
+    if not town.exists():
+        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
+    track = Track(*opendrive.load(str(town)))
+    world = carla.Map("Town07", track.opendrive)
+    assert not track.terrain.is_level
+    for waypoint in world.generate_waypoints(23.0):
+        place, turn = waypoint.transform.location, waypoint.transform.rotation
+        ground = track.ground(place.x, place.y, place.z, math.radians(turn.yaw))
+        assert ground.friction == 1.0
+        assert ground.z == pytest.approx(place.z, abs=0.1)
+
+
 def test_a_town_with_junctions_becomes_a_track() -> None:
     town = TOWNS / "Town02.xodr"
     if not town.exists():
@@ -113,3 +173,21 @@ def test_a_town_with_junctions_becomes_a_track() -> None:
     assert any(g.junction for g in track.stretches)
     assert len(track.spawn_points) > 50
     assert all(track.ground(p.x, p.y, p.z).friction == 1.0 for p in track.spawn_points)
+
+
+def test_roads_that_carla_s_parser_cannot_know_by_number_are_left_out() -> None:
+    text = opendrive.load("oval")[1]
+    foreign = text.replace('id="2" junction', 'id="Main Street" junction')
+    assert foreign != text
+    assert len(Track("odd", foreign).stretches) == len(Track("oval", text).stretches) - 1
+
+
+def test_a_lane_edge_that_the_map_does_not_describe_has_no_paint() -> None:
+    text = re.sub(r"<roadMark[^>]*/>|<roadMark[^>]*>.*?</roadMark>", "", opendrive.load("oval")[1], flags=re.DOTALL)
+    assert {mark.style for stretch in Track("bare", text).stretches for mark in stretch.markings} == {"NONE"}
+
+
+def test_a_map_whose_places_are_no_numbers_is_refused() -> None:
+    text = re.sub(r'hdg="[^"]*"', 'hdg="nan"', opendrive.load("oval")[1])
+    with pytest.raises(ValueError, match="places and widths that are numbers"):
+        Track("nowhere", text)

@@ -13,7 +13,7 @@ from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, circle, straight
 def driven(lane: Lane, offset: float, ticks: int) -> list[float]:
     """The offsets, tick by tick, of a car that the expert drives."""
     world, script = PaperWorld(lane, offset=offset), Script([Verdict.GO_ON] * ticks)
-    run(world, ExpertDriver(lane, world.truth), [script], CAR, Pedals(8.0, DT))
+    run(world, ExpertDriver(lane, world.truth, rear_axle=0.0), [script], CAR, Pedals(8.0, DT))
     return [step.truth.offset for step in script.steps]
 
 
@@ -29,7 +29,7 @@ def test_right_of_the_lane_it_steers_left() -> None:
     lane = straight(300.0)
     for offset in (-0.5, 0.5):
         world = PaperWorld(lane, offset=offset)
-        decision = ExpertDriver(lane, world.truth).decide(world.observe())
+        decision = ExpertDriver(lane, world.truth, rear_axle=0.0).decide(world.observe())
         assert decision.curvature * offset < 0.0
         assert decision.who == "expert"
 
@@ -37,5 +37,5 @@ def test_right_of_the_lane_it_steers_left() -> None:
 @pytest.mark.parametrize("right", [True, False])
 def test_on_the_middle_of_a_bend_it_drives_the_bend(right: bool) -> None:
     world = PaperWorld(circle(30.0, right=right))
-    decision = ExpertDriver(world.lane, world.truth).decide(world.observe())
+    decision = ExpertDriver(world.lane, world.truth, rear_axle=0.0).decide(world.observe())
     assert decision.curvature == pytest.approx((1.0 if right else -1.0) / 30.0, rel=0.1)

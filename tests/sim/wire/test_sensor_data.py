@@ -9,7 +9,7 @@ from sim.geometry import Pose, Vector
 from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
 from sim.vehicle import Control
 from sim.wire.errors import OurError
-from sim.wire.sensor_data import SensorType, episode, header, image
+from sim.wire.sensor_data import SensorType, collision, episode, gnss, header, image, imu
 
 
 def test_a_header_is_48_bytes_with_degrees() -> None:
@@ -30,6 +30,25 @@ def test_an_image_is_its_size_its_angle_and_its_pixels() -> None:
 def test_pixels_that_do_not_fill_the_image_never_reach_the_client() -> None:
     with pytest.raises(OurError, match="7 bytes of pixels, expected 2 x 1 x 4"):
         image(2, 1, 1.0, bytes(7))
+
+
+def test_a_position_is_three_doubles() -> None:
+    assert gnss(1.0, -2.0, 0.5) == bytes.fromhex("93 cb3ff0000000000000 cbc000000000000000 cb3fe0000000000000")
+
+
+def test_an_inertial_reading_is_two_vectors_and_a_compass() -> None:
+    one, two = "cb3ff0000000000000", "cb4000000000000000"
+    expected = bytes.fromhex(f"93 93{one}{two}{one} 93{two}{one}{two} {one}")
+    assert imu(Vector(1.0, 2.0, 1.0), Vector(2.0, 1.0, 2.0), 1.0) == expected
+
+
+def test_a_collision_is_two_actors_and_an_impulse() -> None:
+    actor = [7, 0, [1, "x", []], [[0.0] * 3, [0.0] * 3, [0.0] * 3, 7], b"\x0e", b""]
+    packed = bytes.fromhex("96 07 00 93 01 a178 90 94") + 3 * (b"\x93" + 3 * (b"\xcb" + bytes(8))) + b"\x07"
+    packed += bytes.fromhex("c4010e c400")
+    zero, one = "cb0000000000000000", "cb3ff0000000000000"
+    expected = b"\x93" + packed + packed + bytes.fromhex(f"93 {one}{zero}{zero}")
+    assert collision(actor, actor, Vector(1.0, 0.0, 0.0)) == expected
 
 
 def test_an_episode_state_is_a_head_of_36_bytes_after_the_header() -> None:

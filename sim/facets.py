@@ -1,0 +1,170 @@
+"""What every pixel shows, by number: a second drawing of the scene in which each flat facet has a colour of its own.
+
+The software pipe gives no depth away. But a pixel that names its facet names a plane, and a plane met by the pixel's
+ray gives the depth in closed form; and it names what the facet belongs to. Facets in one plane and of one label share
+a number, so a level track has few. A plant or a post counts as a point: its planes may be seen edge-on.
+
+Numbers are written as 7 bits in each of B, G and R, above a lowest bit that is always set: the pipe's texture
+arithmetic may lose one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from panda3d import core
+
+from sim import mesh
+from sim.geometry import Pose
+from sim.labels import Label
+from sim.mesh import Floats, Triangles
+from sim.rays import Rays, axes
+
+Numbers = npt.NDArray[np.int64]
+Map = npt.NDArray[np.float32]
+MOST = 1 << 21
+SKY = 0  # the sky's number
+NO_PLANE = (0, 0, 0, 0, 10_000)  # the sky as `_described`, before all else
+SLIM = (Label.VEGETATION, Label.POLE)
+SHINING = (Label.ROAD, Label.ROAD_LINE)  # when wet
+NEAREST, FARTHEST = 0.15, 1000.0  # [m]; CARLA's depth camera knows nothing beyond
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen in each pixel.
+
+    Attributes:
+        inverse: (h, w) inverse depth along the camera's forward axis [1/m], 0 for the sky.
+        height: (h, w) how high the camera is over the plane of a road [m]; very large where there is no road.
+    """
+
+    inverse: Map
+    height: Map
+
+
+class Facets:
+    """The second drawing of a scene.
+
+    Attributes:
+        root: what a camera has to draw.
+        sky: the node in it that has to follow the camera.
+        planes: (n, 4) of each facet: a unit normal and the distance [m] of the plane along it, CARLA's axes; of a
+            slim one its middle [m] and 0; of the sky (0, 0, 0, 1).
+        labels: (n,) `Label` of each facet.
+    """
+
+    def __init__(self, scene: core.NodePath) -> None:
+        self.root = core.NodePath("facets")
+        copy = scene.copy_to(self.root)
+        self.sky = copy.find("sky")
+        geoms = list(_geoms(copy))
+        described = np.concatenate([[NO_PLANE], *(_described(*mesh.read(geom)) for _, geom, _ in geoms)])
+        kinds, numbers = np.unique(described, axis=0, return_inverse=True)
+        if len(kinds) > MOST:
+            raise RuntimeError(f"the scene has {len(kinds)} facets, more than {MOST} cannot be told apart")
+        self.labels = kinds[:, 0].astype(np.uint8)
+        self.labels[SKY] = Label.SKY
+        self._slim, self._shining = np.isin(self.labels, SLIM), np.isin(self.labels, SHINING)
+        units = np.where(self._slim[:, None], (1e-4, 1e-4, 1e-4, 0.0), (1e-6, 1e-6, 1e-6, 1e-4))
+        self.planes = kinds[:, 1:] * units
+        self._repaint(geoms, numbers.reshape(-1)[1:])
+
+    def sight(self, numbers: Numbers, rays: Rays, pose: Pose) -> Sight:
+        """What a camera at a pose sees by the facets' numbers (h, w)."""
+        eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose)
+        over = self.planes[:, 3] - self.planes[:, :3] @ eye
+        over = np.where(np.abs(over) < 1e-6, 1e-6, over)
+        factors = self.planes[:, :3] @ turned / over[:, None]
+        ahead = (self.planes[self._slim, :3] - eye) @ turned[:, 0]
+        factors[self._slim] = 0
+        factors[self._slim, 0] = 1 / np.maximum(ahead, NEAREST)
+        shine = np.where(self._shining, np.abs(over), 1e6)
+        # Column by column, in range by construction: several times faster than rows, or than looking twice.
+        table = np.column_stack((factors, shine)).astype(np.float32).T.copy()
+        a, b, c, height = (np.take(column, numbers, mode="clip") for column in table)
+        inverse = a + b * rays.right + c * rays.down
+        np.clip(inverse, 1 / FARTHEST, 1 / NEAREST, out=inverse)
+        inverse[numbers == SKY] = 0
+        return Sight(inverse.astype(np.float32, copy=False), height)
+
+    def _repaint(self, geoms: list[tuple[core.GeomNode, core.Geom, core.RenderState]], numbers: Numbers) -> None:
+        masks: dict[core.Texture, core.Texture] = {}
+        first = 0
+        for node, geom, state in geoms:
+            table, faces = mesh.read(geom)
+            own = numbers[first : first + len(faces)]
+            first += len(faces)
+            node.add_geom(_numbered(table, faces, own), _flat(state, masks))
+
+
+def numbers_of(drawing: npt.NDArray[np.uint8]) -> Numbers:
+    """The facets' numbers (h, w) in a drawing (h, w, 4) of B, G, R, A."""
+    picture = np.ascontiguousarray(drawing).view("<u4")[..., 0]
+    return (((picture >> 1) & 0x7F) | ((picture >> 2) & 0x3F80) | ((picture >> 3) & 0x1FC000)).astype(np.int64)
+
+
+def _geoms(root: core.NodePath) -> Iterator[tuple[core.GeomNode, core.Geom, core.RenderState]]:
+    """The geoms to draw; what is only blended over others (shadows, puddles) is left out, empty nodes remain."""
+    for path in root.find_all_matches("**/+GeomNode"):
+        node = path.node()
+        every = [(node.get_geom(i), node.get_geom_state(i)) for i in range(node.get_num_geoms())]
+        node.remove_all_geoms()
+        yield from ((node, geom, state) for geom, state in every if not mesh.is_blended(state))
+
+
+def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:
+    """Label and plane of each face, as whole numbers (m, 5); zeros for the sky."""
+    points = table["at"][:, [1, 0, 2]].astype(np.float64)
+    a, b = points[faces[:, 0]], points[faces[:, 1]]
+    # A line lies in the plane that is level across it.
+    c = points[faces[:, 2]] if faces.shape[1] == 3 else a + np.cross(b - a, (0.0, 0.0, 1.0))
+    normals = np.cross(b - a, c - a)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    normals *= np.where(normals @ (1e-3, 2e-3, 1.0) < 0, -1.0, 1.0)[:, None]  # either side of it is the same plane
+    distances = (normals * a).sum(axis=1)
+    labels = table["label"][faces[:, 0]].astype(np.int64)
+    planes = np.rint(np.column_stack((normals * 1e6, distances * 1e4))).astype(np.int64)
+    described: Numbers = np.column_stack((labels, planes))
+    slim = np.isin(labels, SLIM)
+    described[slim, 1:4] = np.rint(_middles(points, faces[slim]) * 1e4).astype(np.int64)
+    described[slim, 4] = 0
+    described[labels == Label.SKY] = NO_PLANE
+    return described
+
+
+def _middles(points: Floats, triangles: Triangles) -> Floats:
+    """The middle of each triangle's longest side (m, 3): of a rectangle's halves, the middle of the rectangle."""
+    corners = points[triangles]
+    ends = np.roll(corners, -1, axis=1)
+    longest = np.linalg.norm(ends - corners, axis=2).argmax(axis=1)
+    each = np.arange(len(triangles))
+    middles: Floats = (corners[each, longest] + ends[each, longest]) / 2
+    return middles
+
+
+def _numbered(table: npt.NDArray[np.void], faces: Triangles, numbers: Numbers) -> core.Geom:
+    """A geom whose faces have their numbers' colours; corners are doubled where neighbours differ."""
+    corners, again = np.unique(faces.astype(np.int64) * MOST + numbers[:, None], return_inverse=True)
+    doubled = table[corners // MOST].copy()
+    codes = corners % MOST
+    for channel, shift in enumerate((14, 7, 0)):  # red holds the highest bits
+        doubled["colour"][:, channel] = ((codes >> shift) & 0x7F) * 2 + 1
+    doubled["colour"][:, 3] = 255
+    return mesh.geom_of(doubled, again.reshape(faces.shape).astype(np.uint32))
+
+
+def _flat(state: core.RenderState, masks: dict[core.Texture, core.Texture]) -> core.RenderState:
+    """The same state without its texture's colours; what the texture cuts out stays cut out."""
+    found = state.get_attrib(core.TextureAttrib)
+    if found is None:
+        return state
+    if not mesh.is_cut_out(state):
+        return state.remove_attrib(core.TextureAttrib)
+    texture = found.get_on_texture(found.get_on_stage(0))
+    if texture not in masks:
+        masks[texture] = mesh.silhouette(texture)
+    return state.set_attrib(core.TextureAttrib.make(masks[texture]))

@@ -1,0 +1,44 @@
+"""Built-in maps and those drawn from a seed, loaded and stood on through the genuine client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import carla
+import pytest
+
+from tests.client.conftest import connected, spawn_car, synchronous
+from tests.conftest import running_server
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[carla.Client]:
+    """A client with a server of its own, since maps are changed here."""
+    with running_server("--map", "oval") as address:
+        yield connected(address)
+
+
+@pytest.mark.parametrize("name", ["random:7", "/Game/Carla/Maps/random:8", "wild:3", "highway", "path", "hills"])
+def test_a_map_is_loaded_by_name_and_a_car_stands_on_its_road(own: carla.Client, name: str) -> None:
+    world = own.load_world(name)
+    assert world.get_map().name == "Carla/Maps/" + name.rsplit("/", maxsplit=1)[-1]
+    with synchronous(world):
+        car = spawn_car(world, 5)
+        world.tick()
+        stands = car.get_transform()
+        lane = world.get_map().get_waypoint(stands.location).transform
+        assert stands.location.distance(lane.location) < 0.3
+        assert stands.location.z == pytest.approx(lane.location.z, abs=0.02)
+        assert stands.rotation.pitch == pytest.approx(lane.rotation.pitch, abs=0.2)
+
+
+def test_every_map_that_is_listed_can_be_loaded(own: carla.Client) -> None:
+    names = own.get_available_maps()
+    assert {name.rsplit("/", maxsplit=1)[-1] for name in names} >= {"highway", "path", "hills", "random:1", "wild:1"}
+    for name in names:
+        assert own.load_world(name).get_map().get_spawn_points()
+
+
+def test_a_seed_that_is_none_is_answered_in_a_sentence(own: carla.Client) -> None:
+    with pytest.raises(RuntimeError, match=r"no map called 'random:x'.*random, wild with any number"):
+        own.load_world("random:x")

@@ -1,0 +1,62 @@
+"""Every command that the README shows is real: it parses here, and runs to its end behind the marker `long`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alvinn.cli import main, parsed
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+JOBS = [words[3:] for words in COMMANDS if words[:3] == ["python", "-m", "alvinn"]]
+
+
+def test_there_is_something_to_test() -> None:
+    assert {job[0] for job in JOBS} == {"record", "train", "laps", "demo", "doctor", "sim"}
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "make"], ids=" ".join)
+def test_make_knows_its_targets(words: list[str]) -> None:
+    assert subprocess.run([*words, "--dry-run"], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("job", [job for job in JOBS if job[0] != "sim"], ids=" ".join)
+def test_the_command_line_takes_every_job_as_it_is_shown(job: list[str]) -> None:
+    assert type(parsed(job)).__name__.lower() == job[0]
+
+
+@pytest.mark.parametrize("job", [job for job in JOBS if job[0] == "sim"], ids=" ".join)
+def test_the_embedded_server_starts_as_it_is_shown_and_ends_at_ctrl_c(job: list[str]) -> None:
+    words = [sys.executable, "-m", "alvinn", *("0" if word == "2000" else word for word in job)]  # any free port
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("listening on 127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("path", re.findall(r"`((?:alvinn|sim|tests|data|models)/[\w/.]*)`", README))
+def test_every_room_on_the_map_is_there(path: str) -> None:
+    made = path.startswith("models/demo/")
+    assert made or (ROOT / path).exists()
+
+
+@pytest.mark.long
+def test_the_jobs_run_as_they_are_shown_one_after_another(tmp_path: Path) -> None:
+    for job in JOBS:
+        if job[0] not in {"sim", "demo"} and "--carla" not in job:
+            home = [] if job[0] == "doctor" else ["--home", str(tmp_path)]
+            assert main([*job, *home]) == 0, job
