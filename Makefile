@@ -38,7 +38,7 @@ setup: .venv/ready
 	  exit 1; fi; \
 	echo "setting up .venv with $$($$found --version)"; \
 	$$found -m venv .venv
-	@for lib in libGL.so.1:libgl1:OpenCV libX11.so.6:libx11-6:Panda3D; do \
+	@for lib in libX11.so.6:libx11-6:Panda3D libGL.so.1:libgl1:OpenCV; do \
 	  file=$${lib%%:*}; rest=$${lib#*:}; \
 	  if [ "$$(uname)" = Linux ] && ! $(PY) -c "import ctypes; ctypes.CDLL('$$file')" 2>/dev/null; then \
 	    echo "$${rest#*:} needs $$file: on Debian and Ubuntu, apt-get install $${rest%%:*}" >&2; exit 1; fi; done

@@ -114,7 +114,7 @@ def train(
     keeper = _Keeper(trained, batches, output, settings, folder, tell)
     try:
         trained.network.fit(
-            _streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
+            streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=len(trained.history),
             epochs=settings.epochs,
@@ -196,7 +196,7 @@ def _better(now: Progress, best: Progress | None) -> bool:
     return now.held_out.mae <= best.held_out.mae
 
 
-def _streamed(batches: Batches, output: Hill | Scalar, shape: tuple[int, int, int], first: int) -> Any:
+def streamed(batches: Batches, output: Hill | Scalar, shape: tuple[int, int, int], first: int) -> Any:
     """The batches of all epochs one after another, made ahead while the network learns."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:

@@ -1,0 +1,115 @@
+"""How fast learning and answering are, beside the bare libraries in the same run.
+
+    python -m tests.bench.learning [--out FILE.json]
+
+Training: frames a second with views and light on, over bare `model.fit` on arrays in memory with the same network and
+batch. Answering: camera frame in, curvature out, against bare LiteRT with a bare resize.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from alvinn.batches import Batches, Plan
+from alvinn.dataset import Dataset, Examples
+from alvinn.driving import Camera
+from alvinn.hill import Hill
+from alvinn.model import Card, Network, write_card
+from alvinn.vision import Preprocessing
+
+FRAMES, BATCH, EPOCHS = 2048, 64, 3
+CAMERA, HILL = Camera(), Hill()
+PREPARE = Preprocessing.of(CAMERA)
+
+
+def made_up() -> Dataset:
+    """Noise with labels: how long it takes does not depend on what is to be seen."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (FRAMES, PREPARE.height, PREPARE.width, 3), dtype=np.uint8)
+    examples = Examples((images,), np.array([0]), rng.uniform(-0.1, 0.1, FRAMES), np.tile([8.0, 0.0], (FRAMES, 1)))
+    return Dataset(examples, np.arange(FRAMES), np.arange(0), CAMERA, PREPARE)
+
+
+def frames_a_second(fit: Callable[[int], Any]) -> float:
+    """The throughput of a fit over some epochs, after one that compiles."""
+    fit(1)
+    start = time.perf_counter()
+    fit(EPOCHS)
+    return FRAMES * EPOCHS / (time.perf_counter() - start)
+
+
+def training_speed() -> dict[str, float]:
+    """Our training beside bare `model.fit`."""
+    from alvinn import network, training
+
+    dataset = made_up()
+
+    def compiled() -> Any:
+        model = network.conv(PREPARE.shape, HILL)
+        model.compile(optimizer="adam", loss="binary_crossentropy")
+        return model
+
+    bare, ours = compiled(), compiled()
+    images, targets = dataset.examples.blocks[0].astype(np.float32), HILL.encode(dataset.examples.curvature)
+    batches = Batches(dataset, Plan(batch=BATCH))
+    stream = training.streamed(batches, HILL, PREPARE.shape, first=0)
+    plain = frames_a_second(lambda epochs: bare.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0))
+    augmented = frames_a_second(
+        lambda epochs: ours.fit(stream, steps_per_epoch=len(batches), epochs=epochs, shuffle=False, verbose=0)
+    )
+    return {"bare_fit_fps": plain, "training_fps": augmented, "training_ratio": augmented / plain}
+
+
+def answering_speed(folder: Path) -> dict[str, float]:
+    """Our network driver's answer beside bare LiteRT and a bare resize; the median of many, interleaved."""
+    from alvinn import network
+
+    (folder / "network.tflite").write_bytes(network.to_litert(network.conv(PREPARE.shape, HILL)))
+    write_card(folder, Card("conv", HILL, CAMERA, PREPARE, 0, {}, (), "embedded", {}, "0", ""))
+    ours = Network(folder)
+    interpreter = ours._interpreter
+    first, last = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    frame = np.random.default_rng(0).integers(0, 255, (CAMERA.height, CAMERA.width, 3), dtype=np.uint8)
+
+    def bare() -> None:
+        small = cv2.resize(frame, (PREPARE.width, PREPARE.height))
+        interpreter.set_tensor(first, small[None].astype(np.float32))
+        interpreter.invoke()
+        interpreter.get_tensor(last)
+
+    times: dict[str, list[float]] = {"bare": [], "ours": []}
+    for _ in range(2000):
+        for name, answer in (("bare", bare), ("ours", lambda: ours.curvature(frame))):
+            start = time.perf_counter()
+            answer()
+            times[name].append(time.perf_counter() - start)
+    bare_ms, ours_ms = (float(np.median(times[name])) * 1e3 for name in ("bare", "ours"))
+    return {"bare_answer_ms": bare_ms, "answer_ms": ours_ms, "answer_extra_ms": ours_ms - bare_ms}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path)
+    out = parser.parse_args().out
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryDirectory() as folder:
+        figures = training_speed() | answering_speed(Path(folder))
+    for name, value in figures.items():
+        print(f"{name:20} {value:10.3f}")
+    if out is not None:
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
