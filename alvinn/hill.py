@@ -15,6 +15,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 VARIANCE_TERM = 10.0  # the 10 of exp(-(i - d)^2 / 10)
+TINY = 1e-12  # a parabola that does not bend has its peak anywhere
 FINENESS = 10  # candidate positions per unit when fitting, refined by a parabola
 
 
@@ -45,15 +46,15 @@ class Hill:
         """Curvatures [1/m], shape (n,), of activations, shape (n, units): the peak of the best-fit hill.
 
         Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
-        with the largest normalised correlation, refined by a parabola through its neighbours.
+        with the largest normalised correlation, refined by a parabola through its neighbours. Units that are all silent say straight on.
         """
         fit = activations @ self._templates.T
-        best = np.clip(fit.argmax(axis=1), 1, fit.shape[1] - 2)
         rows = np.arange(len(fit))
+        best = np.minimum(np.maximum(fit.argmax(axis=1), 1), fit.shape[1] - 2)
         left, middle, right = fit[rows, best - 1], fit[rows, best], fit[rows, best + 1]
-        bend = left - 2.0 * middle + right
-        shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1.0), 0.0)
-        position = (best + np.clip(shift, -1.0, 1.0)) / FINENESS
+        bend = np.minimum(left - 2.0 * middle + right, -TINY)
+        shift = np.minimum(np.maximum(0.5 * (left - right) / bend, -1.0), 1.0)
+        position = np.where(middle > 0.0, (best + shift) / FINENESS, (self.units - 1) / 2.0)
         curvature: Floats = (position * self.spacing - self.span).astype(np.float32)
         return curvature
 

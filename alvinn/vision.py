@@ -41,8 +41,9 @@ class Preprocessing:
     @staticmethod
     def of(camera: Camera, width: int = 128, height: int = 40, colours: Colours = "rgb") -> Preprocessing:
         """The part of a camera's picture that shows the road, for a network's input of some size."""
-        top = round(camera.horizon_row + BELOW_HORIZON * camera.height)
-        return Preprocessing(camera.width, camera.height, max(0, top), width, height, colours)
+        top = max(0, round(camera.horizon_row + BELOW_HORIZON * camera.height))
+        odd = (camera.height - top) % 2  # an even number of rows is halved much faster
+        return Preprocessing(camera.width, camera.height, top + odd, width, height, colours)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -68,8 +69,12 @@ class Preprocessing:
                 f"a frame of {frame.shape[1]}x{frame.shape[0]} pixels came, but the model was made for "
                 f"{self.frame_width}x{self.frame_height}: use the camera it was recorded with"
             )
-        small = cv2.resize(frame[self.top :], (self.width, self.height), interpolation=cv2.INTER_AREA)
-        return np.asarray(small, dtype=np.uint8)
+        road = frame[self.top :]
+        times = min(road.shape[1] // self.width, road.shape[0] // self.height)
+        if times > 1:  # by a whole number first, every pixel counted, which is fast; the rest is small enough to sample
+            whole = (road.shape[1] // times, road.shape[0] // times)
+            road = np.asarray(cv2.resize(road, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return np.asarray(cv2.resize(road, (self.width, self.height)), dtype=np.uint8)
 
     def coloured(self, image: Image) -> Image:
         """A shrunk picture, shape (height, width, 3) RGB, in the network's colours."""

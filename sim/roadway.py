@@ -66,9 +66,9 @@ class Level:
 
 LEVELS = (
     Level(0, 1.0, wide=True, shown=0.85, dashes=True),
-    Level(30, 2.0, wide=False, shown=0.62, dashes=True),
-    Level(60, 4.0, wide=False, shown=0.40, dashes=False),
-    Level(120, 6.0, wide=False, shown=0.22, dashes=False),
+    Level(24, 2.0, wide=False, shown=0.70, dashes=True),
+    Level(50, 4.0, wide=False, shown=0.45, dashes=False),
+    Level(100, 8.0, wide=False, shown=0.24, dashes=False),
 )
 
 

@@ -60,3 +60,7 @@ def test_many_hills_are_decoded_as_each_alone() -> None:
 def test_a_hill_of_no_size_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="at least 3 units"):
         Hill(**wrong)  # type: ignore[arg-type]
+
+
+def test_silent_units_say_straight_on() -> None:
+    assert Hill().decode(np.zeros((1, 45), dtype=np.float32))[0] == pytest.approx(0.0, abs=1e-6)
