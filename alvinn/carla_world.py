@@ -164,6 +164,18 @@ class CarlaWorld:
             )
             self.tick()
 
+    def change_weather(self, name: str) -> None:
+        """Put up another of CARLA's presets; the next frame shows it, as a tick goes by with the last control held.
+
+        Raises:
+            MapError: there is none of that name.
+            ServerError: the server stopped answering.
+        """
+        preset = weather_named(name)
+        with answered("changing the weather"):
+            self._world.set_weather(preset)
+            self.tick()
+
     def tick(self) -> None:
         """Advance the world by one tick."""
         self._frame = self._world.tick(TIMEOUT)

@@ -46,7 +46,8 @@ class Hill:
         """Curvatures [1/m], shape (n,), of activations, shape (n, units): the peak of the best-fit hill.
 
         Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
-        with the largest normalised correlation, refined by a parabola through its neighbours. Units that are all silent say straight on.
+        with the largest normalised correlation, refined by a parabola through its neighbours. Units that are all silent
+        say straight on.
         """
         fit = activations @ self._templates.T
         rows = np.arange(len(fit))

@@ -66,7 +66,6 @@ class Light:
         falloff: how fast fog thins out with height [1/m].
         rain: [0, 1].
         wet: how wet the road is [0, 1].
-        puddles: share of the road that puddles may take [0, 1].
     """
 
     ground: Colour
@@ -81,7 +80,6 @@ class Light:
     falloff: float
     rain: float
     wet: float
-    puddles: float
 
     @property
     def drawn(self) -> Colour:
@@ -116,7 +114,6 @@ class Light:
             falloff=max(0.0, weather.fog_falloff),
             rain=rain,
             wet=wet,
-            puddles=_share(weather.precipitation_deposits),
         )
 
 

@@ -103,6 +103,11 @@ def _in(folder: Path, name: str | Path) -> Path:
     return given if given.is_absolute() or len(given.parts) > 1 else folder / file_name(str(name))
 
 
+def listed(names: str | None, default: str) -> list[str]:
+    """The names of a flag such as `a,b`; the default where there are none."""
+    return [name.strip() for name in (names or "").split(",") if name.strip()] or [default]
+
+
 def address(carla: str) -> tuple[str, int]:
     """Host and port of HOST:PORT.
 

@@ -20,7 +20,7 @@ from alvinn.drivers.timed import TimedDriver
 from alvinn.driving import Camera, Direction
 from alvinn.errors import AlvinnError
 from alvinn.files import file_name, write_json
-from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, opened, progress, require_above_zero
+from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, listed, opened, progress, require_above_zero
 from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Log, Watch
@@ -98,15 +98,11 @@ class Laps(Driving):
     def runs(self) -> Iterator[Run]:
         """Every run asked for."""
         directions: tuple[Direction, ...] = ("forward", "reverse") if self.both_directions else ("forward",)
-        for name in _listed(self.maps, self.map):
+        for name in listed(self.maps, self.map):
             for direction in directions:
-                for weather in _listed(self.weathers, self.weather):
+                for weather in listed(self.weathers, self.weather):
                     for seed in range(self.seed, self.seed + self.seeds):
                         yield Run(map=name, direction=direction, weather=weather, seed=seed, start=0)
-
-
-def _listed(names: str | None, default: str) -> list[str]:
-    return [name.strip() for name in (names or "").split(",") if name.strip()] or [default]
 
 
 def drive_laps(job: Laps, network: Network | None) -> list[Result]:

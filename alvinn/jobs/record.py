@@ -15,7 +15,7 @@ from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving import Camera, Direction
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import CONSOLE, Driving, opened, progress, require_above_zero, server_kind
+from alvinn.jobs.common import CONSOLE, Driving, listed, opened, progress, require_above_zero, server_kind
 from alvinn.loop import run
 from alvinn.observers import Deadline, Recorder, Watch
 from alvinn.recording import RecordingWriter, Session
@@ -40,6 +40,8 @@ class Record(Driving):
     """push the car off its line with steering disturbances; the driver's own answer stays the label"""
     both_directions: bool = False
     """half of it in the opposite lane"""
+    weathers: str | None = None
+    """a,b: several weathers, an equal share each (default: --weather)"""
     append: bool = False
     """add to a recording that exists"""
     camera: Camera = field(default_factory=Camera)
@@ -49,6 +51,10 @@ class Record(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
+
+    def skies(self) -> tuple[str, ...]:
+        """The weathers to record in."""
+        return tuple(listed(self.weathers, self.weather))
 
     def run(self) -> None:
         """Do the job.
@@ -76,19 +82,24 @@ def record(job: Record) -> int:
 def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, append: bool) -> int:
     with ExitStack() as stack:
         world = stack.enter_context(
-            opened(job, camera=job.camera, map_name=job.map, direction=direction, weather=job.weather, seed=job.seed)
+            opened(job, camera=job.camera, map_name=job.map, direction=direction, weather=job.skies()[0], seed=job.seed)
         )
         writer = stack.enter_context(
             RecordingWriter(job.recording_folder(job.name), _session(job, world), append=append)
         )
         bars = stack.enter_context(progress())
         task = bars.add_task(f"record {job.map} {direction}", total=None, note="")
-        observers = [
-            Recorder(writer, f"{job.map}/{direction}", job.weather),
-            _end(job, world, share),
-            Watch(lambda _: bars.advance(task)),
-        ]
-        run(world, _driver(job, world, seed), observers, world.geometry, Pedals(job.speed, DT))
+        driver, weathers = _driver(job, world, seed), job.skies()
+        for number, weather in enumerate(weathers):
+            if number:
+                world.change_weather(weather)
+                writer.new_segment()
+            observers = [
+                Recorder(writer, f"{job.map}/{direction}", weather),
+                _end(job, world, share / len(weathers)),
+                Watch(lambda _: bars.advance(task)),
+            ]
+            run(world, driver, observers, world.geometry, Pedals(job.speed, DT))
         return writer.rows
 
 
@@ -108,7 +119,7 @@ def _session(job: Record, world: CarlaWorld) -> Session:
         camera=job.camera,
         vehicle=asdict(world.geometry),
         maps=(job.map,),
-        weathers=(job.weather,),
+        weathers=job.skies(),
         seed=job.seed,
         driver=job.driver,
         server=server_kind(job),
