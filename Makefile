@@ -6,7 +6,7 @@ PY := .venv/bin/python
 CANDIDATES := $(PYTHON) python3.12 python3.11 python3.10 python3 python
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 
-.PHONY: setup demo test test-long lint format doctor clean
+.PHONY: setup demo test test-long bench format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -19,6 +19,10 @@ test: setup
 
 test-long: setup
 	$(PY) -m pytest -m long
+
+bench: setup
+	$(PY) -m tests.bench.wire
+	$(PY) -m tests.bench.learning
 
 format: setup
 	$(PY) -m ruff check --fix

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import queue
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import carla
@@ -21,7 +21,7 @@ from alvinn.driving import Camera, Control, Direction, Image, Observation, Truth
 from alvinn.errors import MapError, ServerError
 from alvinn.lane import Lane, wrapped
 from alvinn.lane_map import lane_of
-from alvinn.quiet import quiet
+from alvinn.sensors import Witness, attach, quietly, witness
 from alvinn.steering import VehicleGeometry
 
 DT = 0.05  # s: 20 Hz
@@ -203,6 +203,10 @@ class CarlaWorld:
             self._s = None
             self.tick()
 
+    def witness(self) -> AbstractContextManager[Witness]:
+        """CARLA's own sensors for collisions and crossed markings, while it is open."""
+        return witness(self._world, self._vehicle)
+
     def settle(self) -> None:
         """Stand on the brake until car and camera have come to rest after a spawn."""
         for _ in range(SETTLE_TICKS):
@@ -272,7 +276,7 @@ def _synchronous(world: carla.World, undo: ExitStack) -> None:
     settings = world.get_settings()
     settings.synchronous_mode = True
     settings.fixed_delta_seconds = DT
-    undo.callback(_quietly, lambda: world.apply_settings(before))
+    undo.callback(quietly, lambda: world.apply_settings(before))
     world.apply_settings(settings)
 
 
@@ -285,26 +289,13 @@ def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
             f"something stands where the car should start ({x:.0f}, {y:.0f}): "
             "a killed run may have left it there, restart the server"
         )
-    undo.callback(_quietly, vehicle.destroy)
+    undo.callback(quietly, vehicle.destroy)
     return vehicle
 
 
 def _attach_camera(
     world: carla.World, vehicle: carla.Vehicle, camera: Camera, take: Callable[[carla.Image], None], undo: ExitStack
 ) -> None:
-    blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
-    for name, value in (("image_size_x", camera.width), ("image_size_y", camera.height), ("fov", camera.fov)):
-        blueprint.set_attribute(name, str(value))
-    mount = carla.Transform(carla.Location(camera.x, camera.y, camera.z), carla.Rotation(pitch=camera.pitch))
-    sensor = world.spawn_actor(blueprint, mount, attach_to=vehicle)
-    if not isinstance(sensor, carla.Sensor):
-        raise ServerError("the server gave no sensor for sensor.camera.rgb")
-    undo.callback(_quietly, sensor.destroy)
-    undo.callback(_quietly, sensor.stop)
-    sensor.listen(take)
-
-
-def _quietly(action: Callable[[], object]) -> None:
-    """Undo what can be undone: a server that is gone needs no undoing, and the client prints that it is gone."""
-    with quiet(), suppress(RuntimeError):
-        action()
+    size = {"image_size_x": str(camera.width), "image_size_y": str(camera.height), "fov": str(camera.fov)}
+    place = carla.Transform(carla.Location(camera.x, camera.y, camera.z), carla.Rotation(pitch=camera.pitch))
+    attach(world, vehicle, "sensor.camera.rgb", take, undo, place, size)

@@ -2,11 +2,13 @@
 
 Neighbouring frames are near copies, so frames drawn at random would leak what they should test. Each lane is cut into
 stretches; one of them in every HOLD_EVERY metres is held out with all frames ever recorded there, and no training frame
-comes from closer to it than five seconds of driving.
+comes from closer to it than five seconds of driving. Where an import does not know its lane,
+blocks of time are held out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +26,8 @@ from alvinn.vision import Preprocessing
 
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
 HOLD_LENGTH = 40.0  # m held out
+HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
+HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
 GAP_SECONDS = 5.0  # of driving left out on either side
 CORRECTION_WEIGHT = 2  # times that a correction is shown for every time that another frame is
 
@@ -124,16 +128,31 @@ def load(
 
 def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which rows are held out, and which are for training, shape (n,) each; rows in the gap are neither."""
+    held_out, training = _split_by_lane(rows)
+    if (blocks := np.isnan([row.lane_s for row in rows])).any():
+        held_in_time, training_in_time = _split_by_time(np.array([row.time for row in rows]))
+        return np.where(blocks, held_in_time, held_out), np.where(blocks, training_in_time, training)
+    return held_out, training
+
+
+def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Rows whose place is unknown are neither held out nor for training."""
     phase = np.array([row.lane_s for row in rows]) % HOLD_EVERY
     held_out = phase >= HOLD_EVERY - HOLD_LENGTH
-    gap = GAP_SECONDS * float(np.median([row.speed for row in rows]))
+    speeds = [row.speed for row in rows if not math.isnan(row.lane_s)]
+    gap = GAP_SECONDS * float(np.median(speeds or [0.0]))
     training = (phase > gap) & (phase < HOLD_EVERY - HOLD_LENGTH - gap)
     return held_out, training
 
 
+def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    from_middle = np.abs(times % HOLD_EVERY_SECONDS - HOLD_EVERY_SECONDS / 2.0)
+    return from_middle < HOLD_SECONDS / 2.0, from_middle > HOLD_SECONDS / 2.0 + GAP_SECONDS
+
+
 def goals(rows: Sequence[Row]) -> Doubles:
     """Where the car was one lookahead after each row, shape (n, 2); from the steering's own arc at a segment's end."""
-    reach = np.array([lookahead(row.speed) for row in rows])
+    reach = np.array([lookahead(speed) for speed in np.nan_to_num([row.speed for row in rows])])
     ends = arc_goals(np.array([row.curvature for row in rows]), reach)
     found, start = np.empty((len(rows), 2)), 0
     for _, group in groupby(rows, key=lambda row: row.segment):

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,6 +27,9 @@ from alvinn.files import write_json
 
 SCHEMA = 1
 JPEG_QUALITY = 92
+
+MaybeKnown: TypeAlias = float
+"""A number that imports may not know: NaN in memory, an empty cell in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,17 @@ class Row:
     disturbance: float
     throttle: float
     brake: float
-    speed: float
-    x: float
-    y: float
-    z: float
-    yaw: float
+    speed: MaybeKnown
+    x: MaybeKnown
+    y: MaybeKnown
+    z: MaybeKnown
+    yaw: MaybeKnown
     lane: str
-    """map and direction: rows of one lane share `lane_s`"""
-    lane_s: float
-    lane_width: float
-    offset: float
-    heading_error: float
+    """map and direction: rows of one lane share `lane_s`; empty where it is unknown"""
+    lane_s: MaybeKnown
+    lane_width: MaybeKnown
+    offset: MaybeKnown
+    heading_error: MaybeKnown
     weather: str
     who: str
     axis: float | None = None
@@ -82,6 +85,8 @@ class Session:
     driver: str
     server: str
     version: str
+    camera_known: bool = True
+    """false where only the size of the pictures is known, and the rest of `camera` is assumed"""
     schema: int = SCHEMA
 
 
@@ -90,7 +95,8 @@ def _encode(row: Row) -> list[str]:
 
 
 def _values(row: Row) -> Iterator[Any]:
-    return ("" if value is None else value for value in (getattr(row, name) for name in COLUMNS))
+    cells = (getattr(row, name) for name in COLUMNS)
+    return ("" if value is None or (isinstance(value, float) and math.isnan(value)) else value for value in cells)
 
 
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):
@@ -146,14 +152,24 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._table.writerow(_encode(_row(step, self._segment, name, lane, weather)))
         self.rows += 1
 
+    def add_row(self, row: Row, jpeg: bytes) -> None:
+        """Write a row that was made elsewhere, with its picture as it came; its file and segment are set here.
+
+        Raises:
+            RecordingError: the disk takes no more.
+        """
+        name = f"frames/{self.rows:08d}_center.jpg"
+        self._write_bytes(self._folder / name, jpeg)
+        self._table.writerow(_encode(replace(row, center=name, segment=self._segment)))
+        self.rows += 1
+
+    def _write_picture(self, path: Path, image: Image) -> None:
+        self._write_bytes(path, jpeg_of(image))
+
     @staticmethod
-    def _write_picture(path: Path, image: Image) -> None:
-        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if not done:
-            raise RecordingError(f"the picture {path} could not be encoded")
+    def _write_bytes(path: Path, data: bytes) -> None:
         try:
-            path.write_bytes(data.tobytes())
+            path.write_bytes(data)
         except OSError as error:
             raise RecordingError(f"the picture {path} could not be written: {error.strerror}") from error
 
@@ -161,6 +177,15 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def jpeg_of(image: Image, quality: int = JPEG_QUALITY) -> bytes:
+    """A picture, shape (height, width, 3) RGB, as the bytes of a JPEG file."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise RecordingError(f"a picture of shape {image.shape} could not be encoded")
+    return data.tobytes()
 
 
 def _joined(before: Session, added: Session) -> Session:
@@ -285,6 +310,7 @@ _CONVERTERS: dict[str, Any] = {
     "int": int,
     "float": _number,
     "str": str,
+    "MaybeKnown": lambda cell: _number(cell) if cell else math.nan,
     "float | None": lambda cell: _number(cell) if cell else None,
 }
 

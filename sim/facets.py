@@ -60,6 +60,8 @@ class Facets:
     def __init__(self, scene: core.NodePath) -> None:
         self.root = core.NodePath("facets")
         copy = scene.copy_to(self.root)
+        for node in (copy, *copy.find_all_matches("**")):
+            node.clear_color_scale()  # the light of the day would change the numbers
         self.sky = copy.find("sky")
         geoms = list(_geoms(copy))
         described = np.concatenate([[NO_PLANE], *(_described(*mesh.read(geom)) for _, geom, _ in geoms)])

@@ -22,7 +22,16 @@ FLOORS = {
             "alvinn.hill",
             "alvinn.quiet",
         ],
-        ["alvinn.roles", "alvinn.vision", "alvinn.steering", "alvinn.lane", "alvinn.speed", "alvinn.outputs"],
+        [
+            "alvinn.roles",
+            "alvinn.vision",
+            "alvinn.steering",
+            "alvinn.lane",
+            "alvinn.speed",
+            "alvinn.outputs",
+            "alvinn.measures",
+            "alvinn.sensors",
+        ],
         [
             "alvinn.architectures",
             "alvinn.augment",
@@ -95,6 +104,7 @@ GUESTS = {
     "carla": {
         "alvinn.carla_world",
         "alvinn.lane_map",
+        "alvinn.sensors",
         "alvinn.jobs.doctor",
         "sim.opendrive",
         "sim.track",

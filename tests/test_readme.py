@@ -55,6 +55,14 @@ def test_every_room_on_the_map_is_there(path: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("words", [words for words in COMMANDS if "sim.contact" in words], ids=" ".join)
+def test_the_contact_sheet_is_drawn_as_it_is_shown(words: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, *(str(tmp_path / word) if word.endswith(".png") else word for word in words[1:])]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["contact.png"]
+
+
+@pytest.mark.long
 def test_the_jobs_run_as_they_are_shown_one_after_another(tmp_path: Path) -> None:
     for job in JOBS:
         if job[0] not in {"sim", "demo"} and "--carla" not in job:

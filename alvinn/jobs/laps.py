@@ -22,9 +22,10 @@ from alvinn.errors import AlvinnError
 from alvinn.files import file_name, write_json
 from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, listed, opened, progress, require_above_zero
 from alvinn.loop import run
+from alvinn.measures import summary
 from alvinn.model import Network
 from alvinn.observers import Log, Watch
-from alvinn.referee import Referee, Result, Run, judge, summary, unfinished
+from alvinn.referee import Referee, Result, Run, judge, unfinished
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
 from alvinn.video import Film

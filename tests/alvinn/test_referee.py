@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.driving import Step
-from alvinn.referee import Referee, Result, Run, judge, margin, summary, unfinished
+from alvinn.measures import summary
+from alvinn.referee import Referee, Result, Run, judge, margin, unfinished
 from alvinn.roles import Verdict
 from tests.alvinn.fakes import CAR, DT, circle, step, straight, truth
 

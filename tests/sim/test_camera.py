@@ -295,3 +295,18 @@ def test_a_weather_that_comes_back_gives_the_same_bytes(renderer: Renderer, came
     renderer.set_weather(NOON)
     assert camera.render(LANE) == first
     assert len({first, wet, other}) == 3
+
+
+def test_it_does_not_matter_in_which_weather_depth_is_first_needed() -> None:
+    """The light of the day once dyed the facets' numbers, and rain hid the whole road."""
+    track = Track(*opendrive.load("oval"))
+    rain = WeatherParameters(cloudiness=100.0, precipitation=100.0, wetness=100.0, fog_density=7.0)
+    pictures = []
+    for first in (WeatherParameters(), rain):
+        renderer = Renderer("tiny")
+        renderer.load(track, seed=0)
+        renderer.set_weather(first)
+        of_kind(renderer, "depth", SEAT[0])
+        renderer.set_weather(rain)
+        pictures.append(of_kind(renderer, "rgb", SEAT[0]))
+    assert np.array_equal(pictures[0], pictures[1])

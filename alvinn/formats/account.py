@@ -1,0 +1,63 @@
+"""What a conversion tells at its end: what was read, what was left out and why, what the target cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from alvinn.errors import RecordingError
+
+FEW = 2  # rows with damaged steering that are no reason yet to doubt the column
+SHARE = 10  # nor is one in this many
+
+
+@dataclass(slots=True)
+class Account:
+    """Kept while a conversion runs."""
+
+    rows: int = 0
+    """converted"""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """why -> which rows"""
+    notes: list[str] = field(default_factory=list)
+    """what was assumed, or not imported as a whole"""
+    lost: list[str] = field(default_factory=list)
+    """what the target format cannot hold"""
+
+    def leave_out(self, why: str, which: str) -> None:
+        """A row, or what may have been one, does not come along."""
+        self.left_out.setdefault(why, []).append(which)
+
+    def note(self, text: str) -> None:
+        """Something a person should know, said once however often it is met."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def reasons(self) -> str:
+        """Why rows were left out, in one line."""
+        return "; ".join(f"{len(rows)} x {why}, first {rows[0]}" for why, rows in self.left_out.items())
+
+
+def require_steering(name: str, damaged: Sequence[str], rows: int, found: Sequence[str]) -> None:
+    """Check that a column is the steering and not something else.
+
+    Args:
+        name: of the column.
+        damaged: what its cells hold that are no number in [-1, 1].
+        rows: how many rows there are.
+        found: all columns there are.
+
+    Raises:
+        RecordingError: more cells than damage explains are no steering.
+    """
+    few = len(damaged) <= FEW or len(damaged) * SHARE <= rows
+    if damaged and (not few or len(damaged) == rows):
+        raise RecordingError(
+            f"{name} is not the steering: {len(damaged)} of {rows} rows hold no number in [-1, 1] there "
+            f"(the first: {damaged[0][:40]!r}). {columns_found(found)}"
+        )
+
+
+def columns_found(found: Sequence[str]) -> str:
+    """The columns of a file, and how to say which one is the steering."""
+    return f"The columns found are: {', '.join(found) or 'none'}; name the right one with --steering"

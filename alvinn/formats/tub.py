@@ -1,0 +1,246 @@
+"""donkeycar's tub, version 2, in and out.
+
+`manifest.json` holds five lines of JSON, `catalog_N.catalog` one record a line, `images/` the pictures. Cars lose
+power while they write: lines hold runs of NUL bytes, two records or half of one, the clock jumps back; the lengths in
+`catalog_N.catalog_manifest` are often wrong, so they are not needed here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import RecordingError
+from alvinn.formats.account import Account, columns_found, require_steering
+from alvinn.formats.moments import (
+    Kept,
+    Moment,
+    Tell,
+    base_name,
+    cannot_hold,
+    leaving,
+    number,
+    number_or,
+    read_picture,
+)
+from alvinn.recording import Recording
+
+STEERING = ("user/angle", "steering", "angle", "steer")
+THROTTLE = ("user/throttle", "throttle")
+PICTURE = "cam/image_array"
+INPUTS = {PICTURE: "image_array", "user/angle": "float", "user/throttle": "float", "user/mode": "str"}
+SPEED = "enc/speed"  # m/s, of cars with an encoder
+CATALOG_LENGTH = 1000
+START = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()  # recordings have no date: an export begins here
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    paths: tuple[str, ...]
+    deleted: frozenset[int]
+
+
+def read(source: Path, steering: str | None, account: Account, tell: Tell) -> Iterator[Moment]:
+    """The records of a tub that a person steered and whose picture is whole.
+
+    Args:
+        source: the tub's folder.
+        steering: the steering's key, where it is not the usual one.
+        account: where it is told what was left out.
+        tell: called once a record.
+
+    Raises:
+        RecordingError: it is no tub, or the steering is missing or something else.
+    """
+    manifest = _manifest(source, account)
+    records = list(_wanted(_records(source, manifest, account), manifest.deleted, account))
+    keys = sorted({key for _, record in records for key in record})
+    key = _steering_key(steering, keys)
+    damaged = [str(record.get(key, "nothing")) for _, record in records if _angle(record, key) is None]
+    require_steering(key, damaged, len(records), keys)
+    for where, record in records:
+        tell()
+        try:
+            yield _moment(record, key, source / "images")
+        except ValueError as error:
+            account.leave_out(str(error), where)
+
+
+def _manifest(source: Path, account: Account) -> _Manifest:
+    catalogs = sorted((path.name for path in source.glob("*.catalog")), key=lambda n: (len(n), n))
+    if not catalogs:
+        raise RecordingError(f"{source} holds no catalog: it is not a tub (version 2) of donkeycar")
+    try:
+        last = json.loads((source / "manifest.json").read_bytes().replace(b"\0", b"").splitlines()[4])
+        paths, deleted = [base_name(str(path)) for path in last["paths"]], frozenset(map(int, last["deleted_indexes"]))
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        account.note("manifest.json is missing or damaged: every catalog is read, which records were deleted is unknown")
+        return _Manifest(tuple(catalogs), frozenset())
+    if more := [name for name in catalogs if name not in paths]:
+        account.note(f"catalogs that manifest.json does not name are read too: {', '.join(more)}")
+    return _Manifest((*paths, *more), deleted)
+
+
+def _records(source: Path, manifest: _Manifest, account: Account) -> Iterator[tuple[str, Record]]:
+    """(where it stands, record)."""
+    for name in manifest.paths:
+        try:
+            lines = (source / name).read_bytes().split(b"\n")
+        except (OSError, ValueError):
+            account.leave_out("the catalog is missing", name)
+            continue
+        _compare_lengths(source / f"{name}_manifest", lines, account)
+        for line, data in enumerate(lines, start=1):
+            where = f"{name}, line {line}"
+            for record in _in_line(data, lambda where=where: account.leave_out("damaged record", where)):  # type: ignore[misc] # the default binds
+                yield where, record
+
+
+def _in_line(data: bytes, damaged: Callable[[], None]) -> Iterator[Record]:
+    """The whole records of a line, in whatever they are embedded."""
+    text = re.sub(rb"\0+", b"", data).decode("utf-8", errors="replace").strip()
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        try:
+            found, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            damaged()
+            at = text.find('{"', at + 1) if '{"' in text[at + 1 :] else len(text)
+            continue
+        if isinstance(found, dict):
+            yield found
+        else:
+            damaged()
+        at += len(text[at:]) - len(text[at:].lstrip())
+
+
+def _compare_lengths(path: Path, lines: Sequence[bytes], account: Account) -> None:
+    try:
+        told = json.loads(path.read_bytes())["line_lengths"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return
+    if told != [len(line) + 1 for line in lines if line]:
+        account.note(f"{path.name}: the line lengths do not agree with the catalog, which is read as it is")
+
+
+def _wanted(
+    records: Iterator[tuple[str, Record]], deleted: frozenset[int], account: Account
+) -> Iterator[tuple[str, Record]]:
+    seen: set[int] = set()
+    for where, record in records:
+        index = record.get("_index")
+        if not isinstance(index, int):
+            account.leave_out("a record without _index", where)
+        elif index in deleted:
+            account.leave_out("deleted in the tub", f"record {index}")
+        elif index in seen:
+            account.leave_out("a second record of that index", f"record {index}")
+        elif _pilot_steers(record):
+            account.leave_out("the pilot steered, not the person", f"record {index}")
+        else:
+            seen.add(index)
+            yield f"record {index}", record
+
+
+def _pilot_steers(record: Record) -> bool:
+    return record.get("user/mode", "user") not in {"user", ""}
+
+
+def _steering_key(steering: str | None, keys: Sequence[str]) -> str:
+    found = [key for key in ((steering,) if steering is not None else STEERING) if key in keys]
+    if not found:
+        raise RecordingError(f"there is no steering in the records. {columns_found(keys)}")
+    return found[0]
+
+
+def _angle(record: Record, key: str) -> float | None:
+    angle = number_or(math.nan, record.get(key), -1.0, 1.0)
+    return None if math.isnan(angle) else angle
+
+
+def _moment(record: Record, key: str, images: Path) -> Moment:
+    """Raises ValueError, which says why the record is left out."""
+    steer = _angle(record, key)
+    if steer is None:
+        raise ValueError("its steering is no number in [-1, 1]")
+    gas = number_or(0.0, next((record[name] for name in THROTTLE if name in record), 0.0), -1.0, 1.0)
+    return Moment(
+        number=record["_index"],
+        jpeg=read_picture(images, _picture_name(record)),
+        steer=steer,
+        time=number_or(math.nan, record.get("_timestamp_ms"), 0.0, 1e15) / 1000.0,
+        throttle=max(0.0, gas),
+        brake=max(0.0, -gas),
+        speed=number_or(math.nan, record.get(SPEED), 0.0, 1e3),
+        drive=str(record.get("_session_id", "")),
+    )
+
+
+def _picture_name(record: Mapping[str, Any]) -> str:
+    named = record.get(PICTURE)
+    if not isinstance(named, str):
+        pictures = (v for v in record.values() if isinstance(v, str) and v.lower().endswith((".jpg", ".jpeg", ".png")))
+        named = next(pictures, "")
+    return base_name(named)
+
+
+def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> None:
+    """Write a recording as a tub.
+
+    Raises:
+        AlvinnError: nothing of it could be read.
+    """
+    (folder / "images").mkdir(parents=True)
+    lines: list[bytes] = []
+    for kept in leaving(recording, account, tell):
+        record = _record(kept)
+        (folder / "images" / record[PICTURE]).write_bytes(kept.jpeg)
+        lines.append(json.dumps(record, allow_nan=False, sort_keys=True).encode() + b"\n")
+    paths = [_write_catalog(folder, lines, first) for first in range(0, len(lines), CATALOG_LENGTH)]
+    _write_manifest(folder, recording, paths, len(lines))
+    facts = {
+        "brake and throttle at once (one number holds both)": any(r.brake and r.throttle for r in recording.rows),
+        "corrections": any(row.correction for row in recording.rows),
+    }
+    account.lost += cannot_hold(recording, "time below a millisecond", *(f for f, there in facts.items() if there))
+
+
+def _record(kept: Kept) -> Record:
+    row = kept.row
+    record = {
+        "_index": kept.index,
+        "_session_id": f"00-01-01_{kept.segment}",
+        "_timestamp_ms": round((START + kept.time) * 1000.0),
+        PICTURE: f"{kept.index}_cam_image_array_.jpg",
+        "user/angle": row.steer_meant,
+        "user/throttle": row.throttle - row.brake,
+        "user/mode": "user",
+    }
+    return record if math.isnan(row.speed) else record | {SPEED: row.speed}
+
+
+def _write_catalog(folder: Path, lines: Sequence[bytes], first: int) -> str:
+    name = f"catalog_{first // CATALOG_LENGTH}.catalog"
+    part = lines[first : first + CATALOG_LENGTH]
+    (folder / name).write_bytes(b"".join(part))
+    told = {"created_at": START, "line_lengths": list(map(len, part)), "path": f"{name}_manifest", "start_index": first}
+    (folder / f"{name}_manifest").write_text(json.dumps(told) + "\n", encoding="utf-8")
+    return name
+
+
+def _write_manifest(folder: Path, recording: Recording, paths: Sequence[str], count: int) -> None:
+    speeds = {SPEED: "float"} if any(not math.isnan(row.speed) for row in recording.rows) else {}
+    inputs = INPUTS | speeds
+    sessions = {"last_id": 0, "all_full_ids": []}
+    state = {"paths": paths, "current_index": count, "max_len": CATALOG_LENGTH, "deleted_indexes": []}
+    content = [list(inputs), list(inputs.values()), {}, {"created_at": START, "sessions": sessions}, state]
+    text = "".join(json.dumps(line) + "\n" for line in content)
+    (folder / "manifest.json").write_text(text, encoding="utf-8")

@@ -1,0 +1,85 @@
+"""The referee and the recount, which know nothing of one another, come to the same figures."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.carla_world import DT, CarlaWorld
+from alvinn.drivers.disturbed import DisturbedDriver, Pulses
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.driving import Direction
+from alvinn.loop import run
+from alvinn.observers import Log
+from alvinn.referee import Referee, Result, Run, judge
+from alvinn.roles import Driver
+from alvinn.speed import Pedals
+from tests import recount
+from tests.alvinn.fakes import SMALL
+from tests.alvinn.fixtures import car_on
+from tests.conftest import Address, running_server
+
+HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
+"""Pushes that send even the expert out of its lane now and then."""
+
+
+@pytest.fixture(scope="module", params=["oval", "hills"])
+def place(request: pytest.FixtureRequest) -> Iterator[Address]:
+    with running_server("--map", request.param) as address:
+        yield address
+
+
+def pushed(world: CarlaWorld) -> Driver:
+    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return DisturbedDriver(expert, np.random.default_rng(1), HARD)
+
+
+def driven(address: Address, direction: Direction, log: Path) -> Result:
+    """A run of 240 m, judged and logged."""
+    one = Run(map="a", direction=direction, weather="ClearNoon", seed=0, start=0)
+    with car_on(address, camera=SMALL, direction=direction) as world, Log(log) as lines:
+        referee = Referee(world.lane, world.geometry.width, 1, 8.0, world.truth().lane_s, longest=240.0)
+        run(world, pushed(world), [referee, lines], world.geometry, Pedals(8.0, DT))
+    return judge(referee, one, [], 1.0)
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_the_recount_agrees_on_departures_exactly_and_on_the_offset_to_a_millimetre(
+    place: Address, direction: Direction, tmp_path: Path
+) -> None:
+    figures = driven(place, direction, tmp_path / "log.csv").as_json()
+    again = recount.recount(recount.road_map(*place), tmp_path / "log.csv")
+    assert figures["departures"] > 0, "a run without departures shows nothing"
+    assert again.departures == figures["departures"]
+    assert again.offset_sd_m == pytest.approx(figures["offset_sd_m"], abs=1e-3)
+    assert again.offset_mean_m == pytest.approx(figures["offset_mean_m"], abs=1e-3)
+    assert again.worst_disagreement_m < 5e-3
+
+
+def test_the_recount_shares_no_code_with_the_program() -> None:
+    tree = ast.parse(Path(recount.__file__).read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert "carla" in names
+    assert not [name for name in names if name.startswith(("alvinn", "sim", "tests", "."))]
+
+
+def test_the_recount_counts_a_departure_once_and_again_after_it_came_back(tmp_path: Path, server: Address) -> None:
+    roads = recount.road_map(*server)
+    middle = roads.generate_waypoints(20.0)[0].transform
+    right, rows = middle.get_right_vector(), ["time,x,y,yaw,offset"]
+    for number, out in enumerate((0.0, 0.9, 0.9, 0.1, -0.9, 0.0)):
+        at = middle.location + out * right
+        rows.append(f"{number * 0.05},{at.x},{at.y},{np.radians(middle.rotation.yaw)},{out}")
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(rows), encoding="utf-8")
+    assert recount.recount(roads, log).departures == 2
+    host, port = server
+    command = [sys.executable, recount.__file__, f"{host}:{port}", str(log)]
+    assert "departures=2" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
