@@ -204,7 +204,7 @@ class CarlaWorld:
             self.tick()
 
     def witness(self) -> AbstractContextManager[Witness]:
-        """CARLA's own sensors for collisions and crossed markings, while it is open."""
+        """What CARLA's own sensors tell of collisions and crossed markings, while it is open."""
         return witness(self._world, self._vehicle)
 
     def settle(self) -> None:

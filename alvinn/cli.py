@@ -44,6 +44,8 @@ def parsed(arguments: Sequence[str]) -> Any:
     """
     import tyro
 
+    from alvinn.jobs.compare import Compare
+    from alvinn.jobs.convert import Convert
     from alvinn.jobs.demo import Demo
     from alvinn.jobs.doctor import Doctor
     from alvinn.jobs.laps import Laps
@@ -54,6 +56,8 @@ def parsed(arguments: Sequence[str]) -> Any:
         "record": Record,
         "train": Train,
         "laps": Laps,
+        "compare": Compare,
+        "convert": Convert,
         "demo": Demo,
         "doctor": Doctor,
     }

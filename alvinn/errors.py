@@ -28,3 +28,7 @@ class ModelError(AlvinnError):
 
 class CameraMismatchError(ModelError):
     """The frames are not those that a model was made for."""
+
+
+class ResultsError(AlvinnError):
+    """Judged laps are missing or damaged, or were made in another way than those asked for."""

@@ -20,6 +20,7 @@ class Trace:
     """What happened tick by tick; every list but the last has one entry a tick."""
 
     time: list[float] = field(default_factory=list)
+    """s since the run began: a server's own clock starts anywhere"""
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)
     progress: list[float] = field(default_factory=list)
@@ -72,9 +73,7 @@ class Driven(Protocol):
 
 def measures(runs: Sequence[Driven]) -> dict[str, Any]:
     """The figures of `laps.json` over all ticks of some runs, pooled; None where nothing was measured."""
-    offset, heading, speed = (
-        _pooled(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed")
-    )
+    offset, heading, speed = (_pooled(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed"))
     latency = _pooled(run.latencies for run in runs) * 1000.0
     seconds, metres = sum(map(_seconds, runs)), sum(map(metres_of, runs))
     wall = sum(run.wall_seconds for run in runs)

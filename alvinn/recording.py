@@ -231,7 +231,7 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.session = _read_session(folder / "session.json")
+        self.session = read_session(folder / "session.json")
         self._torn_at: int | None = None
         self.rows = tuple(self._read_rows(folder / "drive.csv"))
 
@@ -315,7 +315,12 @@ _CONVERTERS: dict[str, Any] = {
 }
 
 
-def _read_session(path: Path) -> Session:
+def read_session(path: Path) -> Session:
+    """What `session.json` says.
+
+    Raises:
+        RecordingError: it is missing or damaged.
+    """
     if not path.is_file():
         raise RecordingError(f"{path.parent} is not a recording: it has no {path.name}")
     try:

@@ -55,6 +55,7 @@ class Referee:
         self.progress = 0.0
         self._out = False
         self._moving_at: float | None = None
+        self._began = 0.0
 
     @property
     def completed(self) -> bool:
@@ -66,10 +67,12 @@ class Referee:
         truth, time = step.truth, step.observation.time
         self.progress += self._lane.between(self._last_s, truth.lane_s)
         self._last_s = truth.lane_s
+        if not self.trace.time:
+            self._began = time
         self._note(step)
         lost = self._departed(truth.offset) or self._stuck(time, step.observation.speed)
         self.interventions += lost
-        if self.completed or time - self.trace.time[0] > self._patience:
+        if self.completed or self.trace.time[-1] > self._patience:
             return Verdict.STOP
         return Verdict.RECOVER if lost else Verdict.GO_ON
 
@@ -80,7 +83,7 @@ class Referee:
 
     def _note(self, step: Step) -> None:
         trace = self.trace
-        trace.time.append(step.observation.time)
+        trace.time.append(round(step.observation.time - self._began, 6))
         trace.x.append(step.truth.x)
         trace.y.append(step.truth.y)
         trace.progress.append(self.progress)

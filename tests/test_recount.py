@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +28,6 @@ HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
 """Pushes that send even the expert out of its lane now and then."""
 
 
-@pytest.fixture(scope="module", params=["oval", "hills"])
-def place(request: pytest.FixtureRequest) -> Iterator[Address]:
-    with running_server("--map", request.param) as address:
-        yield address
-
-
 def pushed(world: CarlaWorld) -> Driver:
     expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
     return DisturbedDriver(expert, np.random.default_rng(1), HARD)
@@ -49,12 +42,13 @@ def driven(address: Address, direction: Direction, log: Path) -> Result:
     return judge(referee, one, [], 1.0)
 
 
-@pytest.mark.parametrize("direction", ["forward", "reverse"])
+@pytest.mark.parametrize(("circuit", "direction"), [("oval", "forward"), ("hills", "reverse")])
 def test_the_recount_agrees_on_departures_exactly_and_on_the_offset_to_a_millimetre(
-    place: Address, direction: Direction, tmp_path: Path
+    circuit: str, direction: Direction, tmp_path: Path
 ) -> None:
-    figures = driven(place, direction, tmp_path / "log.csv").as_json()
-    again = recount.recount(recount.road_map(*place), tmp_path / "log.csv")
+    with running_server("--map", circuit) as place:
+        figures = driven(place, direction, tmp_path / "log.csv").as_json()
+        again = recount.recount(recount.road_map(*place), tmp_path / "log.csv")
     assert figures["departures"] > 0, "a run without departures shows nothing"
     assert again.departures == figures["departures"]
     assert again.offset_sd_m == pytest.approx(figures["offset_sd_m"], abs=1e-3)

@@ -60,4 +60,5 @@ def require_steering(name: str, damaged: Sequence[str], rows: int, found: Sequen
 
 def columns_found(found: Sequence[str]) -> str:
     """The columns of a file, and how to say which one is the steering."""
-    return f"The columns found are: {', '.join(found) or 'none'}; name the right one with --steering"
+    names = [name[:40].encode("utf-8", errors="replace").decode() for name in found[:30]]
+    return f"The columns found are: {', '.join(names) or 'none'}; name the right one with --steering"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from alvinn import __version__
 from alvinn.driving import Camera
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, RecordingError
 from alvinn.formats.account import Account
-from alvinn.formats.moments import Clock, Moment, decoded
-from alvinn.recording import RecordingWriter, Row, Session
+from alvinn.formats.moments import Clock, Moment, decoded, number
+from alvinn.recording import RecordingWriter, Row, Session, read_session
 from alvinn.steering import VehicleGeometry
 
 
@@ -25,6 +25,22 @@ class Source:
     """makes curvature of steering"""
     camera: Camera | None
     """its size is that of the pictures; None: only the size is known"""
+
+
+def told_beside(folder: Path, account: Account) -> tuple[VehicleGeometry, Camera | None] | None:
+    """Car and camera as the `session.json` says that our exports leave beside a foreign recording, if it is there."""
+    path = folder / "session.json"
+    if not path.is_file():
+        return None
+    try:
+        session = read_session(path)
+        curve = tuple((number(speed), number(share)) for speed, share in session.vehicle["steering_curve"])
+        vehicle = VehicleGeometry(**(session.vehicle | {"steering_curve": curve}))
+    except (RecordingError, ValueError, LookupError, TypeError) as error:
+        account.note(f"session.json is left out: {error}")
+        return None
+    account.note("car and camera are those of session.json, which alvinn left at the export")
+    return vehicle, session.camera if session.camera_known else None
 
 
 def write(moments: Iterator[Moment], source: Source, folder: Path, account: Account) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -25,7 +24,6 @@ from alvinn.formats.moments import (
     base_name,
     cannot_hold,
     leaving,
-    number,
     number_or,
     read_picture,
 )
@@ -37,6 +35,7 @@ PICTURE = "cam/image_array"
 INPUTS = {PICTURE: "image_array", "user/angle": "float", "user/throttle": "float", "user/mode": "str"}
 SPEED = "enc/speed"  # m/s, of cars with an encoder
 CATALOG_LENGTH = 1000
+BLANK = "\0 \t\r"
 START = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()  # recordings have no date: an export begins here
 
 Record = dict[str, Any]
@@ -82,7 +81,9 @@ def _manifest(source: Path, account: Account) -> _Manifest:
         last = json.loads((source / "manifest.json").read_bytes().replace(b"\0", b"").splitlines()[4])
         paths, deleted = [base_name(str(path)) for path in last["paths"]], frozenset(map(int, last["deleted_indexes"]))
     except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
-        account.note("manifest.json is missing or damaged: every catalog is read, which records were deleted is unknown")
+        account.note(
+            "manifest.json is missing or damaged: every catalog is read, which records were deleted is unknown"
+        )
         return _Manifest(tuple(catalogs), frozenset())
     if more := [name for name in catalogs if name not in paths]:
         account.note(f"catalogs that manifest.json does not name are read too: {', '.join(more)}")
@@ -106,20 +107,28 @@ def _records(source: Path, manifest: _Manifest, account: Account) -> Iterator[tu
 
 def _in_line(data: bytes, damaged: Callable[[], None]) -> Iterator[Record]:
     """The whole records of a line, in whatever they are embedded."""
-    text = re.sub(rb"\0+", b"", data).decode("utf-8", errors="replace").strip()
-    decoder, at = json.JSONDecoder(), 0
+    text = data.decode("utf-8", errors="replace")
+    if "\0" in text and not text.strip(BLANK):
+        damaged()
+    decoder, at = json.JSONDecoder(), _next(text, 0)
     while at < len(text):
         try:
             found, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             damaged()
-            at = text.find('{"', at + 1) if '{"' in text[at + 1 :] else len(text)
+            begin = text.find('{"', at + 1)
+            at = begin if begin >= 0 else len(text)
             continue
         if isinstance(found, dict):
             yield found
         else:
             damaged()
-        at += len(text[at:]) - len(text[at:].lstrip())
+        at = _next(text, at)
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next record begins; NUL within one would be a damage that JSON itself finds."""
+    return len(text) - len(text[at:].lstrip(BLANK))
 
 
 def _compare_lengths(path: Path, lines: Sequence[bytes], account: Account) -> None:
@@ -151,7 +160,7 @@ def _wanted(
 
 
 def _pilot_steers(record: Record) -> bool:
-    return record.get("user/mode", "user") not in {"user", ""}
+    return record.get("user/mode", "user") not in ("user", "")
 
 
 def _steering_key(steering: str | None, keys: Sequence[str]) -> str:

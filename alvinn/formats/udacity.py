@@ -65,21 +65,25 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
 
 
 def _read_table(log: Path, account: Account) -> _Table:
-    data = log.read_bytes()
-    if b"\0" in data:
-        account.note("runs of NUL bytes (a power cut leaves them) are skipped")
     rows = []
-    for line, text in enumerate(data.replace(b"\0", b"").decode("utf-8-sig", errors="replace").splitlines(), start=1):
+    for line, text in enumerate(log.read_bytes().decode("utf-8-sig", errors="replace").split("\n"), start=1):
         try:
-            cells = next(csv.reader([text], skipinitialspace=True), [])
-        except csv.Error as error:
-            account.leave_out(f"damaged line ({error})", f"line {line}")
+            cells = _cells(text.strip("\r"))
+        except (ValueError, csv.Error):
+            account.leave_out("damaged line", f"line {line}")
             continue
         if any(cell.strip() for cell in cells):
             rows.append((line, cells))
     if not rows:
         raise RecordingError(f"{log} is empty")
     return _even(rows, account)
+
+
+def _cells(line: str) -> list[str]:
+    """Raises ValueError where a power cut left NUL bytes: they may stand for the digits of a number."""
+    if "\0" in line:
+        raise ValueError("NUL")
+    return next(csv.reader([line], skipinitialspace=True), [])
 
 
 def _even(rows: Sequence[tuple[int, list[str]]], account: Account) -> _Table:

@@ -80,7 +80,7 @@ class Demo(Home):
         job = Laps(home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed)
         results = drive_laps(job, job.open_network())
         folder = job.folder()
-        CONSOLE.print(f"   the offset over the lap: {folder / 'offset.html'}\n   the film: {folder / 'lap.mp4'}")
+        CONSOLE.print(f"   the report: {folder / 'report.html'}\n   the film: {folder / 'lap.mp4'}")
         return results
 
 

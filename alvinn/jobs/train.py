@@ -69,7 +69,8 @@ def train(job: Train, recordings: list[Recording]) -> Path:
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     output = architecture.output(job.output)
-    settings = training.Settings(network=job.network, epochs=job.epochs, views=job.views == "on", seed=job.seed)
+    views = job.views == "on" and _geometry_known(recordings)
+    settings = training.Settings(network=job.network, epochs=job.epochs, views=views, seed=job.seed)
     with progress() as bars:
         task = bars.add_task("train", total=job.epochs, note="")
 
@@ -99,6 +100,17 @@ def train(job: Train, recordings: list[Recording]) -> Path:
     )
     write_card(folder, card)
     return folder
+
+
+def _geometry_known(recordings: list[Recording]) -> bool:
+    """Whether frames can be seen from elsewhere: only where it is known how the camera sat on the car."""
+    unknown = [str(recording.folder) for recording in recordings if not recording.session.camera_known]
+    if unknown:
+        CONSOLE.print(
+            f"the camera of {', '.join(unknown)} is not known: no views from beside the lane are shown "
+            "(import with --camera.fov, --camera.z and --camera.pitch to have them)"
+        )
+    return not unknown
 
 
 def _load(recordings: list[Recording], architecture: Architecture) -> Dataset:

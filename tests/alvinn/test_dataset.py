@@ -50,6 +50,31 @@ def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: i
     assert training.tolist() == [False, True, False] * (lap + 1)
 
 
+@given(seconds=st.floats(35.0, 300.0), rate=st.floats(5.0, 30.0))
+def test_where_no_lane_is_known_blocks_of_time_are_held_out_five_seconds_from_what_trains(
+    row: Row, seconds: float, rate: float
+) -> None:
+    times = np.arange(0.0, seconds, 1.0 / rate)
+    held_out, training = split([replace(row, lane_s=math.nan, speed=math.nan, time=float(at)) for at in times])
+    assert held_out.any()
+    assert training.mean() > 0.5
+    assert np.abs(times[training][:, None] - times[held_out][None]).min() >= 5.0
+
+
+def test_an_import_beside_a_recording_changes_nothing_of_its_split(row: Row) -> None:
+    ours = [replace(row, lane_s=at, speed=8.0) for at in (480.0, 250.0, 440.0, 41.0, 39.0)]
+    imports = [replace(row, lane_s=math.nan, speed=math.nan, time=at) for at in (30.0, 25.0, 5.0)]
+    held_out, training = split([*imports, *ours])
+    assert held_out.tolist() == [True, False, False, *split(ours)[0]]
+    assert training.tolist() == [False, False, True, *split(ours)[1]]
+
+
+def test_a_goal_where_no_place_is_known_lies_on_the_steerings_own_arc(row: Row) -> None:
+    nan = math.nan
+    found = goals([replace(row, curvature=0.05, x=nan, y=nan, yaw=nan, speed=nan) for _ in range(3)])
+    assert found[0] == pytest.approx((math.sin(0.25) / 0.05, (1.0 - math.cos(0.25)) / 0.05))
+
+
 def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         for number, s in enumerate((100.0, 480.0, 200.0, 455.0)):

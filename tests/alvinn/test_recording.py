@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -55,6 +56,31 @@ def test_pictures_come_back_as_jpeg_left_them(tmp_path: Path) -> None:
         assert seen.shape == (SMALL.height, SMALL.width, 3)
         own, other = (np.abs(seen.astype(float) - picture(n)).mean() for n in (number, 1 - number))
         assert own < 12.0 < other
+
+
+def test_what_an_import_does_not_know_is_an_empty_cell_and_no_number(tmp_path: Path) -> None:
+    write_recording(tmp_path / "a", 1)
+    source = Recording(tmp_path / "a")
+    jpeg = (source.folder / source.rows[0].center).read_bytes()
+    with RecordingWriter(tmp_path / "b", replace(session(), camera_known=False)) as writer:
+        writer.add_row(replace(source.rows[0], x=math.nan, lane_s=math.nan, speed=math.nan, lane=""), jpeg)
+        writer.new_segment()
+        writer.add_row(source.rows[0], jpeg)
+    unknown, known = Recording(tmp_path / "b").rows
+    assert all(math.isnan(number) for number in (unknown.x, unknown.lane_s, unknown.speed))
+    assert unknown.y == known.y == source.rows[0].y
+    assert (known.segment, known.center) == (1, "frames/00000001_center.jpg")
+    assert "nan" not in (tmp_path / "b" / "drive.csv").read_text(encoding="utf-8")
+    assert Recording(tmp_path / "b").session.camera_known is False
+    assert (tmp_path / "b" / known.center).read_bytes() == jpeg
+
+
+def test_a_session_that_says_nothing_of_its_camera_knows_it(folder: Path) -> None:
+    path = folder / "session.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    del told["camera_known"]
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert Recording(folder).session.camera_known is True
 
 
 def test_a_number_of_numpys_is_written_as_a_number(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +11,20 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.cli import parsed
+from alvinn.errors import ResultsError
+from alvinn.jobs.common import CameraFlags
+from alvinn.jobs.laps import Laps, drive_laps, hold_against
+from alvinn.jobs.sweep import Errand, drive, side_by_side
 from alvinn.model import read_card, write_card
+from alvinn.referee import Result
+from tests.alvinn.fakes import SMALL
 from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import judged
+
+TINY = CameraFlags(width=64, height=32)
+SHORT = ("--driver", "expert", "--km", "0.01", "--camera.width", "64", "--camera.height", "32")
+"""An expert that drives ten metres."""
 
 
 def left(folder: Path) -> dict[str, Any]:
@@ -60,21 +73,138 @@ def test_a_card_that_was_tampered_with_is_refused(shell: Shell, model: Path, tmp
     assert "320x160" in said
 
 
-def test_a_run_that_cannot_be_driven_is_listed_as_failed_and_those_after_it_too(shell: Shell, tmp_path: Path) -> None:
-    said = shell.refused("laps", "--driver", "expert", "--maps", "nowhere,oval", "--out", str(tmp_path))
+def test_a_run_that_cannot_be_driven_is_listed_as_failed_and_the_others_are_driven(
+    shell: Shell, tmp_path: Path
+) -> None:
+    said = shell.refused("laps", *SHORT, "--maps", "nowhere,oval", "--out", str(tmp_path))
+    assert "1 of 2 runs could not be driven" in said
     assert "no map called 'nowhere'" in said
-    runs = left(tmp_path)["runs"]
-    assert [(run["map"], run["status"]) for run in runs] == [("nowhere", "failed"), ("oval", "interrupted")]
+    failed, done = left(tmp_path)["runs"]
+    assert [(run["map"], run["status"]) for run in (failed, done)] == [("nowhere", "failed"), ("oval", "done")]
+    assert "no map called 'nowhere'" in failed["reason"]
+    assert (failed["offset_sd_m"], done["reason"]) == (None, None)
+
+
+def test_where_the_named_server_does_not_answer_nothing_more_is_tried(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    shell.refused("laps", *SHORT, "--maps", "oval,country", "--carla", "127.0.0.1:1", "--out", str(tmp_path))
+    assert [run["status"] for run in left(tmp_path)["runs"]] == ["failed", "interrupted"]
 
 
 def test_ctrl_c_lists_every_run_as_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alvinn.jobs.laps._drive_run", interrupted)
+    monkeypatch.setattr("alvinn.jobs.sweep.drive", interrupted)
     with pytest.raises(KeyboardInterrupt):
         drive_laps(Laps(driver="expert", maps="oval,country", out=tmp_path), None)
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["interrupted"] * 2
+
+
+WALL_CLOCK = {"realtime_factor", "latency_ms_p50", "latency_ms_p99"}
+
+
+def figures(folder: Path) -> list[dict[str, Any]]:
+    """The runs of a `laps.json` without what no two drives have in common."""
+    return [{key: value for key, value in run.items() if key not in WALL_CLOCK} for run in left(folder)["runs"]]
+
+
+def logs(folder: Path) -> dict[str, list[str]]:
+    """Every tick of every run, but for the server's clock, which runs before the car is there."""
+    return {
+        path.parent.name: [line.partition(",")[2] for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in folder.glob("runs/*/log.csv")
+    }
+
+
+def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One test, as each run costs a server's start."""
+    job = Laps(driver="expert", map="oval", both_directions=True, km=0.02, camera=TINY, out=tmp_path / "one")
+    driven = []
+
+    def once(errand: Errand, *rest: Any) -> Result:
+        driven.append(errand.run.direction)
+        if len(driven) == 2:
+            raise KeyboardInterrupt
+        return drive(errand, *rest)
+
+    monkeypatch.setattr("alvinn.jobs.sweep.drive", once)
+    with pytest.raises(KeyboardInterrupt):
+        drive_laps(job, None)
+    assert [run["status"] for run in left(tmp_path / "one")["runs"]] == ["done", "interrupted"]
+    before = left(tmp_path / "one")["runs"][0]
+
+    results = drive_laps(replace(job, resume=True), None)
+    assert driven == ["forward", "reverse", "reverse"]
+    assert [result.status for result in results] == ["done", "done"]
+    assert left(tmp_path / "one")["runs"][0] == before, "what was kept is what was measured, to the last digit"
+    with pytest.raises(ResultsError, match="made with settings"):
+        drive_laps(replace(job, resume=True, speed=6.0), None)
+
+    drive_laps(replace(job, jobs=2, out=tmp_path / "two"), None)
+    assert figures(tmp_path / "two") == figures(tmp_path / "one")
+    assert logs(tmp_path / "two") == logs(tmp_path / "one")
+    assert len(logs(tmp_path / "two")) == 2
+    assert figures(tmp_path / "two")[0]["collisions"] == 0
+
+
+class Deadly(Laps):
+    """Settings that end the process which unpacks them."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (7,)
+
+
+def test_a_run_that_cannot_begin_or_whose_process_dies_is_a_failed_result(tmp_path: Path) -> None:
+    errands = [
+        Errand(settings=job, run=run, model=tmp_path, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
+        for job in (Laps(map="oval"), Deadly(map="country"))
+        for run in job.runs()
+    ]
+    found = {result.run.map: result for result in side_by_side(errands, 2, lambda *_: None)}
+    assert [found[name].status for name in ("oval", "country")] == ["failed", "failed"]
+    assert "is not a model" in str(found["oval"].reason)
+    assert found["country"].reason == "its process died with status 7"
+
+
+def test_runs_at_a_time_want_servers_of_their_own(shell: Shell) -> None:
+    assert shell.run("laps", *SHORT, "--jobs", "2", "--carla", "127.0.0.1:2000").status == 2
+
+
+@pytest.mark.parametrize(("sd", "word"), [(0.0, "worse"), (0.5, "better")])
+def test_worse_than_before_is_a_failure_and_the_figure_is_said(
+    capsys: pytest.CaptureFixture[str], sd: float, word: str
+) -> None:
+    runs = list(Laps(map="oval", seeds=2).runs())
+    before = {"model": "old", "runs": [judged([sd, -sd] * 15, run).as_json() for run in runs]}
+    results = [judged([0.2, -0.2] * 15, run) for run in runs]
+    if word == "worse":
+        with pytest.raises(ResultsError, match=r"^offset sd \[m\]: 0.000 before, 0.200 now .* worse$"):
+            hold_against(before, results)
+    else:
+        hold_against(before, results)
+    assert f"against old: {word}" in capsys.readouterr().out
+
+
+def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
+    job = Laps(driver="expert", maps="oval,random:7", both_directions=True, seeds=2, km=0.1, start=1, camera=TINY)
+    for run in job.runs():
+        again = parsed(shlex.split(job.command(run))[3:])
+        assert list(again.runs()) == [run]
+        assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, TINY, 1)
+
+
+def test_a_table_beside_the_json_has_a_row_a_run(shell: Shell, tmp_path: Path) -> None:
+    assert shell.run("laps", *SHORT, "--map", "oval", "--out", str(tmp_path)).status == 0
+    with (tmp_path / "laps.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    (run,) = left(tmp_path)["runs"]
+    assert list(row) == list(run)
+    assert float(row["offset_sd_m"]) == run["offset_sd_m"]
 
 
 def test_a_run_is_driven_judged_and_left_on_disk(
@@ -83,7 +213,7 @@ def test_a_run_is_driven_judged_and_left_on_disk(
     """A model that learned nothing of roads drives for some simulated seconds, until it is given up."""
     monkeypatch.setattr("alvinn.referee.PATIENCE", 0.05)
     monkeypatch.setattr("alvinn.referee.PATIENCE_SECONDS", 4.0)
-    monkeypatch.setattr("alvinn.jobs.laps.FILM_SECONDS", 1.0)
+    monkeypatch.setattr("alvinn.jobs.sweep.FILM_SECONDS", 1.0)
     said = shell.refused("laps", "--model", str(model), "--map", "oval", "--out", str(tmp_path))
     assert said == "1 of 1 runs were not driven to their end"
     told = left(tmp_path)
@@ -92,7 +222,7 @@ def test_a_run_is_driven_judged_and_left_on_disk(
     assert (run["map"], run["direction"], run["status"], run["completed"]) == ("oval", "forward", "done", False)
     assert run["latency_ms_p50"] > 0.0
     assert told["summary"]["departures"] == run["departures"]
-    assert {path.name for path in tmp_path.iterdir()} >= {"laps.json", "offset.html", "lap.mp4", "runs"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"laps.json", "laps.csv", "report.html", "lap.mp4", "runs"}
     (log,) = tmp_path.glob("runs/*/log.csv")
     with log.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

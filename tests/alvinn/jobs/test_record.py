@@ -132,3 +132,22 @@ def test_ctrl_c_leaves_no_server_and_a_recording_that_opens(tmp_path: Path) -> N
     recording = Recording(tmp_path / "data" / "x")
     assert len(recording.rows) >= 9
     assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)
+
+
+def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(shell: Shell, tmp_path: Path) -> None:
+    skies = ("--weathers", "ClearNoon,HardRainNoon", "--both-directions")
+    record = ("record", "mine", "--map", "oval", "--home", str(tmp_path), "--seconds", "4", *skies, *SHORT)
+    assert shell.run(*record).status == 0
+    recording = Recording(tmp_path / "data" / "mine")
+    assert recording.session.weathers == ("ClearNoon", "HardRainNoon")
+    stretches = [(row.segment, row.weather, row.lane) for row in recording.rows]
+    assert [(key, len(list(group))) for key, group in itertools.groupby(stretches)] == [
+        ((segment, weather, f"oval/{way}"), 21)
+        for segment, (way, weather) in enumerate(
+            itertools.product(("forward", "reverse"), ("ClearNoon", "HardRainNoon"))
+        )
+    ]
+    dry, wet = (recording.picture(recording.rows[index]).mean() for index in (20, 21))
+    assert wet < dry - 10.0, "the first frame of the rain shows it"
+    frames = [row.frame for row in recording.rows[:42]]
+    assert frames == sorted(set(frames)), "no frame is there twice"

@@ -1,0 +1,187 @@
+"""`convert`: recordings of other programs in, ours out."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+import tyro
+from rich.table import Table
+from rich.text import Text
+
+from alvinn.driving import Camera
+from alvinn.errors import AlvinnError
+from alvinn.formats import incoming, lerobot, lerobot_out, tub, udacity
+from alvinn.formats.account import Account
+from alvinn.formats.incoming import Source
+from alvinn.formats.moments import Moment, Tell
+from alvinn.jobs.common import CONSOLE, CameraFlags, Home, progress, require_above_zero
+from alvinn.recording import Recording
+from alvinn.steering import VehicleGeometry
+
+Format = Literal["alvinn", "udacity", "tub", "lerobot"]
+CAR_WIDTH = 2.0  # m: nothing in an import depends on it
+EXAMPLES = 3  # rows that are named for each reason
+
+
+class Reader(Protocol):
+    """Reads a foreign recording; called once an import."""
+
+    def __call__(self, source: Path, steering: str | None, account: Account, tell: Tell) -> Iterator[Moment]:
+        """The rows, in order."""
+
+
+Writer = Callable[[Recording, Path, Account, Tell], None]
+
+READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot.read}
+WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_out.write}
+
+
+@dataclass(frozen=True)
+class VehicleFlags:
+    """The car that the steering belongs to. Left alone: the Udacity simulator's, or what our own export says."""
+
+    wheelbase: float | None = None
+    """between the axles [m] (default 2.67; a model car is taken as a full-sized one of its shape)"""
+    max_wheel_angle: float | None = None
+    """of the front wheels at steering 1 [degrees] (default 25)"""
+
+    def __post_init__(self) -> None:
+        require_above_zero("--vehicle.wheelbase", self.wheelbase)
+        require_above_zero("--vehicle.max-wheel-angle", self.max_wheel_angle)
+        if self.max_wheel_angle is not None and self.max_wheel_angle >= 90.0:
+            raise ValueError(f"--vehicle.max-wheel-angle wants less than 90 degrees, not {self.max_wheel_angle}")
+
+    @property
+    def given(self) -> bool:
+        """Whether a person said anything of the car."""
+        return self.wheelbase is not None or self.max_wheel_angle is not None
+
+    def geometry(self) -> VehicleGeometry:
+        """The car, as the recording keeps it."""
+        angle = math.radians(25.0 if self.max_wheel_angle is None else self.max_wheel_angle)
+        return VehicleGeometry(self.wheelbase or 2.67, angle, steering_curve=(), width=CAR_WIDTH)
+
+
+@dataclass(frozen=True)
+class Convert(Home):
+    """Import a recording of another program, or export one of ours."""
+
+    src: tyro.conf.Positional[str] = ""
+    """what is read: a folder, or a recording of ours"""
+    dst: tyro.conf.Positional[str] = ""
+    """what is made: a recording of ours, or a folder"""
+    source_format: Annotated[Format, tyro.conf.arg(name="from")] = "alvinn"
+    """the format of SRC"""
+    target_format: Annotated[Format, tyro.conf.arg(name="to")] = "alvinn"
+    """the format of DST"""
+    steering: str | None = None
+    """import: name of the steering column, where it is not the usual one"""
+    vehicle: VehicleFlags = field(default_factory=VehicleFlags)
+    """import: the car"""
+    camera: CameraFlags = field(default_factory=CameraFlags)
+    """import: the camera, where it is known (fov, x, y, z, pitch); shifted views need it"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        if not self.src or not self.dst:
+            raise AlvinnError("convert wants two folders: alvinn convert SRC DST --from udacity")
+        if (self.source_format == "alvinn") == (self.target_format == "alvinn"):
+            raise AlvinnError(
+                f"convert goes to or from a recording of ours, not from {self.source_format} to "
+                f"{self.target_format}: say --from or --to, or convert twice"
+            )
+        account = Account()
+        target = convert(self, account)
+        CONSOLE.print(report(account))
+        CONSOLE.print(f"{account.rows} rows are in {target}", markup=False)
+
+
+def convert(job: Convert, account: Account) -> Path:
+    """Convert as the job says; returns what was made, whole or not at all.
+
+    Raises:
+        AlvinnError: it cannot be done.
+    """
+    with progress() as bars:
+        task = bars.add_task("convert", total=None, note="")
+
+        def tell() -> None:
+            bars.advance(task)
+
+        if job.target_format == "alvinn":
+            target = job.recording_folder(job.dst)
+            with _made_whole(target) as folder:
+                _import(job, folder, account, tell)
+            return target
+        recording = Recording(job.recording_folder(job.src)).require_frames()
+        bars.update(task, total=len(recording.rows))
+        with _made_whole(Path(job.dst)) as folder:
+            folder.mkdir(parents=True)
+            WRITERS[job.target_format](recording, folder, account, tell)
+            shutil.copyfile(recording.folder / "session.json", folder / "session.json")
+        return Path(job.dst)
+
+
+def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
+    path = Path(job.src)
+    if not path.exists():
+        raise AlvinnError(f"{path} is not there")
+    told = incoming.told_beside(path if path.is_dir() else path.parent, account)
+    vehicle, camera = told if told is not None else (job.vehicle.geometry(), None)
+    if job.vehicle.given:
+        vehicle = job.vehicle.geometry()
+    source = Source(job.source_format, vehicle, _camera(job.camera, camera))
+    angle = math.degrees(vehicle.max_wheel_angle)
+    account.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")
+    if source.camera is None:
+        account.note("the camera's geometry is unknown: no shifted views in training (--camera.fov and others tell it)")
+    incoming.write(READERS[job.source_format](path, job.steering, account, tell), source, folder, account)
+
+
+def _camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
+    if flags.width is not None or flags.height is not None:
+        raise AlvinnError("--camera.width and --camera.height come from the pictures: leave them out")
+    given = any(value is not None for value in asdict(flags).values())
+    return flags.on(told or Camera()) if given else told
+
+
+@contextmanager
+def _made_whole(target: Path) -> Iterator[Path]:
+    """A folder to write in that becomes the target at the end, and leaves nothing after an error."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise AlvinnError(f"{target} is there already: choose another name")
+    scratch = target.with_name(target.name + ".part")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        yield scratch
+        if target.exists():
+            target.rmdir()
+        scratch.replace(target)
+    except OSError as error:
+        raise AlvinnError(f"{target} could not be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def report(account: Account) -> Table:
+    """What a person should know of a conversion, as a table."""
+    table = Table("what", "rows", "which", title="conversion", title_justify="left")
+    table.add_row("converted", str(account.rows), "")
+    for why, rows in account.left_out.items():
+        more = "" if len(rows) <= EXAMPLES else ", ..."
+        table.add_row(Text(f"left out: {why}"), str(len(rows)), Text(", ".join(rows[:EXAMPLES]) + more))
+    for note in account.notes:
+        table.add_row(Text(note), "", "")
+    for lost in account.lost:
+        table.add_row(Text(f"the format cannot hold: {lost}"), "", "")
+    return table

@@ -1,0 +1,184 @@
+"""Many runs: one after another in this process, or several at once, each in a process with a server of its own.
+
+Which of the two makes no difference to what is measured: the embedded server is deterministic, and a run shares
+nothing with another. A process that dies takes its own run with it and no other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from alvinn.carla_world import DT, CarlaWorld
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.timed import TimedDriver
+from alvinn.driving import Camera
+from alvinn.errors import AlvinnError, ServerError
+from alvinn.jobs.common import Driving, opened
+from alvinn.loop import run
+from alvinn.model import Network
+from alvinn.observers import Log, Watch
+from alvinn.referee import Referee, Result, Run, judge, unfinished
+from alvinn.results import run_folder, save_run
+from alvinn.roles import Driver, Observer
+from alvinn.speed import Pedals
+from alvinn.video import Film
+
+FILM_SECONDS = 30.0
+TOLD_EVERY = 0.01  # of a run: how often its progress is told
+
+Tell = Callable[[Run, float], None]
+"""Told how much of a run is driven, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """All that a process must know to drive one run."""
+
+    settings: Driving
+    run: Run
+    model: Path | None
+    """the folder of the model that drives; None: the expert"""
+    camera: Camera
+    laps: int
+    longest: float
+    """m: where the run ends at the latest"""
+    folder: Path
+    """where the results go"""
+    film: Path | None = None
+
+
+def in_turn(errands: Sequence[Errand], network: Network | None, tell: Tell) -> Generator[Result, None, None]:
+    """Drive runs in this process; one that cannot be driven is a failed result.
+
+    Where the server was named and does not answer, nothing more is tried.
+    """
+    for errand in errands:
+        try:
+            yield drive(errand, network, tell)
+        except AlvinnError as error:
+            yield unfinished(errand.run, "failed", str(error))
+            if errand.settings.carla is not None and isinstance(error, ServerError):
+                return
+
+
+def side_by_side(errands: Sequence[Errand], jobs: int, tell: Tell) -> Generator[Result, None, None]:
+    """Drive runs in processes of their own, at most `jobs` at a time; results come as they end."""
+    waiting, busy = deque(errands), list[_Worker]()
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < jobs:
+                busy.append(_Worker(waiting.popleft()))
+            wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe.poll()]:
+                told = worker.hear()
+                if isinstance(told, Result):
+                    busy.remove(worker)
+                    worker.end()
+                    yield told
+                else:
+                    tell(worker.run, told)
+    finally:
+        for worker in busy:
+            worker.process.terminate()
+            worker.end()
+
+
+class _Worker:
+    """A process that drives one run."""
+
+    def __init__(self, errand: Errand) -> None:
+        context = multiprocessing.get_context("spawn")  # the same on every system, and no thread of ours is copied
+        self.run = errand.run
+        self.pipe, theirs = context.Pipe(duplex=False)
+        self.process = context.Process(target=_work, args=(errand, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def hear(self) -> Result | float:
+        """The result, or how much is driven."""
+        try:
+            told: Result | float = self.pipe.recv()
+        except EOFError:
+            self.process.join()
+            return unfinished(self.run, "failed", f"its process died with status {self.process.exitcode}")
+        return told
+
+    def end(self) -> None:
+        """Wait for its end."""
+        self.process.join()
+        self.pipe.close()
+
+
+def _work(errand: Errand, pipe: Connection) -> None:
+    """What a worker does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    with suppress(BrokenPipeError):  # the parent is gone: nobody wants the rest
+        try:
+            network = Network(errand.model) if errand.model is not None else None
+            pipe.send(drive(errand, network, lambda _, share: pipe.send(share)))
+        except AlvinnError as error:
+            pipe.send(unfinished(errand.run, "failed", str(error)))
+
+
+def drive(errand: Errand, network: Network | None, tell: Tell) -> Result:
+    """Drive and judge one run, and keep it.
+
+    Raises:
+        AlvinnError: server, map or model is not to be had.
+    """
+    one, settings = errand.run, errand.settings
+    with ExitStack() as stack:
+        world = stack.enter_context(
+            opened(
+                settings,
+                camera=errand.camera,
+                map_name=one.map,
+                direction=one.direction,
+                weather=one.weather,
+                seed=one.seed,
+                start=one.start,
+            )
+        )
+        driver = TimedDriver(_driver(network, world), time.perf_counter)
+        start = world.truth().lane_s
+        referee = Referee(world.lane, world.geometry.width, errand.laps, settings.speed, start, errand.longest)
+        log = stack.enter_context(Log(run_folder(errand.folder, one) / "log.csv"))
+        observers: list[Observer] = [referee, log, Watch(_progress(one, referee, tell))]
+        if errand.film is not None:
+            observers.append(stack.enter_context(Film(errand.film, FILM_SECONDS, f"{one.map} {one.direction}")))
+        witness = stack.enter_context(world.witness())
+        began = time.perf_counter()
+        run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
+        judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
+        result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
+    save_run(errand.folder, result)
+    return result
+
+
+def _driver(network: Network | None, world: CarlaWorld) -> Driver:
+    if network is not None:
+        return NetworkDriver(network)
+    return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+
+
+def _progress(one: Run, referee: Referee, tell: Tell) -> Callable[[object], None]:
+    """Tells of every hundredth of a run once."""
+    told = 0.0
+
+    def look(_: object) -> None:
+        nonlocal told
+        share = min(1.0, referee.progress / referee.goal)
+        if share >= told + TOLD_EVERY:
+            told = share
+            tell(one, share)
+
+    return look

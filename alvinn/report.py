@@ -1,0 +1,176 @@
+"""`report.html`: how well a driver drives, on one page that opens offline and can be printed.
+
+The page holds plotly itself and everything that it draws; it fetches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from alvinn.figures import SHOWN, distance_figure, drawn, histogram_figure, label, library, path_figure
+from alvinn.referee import Result
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #111; background: #fff; max-width: 1100px; margin: 2em auto;
+       padding: 0 1em; }
+h1 { font-size: 1.6em; } h2 { font-size: 1.25em; margin-top: 2em; }
+.verdict { font-size: 1.2em; border-left: 6px solid; padding: .4em 1em; background: #f4f4f4; }
+.good { border-color: #009E73; } .bad { border-color: #D55E00; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .8em; width: 100%; }
+th, td { padding: .3em .4em; border-bottom: 1px solid #ccc; text-align: right; font-variant-numeric: tabular-nums; }
+th:first-child, td:first-child { text-align: left; min-width: 12em; }
+figure { margin: 1em 0; } figcaption { color: #444; }
+code { font-size: .85em; overflow-wrap: anywhere; }
+@media print { body { margin: 0; max-width: none; } figure, tr { break-inside: avoid; } .wide { overflow: visible; }
+  table { font-size: 9px; } th, td { padding: .1em .2em; } .modebar-container { display: none; } }
+"""
+
+RULE = (
+    "A departure: a side of the car crosses the lane's edge. It counts once; the car is put back, which is one "
+    "intervention and costs 6 s of autonomy."
+)
+
+Column = tuple[str, str, str]
+"""Key of `laps.json`, heading, format."""
+
+COLUMNS: tuple[Column, ...] = (
+    ("completion_pct", "driven [%]", ".0f"),
+    ("departures", "departures", "d"),
+    ("interventions", "interventions", "d"),
+    ("autonomy_pct", "autonomy [%]", ".1f"),
+    ("collisions", "collisions", "d"),
+    ("lane_invasions", "markings crossed", "d"),
+    ("offset_mean_m", "offset mean [m]", "+.3f"),
+    ("offset_sd_m", "sd [m]", ".3f"),
+    ("offset_p95_m", "p95 [m]", ".3f"),
+    ("offset_max_m", "largest [m]", ".2f"),
+    ("steer_suddenness_per_km", "steering per km", ".1f"),
+    ("speed_mean_mps", "speed [m/s]", ".1f"),
+    ("latency_ms_p99", "p99 latency [ms]", ".1f"),
+)
+
+
+def verdict(who: str, results: Sequence[Result], summed: Mapping[str, Any]) -> str:
+    """How well it drives, in a sentence."""
+    done = [result for result in results if result.status == "done"]
+    if not done:
+        return f"{who}: none of the {len(results)} runs was driven."
+    km, departures = summed["km"], summed["departures"]
+    often = (
+        "never left its lane" if not departures else f"left its lane {departures} times, every {km / departures:.2f} km"
+    )
+    end = sum(result.completed for result in results)
+    spread = "" if summed["offset_sd_m"] is None else f" Its offset from the lane's centre had sd {_sd(summed)}."
+    return f"{who} {often} in {km:.2f} km, and drove {end} of {len(results)} runs to the end.{spread}"
+
+
+def _sd(summed: Mapping[str, Any]) -> str:
+    ends = summed["ci"].get("offset_sd_m")
+    return f"{summed['offset_sd_m']:.3f} m" + (f" (95%: {ends[0]:.3f} to {ends[1]:.3f} m)" if ends else "")
+
+
+def write_report(
+    path: Path, who: str, results: Sequence[Result], summed: Mapping[str, Any], commands: Sequence[str]
+) -> None:
+    """Write the page.
+
+    Args:
+        path: of the page; a film `lap.mp4` beside it is linked.
+        who: drives.
+        results: every run asked for.
+        summed: the summary of `laps.json`.
+        commands: what drives each run alone.
+    """
+    good = all(result.faultless for result in results)
+    maps = dict.fromkeys(result.run.map for result in results)
+    parts = [
+        f'<p class="verdict {"good" if good else "bad"}">{escape(verdict(who, results, summed))}</p>',
+        f"<p>{RULE}</p>",
+        _film(path),
+        "<h2>Runs</h2>",
+        runs_table(results, summed),
+        "<h2>Offset</h2>",
+        figure(drawn(histogram_figure(by_map(results))), "How the offset from the lane's centre is spread."),
+        *(part for name in maps for part in _circuit(name, [r for r in results if r.run.map == name])),
+        "<h2>Each run again</h2>",
+        _commands(results, commands),
+    ]
+    write_page(path, f"How well {who} drives", parts)
+
+
+def write_page(path: Path, title: str, parts: Iterable[str]) -> None:
+    """Write a page that holds plotly and the given pieces of HTML."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = "\n".join(parts)
+    path.write_text(
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">\n'
+        f"<style>{STYLE}</style><script>{library()}</script></head>\n"
+        f"<body><h1>{escape(title)}</h1>\n{content}\n</body></html>\n",
+        encoding="utf-8",
+    )
+
+
+def figure(drawing: str, caption: str) -> str:
+    """A drawing with what it shows, for those who cannot see it too."""
+    return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def html_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, its cells escaped; the first cell of a row is its heading."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in headings)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def cell(figures: Mapping[str, Any], key: str, form: str) -> str:
+    """A figure as text; a dash where nothing was measured."""
+    value = figures.get(key)
+    return "\N{EN DASH}" if value is None else format(value, form)
+
+
+def runs_table(results: Sequence[Result], summed: Mapping[str, Any]) -> str:
+    """All runs, and all of them pooled."""
+    rows = []
+    for result in results:
+        figures = result.as_json()
+        told = "" if result.status == "done" else f" ({result.status})"
+        rows.append([label(result) + told, *(cell(figures, key, form) for key, _, form in COLUMNS)])
+    rows.append(["all", *(cell(summed, key, form) for key, _, form in COLUMNS)])
+    return html_table(["run", *(heading for _, heading, _ in COLUMNS)], rows)
+
+
+def by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    """The driven runs of the first circuits, a group each; with more than fit a figure, all in one."""
+    driven = [result for result in results if result.trace.time]
+    names = list(dict.fromkeys(result.run.map for result in driven))
+    if len(names) > SHOWN:
+        return [(f"all {len(names)} circuits", driven)]
+    return [(name, [result for result in driven if result.run.map == name]) for name in names]
+
+
+def _circuit(name: str, results: Sequence[Result]) -> list[str]:
+    driven = [result for result in results if result.trace.time]
+    if not driven:
+        reasons = " ".join(dict.fromkeys(escape(result.reason) for result in results if result.reason))
+        return [f"<h2>{escape(name)}</h2><p>Not driven. {reasons}</p>"]
+    few = f"the {SHOWN} worst of {len(driven)} runs" if len(driven) > SHOWN else "all runs"
+    where = "Where the car drove: the worst run of each direction, coloured by its offset; crosses are departures."
+    how = f"Offset and steering over the distance driven, {few}; dashed: a side of the car at the lane's edge."
+    return [
+        f"<h2>{escape(name)}</h2>",
+        figure(drawn(path_figure(driven)), where),
+        figure(drawn(distance_figure(driven)), how),
+    ]
+
+
+def _film(path: Path) -> str:
+    return '<p><a href="lap.mp4">The film of the first run</a></p>' if (path.parent / "lap.mp4").exists() else ""
+
+
+def _commands(results: Sequence[Result], commands: Sequence[str]) -> str:
+    items = (f"<li><code>{escape(command)}</code></li>" for _, command in zip(results, commands, strict=True))
+    return f"<ol>{''.join(items)}</ol>"

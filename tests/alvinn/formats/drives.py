@@ -1,0 +1,71 @@
+"""Recordings to convert, and how far two of them differ."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from alvinn.driving import Camera, Image
+from alvinn.formats import incoming
+from alvinn.formats.account import Account
+from alvinn.formats.incoming import Source
+from alvinn.jobs.convert import READERS, WRITERS, VehicleFlags
+from alvinn.recording import Recording, RecordingWriter
+from tests.alvinn.fakes import SMALL, session, step
+
+LEAST_PSNR = 35.0  # dB
+
+
+def steer_of(number: int) -> float:
+    """A steering that no other of the first hundred rows has."""
+    return math.sin(number * 0.7) * 0.45
+
+
+def road(number: int, camera: Camera) -> Image:
+    """A road under a sky, of the colours and the grain that cameras see; every number has a bend of its own."""
+    rows, columns = np.mgrid[0.0 : 1.0 : complex(camera.height), 0.0 : 1.0 : complex(camera.width)]
+    depth = np.clip((rows - 0.4) / 0.6, 0.0, 1.0)[..., None]
+    side = np.abs(columns - 0.5 - steer_of(number) * (1.0 - rows))[..., None]
+    asphalt, grass, sky = (np.array(colour, dtype=float) for colour in ((95, 95, 100), (70, 110, 55), (150, 180, 215)))
+    ground = np.where(side < 0.1 + 0.4 * depth, asphalt, grass)
+    picture = np.where(depth > 0.0, ground, sky) + np.random.default_rng(number).normal(0.0, 4.0, (*side.shape[:2], 1))
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def drive(folder: Path, n: int = 12, *, cut_at: int | None = 7, camera: Camera = SMALL) -> Recording:
+    """A recording of n rows, in two segments."""
+    with RecordingWriter(folder, session(camera)) as writer:
+        for number in range(n):
+            if number == cut_at:
+                writer.new_segment()
+            one = step(number, steer=2.0 * steer_of(number), camera=camera)
+            seen = replace(one.observation, image=road(number, camera))
+            writer.add(replace(one, observation=seen), lane="oval/forward", weather="ClearNoon")
+    return Recording(folder)
+
+
+def exported(name: str, folder: Path, n: int = 12) -> Recording:
+    """Write a drive as a foreign recording; returns the drive."""
+    recording = drive(folder.with_name(f"{folder.name}-ours"), n)
+    folder.mkdir()
+    WRITERS[name](recording, folder, Account(), lambda: None)
+    return recording
+
+
+def imported(name: str, source: Path, steering: str | None = None) -> tuple[Recording, Account]:
+    """Read a foreign recording."""
+    account = Account()
+    moments = READERS[name](source, steering, account, lambda: None)
+    folder = source.with_name(f"{source.name}-in")
+    incoming.write(moments, Source(name, VehicleFlags().geometry(), None), folder, account)
+    return Recording(folder), account
+
+
+def psnr(one: Recording, other: Recording) -> float:
+    """The worst peak signal-to-noise ratio of their pictures, row by row [dB]."""
+    pairs = zip(one.rows, other.rows, strict=True)
+    errors = [float(np.mean((one.picture(a).astype(float) - other.picture(b)) ** 2)) for a, b in pairs]
+    return 10.0 * math.log10(255.0**2 / max(*errors, 1e-9))

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alvinn.errors import AlvinnError
+from alvinn.recording import jpeg_of
+from tests.alvinn.fakes import picture
+from tests.alvinn.formats.drives import imported, steer_of
+
+WINDOWS = r"C:\Users\somebody\Desktop\data\IMG"
+UNIX = "/home/somebody/data/IMG"
+
+
+def name_of(number: int, camera: str = "center") -> str:
+    return f"{camera}_2020_05_09_22_16_{18 + number // 10:02d}_{number % 10 * 100:03d}.jpg"
+
+
+def line_of(number: int, root: str = WINDOWS, steer: object = None) -> str:
+    join = "\\" if "\\" in root else "/"
+    pictures = [f"{root}{join}{name_of(number, camera)}" for camera in ("center", "left", "right")]
+    angle = steer_of(number) if steer is None else steer
+    return ", ".join([*pictures, str(angle), "0.5", "0", "22.36936"])
+
+
+def log(folder: Path, lines: list[str], n: int = 20, end: str = "\n") -> Path:
+    """A log, with pictures of n rows."""
+    (folder / "IMG").mkdir(parents=True)
+    for number in range(n):
+        (folder / "IMG" / name_of(number)).write_bytes(jpeg_of(picture(number)))
+    (folder / "driving_log.csv").write_bytes(end.join([*lines, ""]).encode())
+    return folder
+
+
+def test_a_log_of_the_simulator_is_read(tmp_path: Path) -> None:
+    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(20)], end="\r\n"))
+    assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(20)]
+    assert [row.time for row in recording.rows] == pytest.approx([n * 0.1 for n in range(20)], abs=1e-5)
+    assert [row.speed for row in recording.rows] == pytest.approx([10.0] * 20, abs=1e-5)
+    assert {row.segment for row in recording.rows} == {0}
+    first = recording.rows[1]
+    assert first.curvature == pytest.approx(math.tan(steer_of(1) * math.radians(25.0)) / 2.67)
+    assert math.isnan(first.lane_s)
+    assert recording.session.camera_known is False
+    assert account.left_out == {}
+    source = (tmp_path / "u" / "IMG" / name_of(1)).read_bytes()
+    assert (recording.folder / first.center).read_bytes() == source, "a JPEG must travel as it is"
+
+
+def test_a_header_says_where_the_columns_are(tmp_path: Path) -> None:
+    lines = [f"{steer_of(n)},IMG/{name_of(n)},1.0" for n in range(3)]
+    recording, _ = imported("udacity", log(tmp_path / "u", ["Steering, center ,throttle", *lines]))
+    assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(3)]
+    assert all(math.isnan(row.speed) for row in recording.rows)
+
+
+def test_another_root_begins_a_segment(tmp_path: Path) -> None:
+    lines = [line_of(0), line_of(1), line_of(2, UNIX), line_of(3, UNIX)]
+    recording, _ = imported("udacity", log(tmp_path / "u", lines))
+    assert [row.segment for row in recording.rows] == [0, 0, 1, 1]
+
+
+def test_time_that_stops_or_runs_backwards_begins_a_segment_and_ours_never_does(tmp_path: Path) -> None:
+    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in (0, 1, 15, 16, 2, 3)]))
+    assert [row.segment for row in recording.rows] == [0, 0, 1, 1, 2, 2]
+    assert [row.time for row in recording.rows] == sorted(row.time for row in recording.rows)
+    assert "time runs backwards in places: a new segment begins at each" in account.notes
+
+
+def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: Path) -> None:
+    lines = [line_of(n) for n in range(20)]
+    folder = log(tmp_path / "u", lines)
+    (folder / "IMG" / name_of(3)).unlink()
+    (folder / "IMG" / name_of(5)).write_bytes((folder / "IMG" / name_of(5)).read_bytes()[:-200])
+    (folder / "IMG" / name_of(6)).write_bytes(jpeg_of(picture(6).repeat(2, axis=0)))
+    lines[7] = line_of(7, steer="nan")
+    lines[9] = lines[9][:-30]
+    lines[11] = lines[11].replace(".", "\0.")
+    (folder / "driving_log.csv").write_text("\n".join(lines), encoding="utf-8")
+    recording, account = imported("udacity", folder)
+    gone = {3, 5, 6, 7, 9, 11}
+    assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(20) if n not in gone]
+    assert account.left_out == {
+        "its picture is missing": ["line 4"],
+        "its picture is damaged": ["line 6"],
+        "its picture is not 64x32 as the first": ["row 7"],
+        "its steering is no number in [-1, 1]": ["line 8"],
+        "it has other than 7 cells": ["line 10"],
+        "damaged line": ["line 12"],
+    }
+
+
+@pytest.mark.parametrize("header", ["center,left,right,wheel,throttle,brake,speed", "a,b"])
+def test_a_missing_steering_column_is_an_error_that_lists_the_columns(tmp_path: Path, header: str) -> None:
+    folder = log(tmp_path / "u", [header, ",".join(["IMG/x.jpg", "0.5"][: header.count(",") + 1])])
+    with pytest.raises(AlvinnError, match=f"no steering column. The columns found are: {', '.join(header.split(','))}"):
+        imported("udacity", folder)
+
+
+@pytest.mark.parametrize("steer", ["7.5", "left", "-90"])
+def test_a_steering_column_of_something_else_is_an_error(tmp_path: Path, steer: str) -> None:
+    with pytest.raises(AlvinnError, match=r"steering is not the steering: 6 of 6.*columns found are: center, left"):
+        imported("udacity", log(tmp_path / "u", [line_of(n, steer=steer) for n in range(6)]))
+
+
+def test_where_no_picture_is_left_it_says_why(tmp_path: Path) -> None:
+    with pytest.raises(AlvinnError, match="nothing could be imported: 3 x its picture is missing, first line 1"):
+        imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(3)], n=0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2500), st.integers(1, 300)), max_size=4), st.integers(0, 2500))
+def test_a_log_with_nul_runs_and_a_torn_end_gives_true_steering_or_an_error(
+    holes: list[tuple[int, int]], end: int
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = log(Path(scratch) / "u", [line_of(n) for n in range(10)], n=10)
+        path = folder / "driving_log.csv"
+        data = bytearray(path.read_bytes())
+        for at, length in holes:
+            data[at : at + length] = bytes(len(data[at : at + length]))
+        path.write_bytes(bytes(data[: len(data) - end]))
+        try:
+            recording, _ = imported("udacity", folder)
+        except AlvinnError:
+            return
+        assert {row.steer for row in recording.rows} <= {steer_of(n) for n in range(10)}
+        assert len({row.steer for row in recording.rows}) == len(recording.rows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300) | st.text(",\"'.\n\r0-9aIMG/\\", max_size=200).map(str.encode))
+def test_no_log_whatever_ends_in_a_traceback(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "u").mkdir()
+        (Path(scratch) / "u" / "driving_log.csv").write_bytes(data)
+        with pytest.raises(AlvinnError):
+            imported("udacity", Path(scratch) / "u")

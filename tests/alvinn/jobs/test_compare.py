@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.jobs.compare import side_by_side
+from alvinn.measures import summary
+from alvinn.referee import Result
+from alvinn.results import read_laps, write_laps
+from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import RUN, judged
+
+
+def laps(folder: Path, offset: float, runs: int = 3) -> Path:
+    results: list[Result] = [judged([offset, -offset] * 40, replace(RUN, seed=seed)) for seed in range(runs)]
+    summed = summary(results, np.random.default_rng(0))
+    write_laps(folder, {"model": folder.name}, [result.as_json() for result in results], summed)
+    return folder
+
+
+def test_models_stand_side_by_side_in_a_table_and_on_a_page(shell: Shell, tmp_path: Path) -> None:
+    laps(tmp_path / "models" / "calm" / "laps", 0.1)
+    other = laps(tmp_path / "nervous", 0.3)
+    page = tmp_path / "page.html"
+    arguments = ("compare", "calm", str(other), "--home", str(tmp_path), "--out", str(page))
+    assert shell.run(*arguments).status == 0
+    text = page.read_text(encoding="utf-8")
+    assert "offset sd [m]" in text
+    assert all(value in text for value in ("0.100", "0.300", "worse", "calm"))
+
+
+@pytest.mark.parametrize(("runs", "told"), [(3, "better"), (1, "too few runs to tell")])
+def test_each_is_held_against_the_first(tmp_path: Path, runs: int, told: str) -> None:
+    both = [read_laps(laps(tmp_path / name, offset, runs)) for name, offset in (("a", 0.3), ("b", 0.1))]
+    assert side_by_side(both)[-1] == ["against the first", "", told]
+
+
+def test_one_alone_is_wrong_usage_and_one_that_is_missing_is_said(shell: Shell, tmp_path: Path) -> None:
+    assert shell.run("compare", str(tmp_path)).status == 2
+    assert "alvinn laps writes it" in shell.refused("compare", str(tmp_path / "a"), str(tmp_path / "b"))

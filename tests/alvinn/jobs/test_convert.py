@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import math
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from alvinn.dataset import load
+from alvinn.formats.account import Account
+from alvinn.jobs.convert import Convert, convert, report
+from alvinn.recording import Recording
+from alvinn.vision import Preprocessing
+from tests.alvinn.fakes import SMALL, write_recording
+from tests.alvinn.formats.drives import drive
+from tests.alvinn.jobs.cli import Shell
+
+FORMATS = ("udacity", "tub", "lerobot")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_out_and_in_by_the_command_line_keeps_car_camera_and_label(shell: Shell, tmp_path: Path, name: str) -> None:
+    ours, home = drive(tmp_path / "data" / "a"), ("--home", str(tmp_path))
+    assert shell.run("convert", "a", str(tmp_path / "out"), "--to", name, *home).status == 0
+    assert shell.run("convert", str(tmp_path / "out"), "b", "--from", name, *home).status == 0
+    back = Recording(tmp_path / "data" / "b")
+    assert [row.steer for row in back.rows] == pytest.approx([row.steer_meant for row in ours.rows], abs=1e-7)
+    assert (back.session.camera, back.session.camera_known) == (SMALL, True)
+    assert back.session.vehicle == ours.session.vehicle
+
+
+def told(job: Convert) -> str:
+    """What the report of a conversion says, its words one space apart."""
+    convert(job, account := Account())
+    text = StringIO()
+    Console(file=text, width=120).print(report(account))
+    return " ".join(text.getvalue().replace("│", " ").split())
+
+
+def test_the_report_says_what_was_left_out_and_what_does_not_fit(tmp_path: Path) -> None:
+    recording = drive(tmp_path / "data" / "a")
+    (recording.folder / recording.rows[4].center).unlink()
+    said = told(Convert(src="a", dst=str(tmp_path / "out"), target_format="udacity", home=tmp_path))
+    assert "converted 11 left out: its picture is missing 1 frame 4" in said
+    assert "the format cannot hold: pose, lane and offset" in said
+
+
+def export(shell: Shell, tmp_path: Path, n: int = 12) -> Path:
+    """A log of the simulator that no session.json lies beside."""
+    drive(tmp_path / "data" / "a", n)
+    assert shell.run("convert", "a", str(tmp_path / "out"), "--to", "udacity", "--home", str(tmp_path)).status == 0
+    (tmp_path / "out" / "session.json").unlink()
+    return tmp_path / "out"
+
+
+def test_car_and_camera_can_be_given(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path)
+    flags = ("--vehicle.wheelbase", "3", "--vehicle.max-wheel-angle", "40", "--camera.fov", "60", "--camera.z", "1.2")
+    done = shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path), *flags)
+    assert done.status == 0
+    session, row = (back := Recording(tmp_path / "data" / "b")).session, back.rows[1]
+    assert (session.camera.fov, session.camera.z, session.camera.width, session.camera_known) == (60.0, 1.2, 64, True)
+    assert row.curvature == pytest.approx(math.tan(row.steer * math.radians(40.0)) / 3.0)
+
+
+def test_an_import_becomes_examples_to_train_on(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path, 40)
+    assert shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path)).status == 0
+    back = Recording(tmp_path / "data" / "b")
+    assert back.session.camera_known is False
+    dataset = load([back], Preprocessing.of(back.session.camera))
+    assert len(dataset.examples) == 40
+    assert len(dataset.training) > 20
+
+
+def test_a_damaged_session_beside_is_told_and_the_import_goes_on(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path)
+    (source / "session.json").write_text("{", encoding="utf-8")
+    said = told(Convert(src=str(source), dst="b", source_format="udacity", home=tmp_path))
+    assert "session.json is left out" in said
+    assert len(Recording(tmp_path / "data" / "b").rows) == 12
+
+
+def test_a_failed_import_leaves_nothing(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path)
+    for path in (source / "IMG").iterdir():
+        path.unlink()
+    said = shell.refused("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path))
+    assert "12 x its picture is missing" in said
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["a"]
+
+
+def test_what_is_there_is_not_written_over(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path)
+    write_recording(tmp_path / "data" / "b", 1)
+    for arguments in (("a", str(source), "--to", "tub"), (str(source), "b", "--from", "udacity")):
+        said = shell.refused("convert", *arguments, "--home", str(tmp_path))
+        assert "is there already: choose another name" in said
+    assert len(Recording(tmp_path / "data" / "b").rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "convert wants two folders"),
+        (("a", "b"), "say --from or --to"),
+        (("a", "b", "--from", "tub", "--to", "udacity"), "convert twice"),
+        (("ghost", "b", "--from", "tub"), "ghost is not there"),
+        (("ghost", "b", "--to", "tub"), "is not a recording"),
+        ((".", "b", "--from", "tub", "--camera.width", "9"), "come from the pictures"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.refused("convert", *arguments, "--home", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "flags", [("--from", "rosbag"), ("--vehicle.wheelbase", "0"), ("--vehicle.max-wheel-angle", "90")]
+)
+def test_wrong_usage_ends_with_status_2(shell: Shell, flags: tuple[str, ...]) -> None:
+    assert shell.run("convert", "a", "b", *flags).status == 2

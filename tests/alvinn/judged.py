@@ -1,0 +1,25 @@
+"""Judged runs for the tests, with no simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alvinn.referee import Referee, Result, Run, judge
+from alvinn.roles import Verdict
+from tests.alvinn.fakes import CAR, DT, circle, step, truth
+
+RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
+LANE = circle(50.0)
+
+
+def judged(offsets: Sequence[float], run: Run = RUN) -> Result:
+    """A run on a circle at 8 m/s with these offsets; every departure is followed by a recovery."""
+    referee = Referee(LANE, CAR.width, laps=1, cruise=8.0)
+    for number, offset in enumerate(offsets):
+        s = number * DT * 8.0 % LANE.length
+        x, y, _, _ = LANE.at(s)
+        where = replace(truth(lane_s=s, offset=offset), x=x, y=y)
+        if referee.see(step(number, where)) is Verdict.RECOVER:
+            referee.recovered()
+    return judge(referee, run, [0.001, 0.003], wall_seconds=2.0)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alvinn.measures import summary
+from alvinn.referee import Result, unfinished
+from alvinn.report import verdict, write_report
+from tests.alvinn.judged import RUN, judged
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--enable-logging=stderr"),
+    *("--virtual-time-budget=5000", "--dump-dom"),
+)
+FETCHED = r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?\s*(?:https?:)?//"""
+
+WHOLE = [0.05, -0.02] * 400
+LOST = [*WHOLE[:100], 0.9, *WHOLE[100:]]
+
+
+def results() -> list[Result]:
+    return [
+        judged(WHOLE),
+        judged(LOST, replace(RUN, direction="reverse")),
+        judged(WHOLE, replace(RUN, map="random:<7>")),
+        unfinished(replace(RUN, map="nowhere"), "failed", "there is no map called 'nowhere'"),
+        unfinished(replace(RUN, weather="WetNoon"), "interrupted"),
+    ]
+
+
+def written(path: Path, runs: list[Result]) -> str:
+    summed = summary(runs, np.random.default_rng(0))
+    write_report(path, "mine & <yours>", runs, summed, [f"python -m alvinn laps {n}" for n in range(len(runs))])
+    return path.read_text(encoding="utf-8")
+
+
+def looked_at(page: Path, profile: Path) -> tuple[str, list[str]]:
+    """What a browser with no network made of a page, and what it complained of on its console."""
+    assert BROWSER is not None
+    offline = "--host-resolver-rules=MAP * ~NOTFOUND"
+    command = [BROWSER, *FLAGS, offline, f"--user-data-dir={profile}", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to look at the page with")
+
+
+@needs_browser
+def test_a_browser_without_a_network_draws_the_page_and_complains_of_nothing(tmp_path: Path) -> None:
+    text = written(tmp_path / "report.html", results())
+    seen, complaints = looked_at(tmp_path / "report.html", tmp_path / "profile")
+    assert complaints == []
+    assert not re.findall(FETCHED, seen), "neither the page nor what its scripts add to it wants the net"
+    figures = text.count("<figure>")
+    assert figures == 1 + 2 * 2
+    assert len(re.findall(r'class="[^"]*js-plotly-plot', seen)) == figures
+    assert seen.count('class="main-svg"') >= figures
+
+
+@needs_browser
+def test_a_page_that_fails_or_fetches_would_be_found_out(tmp_path: Path) -> None:
+    page = tmp_path / "bad.html"
+    page.write_text('<script src="http://example.invalid/a.js"></script><script>nothing()</script>', encoding="utf-8")
+    seen, complaints = looked_at(page, tmp_path / "profile")
+    assert "nothing is not defined" in " ".join(complaints)
+    assert re.findall(FETCHED, seen)
+
+
+def test_names_that_hold_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    page = written(tmp_path / "report.html", results())
+    body = page[page.index("<body>") :]
+    assert "mine &amp; &lt;yours&gt;" in body
+    assert "<h2>random:&lt;7&gt;</h2>" in body
+
+
+def test_every_run_asked_for_is_in_the_table_with_what_drives_it_alone(tmp_path: Path) -> None:
+    page = written(tmp_path / "report.html", results())
+    for told in ("oval reverse, ClearNoon, seed 0", "nowhere forward, ClearNoon, seed 0 (failed)", "(interrupted)"):
+        assert f"<td>{told}" in page or told in page
+    assert "there is no map called &#x27;nowhere&#x27;" in page
+    assert all(f"<code>python -m alvinn laps {n}</code>" in page for n in range(5))
+
+
+def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
+    runs = [unfinished(RUN, "interrupted")]
+    assert "none of the 1 runs was driven" in written(tmp_path / "report.html", runs)
+
+
+def test_the_verdict_says_how_often_the_lane_was_left() -> None:
+    def said(runs: list[Result]) -> str:
+        return verdict("mine", runs, summary(runs, np.random.default_rng(0)))
+
+    assert said([judged(WHOLE)]).startswith("mine never left its lane in 0.32 km, and drove 1 of 1 runs to the end.")
+    assert "left its lane 1 times, every 0.32 km" in said([judged(LOST)])
+
+
+@pytest.mark.parametrize("circuits", [1, 9])
+def test_many_circuits_are_pooled_in_one_histogram(tmp_path: Path, circuits: int) -> None:
+    runs = [judged(WHOLE[:30], replace(RUN, map=f"random:{n}")) for n in range(circuits)]
+    assert ("all 9 circuits" in written(tmp_path / "report.html", runs)) == (circuits == 9)
