@@ -164,7 +164,7 @@ def test_every_sensor_at_once_tells_of_every_tick(world: carla.World, car: carla
 
 def test_sensor_tick_thins_an_instrument(world: carla.World, car: carla.Vehicle) -> None:
     with listening(world, "sensor.other.imu", car, sensor_tick="0.2") as ear:
-        frames = [world.tick() for _ in range(40)]
+        frames = [world.tick() for _ in range(80)]  # the client's subscription may come some ticks late
         taken = [ear.next().frame for _ in range(10)]
     assert [b - a for a, b in pairwise(taken)] == [4] * 9
     assert set(taken) <= set(frames)
