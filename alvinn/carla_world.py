@@ -1,4 +1,4 @@
-"""CARLA as a World: one car with one camera, in lockstep, through the genuine client.
+"""CARLA as a World: one car with its cameras, in lockstep, through the genuine client.
 
 The same code drives an embedded and a full server, so it uses only what both do: frames are matched by id with a
 deadline and older ones dropped, the car settles for some ticks after a spawn, every camera attribute is set. Whatever
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import carla
 import cv2
 import numpy as np
 
-from alvinn.driving import Camera, Control, Direction, Image, Observation, Truth
+from alvinn.driving import Camera, CameraName, Control, Direction, Image, Observation, Truth
 from alvinn.errors import MapError, ServerError
 from alvinn.lane import Lane, wrapped
 from alvinn.lane_map import lane_of
@@ -31,6 +31,10 @@ FRAME_TIMEOUT = 10.0  # s: for the picture of a tick
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
 VEHICLE = "vehicle.tesla.model3"
+BLUEPRINTS: dict[CameraName, str] = {
+    "depth": "sensor.camera.depth",
+    "segmentation": "sensor.camera.semantic_segmentation",
+}
 
 
 @contextmanager
@@ -92,20 +96,28 @@ def map_name(world: carla.World) -> str:
 class CarlaWorld:
     """A World; see `open_world`, which makes one and undoes it."""
 
-    def __init__(self, world: carla.World, vehicle: carla.Vehicle, lane: Lane, camera: Camera) -> None:
+    def __init__(
+        self,
+        world: carla.World,
+        vehicle: carla.Vehicle,
+        lane: Lane,
+        camera: Camera,
+        cameras: Sequence[CameraName] = ("center",),
+    ) -> None:
         self.lane = lane
         self.camera = camera
         self.geometry = vehicle_geometry(vehicle)
         self._world = world
         self._vehicle = vehicle
-        self._images: queue.SimpleQueue[carla.Image] = queue.SimpleQueue()
+        self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
         self._s: float | None = None
         self._truth: Truth | None = None
 
-    def take_image(self, image: carla.Image) -> None:
-        """The camera's callback, on the client's threads."""
-        self._images.put(image)
+    def attach_cameras(self, undo: ExitStack) -> None:
+        """Put the cameras on the car; `undo` takes them off again."""
+        for name, images in self._images.items():
+            _attach_camera(self._world, self._vehicle, name, self.camera.placed(name), images.put, undo)
 
     def observe(self) -> Observation:
         """The frame of the last tick.
@@ -117,17 +129,19 @@ class CarlaWorld:
         return Observation(
             frame=self._frame,
             time=self._world.get_snapshot().timestamp.elapsed_seconds,
-            image=self._image(),
+            image=self._image("center"),
             speed=math.hypot(velocity.x, velocity.y, velocity.z),
+            others={name: self._image(name) for name in self._images if name != "center"},
         )
 
-    def _image(self) -> Image:
+    def _image(self, name: CameraName) -> Image:
         while True:
             try:
-                image = self._images.get(timeout=FRAME_TIMEOUT)
+                image = self._images[name].get(timeout=FRAME_TIMEOUT)
             except queue.Empty:
                 raise ServerError(
-                    f"the picture of frame {self._frame} did not come within {FRAME_TIMEOUT:g} s: is the server alive?"
+                    f"the {name} picture of frame {self._frame} did not come within {FRAME_TIMEOUT:g} s: "
+                    "is the server alive?"
                 ) from None
             if image.frame == self._frame:
                 bgra = np.frombuffer(image.raw_data, dtype=np.uint8).reshape(image.height, image.width, 4)
@@ -230,7 +244,14 @@ def vehicle_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
 
 @contextmanager
 def open_world(
-    client: carla.Client, *, camera: Camera, weather: str, direction: Direction, start: int = 0, map_wanted: str | None
+    client: carla.Client,
+    *,
+    camera: Camera,
+    weather: str,
+    direction: Direction,
+    map_wanted: str | None,
+    start: int = 0,
+    cameras: Sequence[CameraName] = ("center",),
 ) -> Iterator[CarlaWorld]:
     """A car with a camera on a lane of the server's map, in synchronous mode at 20 Hz; undone on leaving.
 
@@ -239,8 +260,9 @@ def open_world(
         camera: what to see with.
         weather: one of CARLA's presets.
         direction: forward, or the opposite lane.
-        start: which of the map's spawn points the lane is taken from.
         map_wanted: loaded if the server has another map; None takes the map as it is.
+        start: which of the map's spawn points the lane is taken from.
+        cameras: which cameras the car carries; `camera` is the centre one.
 
     Raises:
         MapError: the map or weather is not there, or has no such lane.
@@ -255,8 +277,8 @@ def open_world(
             world.set_weather(preset)
             vehicle = _spawn(world, lane, undo)
             world.tick(TIMEOUT)
-            driving = CarlaWorld(world, vehicle, lane, camera)
-            _attach_camera(world, vehicle, camera, driving.take_image, undo)
+            driving = CarlaWorld(world, vehicle, lane, camera, cameras)
+            driving.attach_cameras(undo)
         driving.settle()
         yield driving
 
@@ -294,8 +316,13 @@ def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
 
 
 def _attach_camera(
-    world: carla.World, vehicle: carla.Vehicle, camera: Camera, take: Callable[[carla.Image], None], undo: ExitStack
+    world: carla.World,
+    vehicle: carla.Vehicle,
+    name: CameraName,
+    camera: Camera,
+    take: Callable[[carla.Image], None],
+    undo: ExitStack,
 ) -> None:
     size = {"image_size_x": str(camera.width), "image_size_y": str(camera.height), "fov": str(camera.fov)}
     place = carla.Transform(carla.Location(camera.x, camera.y, camera.z), carla.Rotation(pitch=camera.pitch))
-    attach(world, vehicle, "sensor.camera.rgb", take, undo, place, size)
+    attach(world, vehicle, BLUEPRINTS.get(name, "sensor.camera.rgb"), take, undo, place, size)

@@ -10,7 +10,9 @@ Lengths are metres, angles radians, curvature 1/m, unless a name says otherwise.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -18,6 +20,12 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
 """Pixels, shape (height, width, 3), RGB."""
+
+CameraName = Literal["center", "left", "right", "depth", "segmentation"]
+"""The cameras that a car may carry; `center` is the one that networks drive by."""
+
+NO_OTHERS: Mapping[CameraName, Image] = MappingProxyType({})
+BESIDE = 0.8  # m from the centre camera to the left and to the right one
 
 Direction = Literal["forward", "reverse"]
 """Forward is the way of the road's own axis, reverse the opposite lane."""
@@ -58,6 +66,11 @@ class Camera:
         """The row [pixels from the top] where flat ground ends."""
         return self.height / 2.0 + self.focal * math.tan(math.radians(self.pitch))
 
+    def placed(self, name: CameraName) -> Camera:
+        """The camera of a name on the car whose centre camera this is."""
+        aside = {"left": -BESIDE, "right": BESIDE}.get(name, 0.0)
+        return replace(self, y=self.y + aside) if aside else self
+
     def __str__(self) -> str:
         return (
             f"{self.width}x{self.height}, fov {self.fov:g}, at x {self.x:g} y {self.y:g} z {self.z:g} m, "
@@ -73,12 +86,16 @@ class Observation:
     time: float
     """simulation seconds"""
     image: Image
+    """of the centre camera"""
     speed: float
     """m/s"""
+    others: Mapping[CameraName, Image] = field(default_factory=lambda: NO_OTHERS)
+    """of the car's other cameras, at the same tick; depth and segmentation as CARLA codes them in RGB"""
 
     def __post_init__(self) -> None:
-        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
-            raise ValueError(f"an image is (height, width, 3) uint8, not {self.image.shape} {self.image.dtype}")
+        for image in (self.image, *self.others.values()):
+            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+                raise ValueError(f"an image is (height, width, 3) uint8, not {image.shape} {image.dtype}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +123,15 @@ class Decision:
     """the driver's own answer: the label of a recording"""
     who: str
     disturbance: float = 0.0
-    """curvature added on purpose before it is applied, never part of the label"""
+    """curvature added before it is applied, never part of the label: noise, or what another driver wants instead"""
+    correction: int = 0
+    """the number of the correction that this tick belongs to, counted from 1; 0: none"""
+    why: str = ""
+    """which gate asked for the correction"""
+    axis: float | None = None
+    """raw position of the device's steering axis, where a person steers"""
+    pedals: tuple[float, float] | None = None
+    """throttle and brake, each in [0, 1], where the driver has them; None: the speed is held for it"""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.curvature) and math.isfinite(self.disturbance)):

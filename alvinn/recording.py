@@ -21,12 +21,13 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from alvinn.driving import Camera, Image, Step
+from alvinn.driving import Camera, CameraName, Image, Step
 from alvinn.errors import RecordingError
 from alvinn.files import write_json
 
 SCHEMA = 1
 JPEG_QUALITY = 92
+CODED: tuple[CameraName, ...] = ("depth", "segmentation")  # whose pixels are numbers, which JPEG would change
 
 MaybeKnown: TypeAlias = float
 """A number that imports may not know: NaN in memory, an empty cell in the table."""
@@ -66,7 +67,14 @@ class Row:
     axis: float | None = None
     """raw axis of the device, where there is one"""
     correction: int = 0
+    """the number of the correction that the row belongs to, counted from 1; 0: none"""
     why: str = ""
+    """which gate asked for it"""
+    left: str = ""
+    """files of the other cameras' pictures; empty where the car did not carry them"""
+    right: str = ""
+    depth: str = ""
+    segmentation: str = ""
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -78,6 +86,7 @@ class Session:
     """`session.json`: how a recording was made."""
 
     camera: Camera
+    """the centre one; the others sit beside it, see `Camera.placed`"""
     vehicle: dict[str, Any]
     maps: tuple[str, ...]
     weathers: tuple[str, ...]
@@ -147,9 +156,11 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         Raises:
             RecordingError: the disk takes no more.
         """
-        name = f"frames/{self.rows:08d}_center.jpg"
-        self._write_picture(self._folder / name, step.observation.image)
-        self._table.writerow(_encode(_row(step, self._segment, name, lane, weather)))
+        seen = step.observation
+        files: dict[str, Any] = {name: self._write_picture(name, image) for name, image in seen.others.items()}
+        center = self._write_picture("center", seen.image)
+        row = _row(step, self._segment, center, lane, weather)
+        self._table.writerow(_encode(replace(row, **files)))
         self.rows += 1
 
     def add_row(self, row: Row, jpeg: bytes) -> None:
@@ -163,8 +174,12 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._table.writerow(_encode(replace(row, center=name, segment=self._segment)))
         self.rows += 1
 
-    def _write_picture(self, path: Path, image: Image) -> None:
-        self._write_bytes(path, jpeg_of(image))
+    def _write_picture(self, camera: CameraName, image: Image) -> str:
+        """Write a picture of the row to come; returns its file, relative to the recording."""
+        exact = camera in CODED
+        name = f"frames/{self.rows:08d}_{camera}.{'png' if exact else 'jpg'}"
+        self._write_bytes(self._folder / name, png_of(image) if exact else jpeg_of(image))
+        return name
 
     @staticmethod
     def _write_bytes(path: Path, data: bytes) -> None:
@@ -183,6 +198,15 @@ def jpeg_of(image: Image, quality: int = JPEG_QUALITY) -> bytes:
     """A picture, shape (height, width, 3) RGB, as the bytes of a JPEG file."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise RecordingError(f"a picture of shape {image.shape} could not be encoded")
+    return data.tobytes()
+
+
+def png_of(image: Image) -> bytes:
+    """A picture, shape (height, width, 3) RGB, as the bytes of a PNG file: every bit is kept."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise RecordingError(f"a picture of shape {image.shape} could not be encoded")
     return data.tobytes()
@@ -219,6 +243,9 @@ def _row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row
         heading_error=truth.heading_error,
         weather=weather,
         who=decision.who,
+        axis=decision.axis,
+        correction=decision.correction,
+        why=decision.why,
     )
 
 
@@ -277,13 +304,16 @@ class Recording:
             )
         return self
 
-    def picture(self, row: Row) -> Image:
+    def picture(self, row: Row, camera: CameraName = "center") -> Image:
         """The picture of a row, shape (height, width, 3) RGB.
 
         Raises:
-            RecordingError: it is missing or damaged.
+            RecordingError: it is missing or damaged, or there was no such camera.
         """
-        path = self.folder / row.center
+        name: str = getattr(row, camera)
+        if not name:
+            raise RecordingError(f"{self.folder} has no {camera} pictures: record with --cameras center,{camera}")
+        path = self.folder / name
         data = np.fromfile(path, dtype=np.uint8) if path.is_file() else np.empty(0, dtype=np.uint8)
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
         if bgr is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from alvinn.carla_world import CarlaWorld, connected, open_world
-from alvinn.driving import Camera, Direction
+from alvinn.driving import Camera, CameraName, Direction
 from alvinn.embedded import embedded_server
 from alvinn.errors import AlvinnError
 from alvinn.files import file_name
@@ -122,7 +122,15 @@ def address(carla: str) -> tuple[str, int]:
 
 @contextmanager
 def opened(
-    settings: Driving, *, camera: Camera, map_name: str, direction: Direction, weather: str, seed: int, start: int = 0
+    settings: Driving,
+    *,
+    camera: Camera,
+    map_name: str,
+    direction: Direction,
+    weather: str,
+    seed: int,
+    start: int = 0,
+    cameras: Sequence[CameraName] = ("center",),
 ) -> Iterator[CarlaWorld]:
     """A car on a lane: on the server that `settings` names, or on a private embedded one.
 
@@ -137,7 +145,15 @@ def opened(
         client = stack.enter_context(connected(host, port))
         wanted = map_name if settings.carla is not None else None
         yield stack.enter_context(
-            open_world(client, camera=camera, weather=weather, direction=direction, start=start, map_wanted=wanted)
+            open_world(
+                client,
+                camera=camera,
+                weather=weather,
+                direction=direction,
+                map_wanted=wanted,
+                start=start,
+                cameras=cameras,
+            )
         )
 
 

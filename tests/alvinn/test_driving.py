@@ -87,3 +87,9 @@ def test_an_observation_holds_nothing_of_the_truth() -> None:
 
 def test_pictures_of_the_tests_differ() -> None:
     assert not np.array_equal(picture(1), picture(2))
+
+
+def test_the_side_cameras_sit_to_the_left_and_right_of_the_centre_one() -> None:
+    camera = Camera(y=0.1)
+    assert camera.placed("left").y < camera.y < camera.placed("right").y
+    assert camera.placed("depth") == camera

@@ -258,3 +258,17 @@ with RecordingWriter(Path(sys.argv[1]), session(Camera())) as writer:
         writer.add(step(number, camera=Camera()), lane="oval/forward", weather="ClearNoon")
         print(number)
 """
+
+
+def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exactly(tmp_path: Path) -> None:
+    plain = step(0)
+    coded = picture(7)
+    seen = replace(plain.observation, others={"left": picture(5), "depth": coded})
+    with RecordingWriter(tmp_path / "a", session()) as writer:
+        writer.add(replace(plain, observation=seen), lane="oval/forward", weather="ClearNoon")
+    recording = Recording(tmp_path / "a")
+    (row,) = recording.rows
+    assert (row.left, row.right, row.depth) == ("frames/00000000_left.jpg", "", "frames/00000000_depth.png")
+    assert (recording.picture(row, "depth") == coded).all()
+    with pytest.raises(RecordingError, match="no right pictures"):
+        recording.picture(row, "right")
