@@ -81,7 +81,7 @@ def test_a_driver_is_handed_an_observation_and_nothing_else(driver: type[Driver]
 
 
 def test_an_observation_holds_nothing_of_the_truth() -> None:
-    assert {field.name for field in fields(Observation)} == {"frame", "time", "image", "speed"}
+    assert {field.name for field in fields(Observation)} == {"frame", "time", "image", "speed", "others"}
     assert not {field.name for field in fields(Observation)} & {field.name for field in fields(Truth)}
 
 
