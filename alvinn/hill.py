@@ -6,6 +6,7 @@ The hill is exp(-(i - d)^2 / 10) over unit i for a true position d, decoded as t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,23 @@ Floats = npt.NDArray[np.float32]
 VARIANCE_TERM = 10.0  # the 10 of exp(-(i - d)^2 / 10)
 TINY = 1e-12  # a parabola that does not bend has its peak anywhere
 FINENESS = 10  # candidate positions per unit when fitting, refined by a parabola
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far to trust a decoded hill: a network in doubt answers with a broad hill, a ragged one, or several."""
+
+    fit: float
+    """cosine between the activations and the best-fit hill: 1 is a clean hill, silence is 0"""
+    spread: float
+    """standard deviation of the activation about its mean [1/m]; a clean hill of 45 units has 0.0152"""
+    second: float
+    """height of the hill that is left once the best is taken away, as a share of the best: 1 is a fork"""
+
+    @property
+    def doubt(self) -> float:
+        """One number for a gate, in [0, 1]: 0 for one clean hill, towards 1 for noise, silence or a fork."""
+        return 1.0 - self.fit * (1.0 - self.second)
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,23 @@ class Hill:
         position = np.where(middle > 0.0, (best + shift) / FINENESS, (self.units - 1) / 2.0)
         curvature: Floats = (position * self.spacing - self.span).astype(np.float32)
         return curvature
+
+    def trust(self, activations: Floats) -> Trust:
+        """How far to trust one answer, activations of shape (units,)."""
+        heights = self._templates @ activations
+        best = int(heights.argmax())
+        height, size = float(heights[best]), float(np.linalg.norm(activations))
+        if height <= TINY:
+            return Trust(fit=0.0, spread=0.0, second=0.0)
+        rest = self._templates @ (activations - height * self._templates[best])
+        weight = np.maximum(activations, 0.0).astype(np.float64)
+        weight /= weight.sum()
+        place = np.arange(self.units) * self.spacing
+        return Trust(
+            fit=min(1.0, height / size),
+            spread=math.sqrt(float(weight @ (place - weight @ place) ** 2)),
+            second=min(1.0, max(0.0, float(rest.max())) / height),
+        )
 
     def _hills(self, position: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(np.exp(-((np.arange(self.units) - position[..., None]) ** 2) / VARIANCE_TERM))

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from alvinn.driving import Camera, Image
+from alvinn.driving import Camera, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.files import write_json
-from alvinn.hill import Floats, Hill
+from alvinn.hill import Floats, Hill, Trust
 from alvinn.outputs import Scalar, described, output_of
 from alvinn.quiet import quiet
 from alvinn.vision import Preprocessing
@@ -69,6 +69,16 @@ def read_card(folder: Path) -> Card:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} is damaged: {error!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a network says to one observation."""
+
+    curvature: float
+    """to drive [1/m]"""
+    trust: Trust | None = None
+    """how far to trust it; None where the output's code cannot tell"""
 
 
 class Network:
@@ -124,6 +134,13 @@ class Network:
         self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
+
+    def answer(self, observation: Observation) -> Answer:
+        """What to drive on seeing an observation, and how far to trust that."""
+        activations = self.activations(observation.image)
+        output = self.card.output
+        trust = output.trust(activations) if isinstance(output, Hill) else None
+        return Answer(float(output.decode(activations[None])[0]), trust)
 
     def curvature(self, frame: Image) -> float:
         """The path curvature [1/m] that the network wants to drive on seeing a camera frame."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,3 +66,39 @@ def test_a_hill_of_no_size_is_refused(wrong: dict[str, float]) -> None:
 
 def test_silent_units_say_straight_on() -> None:
     assert Hill().decode(np.zeros((1, 45), dtype=np.float32))[0] == pytest.approx(0.0, abs=1e-6)
+
+
+@given(st.floats(-0.1, 0.1))
+def test_a_clean_hill_is_trusted(curvature: float) -> None:
+    trust = HILL.trust(HILL.encode([curvature])[0])
+    assert trust.fit == pytest.approx(1.0, abs=1e-3)
+    assert trust.second < 0.02
+    assert trust.spread == pytest.approx(math.sqrt(5.0) * HILL.spacing, rel=0.01)  # the hill's own sigma
+    assert trust.doubt < 0.03
+
+
+def test_two_hills_are_a_fork_and_the_lower_one_tells_how_much_of_one() -> None:
+    left, right = HILL.encode([-0.08, 0.08])
+    assert HILL.trust(left + right).second == pytest.approx(1.0, abs=1e-3)
+    assert HILL.trust(left + 0.5 * right).second == pytest.approx(0.5, abs=1e-3)
+    assert HILL.trust(left + right).doubt > HILL.trust(left + 0.5 * right).doubt > HILL.trust(left).doubt
+
+
+def test_a_hill_smeared_over_many_curvatures_is_broad_and_fits_less() -> None:
+    clean, smeared = HILL.encode([0.02])[0], HILL.encode(np.linspace(-0.03, 0.07, 30)).mean(axis=0)
+    assert HILL.trust(smeared).spread > 1.5 * HILL.trust(clean).spread
+    assert HILL.trust(smeared).fit < 0.95 * HILL.trust(clean).fit
+    assert HILL.trust(smeared).doubt > 0.2
+
+
+def test_silence_and_noise_are_not_trusted() -> None:
+    noise = np.random.default_rng(0).random(HILL.units).astype(np.float32)
+    assert HILL.trust(np.zeros(HILL.units, dtype=np.float32)).doubt == 1.0
+    assert HILL.trust(noise).doubt > 0.5
+
+
+@given(st.lists(st.floats(0.0, 1.0, width=32), min_size=45, max_size=45))
+def test_whatever_the_units_say_doubt_is_a_share(units: list[float]) -> None:
+    trust = HILL.trust(np.array(units, dtype=np.float32))
+    assert 0.0 <= trust.doubt <= 1.0
+    assert trust.spread >= 0.0

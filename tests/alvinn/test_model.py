@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alvinn.driving import Camera
+from alvinn.driving import Camera, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.hill import Hill
 from alvinn.model import Network, read_card, write_card
@@ -48,6 +48,13 @@ def test_litert_says_what_keras_says(model: Path) -> None:
     answered = np.array([network.curvature(frame) for frame in frames])
     assert np.abs(answered - expected).max() < 1e-4
     assert answered.std() > 1e-4, "a network that says the same to everything proves nothing"
+
+
+def test_an_answer_says_what_to_drive_and_how_far_to_trust_it(model: Path) -> None:
+    network, frame = Network(model), picture(3, CAMERA)
+    answer = network.answer(Observation(frame=0, time=0.0, image=frame, speed=8.0))
+    assert answer.curvature == network.curvature(frame)
+    assert answer.trust == Hill().trust(network.activations(frame))
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
