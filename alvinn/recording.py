@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -78,6 +78,8 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+REQUIRED = frozenset(field.name for field in fields(Row) if field.default is MISSING)
+"""What every table has; the other columns came later, and are empty where a table lacks them."""
 HEADER = ",".join(COLUMNS).encode()
 
 
@@ -96,6 +98,8 @@ class Session:
     version: str
     camera_known: bool = True
     """false where only the size of the pictures is known, and the rest of `camera` is assumed"""
+    cameras: tuple[str, ...] = ("center",)
+    """what the car carried, in some of the rows at least"""
     schema: int = SCHEMA
 
 
@@ -214,8 +218,11 @@ def png_of(image: Image) -> bytes:
 
 def _joined(before: Session, added: Session) -> Session:
     """What a recording's session says once maps and weathers were added."""
-    maps, weathers = before.maps + added.maps, before.weathers + added.weathers
-    return replace(before, maps=tuple(dict.fromkeys(maps)), weathers=tuple(dict.fromkeys(weathers)))
+
+    def both(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(getattr(before, name) + getattr(added, name)))
+
+    return replace(before, maps=both("maps"), weathers=both("weathers"), cameras=both("cameras"))
 
 
 def _row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
@@ -260,6 +267,7 @@ class Recording:
         self.folder = folder
         self.session = read_session(folder / "session.json")
         self._torn_at: int | None = None
+        self._older = False  # the table has not all of today's columns
         self.rows = tuple(self._read_rows(folder / "drive.csv"))
 
     def _read_rows(self, path: Path) -> Iterator[Row]:
@@ -268,13 +276,11 @@ class Recording:
         if not lines and HEADER.startswith(data):
             self._torn_at = 0
             return
-        if not lines or lines[0].rstrip(b"\r") != HEADER:
-            raise RecordingError(
-                f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program"
-            )
+        columns = _columns(path, lines[0] if lines else data)
+        self._older = columns != COLUMNS
         for number, line in enumerate(lines[1:], start=2):
             try:
-                yield _decode(line)
+                yield _decode(line, columns)
             except (ValueError, csv.Error) as error:
                 if number < len(lines) or rest:
                     raise RecordingError(f"{path}, line {number}: {error}") from error
@@ -282,11 +288,18 @@ class Recording:
         self._torn_at = len(data) - len(rest) if rest else None
 
     def mend(self) -> None:
-        """Cut a torn last row off the file, so that rows can be added."""
+        """Make the table ready for more rows: whole to its last row, and with all of today's columns."""
+        table = self.folder / "drive.csv"
         if self._torn_at is not None:
-            with (self.folder / "drive.csv").open("r+b") as file:
+            with table.open("r+b") as file:
                 file.truncate(self._torn_at)
             self._torn_at = None
+        if self._older:
+            scratch = table.with_name(table.name + ".part")
+            with scratch.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([COLUMNS, *map(_encode, self.rows)])
+            scratch.replace(table)
+            self._older = False
 
     def digest(self) -> str:
         """The SHA-256 of the table: another one means other rows."""
@@ -321,12 +334,19 @@ class Recording:
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _decode(line: bytes) -> Row:
+def _columns(path: Path, header: bytes) -> tuple[str, ...]:
+    """The columns of a table, in its own order."""
+    columns = tuple(header.decode(errors="replace").rstrip("\r").split(","))
+    if not set(columns) >= REQUIRED or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
+        raise RecordingError(f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program")
+    return columns
+
+
+def _decode(line: bytes, columns: tuple[str, ...]) -> Row:
     (cells,) = csv.reader([line.decode()])
-    if len(cells) != len(COLUMNS):
-        raise ValueError(f"{len(cells)} cells where {len(COLUMNS)} columns were expected")
-    values = [_CONVERTERS[str(field.type)](cell) for field, cell in zip(fields(Row), cells, strict=True)]
-    return Row(*values)
+    if len(cells) != len(columns):
+        raise ValueError(f"{len(cells)} cells where {len(columns)} columns were expected")
+    return Row(**{name: _CONVERTER_OF[name](cell) for name, cell in zip(columns, cells, strict=True)})
 
 
 def _number(cell: str) -> float:
@@ -343,6 +363,7 @@ _CONVERTERS: dict[str, Any] = {
     "MaybeKnown": lambda cell: _number(cell) if cell else math.nan,
     "float | None": lambda cell: _number(cell) if cell else None,
 }
+_CONVERTER_OF = {field.name: _CONVERTERS[str(field.type)] for field in fields(Row)}
 
 
 def read_session(path: Path) -> Session:
@@ -358,7 +379,7 @@ def read_session(path: Path) -> Session:
         if content["schema"] != SCHEMA:
             raise RecordingError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
         camera = Camera(**content.pop("camera"))
-        maps, weathers = tuple(content.pop("maps")), tuple(content.pop("weathers"))
-        return Session(camera=camera, maps=maps, weathers=weathers, **content)
+        content |= {name: tuple(content[name]) for name in ("maps", "weathers", "cameras") if name in content}
+        return Session(camera=camera, **content)
     except (ValueError, TypeError, KeyError) as error:
         raise RecordingError(f"{path} is damaged: {error!r}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import tyro
@@ -13,7 +13,7 @@ from alvinn import __version__
 from alvinn.carla_world import DT, CarlaWorld
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving import Camera, Direction
+from alvinn.driving import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.common import CONSOLE, Driving, listed, opened, progress, require_above_zero, server_kind
 from alvinn.loop import run
@@ -42,6 +42,8 @@ class Record(Driving):
     """half of it in the opposite lane"""
     weathers: str | None = None
     """a,b: several weathers, an equal share each (default: --weather)"""
+    cameras: str = "center"
+    """a,b out of center, left, right, depth, segmentation: what the car carries; center is always there"""
     append: bool = False
     """add to a recording that exists"""
     camera: Camera = field(default_factory=Camera)
@@ -51,10 +53,23 @@ class Record(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
+        self.carried()
 
     def skies(self) -> tuple[str, ...]:
         """The weathers to record in."""
         return tuple(listed(self.weathers, self.weather))
+
+    def carried(self) -> tuple[CameraName, ...]:
+        """The cameras on the car.
+
+        Raises:
+            ValueError: one of them is none.
+        """
+        wanted = dict.fromkeys(["center", *listed(self.cameras, "center")])
+        known = {name: None for name in get_args(CameraName) if name in wanted}
+        if unknown := [name for name in wanted if name not in known]:
+            raise ValueError(f"--cameras wants some of {', '.join(get_args(CameraName))}, not {', '.join(unknown)}")
+        return tuple(known)
 
     def run(self) -> None:
         """Do the job.
@@ -82,7 +97,15 @@ def record(job: Record) -> int:
 def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, append: bool) -> int:
     with ExitStack() as stack:
         world = stack.enter_context(
-            opened(job, camera=job.camera, map_name=job.map, direction=direction, weather=job.skies()[0], seed=job.seed)
+            opened(
+                job,
+                camera=job.camera,
+                map_name=job.map,
+                direction=direction,
+                weather=job.skies()[0],
+                seed=job.seed,
+                cameras=job.carried(),
+            )
         )
         writer = stack.enter_context(
             RecordingWriter(job.recording_folder(job.name), _session(job, world), append=append)
@@ -120,6 +143,7 @@ def _session(job: Record, world: CarlaWorld) -> Session:
         vehicle=asdict(world.geometry),
         maps=(job.map,),
         weathers=job.skies(),
+        cameras=job.carried(),
         seed=job.seed,
         driver=job.driver,
         server=server_kind(job),

@@ -158,7 +158,29 @@ def test_a_row_with_too_few_cells_in_the_middle_is_an_error(folder: Path) -> Non
         Recording(folder)
 
 
-@pytest.mark.parametrize("columns", ["a,b,c", ",".join(COLUMNS[:-1]), ",".join([*COLUMNS, "more"])])
+LATER = ("axis", "correction", "why", "left", "right", "depth", "segmentation")
+
+
+@pytest.mark.parametrize("lacking", [LATER, LATER[3:], LATER[-1:]])
+def test_a_table_of_before_some_columns_came_opens_and_is_brought_up_to_date_on_append(
+    folder: Path, lacking: tuple[str, ...]
+) -> None:
+    rows = Recording(folder).rows
+    left = [at for at, name in enumerate(COLUMNS) if name not in lacking]
+    rewrite(folder, [",".join(line.split(",")[at] for at in left) for line in lines_of(folder)])
+    before = (folder / "drive.csv").read_bytes()
+    assert Recording(folder).rows == rows
+    assert (folder / "drive.csv").read_bytes() == before, "reading must not change a recording"
+    write_recording(folder, 2, append=True)
+    assert Recording(folder).rows[:4] == rows
+    assert [row.segment for row in Recording(folder).rows] == [0, 0, 0, 0, 1, 1]
+    assert lines_of(folder)[0] == ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    ["a,b,c", ",".join(COLUMNS[1:]), ",".join([*COLUMNS, "more"]), ",".join([*COLUMNS[:-1], COLUMNS[0]])],
+)
 def test_other_columns_are_an_error(folder: Path, columns: str) -> None:
     rewrite(folder, [columns, *lines_of(folder)[1:]])
     with pytest.raises(RecordingError, match="other columns"):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -151,3 +152,24 @@ def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(she
     assert wet < dry - 10.0, "the first frame of the rain shows it"
     frames = [row.frame for row in recording.rows[:42]]
     assert frames == sorted(set(frames)), "no frame is there twice"
+
+
+def test_the_car_carries_the_cameras_that_were_asked_for(shell: Shell, tmp_path: Path) -> None:
+    record = ("record", "many", "--map", "path", "--home", str(tmp_path), "--seconds", "1", *SHORT)
+    assert shell.run(*record, "--cameras", "depth,left,right,segmentation").status == 0
+    recording = Recording(tmp_path / "data" / "many")
+    assert recording.session.cameras == ("center", "left", "right", "depth", "segmentation")
+    for row in recording.rows:
+        left, center, right = (recording.picture(row, name).astype(int) for name in ("left", "center", "right"))
+        assert np.abs(left - center).mean() > 1.0
+        assert np.abs(right - center).mean() > 1.0
+    labels = recording.picture(recording.rows[-1], "segmentation")
+    assert 1 in labels[-1, :, 0], "the road's own label is there to the bit"
+    near, far = (recording.picture(recording.rows[-1], "depth")[at, 32] @ [1, 256, 65536] for at in (-1, 18))
+    assert near < far / 2
+
+
+def test_a_camera_that_there_is_not_is_wrong_usage(shell: Shell) -> None:
+    said = shell.run("record", "x", "--cameras", "center,rear")
+    assert said.status == 2
+    assert "not rear" in said.err
