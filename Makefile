@@ -15,10 +15,10 @@ test: setup
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -m "not long"
+	$(PY) -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup
-	$(PY) -m pytest -m long
+	$(PY) -m pytest -m long --hypothesis-profile wander
 
 bench: setup
 	$(PY) -m tests.bench.wire

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import settings
 
-# A busy machine is no reason for a property to fail.
-settings.register_profile("calm", deadline=None)
+# A busy machine is no reason for a property to fail, and the same commit passes or fails the same way twice.
+settings.register_profile("calm", deadline=None, derandomize=True)
+# New examples at every run, for `make test-long`.
+settings.register_profile("wander", deadline=None)
 settings.load_profile("calm")
 
 Address = tuple[str, int]

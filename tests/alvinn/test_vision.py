@@ -30,7 +30,7 @@ def test_what_is_kept_begins_below_the_horizon_but_not_far_below(camera: Camera)
         assert camera.horizon_row + 0.01 * camera.height >= camera.height - 0.5
         return
     assert kept.top >= min(camera.horizon_row, 0.0)
-    assert kept.top <= max(0.0, camera.horizon_row + 0.02 * camera.height + 2.0)
+    assert kept.top <= max(0.0, camera.horizon_row + 0.02 * camera.height) + 2.0
 
 
 def test_the_sky_changes_nothing_and_the_road_does() -> None:
