@@ -1,0 +1,218 @@
+"""How a panel looks: the camera large, the dials in a strip below it, what matters now across the picture.
+
+Type is large enough for the last row of a classroom; whoever drives has a colour (a person blue, a machine orange), and
+nothing is said by colour alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pygame
+
+from alvinn.cockpit.paint import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
+from alvinn.cockpit.panel import Alarm, Lane, Page, Panel, Tape, Timeline
+
+STRIP = 0.25  # share of the window's height that the dials have
+HUMAN = "you"
+
+
+def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
+    """Draw one moment of a drive on the whole of a surface."""
+    brush = Brush(surface)
+    surface.fill(NIGHT)
+    strip = round(brush.height * STRIP)
+    view = pygame.Rect(0, 0, brush.width, brush.height - strip)
+    picture = brush.picture(panel.image, view)
+    if panel.alarm is not None:
+        _draw_alarm(brush, panel.alarm, picture)
+    _draw_head(brush, panel, view)
+    _draw_notes(brush, panel.notes, view)
+    if panel.inset is not None:
+        side = view.height * 0.42
+        brush.picture(panel.inset, pygame.Rect(view.right - side * 1.3, view.top + brush.px(7), side * 1.25, side))
+    _draw_strip(brush, panel, pygame.Rect(0, view.bottom, brush.width, strip))
+    if panel.timeline is not None:
+        _draw_timeline(brush, panel.timeline, pygame.Rect(0, view.bottom - brush.px(1.6), brush.width, brush.px(1.6)))
+    if panel.help:
+        _draw_help(brush, panel.help)
+
+
+def colour_of(who: str) -> tuple[int, int, int]:
+    """Blue for the person, orange for any machine."""
+    return BLUE if who == HUMAN else ORANGE
+
+
+def _draw_head(brush: Brush, panel: Panel, view: pygame.Rect) -> None:
+    """Who drives at the left, where at the right."""
+    edge = brush.px(1.5)
+    if panel.who:
+        words = "YOU DRIVE" if panel.who == HUMAN else f"{panel.who.upper()} DRIVES"
+        colour = colour_of(panel.who)
+        box = brush.label(words, (edge, edge), 7, colour, room=view.width * 0.45)
+        pygame.draw.rect(brush.surface, colour, (box.left, box.top, brush.px(1), box.height))
+    if panel.title:
+        brush.label(panel.title, (view.right - edge, edge), 4.5, INK, corner="topright", room=view.width * 0.5)
+
+
+def _draw_notes(brush: Brush, notes: tuple[str, ...], view: pygame.Rect) -> None:
+    """The last messages, at the picture's lower edge."""
+    row = view.bottom - brush.px(2.5)
+    for note in reversed(notes[-3:]):
+        place = (view.centerx, row)
+        row = brush.label(note, place, 5.5, INK, corner="midbottom", room=view.width * 0.96).top - brush.px(0.6)
+
+
+def _draw_strip(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
+    """Wheel, speed, lane and recording, side by side."""
+    pygame.draw.rect(brush.surface, SLATE, (area.left, area.top, area.width, max(1, brush.px(0.3))))
+    cuts = [area.left + round(area.width * share) for share in (0.0, 0.15, 0.36, 0.70, 1.0)]
+    wheel, speed, lane, tape = (
+        pygame.Rect(left, area.top, right - left, area.height) for left, right in itertools.pairwise(cuts)
+    )
+    if panel.steer is not None:
+        _draw_wheel(brush, panel, wheel)
+    if panel.speed is not None:
+        _draw_speed(brush, panel, speed)
+    if panel.lane is not None:
+        _draw_lane(brush, panel.lane, panel.doubt, lane)
+    _draw_tape(brush, panel, tape)
+
+
+def _draw_wheel(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
+    radius = round(min(area.width, area.height) * 0.36)
+    brush.wheel(area.center, radius, panel.steer or 0.0, INK)
+    if panel.other_steer is not None:
+        brush.tick_on_wheel(area.center, radius, panel.other_steer, ORANGE if panel.who == HUMAN else BLUE)
+
+
+def _draw_speed(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
+    number = f"{(panel.speed or 0.0) * 3.6:.0f}"
+    room = area.width * 0.9
+    brush.text(number, (area.centerx, area.top + area.height * 0.42), 16, INK, corner="center", room=room * 0.8)
+    words = "km/h held" if panel.held else "km/h"
+    brush.text(words, (area.centerx, area.bottom - brush.px(5)), 4, DIM, corner="center", room=room)
+
+
+def _draw_lane(brush: Brush, lane: Lane, doubt: float | None, area: pygame.Rect) -> None:
+    """Where in the lane the car is: a number, a bar, and the last seconds."""
+    inner = area.inflate(-brush.px(4), -brush.px(3))
+    side = "right" if lane.offset > 0 else "left"
+    share = lane.offset / (lane.width / 2.0)
+    colour = GREEN if abs(share) < 0.35 else RED
+    place = (inner.centerx, inner.top + brush.px(3))
+    words = f"{abs(lane.offset):.2f} m {side}"
+    brush.text(words, place, 5, colour, corner="center", room=inner.width)
+    brush.gauge(pygame.Rect(inner.left, inner.top + brush.px(7), inner.width, brush.px(3)), share, colour)
+    low = pygame.Rect(inner.left, inner.top + brush.px(11.5), inner.width, inner.bottom - inner.top - brush.px(12))
+    if doubt is not None:
+        low.width -= brush.px(11)
+        brush.text("doubt", (low.right + brush.px(6.5), low.top), 3.2, DIM, corner="midtop")
+        number = f"{min(doubt, 9.99):.0%}"
+        brush.text(number, (low.right + brush.px(6.5), low.bottom), 4.6, RED if doubt > 1 else INK, corner="midbottom")
+    brush.trace(low, lane.trace, lane.width / 2.0, colour)
+
+
+def _draw_tape(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
+    """Whether it records, how long it is, what is late."""
+    inner = area.inflate(-brush.px(4), -brush.px(3))
+    row, high = inner.top, inner.height / 4.0
+    if panel.tape is not None:
+        _draw_recording(brush, panel.tape, pygame.Rect(inner.left, row, inner.width, round(high)))
+    lines = [(_clock(panel), 4.6, INK), (panel.device, 3.8, DIM), ("F1: keys", 3.8, DIM)]
+    for index, (words, units, colour) in enumerate(lines, start=1):
+        place = (inner.left, row + (index + 0.5) * high)
+        brush.text(words, place, units, colour, corner="midleft", room=inner.width)
+
+
+def _clock(panel: Panel) -> str:
+    if panel.time is None:
+        return ""
+    minutes, seconds = divmod(int(panel.time), 60)
+    return f"{minutes}:{seconds:02d}" + ("" if panel.late is None else f"   {panel.late} late")
+
+
+def _draw_recording(brush: Brush, tape: Tape, area: pygame.Rect) -> None:
+    size = area.height * 0.34
+    colour = RED if tape.running else DIM
+    shape = pygame.Rect(area.left, area.centery - size, 2 * size, 2 * size)
+    if tape.running:
+        pygame.draw.circle(brush.surface, colour, shape.center, size)
+    else:
+        pygame.draw.rect(brush.surface, colour, shape, max(2, shape.width // 6))
+    words = f"REC {tape.frames}" if tape.running else f"{tape.note or 'not recording'}, {tape.frames}"
+    left = shape.right + brush.px(1.5)
+    brush.text(words, (left, area.centery), 5, colour, corner="midleft", room=area.right - left)
+
+
+def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:
+    pygame.draw.rect(brush.surface, SLATE, area)
+    spans = [(span, RED) for span in timeline.left_out]
+    if timeline.marked is not None:
+        spans.append((timeline.marked, ORANGE))
+    for (begin, end), colour in spans:
+        left, right = (area.left + share * area.width for share in (begin, end))
+        pygame.draw.rect(brush.surface, colour, (left, area.top, max(2.0, right - left), area.height))
+    head = pygame.Rect(0, 0, max(3, brush.px(0.8)), area.height * 2)
+    head.center = (round(area.left + timeline.position * area.width), area.centery)
+    pygame.draw.rect(brush.surface, INK, head)
+
+
+def _draw_alarm(brush: Brush, alarm: Alarm, picture: pygame.Rect) -> None:
+    """A frame around the picture, the words, and the seconds that are left."""
+    pygame.draw.rect(brush.surface, ORANGE, picture, brush.px(2))
+    box = pygame.Rect(0, 0, round(picture.width * 0.8), brush.px(30 if alarm.seconds is not None else 14))
+    box.center = picture.center
+    brush.veil(box, NIGHT, 170)
+    brush.text(alarm.words, (box.centerx, box.top + brush.px(7)), 8, ORANGE, corner="center", room=box.width * 0.94)
+    if alarm.seconds is not None:
+        number = f"{alarm.seconds:.0f}"
+        brush.text(number, (box.centerx, box.top + brush.px(20)), 18, INK, corner="center")
+
+
+def _draw_help(brush: Brush, lines: tuple[tuple[str, str], ...]) -> None:
+    whole = brush.surface.get_rect()
+    brush.veil(whole, NIGHT, 225)
+    brush.text("Keys", (whole.centerx, brush.px(2)), 6, INK, corner="midtop")
+    top, high = brush.px(11), (whole.height - brush.px(13)) / max(1, len(lines))
+    units = min(4.6, high / brush.unit * 0.6)
+    middle = round(whole.width * 0.3)
+    for index, (caption, does) in enumerate(lines):
+        row = top + (index + 0.5) * high
+        brush.text(caption, (middle - brush.px(2), row), units, BLUE, corner="midright", room=middle - brush.px(3))
+        brush.text(does, (middle + brush.px(1), row), units, INK, corner="midleft", room=whole.width * 0.67)
+
+
+def draw_page(surface: pygame.Surface, page: Page) -> None:
+    """Draw a page of text on the whole of a surface."""
+    brush = Brush(surface)
+    whole = surface.get_rect()
+    surface.fill(NIGHT)
+    brush.text(page.title, (whole.centerx, brush.px(4)), 9, INK, corner="midtop", room=whole.width * 0.94)
+    foot = brush.height - brush.px(5 * len(page.foot) + 2)
+    for index, words in enumerate(page.foot):
+        place = (whole.centerx, foot + brush.px(5 * index))
+        brush.text(words, place, 4.2, DIM, corner="midtop", room=whole.width * 0.94)
+    top = brush.px(16)
+    rows = len(page.lines) + len(page.bars)
+    high = min(brush.px(8), (foot - top) / max(1, rows))
+    for index, (name, value) in enumerate(page.lines):
+        _draw_choice(brush, name, value, top + (index + 0.5) * high, high, chosen=index == page.chosen)
+    for index, (name, share) in enumerate(page.bars, start=len(page.lines)):
+        row = top + (index + 0.5) * high
+        brush.text(name, (whole.width * 0.25, row), high / brush.unit * 0.5, DIM, corner="midright")
+        area = pygame.Rect(
+            round(whole.width * 0.3), round(row - high * 0.2), round(whole.width * 0.5), round(high * 0.4)
+        )
+        brush.gauge(area, share, BLUE)
+
+
+def _draw_choice(brush: Brush, name: str, value: str, row: float, high: float, *, chosen: bool) -> None:
+    if chosen:
+        bar = pygame.Rect(round(brush.width * 0.06), round(row - high / 2), round(brush.width * 0.88), round(high))
+        pygame.draw.rect(brush.surface, SLATE, bar, border_radius=brush.px(1))
+    units = high / brush.unit * 0.58
+    middle = brush.width * 0.36
+    brush.text(name, (middle - brush.px(2), row), units, DIM, corner="midright", room=middle * 0.8)
+    words = f"<  {value}  >" if chosen else value
+    brush.text(words, (middle + brush.px(1), row), units, INK, corner="midleft", room=brush.width * 0.57)

@@ -1,0 +1,153 @@
+"""The one window: pictures out, what hands did in.
+
+`poll` is called once a tick and returns plain data; a key that went down and up between two ticks is not lost. Devices
+come and go while it is open: SDL says so by events.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # the terminal belongs to the job
+os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a wheel steers whichever window is in front
+
+import pygame
+
+from alvinn.cockpit.drawing import draw_page, draw_panel
+from alvinn.cockpit.inputs import Inputs, Stick
+from alvinn.cockpit.keys import COMMANDS, Command
+from alvinn.cockpit.paint import forget_fonts
+from alvinn.cockpit.panel import Page, Panel
+from alvinn.errors import AlvinnError
+
+SIZE = (1280, 720)
+SMALLEST = (480, 320)
+
+
+class Window(AbstractContextManager["Window"]):
+    """A resizable window; only one at a time.
+
+    Raises:
+        AlvinnError: there is no display.
+    """
+
+    def __init__(self, title: str, size: tuple[int, int] = SIZE) -> None:
+        try:
+            pygame.display.init()
+            pygame.font.init()
+            pygame.joystick.init()
+            pygame.display.set_caption(title)
+            pygame.display.set_mode(size, pygame.RESIZABLE)
+        except pygame.error as error:
+            pygame.quit()
+            raise AlvinnError(
+                f"no window can be opened here ({error}): sit at a desktop, or add --headless where the job has it"
+            ) from error
+        self._size = size
+        self._full = False
+        self._held: set[str] = set()
+        self._sticks: dict[int, _Joystick] = {}
+        self._closed = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height [pixels]."""
+        return pygame.display.get_window_size()
+
+    def poll(self) -> Inputs:
+        """What happened since the last call; to be called once a tick, by the thread that opened the window."""
+        pressed: list[str] = []
+        text = ""
+        for stick in self._sticks.values():
+            stick.pressed.clear()
+        for event in pygame.event.get():
+            if event.type == pygame.KEYDOWN:
+                pressed.append(pygame.key.name(event.key))
+            elif event.type == pygame.TEXTINPUT:
+                text += event.text
+            self._note(event)
+        down = frozenset(self._held | set(pressed))
+        if any(COMMANDS.get(key) is Command.FULL_SCREEN for key in pressed):
+            self._toggle_full_screen()
+        return Inputs(
+            pressed=tuple(pressed),
+            down=down,
+            text=text,
+            mouse=self._mouse(),
+            mouse_down=frozenset(n + 1 for n, held in enumerate(pygame.mouse.get_pressed()) if held),
+            sticks={stick.guid: stick.read() for stick in self._sticks.values()},
+            closed=self._closed,
+        )
+
+    def show(self, what: Panel | Page) -> None:
+        """Draw a panel or a page, and put it on the screen."""
+        surface = pygame.display.get_surface()
+        if isinstance(what, Page):
+            draw_page(surface, what)
+        else:
+            draw_panel(surface, what)
+        pygame.display.flip()
+
+    def _note(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.KEYDOWN:
+            self._held.add(pygame.key.name(event.key))
+        elif event.type == pygame.KEYUP:
+            self._held.discard(pygame.key.name(event.key))
+        elif event.type == pygame.WINDOWFOCUSLOST:
+            self._held.clear()  # the key's release goes to another window
+        elif event.type == pygame.QUIT:
+            self._closed = True
+        else:
+            self._note_device(event)
+
+    def _note_device(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.JOYDEVICEADDED:
+            joystick = pygame.joystick.Joystick(event.device_index)
+            self._sticks[joystick.get_instance_id()] = _Joystick(joystick)
+        elif event.type == pygame.JOYDEVICEREMOVED:
+            self._sticks.pop(event.instance_id, None)
+        elif event.type == pygame.JOYBUTTONDOWN and event.instance_id in self._sticks:
+            self._sticks[event.instance_id].pressed.append(event.button)
+
+    def _mouse(self) -> float:
+        width = max(1, self.size[0])
+        return max(-1.0, min(1.0, 2.0 * pygame.mouse.get_pos()[0] / width - 1.0))
+
+    def _toggle_full_screen(self) -> None:
+        self._full = not self._full
+        if self._full:
+            self._size = self.size
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        else:
+            pygame.display.set_mode(self._size, pygame.RESIZABLE)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sticks.clear()
+        forget_fonts()
+        pygame.quit()
+
+
+class _Joystick:
+    """A device that is plugged in."""
+
+    def __init__(self, joystick: pygame.joystick.JoystickType) -> None:
+        self._joystick = joystick
+        self.guid = joystick.get_guid()
+        self.pressed: list[int] = []
+        self._moved: set[int] = set()
+
+    def read(self) -> Stick:
+        """Where everything stands now. SDL says 0 for an axis that it has not heard of yet: a half-pressed pedal."""
+        positions = [self._joystick.get_axis(axis) for axis in range(self._joystick.get_numaxes())]
+        self._moved |= {axis for axis, position in enumerate(positions) if position != 0.0}
+        return Stick(
+            guid=self.guid,
+            name=self._joystick.get_name(),
+            axes=tuple(position if axis in self._moved else None for axis, position in enumerate(positions)),
+            buttons=frozenset(n for n in range(self._joystick.get_numbuttons()) if self._joystick.get_button(n)),
+            pressed=tuple(self.pressed),
+        )
