@@ -16,12 +16,14 @@ OutputName = Literal["hill", "scalar"]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The input that a network was designed for, and how many units its hill has."""
+    """The input that a network was designed for, how many units its hill has, and how it likes to be trained."""
 
     width: int
     height: int
     colours: Colours
     units: int = 45
+    epochs: int = 30
+    learning_rate: float = 2e-3
 
     def preprocessing(self, camera: Camera) -> Preprocessing:
         """How a camera's frames become this network's input."""

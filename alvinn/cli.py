@@ -44,6 +44,7 @@ def parsed(arguments: Sequence[str]) -> Any:
     """
     import tyro
 
+    from alvinn.jobs.ablation import Ablation
     from alvinn.jobs.compare import Compare
     from alvinn.jobs.convert import Convert
     from alvinn.jobs.demo import Demo
@@ -59,6 +60,7 @@ def parsed(arguments: Sequence[str]) -> Any:
         "compare": Compare,
         "convert": Convert,
         "demo": Demo,
+        "ablation": Ablation,
         "doctor": Doctor,
     }
     return tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=DESCRIPTION)

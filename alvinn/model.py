@@ -22,6 +22,7 @@ from alvinn.quiet import quiet
 from alvinn.vision import Preprocessing
 
 SCHEMA = 1
+CHECKPOINT = "checkpoint.keras"  # there while a training is unfinished, see `training`
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ from alvinn.batches import Batches, Plan
 from alvinn.dataset import Dataset
 from alvinn.errors import ModelError
 from alvinn.hill import Floats, Hill
+from alvinn.model import CHECKPOINT
 from alvinn.outputs import Scalar
 
 THRESHOLD = 0.1  # alpha of the thresholded relative error
-CHECKPOINT = "checkpoint.keras"
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error")
 
 

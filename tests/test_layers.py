@@ -89,7 +89,7 @@ FLOORS = {
             "alvinn.jobs.doctor",
             "alvinn.jobs.convert",
         ],
-        ["alvinn.jobs.demo"],
+        ["alvinn.jobs.demo", "alvinn.jobs.ablation"],
         ["alvinn.cli"],
         ["alvinn.__main__"],
     ],

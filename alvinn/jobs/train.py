@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,8 +34,8 @@ class Train(Home):
     """how curvature is coded at the output"""
     views: Literal["on", "off"] = "on"
     """show frames as seen from beside the lane too, with the steering that leads back"""
-    epochs: int = 30
-    """times through the data"""
+    epochs: int | None = None
+    """times through the data (default: what suits the network)"""
     resume: bool = False
     """go on with a training that was interrupted"""
     seed: int = 0
@@ -70,9 +71,16 @@ def train(job: Train, recordings: list[Recording]) -> Path:
 
     output = architecture.output(job.output)
     views = job.views == "on" and _geometry_known(recordings)
-    settings = training.Settings(network=job.network, epochs=job.epochs, views=views, seed=job.seed)
+    settings = training.Settings(
+        network=job.network,
+        epochs=job.epochs or architecture.epochs,
+        learning_rate=architecture.learning_rate,
+        views=views,
+        seed=job.seed,
+    )
+    began = time.perf_counter()
     with progress() as bars:
-        task = bars.add_task("train", total=job.epochs, note="")
+        task = bars.add_task("train", total=settings.epochs, note="")
 
         def tell(done: training.Progress) -> None:
             mae = done.held_out.mae
@@ -80,6 +88,7 @@ def train(job: Train, recordings: list[Recording]) -> Path:
             bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
 
         trained = training.train(dataset, output, settings, folder, tell, resume=job.resume)
+    seconds = time.perf_counter() - began
     if trained.interrupted:
         CONSOLE.print(f"interrupted after {len(trained.history)} epochs: the best so far is kept, --resume goes on")
     with quiet():
@@ -94,7 +103,11 @@ def train(job: Train, recordings: list[Recording]) -> Path:
         settings=asdict(settings),
         recordings=tuple(_described(recording) for recording in recordings),
         server=recordings[0].session.server,
-        metrics={"held_out_mae": held_out.mae, "held_out_relative_error": held_out.relative},
+        metrics={
+            "held_out_mae": held_out.mae,
+            "held_out_relative_error": held_out.relative,
+            "training_seconds": round(seconds, 1),
+        },
         version=__version__,
         commit=_commit(),
     )

@@ -1,0 +1,226 @@
+"""`ablation`: what each part of the learner is worth, measured in laps on circuits that no network has seen.
+
+A cell is a network with one thing different, trained and judged once for every seed. Its recording, its model and every
+lap are kept as they are finished, so that a run which was killed goes on where it was; the table is written after every
+cell. The circuits are the four shortest of random:201 to random:240, to save time; nothing was ever tuned on them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from alvinn.architectures import NetworkName, OutputName
+from alvinn.files import write_json
+from alvinn.jobs.common import CONSOLE, listed, require_above_zero
+from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.record import Record, record
+from alvinn.jobs.train import Train, train
+from alvinn.measures import summary
+from alvinn.model import CHECKPOINT, read_card
+from alvinn.recording import Recording
+from alvinn.referee import Result
+
+CIRCUITS = "random:237,random:233,random:211,random:220"
+LEARNED_IN = "ClearNoon,WetCloudyNoon,CloudySunset,ClearNight"
+JUDGED_IN = "ClearNoon,SoftRainSunset"  # the first was learned in, the second never seen
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A row of the table: a network, and what is different about it."""
+
+    name: str
+    network: NetworkName = "conv"
+    output: OutputName = "hill"
+    views: Literal["on", "off"] = "on"
+    noise: bool = True
+    """disturbances while recording"""
+    learned_on: str = "country"
+    judged_on: str = CIRCUITS
+
+    @property
+    def recording(self) -> str:
+        """The name of what it learns from, shared by the cells that learn from the same."""
+        return f"{self.learned_on}-{'noise' if self.noise else 'smooth'}"
+
+
+CELLS = (
+    Cell("conv"),
+    Cell("conv-scalar", output="scalar"),
+    Cell("conv-no-views", views="off"),
+    Cell("conv-no-noise", noise=False),
+    Cell("conv-neither", views="off", noise=False),
+    Cell("pilotnet", network="pilotnet", output="scalar"),
+    Cell("alvinn1991", network="alvinn1991"),
+)
+"""One thing different at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper."""
+
+HEADINGS = ("cell", "training", "held-out error", "faultless laps", "departures per km", "offset sd", "by seed")
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Measure what each part of the learner is worth; killed at any time, it goes on where it was."""
+
+    out: Path = Path("ablation")
+    """folder for recordings, models, laps, table.md and table.json"""
+    cells: str | None = None
+    """a,b: which rows of the table (default: all)"""
+    seeds: int = 3
+    """trainings of each, every one on a recording of its own"""
+    seconds: float = 120.0
+    """simulated seconds of the expert's driving to learn from"""
+    maps: str | None = None
+    """a,b: which circuits to judge on, for all cells (default: four that no network has seen)"""
+    weathers: str = JUDGED_IN
+    """a,b: which weathers to judge in"""
+    epochs: int | None = None
+    """times through the data (default: each network's own)"""
+    km: float | None = None
+    """a lap ends after this way (default: never)"""
+    jobs: int = 2
+    """laps at a time"""
+
+    def __post_init__(self) -> None:
+        for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
+            require_above_zero(f"--{flag}", getattr(self, flag))
+        self.chosen()
+
+    def chosen(self) -> tuple[Cell, ...]:
+        """The cells asked for.
+
+        Raises:
+            ValueError: there is none of a name; the command line shows it as wrong usage.
+        """
+        known = {cell.name: cell for cell in CELLS}
+        names = listed(self.cells, "") if self.cells else list(known)
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"--cells has no {', '.join(unknown)}; there are {', '.join(known)}")
+        return tuple(known[name] for name in names)
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        found: dict[str, dict[int, list[Result]]] = {cell.name: {} for cell in self.chosen()}
+        for seed in range(self.seeds):  # outside, so that an early table already has every row
+            for cell in self.chosen():
+                CONSOLE.print(f"[bold]{cell.name}[/], seed {seed}")
+                found[cell.name][seed] = self._judged(cell, seed)
+                self._write(found)
+        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
+
+    def _judged(self, cell: Cell, seed: int) -> list[Result]:
+        self._record(cell, seed)
+        self._train(cell, seed)
+        job = Laps(
+            home=self.out,
+            model=f"{cell.name}-{seed}",
+            maps=self.maps or cell.judged_on,
+            weathers=self.weathers,
+            both_directions=True,
+            seed=seed,
+            km=self.km,
+            jobs=self.jobs,
+            resume=True,
+        )
+        return drive_laps(job, job.open_network())
+
+    def _record(self, cell: Cell, seed: int) -> None:
+        name = f"{cell.recording}-{seed}"
+        job = Record(
+            home=self.out,
+            name=f"{name}-unfinished",
+            map=cell.learned_on,
+            seconds=self.seconds,
+            noise=cell.noise,
+            both_directions=True,
+            weathers=LEARNED_IN,
+            seed=seed,
+        )
+        if job.recording_folder(name).exists():
+            return
+        shutil.rmtree(job.recording_folder(job.name), ignore_errors=True)
+        record(job)
+        job.recording_folder(job.name).rename(job.recording_folder(name))
+
+    def _train(self, cell: Cell, seed: int) -> None:
+        name = f"{cell.name}-{seed}"
+        job = Train(
+            home=self.out,
+            name=name,
+            data=(f"{cell.recording}-{seed}",),
+            network=cell.network,
+            output=cell.output,
+            views=cell.views,
+            epochs=self.epochs,
+            resume=(self.out / "models" / name / CHECKPOINT).exists(),
+            seed=seed,
+        )
+        if not (job.model_folder(name) / "card.json").exists():
+            train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
+
+    def _write(self, found: dict[str, dict[int, list[Result]]]) -> None:
+        rows = [self._row(cell, found[cell.name]) for cell in self.chosen() if found[cell.name]]
+        write_json(self.out / "table.json", {"settings": _settings(self), "cells": rows})
+        (self.out / "table.md").write_text(markdown(rows), encoding="utf-8")
+
+    def _row(self, cell: Cell, found: dict[int, list[Result]]) -> dict[str, Any]:
+        cards = [read_card(self.out / "models" / f"{cell.name}-{seed}") for seed in found]
+        laps = [result for results in found.values() for result in results]
+        return asdict(cell) | {
+            "training_seconds": [card.metrics.get("training_seconds") for card in cards],
+            "held_out_mae": [card.metrics["held_out_mae"] for card in cards],
+            "laps": len(laps),
+            "faultless": sum(lap.faultless for lap in laps),
+            "all": summary(laps, np.random.default_rng(0)),
+            "by_seed": [summary(results, np.random.default_rng(0)) for results in found.values()],
+            "by_weather": {
+                weather: summary([lap for lap in laps if lap.run.weather == weather], np.random.default_rng(0))
+                for weather in listed(self.weathers, "")
+            },
+        }
+
+
+def _settings(job: Ablation) -> dict[str, Any]:
+    return asdict(job) | {"out": str(job.out), "learned_in": LEARNED_IN}
+
+
+def markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """The table as docs show it."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *(list(_cells(row)) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cells(row: dict[str, Any]) -> Iterator[str]:
+    everything = row["all"]
+    yield row["name"]
+    yield f"{_number(_mean(row['training_seconds']), '.0f')} s"
+    yield f"{_number(_mean(row['held_out_mae']), '.4f')} 1/m"
+    yield f"{row['faultless']} of {row['laps']}"
+    yield _with_interval(everything, "departures_per_km", ".2f")
+    yield f"{_with_interval(everything, 'offset_sd_m', '.3f')} m"
+    yield ", ".join(_number(seed["offset_sd_m"], ".3f") for seed in row["by_seed"])
+
+
+def _with_interval(summed: dict[str, Any], key: str, form: str) -> str:
+    interval = summed["ci"].get(key)
+    between = f" ({_number(interval[0], form)} to {_number(interval[1], form)})" if interval else ""
+    return _number(summed[key], form) + between
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
