@@ -23,6 +23,7 @@ test-long: setup
 bench: setup
 	$(PY) -m tests.bench.wire
 	$(PY) -m tests.bench.learning
+	$(PY) -m tests.bench.laps
 
 format: setup
 	$(PY) -m ruff check --fix

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import IO
 
 from alvinn.errors import ServerError
 
-START_SECONDS = 30.0  # a cold start reads Panda3D and carla from disk
+START_SECONDS = 90.0  # a cold start on a busy machine reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
 OWN = "sim: "  # how the server's own sentences begin
 
@@ -49,6 +50,36 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
             yield _address(process)
         finally:
             _end(process)
+
+
+class KeptServer(AbstractContextManager["KeptServer"]):
+    """An embedded server that is kept from run to run, as long as they want the same map and seed.
+
+    Starting one costs as much as driving some hundred metres. It draws a frame from the scene and the pose alone, so
+    that a run on a kept server is, to the last digit, the run on a fresh one.
+    """
+
+    def __init__(self) -> None:
+        self._undo = ExitStack()
+        self._kept: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def address(self, map_name: str, seed: int) -> tuple[str, int]:
+        """Host and port of a server of this map and seed; raises as `embedded_server` does."""
+        wanted = (map_name, seed)
+        if wanted not in self._kept:
+            self.drop()
+            self._kept[wanted] = self._undo.enter_context(embedded_server(map_name, seed))
+        return self._kept[wanted]
+
+    def drop(self) -> None:
+        """End the server: something went wrong with it, or another is wanted."""
+        self._kept.clear()
+        self._undo.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.drop()
 
 
 def _address(process: subprocess.Popen[str]) -> tuple[str, int]:

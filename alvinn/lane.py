@@ -7,6 +7,7 @@ normal that points right of travel is (-sin, cos) of the direction.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,68 +60,70 @@ class Lane:
         lengths = np.hypot(along[:, 0], along[:, 1])
         if lengths.min() <= 1e-6:
             raise ValueError(f"points {int(lengths.argmin())} and the next of a lane are the same")
-        self._points = points
-        self._widths = widths
-        self._starts = starts[:, :2]
-        self._along = along / lengths[:, None]
-        self._lengths = lengths
-        self._s = np.concatenate([[0.0], np.cumsum(lengths)])
-        self.length = float(self._s[-1])
+        along = along / lengths[:, None]
+        rows = np.vstack([starts[:, :2].T, along.T, lengths])
+        self._rows = np.hstack([rows, rows]) if closed else rows  # twice: a window across the seam is one slice
+        # one place at a time is looked up in lists: Python's own numbers are several times faster there than numpy's
+        self._points: list[list[float]] = points.tolist()
+        self._widths: list[float] = widths.tolist()
+        self._lengths: list[float] = lengths.tolist()
+        self._yaws = [math.atan2(dy, dx) for dx, dy in along.tolist()]
+        self._s: list[float] = [0.0, *np.cumsum(lengths).tolist()]
+        self.length = self._s[-1]
 
     def project(self, x: float, y: float, near: float | None = None) -> LanePoint:
         """The lane point closest to (x, y) [m]; within NEAR metres of `near` along the lane, if given."""
-        which = np.arange(len(self._lengths)) if near is None else self._window(near)
-        relative = np.array([x, y]) - self._starts[which]
-        along = self._along[which]
-        t = np.clip((relative * along).sum(axis=1), 0.0, self._lengths[which])
-        gap = relative - t[:, None] * along
-        best = int((gap * gap).sum(axis=1).argmin())
-        index, share = int(which[best]), float(t[best] / self._lengths[which[best]])
+        first, last = (0, len(self._lengths)) if near is None else self._window(near)
+        start_x, start_y, along_x, along_y, length = self._rows[:, first:last]
+        gap_x, gap_y = x - start_x, y - start_y
+        t = np.minimum(np.maximum(gap_x * along_x + gap_y * along_y, 0.0), length)
+        gap_x -= t * along_x
+        gap_y -= t * along_y
+        best = int((gap_x * gap_x + gap_y * gap_y).argmin())
+        index, way = (first + best) % len(self._lengths), float(t[best])
+        share = way / self._lengths[index]
         direction = self._direction(index, share)
         return LanePoint(
-            s=float(self._s[index] + t[best]),
-            offset=float(-gap[best, 0] * math.sin(direction) + gap[best, 1] * math.cos(direction)),
+            s=self._s[index] + way,
+            offset=float(gap_y[best]) * math.cos(direction) - float(gap_x[best]) * math.sin(direction),
             direction=direction,
             width=self._width(index, share),
         )
 
-    def _window(self, near: float) -> npt.NDArray[np.intp]:
-        if not self.closed:
-            return np.arange(self._locate(near - NEAR)[0], self._locate(near + NEAR)[0] + 1)
-        if self.length <= 2.0 * NEAR:
-            return np.arange(len(self._lengths))
-        first, last = self._locate(near - NEAR)[0], self._locate(near + NEAR)[0]
-        return np.arange(first, last + 1 if first <= last else last + 1 + len(self._lengths)) % len(self._lengths)
+    def _window(self, near: float) -> tuple[int, int]:
+        """The pieces, from the first to before the last, within NEAR of a place; past the seam they count on."""
+        if self.closed and self.length <= 2.0 * NEAR:
+            return 0, len(self._lengths)
+        first, last = self._locate(near - NEAR)[0], self._locate(near + NEAR)[0] + 1
+        return first, last if first < last else last + len(self._lengths)
 
     def _locate(self, s: float) -> tuple[int, float]:
         s = s % self.length if self.closed else min(max(s, 0.0), self.length)
-        index = min(int(np.searchsorted(self._s, s, side="right")) - 1, len(self._lengths) - 1)
-        return index, float((s - self._s[index]) / self._lengths[index])
+        index = min(bisect_right(self._s, s) - 1, len(self._lengths) - 1)
+        return index, (s - self._s[index]) / self._lengths[index]
 
     def _next(self, index: int) -> int:
         return (index + 1) % len(self._points) if self.closed else index + 1
 
     def _direction(self, index: int, share: float) -> float:
         """Direction of travel, turned evenly between the middles of neighbouring pieces."""
-        here = self._along[index]
         other = index + (1 if share >= 0.5 else -1)
         if self.closed:
-            other %= len(self._along)
-        elif not 0 <= other < len(self._along):
+            other %= len(self._yaws)
+        elif not 0 <= other < len(self._yaws):
             other = index
-        yaw = math.atan2(here[1], here[0])
-        turn = wrapped(math.atan2(self._along[other, 1], self._along[other, 0]) - yaw)
-        return wrapped(yaw + turn * abs(share - 0.5))
+        yaw = self._yaws[index]
+        return wrapped(yaw + wrapped(self._yaws[other] - yaw) * abs(share - 0.5))
 
     def _width(self, index: int, share: float) -> float:
-        after = self._next(index)
-        return float(self._widths[index] + share * (self._widths[after] - self._widths[index]))
+        here, after = self._widths[index], self._widths[self._next(index)]
+        return here + share * (after - here)
 
     def at(self, s: float) -> tuple[float, float, float, float]:
         """(x, y, z, direction) of the centre at a distance along it; wraps around a closed lane."""
         index, share = self._locate(s)
-        x, y, z = self._points[index] + share * (self._points[self._next(index)] - self._points[index])
-        return float(x), float(y), float(z), self._direction(index, share)
+        (x, y, z), (to_x, to_y, to_z) = self._points[index], self._points[self._next(index)]
+        return x + share * (to_x - x), y + share * (to_y - y), z + share * (to_z - z), self._direction(index, share)
 
     def curvature(self, s: float) -> float:
         """Curvature [1/m] of the centre at a distance along it, over CURVATURE_SPAN metres, right positive."""

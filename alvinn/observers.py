@@ -73,12 +73,14 @@ class Log(AbstractContextManager["Log"]):
         self._file = path.open("w", encoding="utf-8", newline="")
         self._table = csv.writer(self._file, lineterminator="\n")
         self._table.writerow(LOG_COLUMNS)
+        self._began: float | None = None  # a server's own clock starts anywhere
 
     def see(self, step: Step) -> Verdict:
         """Write the tick."""
         truth, decision = step.truth, step.decision
         numbers = (truth.x, truth.y, truth.yaw, step.control.steer, decision.curvature, truth.offset, truth.lane_width)
-        row = (step.observation.time, *numbers)
+        self._began = step.observation.time if self._began is None else self._began
+        row = (step.observation.time - self._began, *numbers)
         self._table.writerow([f"{value:.6f}" for value in row] + [decision.who])
         return Verdict.GO_ON
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from alvinn.driving import Control
 
@@ -34,7 +36,7 @@ class VehicleGeometry:
     def _angle_range(self, speed: float) -> float:
         if not self.steering_curve:
             return self.max_wheel_angle
-        speeds, shares = zip(*self.steering_curve, strict=True)
+        speeds, shares = _columns(self.steering_curve)
         return self.max_wheel_angle * float(np.interp(abs(speed) * 3.6, speeds, shares))
 
     def steer(self, curvature: float, speed: float) -> float:
@@ -44,6 +46,12 @@ class VehicleGeometry:
     def curvature(self, steer: float, speed: float) -> float:
         """The curvature [1/m] that a steer in [-1, 1] drives at a speed [m/s]."""
         return math.tan(steer * self._angle_range(speed)) / self.wheelbase
+
+
+@lru_cache(maxsize=8)
+def _columns(curve: tuple[tuple[float, float], ...]) -> npt.NDArray[np.float64]:
+    """The curve's speeds and shares as two rows, made once: numpy would make them anew at every tick."""
+    return np.array(curve, dtype=np.float64).T.copy()
 
 
 def lookahead(speed: float) -> float:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from alvinn.carla_world import CarlaWorld, connected, open_world
 from alvinn.driving import Camera, CameraName, Direction
-from alvinn.embedded import embedded_server
+from alvinn.embedded import KeptServer, embedded_server
 from alvinn.errors import AlvinnError
 from alvinn.files import file_name
 
@@ -131,17 +131,20 @@ def opened(
     seed: int,
     start: int = 0,
     cameras: Sequence[CameraName] = ("center",),
+    kept: KeptServer | None = None,
 ) -> Iterator[CarlaWorld]:
-    """A car on a lane: on the server that `settings` names, or on a private embedded one.
+    """A car on a lane: on the server that `settings` names, or on a private embedded one: `kept`, or its own.
 
     Raises:
         AlvinnError: server, map, lane or weather is not to be had.
     """
     with ExitStack() as stack:
-        if settings.carla is None:
-            host, port = stack.enter_context(embedded_server(map_name, seed))
-        else:
+        if settings.carla is not None:
             host, port = address(settings.carla)
+        elif kept is not None:
+            host, port = kept.address(map_name, seed)
+        else:
+            host, port = stack.enter_context(embedded_server(map_name, seed))
         client = stack.enter_context(connected(host, port))
         wanted = map_name if settings.carla is not None else None
         yield stack.enter_context(

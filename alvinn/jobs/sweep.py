@@ -1,7 +1,7 @@
 """Many runs: one after another in this process, or several at once, each in a process with a server of its own.
 
-Which of the two makes no difference to what is measured: the embedded server is deterministic, and a run shares
-nothing with another. A process that dies takes its own run with it and no other.
+Which of the two makes no difference to what is measured: the embedded server is deterministic, and of one run nothing
+is left in it for the next. A process that dies takes its own run with it and no other.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.timed import TimedDriver
 from alvinn.driving import Camera
+from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ServerError
 from alvinn.jobs.common import Driving, opened
 from alvinn.loop import run
@@ -61,75 +62,106 @@ def in_turn(errands: Sequence[Errand], network: Network | None, tell: Tell) -> G
 
     Where the server was named and does not answer, nothing more is tried.
     """
-    for errand in errands:
-        try:
-            yield drive(errand, network, tell)
-        except AlvinnError as error:
-            yield unfinished(errand.run, "failed", str(error))
-            if errand.settings.carla is not None and isinstance(error, ServerError):
-                return
+    with KeptServer() as kept:
+        for errand in errands:
+            try:
+                yield drive(errand, network, tell, kept)
+            except AlvinnError as error:
+                kept.drop()
+                yield unfinished(errand.run, "failed", str(error))
+                if errand.settings.carla is not None and isinstance(error, ServerError):
+                    return
 
 
 def side_by_side(errands: Sequence[Errand], jobs: int, tell: Tell) -> Generator[Result, None, None]:
-    """Drive runs in processes of their own, at most `jobs` at a time; results come as they end."""
-    waiting, busy = deque(errands), list[_Worker]()
+    """Drive runs in `jobs` processes, each with a server of its own; results come as they end."""
+    waiting, busy = list(errands), list[_Worker]()
     try:
         while waiting or busy:
             while waiting and len(busy) < jobs:
-                busy.append(_Worker(waiting.popleft()))
+                busy.append(_Worker(taken(waiting, None, [worker.errand for worker in busy])))
             wait([worker.pipe for worker in busy])
             for worker in [worker for worker in busy if worker.pipe.poll()]:
                 told = worker.hear()
-                if isinstance(told, Result):
+                if not isinstance(told, Result):
+                    tell(worker.errand.run, told)
+                    continue
+                if worker.lives and waiting:
+                    worker.give(taken(waiting, worker.errand, [w.errand for w in busy if w is not worker]))
+                else:
                     busy.remove(worker)
                     worker.end()
-                    yield told
-                else:
-                    tell(worker.run, told)
+                yield told
     finally:
         for worker in busy:
             worker.process.terminate()
             worker.end()
 
 
+def taken(waiting: list[Errand], last: Errand | None, others: Sequence[Errand]) -> Errand:
+    """Take what a worker drives next: for the server of its `last` run, else for one that none of `others` has."""
+    own = _server_of(last) if last is not None else None
+    theirs = {_server_of(errand) for errand in others}
+    chosen = min(waiting, key=lambda errand: (_server_of(errand) != own, _server_of(errand) in theirs))
+    waiting.remove(chosen)
+    return chosen
+
+
+def _server_of(errand: Errand) -> tuple[str, int]:
+    return errand.run.map, errand.run.seed
+
+
 class _Worker:
-    """A process that drives one run."""
+    """A process that drives one run after another, keeping its server where the next run wants the same."""
 
     def __init__(self, errand: Errand) -> None:
         context = multiprocessing.get_context("spawn")  # the same on every system, and no thread of ours is copied
-        self.run = errand.run
-        self.pipe, theirs = context.Pipe(duplex=False)
-        self.process = context.Process(target=_work, args=(errand, theirs), daemon=True)
+        self.lives = True
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
+        self.give(errand)
+
+    def give(self, errand: Errand) -> None:
+        """Have it drive a run."""
+        self.errand = errand
+        with suppress(BrokenPipeError):  # it died meanwhile: `hear` will tell
+            self.pipe.send(errand)
 
     def hear(self) -> Result | float:
         """The result, or how much is driven."""
         try:
             told: Result | float = self.pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self.process.join()
-            return unfinished(self.run, "failed", f"its process died with status {self.process.exitcode}")
+            self.lives = False
+            return unfinished(self.errand.run, "failed", f"its process died with status {self.process.exitcode}")
         return told
 
     def end(self) -> None:
-        """Wait for its end."""
+        """Let it go, and wait for its end."""
+        with suppress(BrokenPipeError):
+            self.pipe.send(None)
         self.process.join()
         self.pipe.close()
 
 
-def _work(errand: Errand, pipe: Connection) -> None:
-    """What a worker does."""
+def _work(pipe: Connection) -> None:
+    """What a worker does, until it is told that there is nothing more to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
-    with suppress(BrokenPipeError):  # the parent is gone: nobody wants the rest
-        try:
-            network = Network(errand.model) if errand.model is not None else None
-            pipe.send(drive(errand, network, lambda _, share: pipe.send(share)))
-        except AlvinnError as error:
-            pipe.send(unfinished(errand.run, "failed", str(error)))
+    network_in = lru_cache(maxsize=1)(Network)
+    with suppress(BrokenPipeError, EOFError), KeptServer() as kept:  # broken: the parent is gone, nobody wants the rest
+        while (errand := pipe.recv()) is not None:
+            try:
+                network = network_in(errand.model) if errand.model is not None else None
+                pipe.send(drive(errand, network, lambda _, share: pipe.send(share), kept))
+            except AlvinnError as error:
+                kept.drop()
+                pipe.send(unfinished(errand.run, "failed", str(error)))
 
 
-def drive(errand: Errand, network: Network | None, tell: Tell) -> Result:
+def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer) -> Result:
     """Drive and judge one run, and keep it.
 
     Raises:
@@ -146,6 +178,7 @@ def drive(errand: Errand, network: Network | None, tell: Tell) -> Result:
                 weather=one.weather,
                 seed=one.seed,
                 start=one.start,
+                kept=kept,
             )
         )
         driver = TimedDriver(_driver(network, world), time.perf_counter)

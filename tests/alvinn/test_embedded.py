@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from alvinn.embedded import embedded_server
+from alvinn.embedded import KeptServer, embedded_server
 from alvinn.errors import ServerError
 from tests.alvinn.fixtures import ROOT
 
@@ -46,6 +46,20 @@ def test_the_server_is_gone_after_an_error_inside_the_context() -> None:
     with pytest.raises(ValueError, match="the job failed"):
         fail()
     assert children() - before == set()
+
+
+def test_a_server_is_kept_while_map_and_seed_stay_the_same_and_never_two_at_a_time() -> None:
+    before = children()
+    with KeptServer() as kept:
+        first = kept.address("oval", 0)
+        assert kept.address("oval", 0) == first
+        assert len(children() - before) == 1
+        other = kept.address("oval", 1)
+        assert other != first
+        assert len(children() - before) == 1
+        kept.drop()
+        assert children() - before == set()
+    assert not answers(*other)
 
 
 def test_the_server_ends_with_its_parent_even_after_sigkill() -> None:

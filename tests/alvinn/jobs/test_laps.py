@@ -15,7 +15,7 @@ from alvinn.cli import parsed
 from alvinn.errors import ResultsError
 from alvinn.jobs.common import CameraFlags
 from alvinn.jobs.laps import Laps, drive_laps, hold_against
-from alvinn.jobs.sweep import Errand, drive, side_by_side
+from alvinn.jobs.sweep import Errand, drive, side_by_side, taken
 from alvinn.model import read_card, write_card
 from alvinn.referee import Result
 from tests.alvinn.fakes import SMALL
@@ -150,6 +150,29 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
     assert logs(tmp_path / "two") == logs(tmp_path / "one")
     assert len(logs(tmp_path / "two")) == 2
     assert figures(tmp_path / "two")[0]["collisions"] == 0
+
+
+def test_runs_go_to_the_worker_that_has_their_server_and_else_to_one_that_nobody_has(tmp_path: Path) -> None:
+    job = Laps(maps="oval,country,hills", both_directions=True)
+    waiting = [
+        Errand(settings=job, run=run, model=None, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
+        for run in job.runs()
+    ]
+    order = []
+    last: list[Errand | None] = [None, None]
+    for worker in (0, 1, 0, 1, 0, 1):
+        chosen = taken(waiting, last[worker], [errand for errand in last[:worker] + last[worker + 1 :] if errand])
+        last[worker] = chosen
+        order.append((worker, chosen.run.map, chosen.run.direction))
+    assert order == [
+        (0, "oval", "forward"),
+        (1, "country", "forward"),
+        (0, "oval", "reverse"),
+        (1, "country", "reverse"),
+        (0, "hills", "forward"),
+        (1, "hills", "reverse"),
+    ]
+    assert waiting == []
 
 
 class Deadly(Laps):
