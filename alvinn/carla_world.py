@@ -200,13 +200,15 @@ class CarlaWorld:
         velocity = self._vehicle.get_velocity()
         self.place(self.truth().lane_s, math.hypot(velocity.x, velocity.y))
 
-    def place(self, s: float, speed: float) -> None:
-        """Put the car on the middle of its lane, `s` metres along, moving at `speed` m/s.
+    def place(self, s: float, speed: float, offset: float = 0.0, heading_error: float = 0.0) -> None:
+        """Put the car on its lane, `s` metres along and moving at `speed` m/s, `offset` metres right of the middle.
 
         Raises:
             ServerError: the server stopped answering.
         """
         x, y, z, direction = self.lane.at(s)
+        x, y = x - offset * math.sin(direction), y + offset * math.cos(direction)
+        direction += heading_error
         velocity = carla.Vector3D(x=speed * math.cos(direction), y=speed * math.sin(direction))
         with answered("putting the car back on its lane"):
             self._vehicle.apply_control(carla.VehicleControl())

@@ -47,6 +47,7 @@ def parsed(arguments: Sequence[str]) -> Any:
     from alvinn.jobs.ablation import Ablation
     from alvinn.jobs.compare import Compare
     from alvinn.jobs.convert import Convert
+    from alvinn.jobs.correct import Correct
     from alvinn.jobs.demo import Demo
     from alvinn.jobs.doctor import Doctor
     from alvinn.jobs.laps import Laps
@@ -59,6 +60,7 @@ def parsed(arguments: Sequence[str]) -> Any:
         "laps": Laps,
         "compare": Compare,
         "convert": Convert,
+        "correct": Correct,
         "demo": Demo,
         "ablation": Ablation,
         "doctor": Doctor,

@@ -15,9 +15,10 @@ import numpy as np
 from alvinn.driving import Observation, Truth
 from alvinn.referee import margin
 
-DRIFT_SHARE = 0.5  # of the way from the lane's middle to a departure
-DRIFT_HEADING = math.radians(8.0)  # against the lane's direction
-DRIFT_BACK = 0.3  # of the limits: where the wheel is given back
+DRIFT_SHARE = 0.25  # of the way from the lane's middle to a departure
+DRIFT_HEADING = math.radians(6.0)  # against the lane's direction
+DRIFT_BACK = 0.3  # of the limits: where the wheel is given back ...
+DRIFT_LEAST = 2.0  # s: ... and not before, so that a correction shows the road after the way back too
 DOUBT_BACK = 0.7  # of the threshold: where the wheel is given back
 TAKE_OVERS_USED = 0.25  # of the doubts at take-over, the latest: M. Kelly et al., HG-DAgger, arXiv:1810.02890
 TURN_SECONDS = 1.0  # how long a draw of `always` holds: draws at every tick would only average the two drivers
@@ -67,7 +68,8 @@ class DriftGate:
         car_width: m.
         share: asks past this share of the way from the lane's middle to a departure ...
         heading: ... or past this heading error [rad].
-        back: lets go when both are within this share of their limits.
+        back: lets go when both are within this share of their limits ...
+        least: ... but not before so many seconds.
     """
 
     name = "drift"
@@ -79,21 +81,30 @@ class DriftGate:
         share: float = DRIFT_SHARE,
         heading: float = DRIFT_HEADING,
         back: float = DRIFT_BACK,
+        least: float = DRIFT_LEAST,
     ) -> None:
         self._truth, self._car_width = truth, car_width
-        self._share, self._heading = share, heading
+        self._share, self._heading, self._least = share, heading, least
         self._drifting = Hysteresis(1.0, back)
+        self.reset()
 
     def reset(self) -> None:
         """The car is on its lane."""
         self._drifting.reset()
+        self._asked_at = -math.inf
 
-    def asks(self, _: Observation, /) -> str:
-        """How far off the car is, if it is too far."""
+    def asks(self, observation: Observation, /) -> str:
+        """How far off the car is, if it is too far or was a moment ago."""
         truth = self._truth()
         across = abs(truth.offset) / (self._share * margin(truth.lane_width, self._car_width))
         turned = abs(truth.heading_error) / self._heading
-        if not self._drifting(max(across, turned)):
+        asked = self._asked_at > -math.inf
+        drifting = self._drifting(max(across, turned))
+        if drifting and not asked:
+            self._asked_at = observation.time
+        elif not drifting and observation.time - self._asked_at >= self._least - 1e-6:
+            self._asked_at = -math.inf
+        if self._asked_at == -math.inf:
             return ""
         if across >= turned:
             return f"drift: offset {truth.offset:+.2f} m"

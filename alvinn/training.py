@@ -92,8 +92,9 @@ def train(
     tell: Callable[[Progress], None] = lambda _: None,
     *,
     resume: bool = False,
+    warm: Path | None = None,
 ) -> Trained:
-    """Train from random weights, or go on; the same seed on the same machine gives the same network.
+    """Train from random weights or another model's, or go on; one seed on one machine gives one network.
 
     Args:
         dataset: what to learn from, with what is held out.
@@ -102,15 +103,16 @@ def train(
         folder: of the model; the state after every epoch is kept there.
         tell: called after every epoch.
         resume: go on from the state that an interrupted run left in the folder.
+        warm: folder of a model of the same shape whose weights to begin with.
 
     Raises:
-        ModelError: there is nothing to resume, or the loss is no number any more.
+        ModelError: there is nothing to resume or no such model to begin with, or the loss is no number any more.
         KeyboardInterrupt: before the first epoch was done.
     """
     keras.utils.set_random_seed(settings.seed)
     plan = Plan(batch=settings.batch, views=settings.views, light=settings.light, seed=settings.seed)
     batches = Batches(dataset, plan)
-    trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches)))
+    trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches), warm))
     keeper = _Keeper(trained, batches, output, settings, folder, tell)
     try:
         trained.network.fit(
@@ -130,11 +132,20 @@ def train(
     return trained
 
 
-def _compiled(dataset: Dataset, output: Hill | Scalar, settings: Settings, batches: int) -> Any:
+def _compiled(dataset: Dataset, output: Hill | Scalar, settings: Settings, batches: int, warm: Path | None) -> Any:
     model = network.NETWORKS[settings.network](dataset.preprocessing.shape, output)
+    if warm is not None:
+        _take_weights(model, warm)
     schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss=network.loss(output))
     return model
+
+
+def _take_weights(model: Any, folder: Path) -> None:
+    try:
+        model.set_weights(keras.models.load_model(folder / "network.keras").get_weights())
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{folder} has no weights for this network to begin with: {error}") from error
 
 
 def _resumed(folder: Path) -> Trained:

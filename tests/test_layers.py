@@ -73,14 +73,22 @@ FLOORS = {
             "alvinn.lane_map",
             "alvinn.embedded",
             "alvinn.drivers.shared",
+            "alvinn.corrections",
         ],
-        ["alvinn.formats.incoming", "alvinn.formats.lerobot", "alvinn.formats.tub", "alvinn.formats.udacity"],
+        ["alvinn.rounds"],
+        [
+            "alvinn.rounds",
+            "alvinn.formats.incoming",
+            "alvinn.formats.lerobot",
+            "alvinn.formats.tub",
+            "alvinn.formats.udacity",
+        ],
         ["alvinn.formats.lerobot_out"],
         ["alvinn.batches"],
         ["alvinn.training"],
         ["alvinn.carla_world"],
         ["alvinn.jobs.common"],
-        ["alvinn.jobs.sweep"],
+        ["alvinn.jobs.sweep", "alvinn.jobs.legs"],
         [
             "alvinn.jobs.record",
             "alvinn.jobs.train",
@@ -89,7 +97,11 @@ FLOORS = {
             "alvinn.jobs.doctor",
             "alvinn.jobs.convert",
         ],
+<<<<<<< HEAD
         ["alvinn.jobs.demo", "alvinn.jobs.ablation"],
+=======
+        ["alvinn.jobs.demo", "alvinn.jobs.correct"],
+>>>>>>> 6ee274a (correct: rounds of DAgger with resumable stages, take-overs kept and tested again)
         ["alvinn.cli"],
         ["alvinn.__main__"],
     ],

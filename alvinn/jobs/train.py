@@ -57,8 +57,8 @@ class Train(Home):
         CONSOLE.print(f"the model is in {folder}")
 
 
-def train(job: Train, recordings: list[Recording]) -> Path:
-    """Train as the job says; returns the model's folder.
+def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> Path:
+    """Train as the job says, from random weights or those of the model in the folder `warm`; returns the new folder.
 
     Raises:
         AlvinnError: the recordings cannot be trained on.
@@ -87,7 +87,7 @@ def train(job: Train, recordings: list[Recording]) -> Path:
             error = "" if mae is None else f"  held-out error {mae:.4f} 1/m"
             bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
 
-        trained = training.train(dataset, output, settings, folder, tell, resume=job.resume)
+        trained = training.train(dataset, output, settings, folder, tell, resume=job.resume, warm=warm)
     seconds = time.perf_counter() - began
     if trained.interrupted:
         CONSOLE.print(f"interrupted after {len(trained.history)} epochs: the best so far is kept, --resume goes on")
@@ -100,7 +100,7 @@ def train(job: Train, recordings: list[Recording]) -> Path:
         camera=dataset.camera,
         preprocessing=dataset.preprocessing,
         seed=job.seed,
-        settings=asdict(settings),
+        settings=asdict(settings) | {"warm_start": warm.name if warm is not None else None},
         recordings=tuple(_described(recording) for recording in recordings),
         server=recordings[0].session.server,
         metrics={

@@ -54,13 +54,13 @@ def test_a_gate_that_could_never_let_go_is_refused() -> None:
 def test_the_drift_gate_asks_past_the_limit_and_lets_go_well_within_it() -> None:
     """A car 2.1 m wide on a lane of 3.5 m departs at 0.7 m: half of that is 0.35 m, three tenths of it 0.105 m."""
     told = Told(0.34, 0.36, 0.2, -0.2, 0.11, 0.1, 0.34, -0.36)
-    gate = DriftGate(told.truth, car_width=2.1, share=0.5, back=0.3)
+    gate = DriftGate(told.truth, car_width=2.1, share=0.5, back=0.3, least=0.0)
     assert asked_of(gate, 8) == [False, True, True, True, True, False, False, True]
 
 
 def test_on_a_narrow_lane_the_drift_gate_asks_earlier() -> None:
-    narrow = DriftGate(lambda: truth(offset=0.25, lane_width=3.0), car_width=2.1)
-    wide = DriftGate(lambda: truth(offset=0.25, lane_width=4.0), car_width=2.1)
+    narrow = DriftGate(lambda: truth(offset=0.25, lane_width=3.0), car_width=2.1, share=0.5)
+    wide = DriftGate(lambda: truth(offset=0.25, lane_width=4.0), car_width=2.1, share=0.5)
     assert (bool(narrow.asks(seen())), bool(wide.asks(seen()))) == (True, False)
 
 
@@ -71,9 +71,15 @@ def test_the_drift_gate_says_which_way_the_car_drifts_and_asks_for_a_wrong_headi
     assert aside.asks(seen()) == "drift: offset +0.50 m"
 
 
+def test_the_drift_gate_gives_nothing_back_before_its_least_time() -> None:
+    told = Told(0.4, *[0.0] * 9)
+    gate = DriftGate(told.truth, car_width=2.1, share=0.5, least=6 * DT)
+    assert asked_of(gate, 10) == [True] * 6 + [False] * 4
+
+
 def test_after_a_reset_a_gate_has_forgotten_that_it_was_asking() -> None:
     told = Told(0.5, 0.2)
-    gate = DriftGate(told.truth, car_width=2.1)
+    gate = DriftGate(told.truth, car_width=2.1, share=0.5)
     assert gate.asks(seen())
     gate.reset()
     assert not gate.asks(seen())

@@ -1,0 +1,172 @@
+"""The driving of a round: legs in which student and teacher share the wheel, and tests at earlier take-overs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+
+import numpy as np
+
+from alvinn.carla_world import DT, CarlaWorld
+from alvinn.corrections import Corrections, TakeOver
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.shared import SharedDriver
+from alvinn.driving import Direction, Observation, Step
+from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate
+from alvinn.jobs.common import Driving, opened
+from alvinn.loop import run
+from alvinn.model import Network
+from alvinn.observers import Deadline, Watch
+from alvinn.recording import RecordingWriter
+from alvinn.referee import Referee
+from alvinn.roles import Observer, Verdict
+from alvinn.rounds import Driven, Leg
+from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
+
+SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
+
+
+@contextmanager
+def world_of(
+    settings: Driving, network: Network, map_name: str, direction: Direction, weather: str
+) -> Iterator[CarlaWorld]:
+    """A car with the network's camera on a lane."""
+    with opened(
+        settings,
+        camera=network.card.camera,
+        map_name=map_name,
+        direction=direction,
+        weather=weather,
+        seed=settings.seed,
+    ) as world:
+        yield world
+
+
+def drive_leg(
+    settings: Driving, leg: Leg, so_far: Driven, network: Network, writer: Callable[[CarlaWorld], RecordingWriter]
+) -> Driven:
+    """Drive one leg of a round, and write its corrections once it is over.
+
+    Args:
+        settings: server, speed, weather, seed.
+        leg: what to drive.
+        so_far: the round, with the legs before this one.
+        network: the student.
+        writer: opens the round's recording.
+
+    Returns:
+        The round with this leg.
+
+    Raises:
+        AlvinnError: server or map is not to be had.
+    """
+    with world_of(settings, network, leg.map, leg.direction, settings.weather) as world:
+        place = leg.place * world.lane.length
+        world.place(place, _speed_at(world, place, settings.speed))
+        expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+        driver = SharedDriver(
+            NetworkDriver(network),
+            expert,
+            _gate(so_far, settings.seed, network, world),
+            every_frame=so_far.gate == "always",
+            note=f"round {so_far.number}",
+            first=so_far.corrections + 1,
+        )
+        kept = Corrections(leg.map, leg.direction, settings.weather, lambda seen: doubt_of(network, seen))
+        referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
+        ticks = {True: 0, False: 0}
+
+        def count(_: Step) -> None:
+            ticks[driver.wheel.who == "expert"] += 1
+
+        observers: list[Observer] = [kept, referee, Deadline(leg.seconds), Watch(count)]
+        run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
+        with writer(world) as recording:
+            kept.write(recording)
+    return so_far.with_leg(
+        leg,
+        Driven(
+            number=so_far.number,
+            gate=so_far.gate,
+            teacher=so_far.teacher,
+            seconds=round(DT * sum(ticks.values()), 2),
+            helped_seconds=round(DT * ticks[True], 2),
+            corrections=len(kept),
+            frames=kept.frames,
+            switches=driver.switches,
+            departures=len(referee.trace.departures),
+            take_overs=tuple(kept.take_overs),
+        ),
+    )
+
+
+def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
+    """The speed [m/s] that a car would have there."""
+    bend = abs(world.lane.curvature(s))
+    return min(cruise, (MAX_LATERAL_ACCELERATION / bend) ** 0.5) if bend > 0 else cruise
+
+
+def _gate(so_far: Driven, seed: int, network: Network, world: CarlaWorld) -> Gate:
+    if so_far.gate == "always":
+        return AlwaysGate(so_far.setting or 0.0, np.random.default_rng((seed, so_far.number, len(so_far.legs))))
+    if so_far.gate == "doubt":
+        return DoubtGate(lambda seen: doubt_of(network, seen) or 0.0, so_far.setting or 0.0)
+    return DriftGate(world.truth, world.geometry.width)
+
+
+def doubt_of(network: Network, seen: Observation) -> float | None:
+    """How far the network doubts its own answer, 0 to 1; None where its output cannot tell."""
+    trust = network.answer(seen).trust
+    return trust.doubt if trust is not None else None
+
+
+class Trial:
+    """Observes a test: does the car leave its lane, or is it still drifting at the end?"""
+
+    def __init__(self, referee: Referee, gate: Gate) -> None:
+        self._referee, self._gate = referee, gate
+        self.failed = False
+
+    def see(self, step: Step) -> Verdict:
+        """Look; a departure ends the test."""
+        asked = self._gate.asks(step.observation)
+        self._referee.see(step)
+        departed = bool(self._referee.trace.departures)
+        self.failed = departed or bool(asked)
+        return Verdict.STOP if departed else Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """Nobody asks for that here."""
+
+
+def needing_help(
+    settings: Driving, take_overs: Iterable[TakeOver], network: Network, tell: Callable[[], None]
+) -> list[TakeOver]:
+    """The take-overs that a network still does not manage alone, put there again some seconds before.
+
+    Args:
+        settings: server, speed, seed.
+        take_overs: of all rounds so far.
+        network: drives alone.
+        tell: called once a test.
+    """
+    failed = []
+    key = lambda one: (one.map, one.direction, one.weather)  # noqa: E731 - sorted and grouped by the same
+    for (name, direction, weather), group in groupby(sorted(take_overs, key=key), key=key):
+        with world_of(settings, network, name, direction, weather) as world:
+            for one in group:
+                if _fails(settings, one, network, world):
+                    failed.append(one)
+                tell()
+    return failed
+
+
+def _fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:
+    world.place(one.lane_s, one.speed, one.offset, one.heading_error)
+    referee = Referee(world.lane, world.geometry.width, 1, settings.speed, one.lane_s, longest=float("inf"))
+    trial = Trial(referee, DriftGate(world.truth, world.geometry.width))
+    end = Deadline(one.seconds + SECONDS_AFTER)
+    run(world, NetworkDriver(network), [trial, end], world.geometry, Pedals(settings.speed, DT))
+    return trial.failed
