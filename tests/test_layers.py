@@ -97,11 +97,7 @@ FLOORS = {
             "alvinn.jobs.doctor",
             "alvinn.jobs.convert",
         ],
-<<<<<<< HEAD
-        ["alvinn.jobs.demo", "alvinn.jobs.ablation"],
-=======
-        ["alvinn.jobs.demo", "alvinn.jobs.correct"],
->>>>>>> 6ee274a (correct: rounds of DAgger with resumable stages, take-overs kept and tested again)
+        ["alvinn.jobs.demo", "alvinn.jobs.ablation", "alvinn.jobs.correct"],
         ["alvinn.cli"],
         ["alvinn.__main__"],
     ],

@@ -25,7 +25,17 @@ JOBS = [words[3:] for words in COMMANDS if words[:3] == ["python", "-m", "alvinn
 
 
 def test_there_is_something_to_test() -> None:
-    assert {job[0] for job in JOBS} == {"record", "train", "laps", "compare", "convert", "demo", "doctor", "sim"}
+    assert {job[0] for job in JOBS} == {
+        "record",
+        "train",
+        "laps",
+        "compare",
+        "convert",
+        "correct",
+        "demo",
+        "doctor",
+        "sim",
+    }
 
 
 @pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "make"], ids=" ".join)
