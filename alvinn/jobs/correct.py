@@ -19,6 +19,7 @@ from alvinn.architectures import NetworkName, OutputName
 from alvinn.carla_world import CarlaWorld
 from alvinn.corrections import TakeOver
 from alvinn.driving import Observation
+from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.gates import beta_of, threshold_from, threshold_within
 from alvinn.jobs.common import CONSOLE, Driving, listed, progress, require_above_zero, server_kind
@@ -170,10 +171,10 @@ def _drive(job: Correct, number: int) -> Driven:
     folder, network = job.recording(number), Network(job.model(number - 1))
     legs = legs_of(job.circuits(), number, job.round_seconds, job.seed)
     driven = read_driven(folder) or Driven(number, job.gate, job.expert, setting=_setting(job, number, network))
-    with progress() as bars:
+    with KeptServer() as server, progress() as bars:
         task = bars.add_task(f"round {number}", total=len(legs), completed=len(driven.legs), note="")
         for leg in legs[len(driven.legs) :]:
-            driven = drive_leg(job, leg, driven, network, lambda world: _writer(job, folder, world, network))
+            driven = drive_leg(job, leg, driven, network, server, lambda world: _writer(job, folder, world, network))
             write_driven(folder, driven)
             bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
     return driven

@@ -14,6 +14,7 @@ from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving import Direction, Observation, Step
+from alvinn.embedded import KeptServer
 from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate
 from alvinn.jobs.common import Driving, opened
 from alvinn.loop import run
@@ -30,7 +31,7 @@ SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its
 
 @contextmanager
 def world_of(
-    settings: Driving, network: Network, map_name: str, direction: Direction, weather: str
+    settings: Driving, kept: KeptServer, network: Network, map_name: str, direction: Direction, weather: str
 ) -> Iterator[CarlaWorld]:
     """A car with the network's camera on a lane."""
     with opened(
@@ -40,12 +41,18 @@ def world_of(
         direction=direction,
         weather=weather,
         seed=settings.seed,
+        kept=kept,
     ) as world:
         yield world
 
 
 def drive_leg(
-    settings: Driving, leg: Leg, so_far: Driven, network: Network, writer: Callable[[CarlaWorld], RecordingWriter]
+    settings: Driving,
+    leg: Leg,
+    so_far: Driven,
+    network: Network,
+    server: KeptServer,
+    writer: Callable[[CarlaWorld], RecordingWriter],
 ) -> Driven:
     """Drive one leg of a round, and write its corrections once it is over.
 
@@ -54,6 +61,7 @@ def drive_leg(
         leg: what to drive.
         so_far: the round, with the legs before this one.
         network: the student.
+        server: to drive on, where `settings` names none.
         writer: opens the round's recording.
 
     Returns:
@@ -62,7 +70,7 @@ def drive_leg(
     Raises:
         AlvinnError: server or map is not to be had.
     """
-    with world_of(settings, network, leg.map, leg.direction, settings.weather) as world:
+    with world_of(settings, server, network, leg.map, leg.direction, settings.weather) as world:
         place = leg.place * world.lane.length
         world.place(place, _speed_at(world, place, settings.speed))
         expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
@@ -153,14 +161,18 @@ def needing_help(
         tell: called once a test.
     """
     failed = []
-    key = lambda one: (one.map, one.direction, one.weather)  # noqa: E731 - sorted and grouped by the same
-    for (name, direction, weather), group in groupby(sorted(take_overs, key=key), key=key):
-        with world_of(settings, network, name, direction, weather) as world:
-            for one in group:
-                if _fails(settings, one, network, world):
-                    failed.append(one)
-                tell()
+    with KeptServer() as server:
+        for (name, direction, weather), group in groupby(sorted(take_overs, key=_lane_of), key=_lane_of):
+            with world_of(settings, server, network, name, direction, weather) as world:
+                for one in group:
+                    if _fails(settings, one, network, world):
+                        failed.append(one)
+                    tell()
     return failed
+
+
+def _lane_of(one: TakeOver) -> tuple[str, Direction, str]:
+    return one.map, one.direction, one.weather
 
 
 def _fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:
