@@ -52,6 +52,7 @@ def parsed(arguments: Sequence[str]) -> Any:
     from alvinn.jobs.doctor import Doctor
     from alvinn.jobs.laps import Laps
     from alvinn.jobs.record import Record
+    from alvinn.jobs.shift import Shift
     from alvinn.jobs.train import Train
 
     jobs: dict[str, Callable[..., Any]] = {
@@ -63,6 +64,7 @@ def parsed(arguments: Sequence[str]) -> Any:
         "correct": Correct,
         "demo": Demo,
         "ablation": Ablation,
+        "shift": Shift,
         "doctor": Doctor,
     }
     return tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=DESCRIPTION)

@@ -188,6 +188,24 @@ class AlwaysGate:
         return f"always: beta {self._beta:.2f}" if self._teachers else ""
 
 
+class TeacherGate:
+    """Gives the teacher the wheel for good: more of its own driving, to hold the other gates against.
+
+    Args:
+        name: of what the teacher does.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def asks(self, _: Observation, /) -> str:
+        """Always."""
+        return self.name
+
+
 def beta_of(number: int) -> float:
     """The teacher's share of the turns in round `number`, counted from 1: it halves from round to round."""
     return float(0.5**number)

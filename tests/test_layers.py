@@ -75,7 +75,7 @@ FLOORS = {
             "alvinn.drivers.shared",
             "alvinn.corrections",
         ],
-        ["alvinn.rounds"],
+        ["alvinn.rounds", "alvinn.shift"],
         [
             "alvinn.rounds",
             "alvinn.formats.incoming",
@@ -98,6 +98,7 @@ FLOORS = {
             "alvinn.jobs.convert",
         ],
         ["alvinn.jobs.demo", "alvinn.jobs.ablation", "alvinn.jobs.correct"],
+        ["alvinn.jobs.shift"],
         ["alvinn.cli"],
         ["alvinn.__main__"],
     ],
@@ -154,7 +155,7 @@ GUESTS = {
     "tensorflow": {"alvinn.network", "alvinn.training"},
     "keras": {"alvinn.network", "alvinn.training"},
     "ai_edge_litert": {"alvinn.model"},
-    "plotly": {"alvinn.figures"},
+    "plotly": {"alvinn.figures", "alvinn.shift"},
     "av": {"alvinn.video", "alvinn.formats.film"},
     "pyarrow": {"alvinn.formats.parquet"},
     "panda3d": {

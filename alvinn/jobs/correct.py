@@ -40,7 +40,7 @@ from alvinn.rounds import (
     write_ledger,
 )
 
-GateName = Literal["drift", "human", "always", "doubt"]
+GateName = Literal["drift", "doubt", "always", "plain", "noise"]
 BUDGET = 0.2  # of the ticks: what a doubt gate may ask for before there is any take-over to learn a threshold from
 
 
@@ -57,7 +57,8 @@ class Correct(Driving):
     round_seconds: float = 60.0
     """simulated driving in a round"""
     gate: GateName = "drift"
-    """who gives the teacher the wheel: drift by the map, the network's doubt, a mix whatever happens, a person"""
+    """what gives the teacher the wheel: drift by the map, the network's doubt, a mix whatever happens; to compare with
+    these, plain and noise: the teacher alone drives"""
     expert: Literal["scripted"] = "scripted"
     """the teacher"""
     maps: str = "random:1,random:2,random:3,random:4,random:5,random:6"
@@ -214,7 +215,7 @@ def _doubts_at_home(job: Correct, network: Network) -> list[float]:
     """
     pictures = (
         Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed)
-        for recording in _recordings(job, 0)
+        for recording in learned(job, 0)
         for row in recording.rows[::10]
     )
     doubts = [doubt for seen in pictures if (doubt := doubt_of(network, seen)) is not None]
@@ -229,7 +230,7 @@ def _take_overs(job: Correct, until: int) -> list[TakeOver]:
     return [one for driven in rounds if driven is not None for one in driven.take_overs]
 
 
-def _recordings(job: Correct, until: int) -> list[Recording]:
+def learned(job: Correct, until: int) -> list[Recording]:
     """Everything there is to learn from after a round; rounds without a correction left nothing."""
     first = [Recording(job.recording_folder(name)).require_frames() for name in job.data]
     rounds = [Recording(job.recording(number)) for number in range(1, until + 1)]
@@ -243,8 +244,7 @@ def _learn(job: Correct, number: int) -> None:
         KeyboardInterrupt: it was interrupted; what it has so far is kept.
     """
     folder, before = job.model(number), job.model(number - 1)
-    state = folder / CHECKPOINT  # what an interrupted training leaves
-    if (folder / "card.json").exists() and not state.exists():
+    if finished(folder):
         return
     if number and not Recording(job.recording(number)).rows:
         shutil.copytree(before, folder, ignore=shutil.ignore_patterns("laps"))
@@ -257,12 +257,17 @@ def _learn(job: Correct, number: int) -> None:
         output=job.output,
         views=job.views,
         epochs=job.epochs if warm is None else job.more_epochs,
-        resume=state.exists(),
+        resume=(folder / CHECKPOINT).exists(),
         seed=job.seed,
     )
-    train(training, _recordings(job, number), warm)
-    if state.exists():
+    train(training, learned(job, number), warm)
+    if not finished(folder):
         raise KeyboardInterrupt
+
+
+def finished(model: Path) -> bool:
+    """Whether a model was trained to the end."""
+    return (model / "card.json").exists() and not (model / CHECKPOINT).exists()
 
 
 def _judged(job: Correct, number: int, driven: Driven) -> Entry:

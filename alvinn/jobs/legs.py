@@ -10,22 +10,25 @@ import numpy as np
 
 from alvinn.carla_world import DT, CarlaWorld
 from alvinn.corrections import Corrections, TakeOver
+from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving import Direction, Observation, Step
 from alvinn.embedded import KeptServer
-from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate
+from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate, TeacherGate
 from alvinn.jobs.common import Driving, opened
 from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Deadline, Watch
 from alvinn.recording import RecordingWriter
 from alvinn.referee import Referee
-from alvinn.roles import Observer, Verdict
+from alvinn.roles import Driver, Observer, Verdict
 from alvinn.rounds import Driven, Leg
 from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
 
+ALONE = {"plain", "noise"}  # the teacher drives, and the student only watches
+EVERY_FRAME = ALONE | {"always"}  # the teacher labels all of them
 SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
 
 
@@ -73,12 +76,12 @@ def drive_leg(
     with world_of(settings, server, network, leg.map, leg.direction, settings.weather) as world:
         place = leg.place * world.lane.length
         world.place(place, _speed_at(world, place, settings.speed))
-        expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+        rng = np.random.default_rng((settings.seed, so_far.number, len(so_far.legs)))
         driver = SharedDriver(
             NetworkDriver(network),
-            expert,
-            _gate(so_far, settings.seed, network, world),
-            every_frame=so_far.gate == "always",
+            _teacher(so_far, rng, world),
+            _gate(so_far, rng, network, world),
+            every_frame=so_far.gate in EVERY_FRAME,
             note=f"round {so_far.number}",
             first=so_far.corrections + 1,
         )
@@ -116,9 +119,16 @@ def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
     return min(cruise, (MAX_LATERAL_ACCELERATION / bend) ** 0.5) if bend > 0 else cruise
 
 
-def _gate(so_far: Driven, seed: int, network: Network, world: CarlaWorld) -> Gate:
+def _teacher(so_far: Driven, rng: np.random.Generator, world: CarlaWorld) -> Driver:
+    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return DisturbedDriver(expert, rng) if so_far.gate == "noise" else expert
+
+
+def _gate(so_far: Driven, rng: np.random.Generator, network: Network, world: CarlaWorld) -> Gate:
+    if so_far.gate in ALONE:
+        return TeacherGate(so_far.gate)
     if so_far.gate == "always":
-        return AlwaysGate(so_far.setting or 0.0, np.random.default_rng((seed, so_far.number, len(so_far.legs))))
+        return AlwaysGate(so_far.setting or 0.0, rng)
     if so_far.gate == "doubt":
         return DoubtGate(lambda seen: doubt_of(network, seen) or 0.0, so_far.setting or 0.0)
     return DriftGate(world.truth, world.geometry.width)

@@ -18,18 +18,16 @@ from typing import Any
 import tyro
 from rich.table import Table
 
-from alvinn.errors import RecordingError
 from alvinn.files import write_json
 from alvinn.jobs.common import CONSOLE
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps, drive_laps
-from alvinn.jobs.record import Record, record
-from alvinn.recording import Recording
+from alvinn.jobs.shift import plain_recording
 from alvinn.referee import Result
 
 UNSEEN = tuple(f"random:{number}" for number in range(301, 321))
 GLANCE = UNSEEN[:2]  # where the clone is shown to depart
-SECONDS, ROWS = 120.0, 2401
+SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -44,21 +42,6 @@ class Proof:
     """laps at a time"""
 
 
-def plain(job: Proof, seed: int) -> str:
-    """The seed's recording, made if it is not there whole."""
-    name = f"plain-{seed}"
-    folder = job.home / "data" / name
-    try:
-        done = len(Recording(folder).rows)
-    except RecordingError:
-        done = 0
-    if done < ROWS:
-        if done:
-            raise SystemExit(f"{folder} was interrupted: remove it and start again")
-        record(Record(home=job.home, name=name, seconds=SECONDS, seed=seed))
-    return name
-
-
 def lapped(job: Proof, model: Path, maps: tuple[str, ...]) -> list[Result]:
     """A model's laps, both ways, none driven twice."""
     names = ",".join(maps)
@@ -70,9 +53,8 @@ def lapped(job: Proof, model: Path, maps: tuple[str, ...]) -> list[Result]:
 
 def proven(job: Proof, seed: int) -> dict[str, Any]:
     """A seed's figures."""
-    rounds = Correct(
-        home=job.home, name=f"seed-{seed}", data=(plain(job, seed),), gate="drift", views="off", judge="", seed=seed
-    )
+    plain = plain_recording(job.home, f"plain-{seed}", SECONDS, seed).name
+    rounds = Correct(home=job.home, name=f"seed-{seed}", data=(plain,), gate="drift", views="off", judge="", seed=seed)
     ledger = correct(rounds)
     before, after = lapped(job, rounds.model(0), GLANCE), lapped(job, rounds.model(rounds.rounds), UNSEEN)
     return {

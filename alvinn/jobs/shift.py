@@ -1,0 +1,235 @@
+"""`shift`: the covariate shift shown, and what each way of teaching is worth, on one page.
+
+From the same clone, each way of teaching gets the same simulated time on the same circuits, seed by seed: more of the
+expert's plain driving, the same with disturbances, and DAgger with each gate. Whatever is done lies on disk, so that a
+run which was killed goes on where it was; figures and page are made anew whenever something was added.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alvinn.figures import drawn
+from alvinn.files import write_json
+from alvinn.jobs.common import CONSOLE, listed, require_above_zero
+from alvinn.jobs.correct import Correct, GateName, correct, finished, learned
+from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.record import Record, record
+from alvinn.recording import Recording
+from alvinn.referee import Result
+from alvinn.report import figure, html_table, write_page
+from alvinn.shift import Places, Rate, places_figure, rate, rates_figure
+
+TAUGHT: dict[GateName, str] = {
+    "plain": "more plain driving",
+    "noise": "more driving with disturbances",
+    "always": "DAgger, always",
+    "doubt": "DAgger, doubt",
+    "drift": "DAgger, drift",
+}
+"""Ways of teaching, and how the figure names them."""
+PLACES: tuple[GateName, ...] = ("plain", "drift")
+"""Whose places are drawn."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Show the covariate shift, and what each way of teaching is worth; killed at any time, it goes on where it was."""
+
+    out: Path = Path("shift")
+    """folder for recordings, models, laps, shift.json and shift.html"""
+    seeds: int = 5
+    """how often everything is done, each time from a recording and a clone of its own"""
+    rounds: int = 3
+    """of teaching"""
+    round_seconds: float = 60.0
+    """simulated driving in a round"""
+    seconds: float = 120.0
+    """simulated seconds of the expert's plain driving that the clone learns from"""
+    maps: str = Correct.maps
+    """a,b: circuits to be taught on"""
+    judge: str = "random:211,random:237"
+    """a,b: circuits to be judged on, both ways, after each round"""
+    km: float = 0.4
+    """a judged run ends after this way"""
+    epochs: int = 30
+    """times through the data for the clone"""
+    jobs: int = 2
+    """laps at a time"""
+    proof: Path = Path("models/corrections/corrections.json")
+    """what `make corrections` found; shown where it is there"""
+
+    def __post_init__(self) -> None:
+        for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
+            require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        if both := set(listed(self.maps, "")) & set(listed(self.judge, "")):
+            raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that nothing was taught on")
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        found: dict[GateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
+        for seed in range(self.seeds):
+            for gate, name in TAUGHT.items():
+                CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
+                found[gate].append(self._taught(gate, seed))
+                self._write({gate: seeds for gate, seeds in found.items() if seeds})
+        CONSOLE.print(f"the page: {self.out / 'shift.html'}")
+
+    def teaching(self, gate: GateName, seed: int) -> Correct:
+        """A way of teaching with a seed."""
+        return Correct(
+            home=self.out,
+            name=f"{gate}-{seed}",
+            data=(f"plain-{seed}",),
+            rounds=self.rounds,
+            round_seconds=self.round_seconds,
+            gate=gate,
+            maps=self.maps,
+            judge="",
+            views="off",
+            epochs=self.epochs,
+            seed=seed,
+        )
+
+    def _taught(self, gate: GateName, seed: int) -> list[list[Result]]:
+        """The judged runs after each round."""
+        job = self.teaching(gate, seed)
+        plain_recording(self.out, job.data[0], self.seconds, seed)
+        self._share_clone(job, seed)
+        correct(job)
+        self._share_clone(job, seed)
+        return [self._judged(job.model(number), seed) for number in range(self.rounds + 1)]
+
+    def _share_clone(self, job: Correct, seed: int) -> None:
+        """All ways of teaching begin with the same clone."""
+        clone, first = self.out / "models" / f"clone-{seed}", job.model(0)
+        for old, new in ((clone, first), (first, clone)):
+            if finished(old) and not finished(new):
+                part = new.with_name(f"{new.name}.part")
+                shutil.rmtree(part, ignore_errors=True)
+                shutil.copytree(old, part, ignore=shutil.ignore_patterns("laps"))
+                shutil.rmtree(new, ignore_errors=True)
+                part.rename(new)
+
+    def _judged(self, model: Path, seed: int) -> list[Result]:
+        if model.name == "round-000":
+            model = self.out / "models" / f"clone-{seed}"
+        job = Laps(
+            home=self.out,
+            model=str(model.absolute()),
+            maps=self.judge,
+            both_directions=True,
+            km=self.km,
+            jobs=self.jobs,
+            resume=True,
+        )
+        return drive_laps(job, job.open_network())
+
+    def _write(self, found: dict[GateName, list[list[list[Result]]]]) -> None:
+        rates = {TAUGHT[gate]: list(_rates(seeds)) for gate, seeds in found.items()}
+        content = {name: [asdict(one) for one in line] for name, line in rates.items()}
+        write_json(self.out / "shift.json", {"schema": 1, "settings": _settings(self), "departures_per_km": content})
+        parts = [
+            f"<p>{_explained(self, len(next(iter(found.values()))))}</p>",
+            figure(drawn(rates_figure(rates)), "Departures per km; bands: 95% of a bootstrap over seeds."),
+            html_table(["taught by", *(f"round {n}" for n in range(self.rounds + 1))], _rows(rates)),
+            *(part for gate in PLACES if gate in found for part in self._places(gate, found[gate])),
+            *_proof(self.proof),
+        ]
+        write_page(self.out / "shift.html", "The covariate shift", parts)
+
+    def _places(self, gate: GateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> list[str]:
+        jobs = [self.teaching(gate, seed) for seed in range(len(seeds))]
+        numbers = range(self.rounds + 1)
+        lessons = [_learned_from([one for job in jobs for one in learned(job, number)]) for number in numbers]
+        went = [_went([run for rounds in seeds for run in rounds[number]]) for number in numbers]
+        told = "Above: the frames that the network had learned from. Below: where it went on the unseen circuits."
+        return [
+            f"<h2>Where it learned and where it went: {TAUGHT[gate]}</h2>",
+            figure(drawn(places_figure(lessons, went)), told),
+        ]
+
+
+def plain_recording(home: Path, name: str, seconds: float, seed: int) -> Path:
+    """The folder of a recording of the expert's plain driving on `country`, made unless it is there whole."""
+    unfinished = Record(home=home, name=f"{name}-unfinished", seconds=seconds, seed=seed)
+    folder, whole = unfinished.recording_folder(unfinished.name), unfinished.recording_folder(name)
+    if not whole.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        record(unfinished)
+        folder.rename(whole)
+    return whole
+
+
+def _proof(path: Path) -> list[str]:
+    """What corrections reached on circuits that nothing was ever tuned on."""
+    if not path.is_file():
+        return []
+    found = json.loads(path.read_text(encoding="utf-8"))
+    headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
+    rows = [
+        [
+            str(one["seed"]),
+            f"departed {one['clone_departures']} times in {one['clone_km']:g} km",
+            " + ".join(map(str, one["corrections"])),
+            f"{one['faultless']} of {one['laps']}, {one['km']:g} km",
+            str(one["departures"]),
+            f"{one['largest_offset_m']:.2f} m",
+            ", ".join(one["failed"]) or "none",
+        ]
+        for one in found["seeds"]
+    ]
+    circuits = ", ".join(found["circuits"])
+    return [
+        "<h2>From two plain minutes to unseen circuits</h2>",
+        f"<p>Three rounds with the gate drift; judged on {escape(circuits)}, both ways.</p>",
+        html_table(headings, rows),
+    ]
+
+
+def _settings(job: Shift) -> dict[str, Any]:
+    return asdict(job) | {"out": str(job.out), "proof": str(job.proof)}
+
+
+def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
+    for number in range(len(seeds[0])):
+        departures = [sum(len(run.trace.departures) for run in rounds[number]) for rounds in seeds]
+        km = [sum(run.trace.progress[-1] for run in rounds[number]) / 1000.0 for rounds in seeds]
+        yield rate(departures, km, np.random.default_rng(number))
+
+
+def _rows(rates: dict[str, list[Rate]]) -> list[list[str]]:
+    return [[name, *(f"{r.middle:.2f} ({r.low:.2f} to {r.high:.2f})" for r in line)] for name, line in rates.items()]
+
+
+def _explained(job: Shift, seeds: int) -> str:
+    maps, circuits = (escape(", ".join(listed(names, ""))) for names in (job.maps, job.judge))
+    return (
+        f"A clone of {job.seconds:g} s of the expert's plain driving on country is taught for {job.rounds} rounds of "
+        f"{job.round_seconds:g} s of simulated driving on {maps}. After each round it drives {circuits} "
+        f"both ways, {job.km:g} km each, which nothing was taught on; {seeds} seeds. Plain and disturbed driving give "
+        "a label in every frame of a round, as DAgger does with the gate `always`; drift and doubt only while the "
+        "teacher has the wheel."
+    )
+
+
+def _learned_from(recordings: Sequence[Recording]) -> Places:
+    rows = [row for recording in recordings for row in recording.rows]
+    return Places(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
+
+
+def _went(runs: Sequence[Result]) -> Places:
+    offset, heading = ([value for run in runs for value in vars(run.trace)[key]] for key in ("offset", "heading"))
+    return Places(np.array(offset), np.array(heading))

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alvinn.jobs.correct import Correct
+from alvinn.jobs.shift import TAUGHT, Shift
+from alvinn.referee import Result
+from tests.alvinn.fakes import write_recording
+from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import judged
+
+CALM, LOST = [0.0] * 40, [0.0] * 20 + [1.0] + [0.0] * 20
+
+
+def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is driven or trained here: what those leave is written by hand."""
+    began: list[tuple[str, str]] = []
+
+    def corrected(job: Correct) -> None:
+        if not job.model(0).exists():
+            job.model(0).mkdir(parents=True)
+            (job.model(0) / "card.json").write_text(f"the clone of {job.name}", encoding="utf-8")
+        began.append((job.name, (job.model(0) / "card.json").read_text(encoding="utf-8")))
+        write_recording(job.recording(1), 4, append=True)
+
+    def lapped(job: Shift, model: Path, seed: int) -> list[Result]:
+        return [judged(CALM if model.parent.name.startswith("drift") and model.name == "round-001" else LOST)]
+
+    monkeypatch.setattr("alvinn.jobs.shift.correct", corrected)
+    monkeypatch.setattr(Shift, "_judged", lapped)
+    for seed in (0, 1):
+        write_recording(tmp_path / "data" / f"plain-{seed}", 6)
+    proof = tmp_path / "corrections.json"
+    entry = {"seed": 0, "clone_departures": 4, "clone_km": 2.5, "corrections": [9, 5, 1], "faultless": 40, "laps": 40}
+    entry |= {"km": 47.1, "departures": 0, "largest_offset_m": 0.21, "failed": []}
+    proof.write_text(json.dumps({"circuits": ["random:301"], "seeds": [entry]}), encoding="utf-8")
+
+    Shift(out=tmp_path, seeds=2, rounds=1, proof=proof).run()
+    assert dict(began) == {f"{gate}-{seed}": f"the clone of plain-{seed}" for gate in TAUGHT for seed in (0, 1)}
+    told = json.loads((tmp_path / "shift.json").read_text(encoding="utf-8"))["departures_per_km"]
+    assert set(told) == set(TAUGHT.values())
+    km = judged(LOST).trace.progress[-1] / 1000.0
+    assert [one["middle"] for one in told["more plain driving"]] == pytest.approx([1.0 / km] * 2)
+    assert [one["middle"] for one in told["DAgger, drift"]] == pytest.approx([1.0 / km, 0.0])
+    page = (tmp_path / "shift.html").read_text(encoding="utf-8")
+    assert "departed 4 times in 2.5 km" in page
+    assert all(name in page for name in TAUGHT.values())
+
+
+def test_circuits_that_are_judged_on_are_never_taught_on(shell: Shell) -> None:
+    assert shell.run("shift", "--maps", "oval,random:7", "--judge", "random:7").status == 2
+
+
+@pytest.mark.long
+def test_the_page_is_made_by_one_command_and_made_again_without_driving(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ("--seeds", "1", "--rounds", "1", "--round-seconds", "4", "--seconds", "20", "--epochs", "1")
+    words = ("shift", "--out", str(tmp_path), *small, "--maps", "oval", "--judge", "random:211", "--km", "0.02")
+    assert shell.run(*words).status == 0
+    first = (tmp_path / "shift.json").read_bytes()
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("driven again")
+
+    monkeypatch.setattr("alvinn.jobs.correct.drive_leg", forbidden)
+    monkeypatch.setattr("alvinn.jobs.sweep.drive", forbidden)
+    assert shell.run(*words).status == 0
+    assert (tmp_path / "shift.json").read_bytes() == first
