@@ -73,6 +73,7 @@ def rates_figure(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
             go.Scatter(
                 x=rounds + rounds[::-1],
                 y=band,
+                mode="lines",
                 fill="toself",
                 fillcolor=colour,
                 opacity=0.15,

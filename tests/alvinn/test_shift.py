@@ -22,9 +22,9 @@ def test_one_seed_has_no_band_and_nothing_driven_is_no_rate() -> None:
 
 def test_a_line_and_a_band_are_drawn_for_each_way_of_teaching() -> None:
     figure = rates_figure({"plain": [Rate(3.0, 2.0, 4.0), Rate(2.5, 2.0, 3.0)], "drift": [Rate(3.0, 2.0, 4.0)]})
-    lines = [trace for trace in figure.data if trace.mode]
+    lines = [trace for trace in figure.data if not trace.fill]
     assert [(trace.name, list(trace.y)) for trace in lines] == [("plain", [3.0, 2.5]), ("drift", [3.0])]
-    assert [list(trace.y) for trace in figure.data if not trace.mode] == [[4.0, 3.0, 2.0, 2.0], [4.0, 2.0]]
+    assert [list(trace.y) for trace in figure.data if trace.fill] == [[4.0, 3.0, 2.0, 2.0], [4.0, 2.0]]
 
 
 def test_places_are_drawn_where_they_are_and_those_far_out_at_the_edge() -> None:
