@@ -1,8 +1,9 @@
-"""The sky: a drum and two caps around the camera that wear one picture of sky, clouds and far hills.
+"""The sky: a drum and a cap around the camera that wear one picture of sky, clouds and far hills.
 
 A picture costs the software pipe no more than one colour does, and changes with the weather as a whole. Its rows are
 spaced closely near the horizon, where the hills are. The drum moves along with the camera and is cut into sectors,
-since only those in sight are drawn.
+since only those in sight are drawn. Below it there is no more to see than the colour of far fields, which costs nothing
+as what a picture is cleared to.
 """
 
 from __future__ import annotations
@@ -56,9 +57,16 @@ class Sky:
             hidden = self._up < ridge
             share = 1 - (1 - air) * np.exp(-900 * light.haze)
             image[hidden] = (1 - share) * light.ground * np.array(colour) + share * light.horizon
-        image[:2] = (1 - np.exp(-900 * light.haze)) * light.horizon + np.exp(-900 * light.haze) * light.ground * FIELD
+        image[:2] = self.below(light)
         image[-1] = _air(light, self._up)[-1] * (1 - light.clouds) + _cloud_colour(light) * light.clouds
         mesh.fill(self._picture, image)
+
+    @staticmethod
+    def below(light: Light) -> Colour:
+        """The colour of what lies below the drum: fields, far away."""
+        left = np.exp(-900 * light.haze)
+        below: Colour = np.clip((1 - left) * light.horizon + left * light.drawn * FIELD, 0, 1)
+        return below
 
     def _glow(self, light: Light) -> Floats:
         """The sun's disc and the brightness around it; CARLA's azimuth 0 is the world's -y."""
@@ -111,9 +119,9 @@ def _ridge(random: np.random.Generator, height: float) -> Floats:
 
 
 def _sector(i: int) -> mesh.Mesh:
-    """One part of the drum, from straight below to straight above."""
-    up = np.concatenate(([-np.pi / 2], KNOTS, [np.pi / 2]))[:, None]
-    v = np.concatenate(([0.5 / HEIGHT], LEVELS, [1 - 0.5 / HEIGHT]))[:, None]
+    """One part of the drum, up to straight above."""
+    up = np.concatenate((KNOTS, [np.pi / 2]))[:, None]
+    v = np.concatenate((LEVELS, [1 - 0.5 / HEIGHT]))[:, None]
     u = np.linspace(i, i + 1, ACROSS + 1) / SECTORS
     around = u * 2 * np.pi
     points = np.stack(
