@@ -2,7 +2,8 @@
 
 The plain picture is drawn first; a second drawing of facets' numbers follows where somebody needs to know what each
 pixel shows and how far away it is: the depth and the segmentation camera, and every weather but a clear, dry day.
-Both drawings are of the same triangles by the same pipe, so they agree to the pixel.
+Both drawings are of the same triangles by the same pipe, so they agree to the pixel; for a weather the second one is
+drawn coarser.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from panda3d import core
 from sim.canvas import Bytes, Canvas, draw, pipe_of
 from sim.facets import FARTHEST, Facets, Map, numbers_of
 from sim.geometry import Pose
-from sim.grading import Grading
+from sim.grading import Grading, coarseness
+from sim.labels import Label
 from sim.light import Light
 from sim.rays import Rays
 from sim.scene import Scene
+from sim.sky import Sky
 from sim.track import Track
 from sim.weather import WeatherParameters
 
@@ -89,7 +92,7 @@ class Stage:
         if self._facets is None:
             if self._scene is None:
                 raise RuntimeError("a camera was asked for a picture before a track was loaded")
-            self._facets = Facets(self._scene.root)
+            self._facets = Facets(self._scene.root, self._scene.plain)
             self._facets.root.reparent_to(self.numbered)
         return self._facets
 
@@ -97,19 +100,18 @@ class Stage:
         """Bring the sky to a camera."""
         if self._scene is not None:
             self._scene.sky.set_pos(pose.y, pose.x, pose.z)
-        if self._facets is not None:
-            self._facets.sky.set_pos(pose.y, pose.x, pose.z)
 
 
 class Camera:
     """A pinhole camera with square pixels, its principal point in the picture's middle; made by `Renderer.camera`."""
 
-    NOTHING = (1.0, 0.0, 1.0, 1.0)  # the colour of a pixel that nothing covers: there should be none
-
     def __init__(self, stage: Stage, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: Kind) -> None:
-        self._stage, self._kind, self._rays = stage, kind, Rays.of(size, fov)
-        self._plain = Canvas(pipe, stage.plain, size, fov, self.NOTHING)
-        self._numbers = Canvas(pipe, stage.numbered, size, fov, (0.0, 0.0, 0.0, 0.0))
+        coarse = coarseness(size) if kind == "rgb" else 1
+        numbered = size[0] // coarse, size[1] // coarse
+        self._stage, self._kind, self._size = stage, kind, size
+        self._rays = Rays.of(numbered, fov)
+        self._plain = Canvas(pipe, stage.plain, size, fov)
+        self._numbers = Canvas(pipe, stage.numbered, numbered, fov, coarse)
         self._light: Light | None = None
         self._grading: Grading | None = None
 
@@ -121,12 +123,13 @@ class Camera:
             draw([self._plain], pose)
             return self._plain.picture().tobytes()
         facets = self._stage.facets()
+        self._numbers.clear_to(facets.void)
         self._stage.follow(pose)
         draw([self._numbers] if self._kind != "rgb" else [self._plain, self._numbers], pose)
         numbers = numbers_of(self._numbers.picture())
-        if self._kind == "semantic_segmentation":
-            return _tagged(facets.labels[numbers]).tobytes()
         sight = facets.sight(numbers, self._rays, pose)
+        if self._kind == "semantic_segmentation":
+            return _tagged(np.where(sight.inverse > 0, facets.labels[numbers], np.uint8(Label.SKY))).tobytes()
         if self._grading is None or self._kind == "depth":
             return _measured(sight.inverse).tobytes()
         return self._grading.graded(self._plain.picture(), sight, pose).tobytes()
@@ -134,7 +137,8 @@ class Camera:
     def _regrade(self, light: Light) -> None:
         if light is not self._light:
             self._light = light
-            self._grading = Grading(light, self._rays) if Grading.needed(light) else None
+            self._plain.clear_to(Sky.below(light))
+            self._grading = Grading(light, self._rays, self._size) if Grading.needed(light) else None
 
     def close(self) -> None:
         """Give the buffers back; the camera cannot be used after that."""

@@ -18,7 +18,6 @@ from panda3d import core
 from sim.geometry import Pose, matrix
 
 Bytes = npt.NDArray[np.uint8]
-Colour = tuple[float, float, float, float]
 
 NEEDS = {
     "tiny": "software pipe p3tinydisplay, which on Linux wants libX11 (Debian, Ubuntu: apt-get install libx11-6),",
@@ -33,26 +32,37 @@ _drawings = count(1)
 
 
 class Canvas:
-    """A picture to be drawn of what hangs below a node, `fov` [rad] wide; `nothing` is the colour of the void.
+    """A picture to be drawn of what hangs below a node, on black.
+
+    Args:
+        pipe: what draws.
+        root: the node.
+        size: width and height [pixels].
+        fov: how wide it is [rad].
+        coarseness: how many pixels of the picture that it serves one of its own stands for; it shows the same things.
 
     Raises:
         RuntimeError: Panda3D cannot make a picture of this size.
     """
 
     def __init__(
-        self, pipe: core.GraphicsPipe, root: core.NodePath, size: tuple[int, int], fov: float, nothing: Colour
+        self, pipe: core.GraphicsPipe, root: core.NodePath, size: tuple[int, int], fov: float, coarseness: int = 1
     ) -> None:
         self._size = size
         self.buffer = _buffer(pipe, size)
         self.buffer.set_active(False)
-        self.buffer.set_clear_color(nothing)
+        self.clear_to((0.0, 0.0, 0.0))
         self._texture = core.Texture("picture")
         self.buffer.add_render_texture(self._texture, core.GraphicsOutput.RTM_copy_ram)
         lens = _lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
         eye = core.Camera("camera", lens)
-        eye.set_lod_scale(LEVELS_FOCAL / lens.get_focal_length())
+        eye.set_lod_scale(LEVELS_FOCAL / (coarseness * lens.get_focal_length()))
         self.eye = root.attach_new_node(eye)
         self.buffer.make_display_region().set_camera(self.eye)
+
+    def clear_to(self, colour: Iterable[float]) -> None:
+        """Begin pictures from now on with a colour, (3,) in [0, 1]."""
+        self.buffer.set_clear_color((*colour, 0.0))
 
     def picture(self) -> Bytes:
         """What was drawn last: (height, width, 4) B, G, R and 255, the top row first."""

@@ -2,7 +2,8 @@
 
 The software pipe gives no depth away. But a pixel that names its facet names a plane, and a plane met by the pixel's
 ray gives the depth in closed form; and it names what the facet belongs to. Facets in one plane and of one label share
-a number, so a level track has few. A plant or a post counts as a point: its planes may be seen edge-on.
+a number, so a level track has few, and a plain needs no drawing at all: it is what is seen where nothing was drawn. A
+plant or a post counts as a point: its planes may be seen edge-on.
 
 Numbers are written as 7 bits in each of B, G and R, above a lowest bit that is always set: the pipe's texture
 arithmetic may lose one.
@@ -13,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from panda3d import core
 
 from sim import mesh
+from sim.canvas import FAR
 from sim.geometry import Pose
 from sim.labels import Label
 from sim.mesh import Floats, Triangles
@@ -27,7 +30,8 @@ Numbers = npt.NDArray[np.int64]
 Map = npt.NDArray[np.float32]
 MOST = 1 << 21
 SKY = 0  # the sky's number
-NO_PLANE = (0, 0, 0, 0, 10_000)  # the sky as `_described`, before all else
+NO_PLANE = (0, 0, 0, 0, 0, 10_000)  # the sky as `_described`, before all else
+UP = 1_000_000  # a unit of normals as `_described`
 SLIM = (Label.VEGETATION, Label.POLE)
 SHINING = (Label.ROAD, Label.ROAD_LINE)  # when wet
 NEAREST, FARTHEST = 0.15, 1000.0  # [m]; CARLA's depth camera knows nothing beyond
@@ -38,7 +42,8 @@ class Sight:
     """What is seen in each pixel.
 
     Attributes:
-        inverse: (h, w) inverse depth along the camera's forward axis [1/m], 0 for the sky.
+        inverse: (h, w) inverse depth along the camera's forward axis [1/m], 0 for the sky and all that is farther than
+            what is drawn.
         height: (h, w) how high the camera is over the plane of a road [m]; very large where there is no road.
     """
 
@@ -51,47 +56,52 @@ class Facets:
 
     Attributes:
         root: what a camera has to draw.
-        sky: the node in it that has to follow the camera.
-        planes: (n, 4) of each facet: a unit normal and the distance [m] of the plane along it, CARLA's axes; of a
-            slim one its middle [m] and 0; of the sky (0, 0, 0, 1).
+        void: the colour (3,) in [0, 1] to draw it on.
         labels: (n,) `Label` of each facet.
+
+    Args:
+        scene: what the first drawing is made of.
+        plain: the height [m] of the land, if it is level.
     """
 
-    def __init__(self, scene: core.NodePath) -> None:
+    def __init__(self, scene: core.NodePath, plain: float | None = None) -> None:
         self.root = core.NodePath("facets")
         copy = scene.copy_to(self.root)
+        copy.find("sky").remove_node()  # nothing is drawn where the sky is, and nothing has its number
         for node in (copy, *copy.find_all_matches("**")):
             node.clear_color_scale()  # the light of the day would change the numbers
-        self.sky = copy.find("sky")
         geoms = list(_geoms(copy))
         described = np.concatenate([[NO_PLANE], *(_described(*mesh.read(geom)) for _, geom, _ in geoms)])
         kinds, numbers = np.unique(described, axis=0, return_inverse=True)
         if len(kinds) > MOST:
             raise RuntimeError(f"the scene has {len(kinds)} facets, more than {MOST} cannot be told apart")
-        self.labels = kinds[:, 0].astype(np.uint8)
+        self.labels = kinds[:, 1].astype(np.uint8)
         self.labels[SKY] = Label.SKY
-        self._slim, self._shining = np.isin(self.labels, SLIM), np.isin(self.labels, SHINING)
-        units = np.where(self._slim[:, None], (1e-4, 1e-4, 1e-4, 0.0), (1e-6, 1e-6, 1e-6, 1e-4))
-        self.planes = kinds[:, 1:] * units
+        self._shining = np.isin(self.labels, SHINING)
+        flat, slim = kinds[kinds[:, 0] == 0, 2:], kinds[kinds[:, 0] == 1, 2:]  # in this order
+        self._normals, self._distances = np.ascontiguousarray(flat[:, :3].T) / UP, flat[:, 3] * 1e-4
+        self._middles = np.ascontiguousarray(slim[:, :3].T) * 1e-4
+        land = (0, int(Label.TERRAIN), 0, 0, UP, round((plain or 0.0) * 1e4))
+        found = np.flatnonzero((kinds == land).all(axis=1))
+        self._void = SKY if plain is None or not len(found) else int(found[0])
+        self.void = tuple((code / 255).tolist() for code in _code(np.array(self._void)))
         self._repaint(geoms, numbers.reshape(-1)[1:])
 
     def sight(self, numbers: Numbers, rays: Rays, pose: Pose) -> Sight:
         """What a camera at a pose sees by the facets' numbers (h, w)."""
         eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose)
-        over = self.planes[:, 3] - self.planes[:, :3] @ eye
-        over = np.where(np.abs(over) < 1e-6, 1e-6, over)
-        factors = self.planes[:, :3] @ turned / over[:, None]
-        ahead = (self.planes[self._slim, :3] - eye) @ turned[:, 0]
-        factors[self._slim] = 0
-        factors[self._slim, 0] = 1 / np.maximum(ahead, NEAREST)
-        shine = np.where(self._shining, np.abs(over), 1e6)
-        # Column by column, in range by construction: several times faster than rows, or than looking twice.
-        table = np.column_stack((factors, shine)).astype(np.float32).T.copy()
-        a, b, c, height = (np.take(column, numbers, mode="clip") for column in table)
+        over = self._distances - eye @ self._normals
+        over[np.abs(over) < 1e-6] = 1e-6
+        count = len(over)
+        table = np.zeros((4, len(self.labels)), np.float32)  # a row for each factor: that is what `take` is fast with
+        table[:3, :count] = turned.T @ self._normals / over
+        table[0, count:] = 1 / np.maximum(turned[:, 0] @ self._middles - eye @ turned[:, 0], NEAREST)
+        table[3] = 1e6
+        table[3, :count][self._shining[:count]] = np.abs(over[self._shining[:count]])
+        a, b, c, height = (np.take(row, numbers, mode="clip") for row in table)  # in range by construction
         inverse = a + b * rays.right + c * rays.down
-        np.clip(inverse, 1 / FARTHEST, 1 / NEAREST, out=inverse)
-        inverse[numbers == SKY] = 0
-        return Sight(inverse.astype(np.float32, copy=False), height)
+        inverse = cv2.threshold(inverse, 1 / FAR, 0, cv2.THRESH_TOZERO)[1]  # what is farther is not drawn
+        return Sight(np.minimum(inverse, 1 / NEAREST), height)
 
     def _repaint(self, geoms: list[tuple[core.GeomNode, core.Geom, core.RenderState]], numbers: Numbers) -> None:
         masks: dict[core.Texture, core.Texture] = {}
@@ -100,7 +110,8 @@ class Facets:
             table, faces = mesh.read(geom)
             own = numbers[first : first + len(faces)]
             first += len(faces)
-            node.add_geom(_numbered(table, faces, own), _flat(state, masks))
+            if self._void == SKY or (own != self._void).any():
+                node.add_geom(_numbered(table, faces, own), _flat(state, masks))
 
 
 def numbers_of(drawing: npt.NDArray[np.uint8]) -> Numbers:
@@ -119,7 +130,7 @@ def _geoms(root: core.NodePath) -> Iterator[tuple[core.GeomNode, core.Geom, core
 
 
 def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:
-    """Label and plane of each face, as whole numbers (m, 5); zeros for the sky."""
+    """Whether it is slim, label, and plane of each face, or middle of a slim one, as whole numbers (m, 6)."""
     points = table["at"][:, [1, 0, 2]].astype(np.float64)
     a, b = points[faces[:, 0]], points[faces[:, 1]]
     # A line lies in the plane that is level across it.
@@ -129,12 +140,11 @@ def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:
     normals *= np.where(normals @ (1e-3, 2e-3, 1.0) < 0, -1.0, 1.0)[:, None]  # either side of it is the same plane
     distances = (normals * a).sum(axis=1)
     labels = table["label"][faces[:, 0]].astype(np.int64)
-    planes = np.rint(np.column_stack((normals * 1e6, distances * 1e4))).astype(np.int64)
-    described: Numbers = np.column_stack((labels, planes))
+    planes = np.rint(np.column_stack((normals * UP, distances * 1e4))).astype(np.int64)
     slim = np.isin(labels, SLIM)
-    described[slim, 1:4] = np.rint(_middles(points, faces[slim]) * 1e4).astype(np.int64)
-    described[slim, 4] = 0
-    described[labels == Label.SKY] = NO_PLANE
+    described: Numbers = np.column_stack((slim, labels, planes))
+    described[slim, 2:5] = np.rint(_middles(points, faces[slim]) * 1e4).astype(np.int64)
+    described[slim, 5] = 0
     return described
 
 
@@ -152,11 +162,15 @@ def _numbered(table: npt.NDArray[np.void], faces: Triangles, numbers: Numbers) -
     """A geom whose faces have their numbers' colours; corners are doubled where neighbours differ."""
     corners, again = np.unique(faces.astype(np.int64) * MOST + numbers[:, None], return_inverse=True)
     doubled = table[corners // MOST].copy()
-    codes = corners % MOST
-    for channel, shift in enumerate((14, 7, 0)):  # red holds the highest bits
-        doubled["colour"][:, channel] = ((codes >> shift) & 0x7F) * 2 + 1
+    for channel, code in enumerate(_code(corners % MOST)):
+        doubled["colour"][:, channel] = code
     doubled["colour"][:, 3] = 255
     return mesh.geom_of(doubled, again.reshape(faces.shape).astype(np.uint32))
+
+
+def _code(numbers: Numbers) -> tuple[Numbers, ...]:
+    """The bytes of red, green and blue that stand for numbers; red holds the highest bits."""
+    return tuple(((numbers >> shift) & 0x7F) * 2 + 1 for shift in (14, 7, 0))
 
 
 def _flat(state: core.RenderState, masks: dict[core.Texture, core.Texture]) -> core.RenderState:

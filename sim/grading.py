@@ -1,7 +1,8 @@
 """Grading: fog, rain, wet roads, and the night with its headlights, worked out pixel by pixel from what is seen there.
 
 Every pixel's depth and surface come from `sim.facets`. Fog, falling rain and the sky's reflection on a wet road are one
-thing to the arithmetic: a veil of the horizon's colour, some of which hides the pixel.
+thing to the arithmetic: a veil of the horizon's colour, some of which hides the pixel. None of it needs the sharpness
+of the picture itself, so that in all but small pictures it is reckoned for two by two pixels and spread smoothly.
 """
 
 from __future__ import annotations
@@ -26,8 +27,14 @@ LAMP = (0.86, 0.95, 1.0)  # headlights, B, G, R
 LAMP_REACH, LAMP_WIDE, LAMP_CUT = 21.0, 0.50, 0.035  # [m], tangents to the side and above the level
 SHEEN, GRAZING = 0.85, 0.15  # of a wet road: the most it reflects, and the tangent at which that is down to a third
 WHOLE = 220.0  # the byte that stands for 1: lamps add to what is left of the day
+FINE = 96  # a picture with a shorter side is reckoned pixel by pixel [pixels]
 TILES = 8  # different patterns of rain and of noise
 NOISE = 5.0  # of a picture taken at night, standard deviation of a byte
+
+
+def coarseness(size: tuple[int, int]) -> int:
+    """How many pixels of a picture (width, height) share a sight in `Grading`: one of a small picture, else two."""
+    return 2 if min(size) >= FINE and size[0] % 2 == size[1] % 2 == 0 else 1
 
 
 class Grading:
@@ -35,20 +42,20 @@ class Grading:
 
     Args:
         light: the weather.
-        rays: where its pixels look.
+        rays: where the pixels of its sights look.
+        size: width and height of its pictures [pixels], a multiple of the sights'.
     """
 
-    def __init__(self, light: Light, rays: Rays) -> None:
-        self._light, self._rays = light, rays
-        size = width, height = rays.right.size, rays.down.size
-        veil = np.clip(light.horizon * 255, 0, 255)[::-1] + 14 * light.rain * light.night
-        self._veil = np.empty((height, width, 4), np.uint8)
-        self._veil[...] = (*veil.astype(np.uint8), 255)
+    def __init__(self, light: Light, rays: Rays, size: tuple[int, int]) -> None:
+        self._light, self._rays, self._size = light, rays, size
+        veil = np.clip(light.horizon[::-1] * 255 + 14 * light.rain * light.night, 0, 255)
+        self._veil = np.full((size[1], size[0], 4), (*veil.astype(np.uint8), 255), np.uint8)
+        self._all, self._no_alpha = np.full_like(self._veil, WHOLE), np.zeros(self._veil.shape[:2], np.uint8)
         random = np.random.default_rng(20)
         drops = range(TILES if light.rain > 0 else 0)
         self._rain = [_streaks(random, size, light.rain) for _ in drops]
         self._noise = [_noise(random, size, light.night) for _ in range(TILES if light.night > 0 else 0)]
-        self._cone = np.exp(-((rays.right / LAMP_WIDE) ** 2)) * light.night
+        self._cone = (np.exp(-((rays.right / LAMP_WIDE) ** 2)) * light.night).astype(np.float32)
 
     @staticmethod
     def needed(light: Light) -> bool:
@@ -57,20 +64,26 @@ class Grading:
 
     def graded(self, picture: Bytes, sight: Sight, pose: Pose) -> Bytes:
         """The picture (h, w, 4), BGRA as drawn from a pose, in this weather."""
-        forward, right, down = axes(pose)[2]
-        up = (forward + right * self._rays.right + down * self._rays.down).astype(np.float32)
-        chance = zlib.crc32(np.array([pose.x, pose.y, pose.yaw]).tobytes())
+        forward, right, down = axes(pose)[2].astype(np.float32)
+        up = forward + right * self._rays.right + down * self._rays.down
         seen = self._seen(sight, np.maximum(up, 0))
-        if self._rain:
-            seen *= self._rain[chance % TILES]
-        shares = [seen] * 3 if self._light.night <= 0 else self._lit(sight.inverse, up, seen)
-        shown = cv2.multiply(picture, _bytes(*shares), scale=1 / WHOLE)
-        shown = cv2.add(shown, cv2.multiply(self._veil, _bytes(1 - seen, 1 - seen, 1 - seen), scale=1 / WHOLE))
+        chance = zlib.crc32(np.array([pose.x, pose.y, pose.yaw]).tobytes())
+        drops = self._rain[chance % TILES] if self._rain else None
+        clear = kept = self._spread([seen] * 3, drops)
+        if self._light.night > 0:
+            kept = self._spread(self._lit(sight.inverse, up, seen), drops)
+        shown = cv2.multiply(picture, kept, scale=1 / WHOLE)
+        shown = cv2.add(shown, cv2.multiply(self._veil, cv2.subtract(self._all, clear), scale=1 / WHOLE))
         if self._noise:
             brighter, darker = self._noise[(chance >> 8) % TILES]
             shown = cv2.subtract(cv2.add(shown, brighter), darker)
-        shown[..., 3] = 255
         return np.asarray(shown, dtype=np.uint8)
+
+    def _spread(self, shares: list[Map], drops: Bytes | None) -> Bytes:
+        """What is left of a picture's blue, green and red, as bytes (h, w, 4) with no alpha, behind falling drops."""
+        scaled = {id(share): cv2.resize(cv2.convertScaleAbs(share, alpha=WHOLE), self._size) for share in shares}
+        left = cv2.merge((*(scaled[id(share)] for share in shares), self._no_alpha))
+        return np.asarray(left if drops is None else cv2.multiply(left, drops, scale=1 / 255), dtype=np.uint8)
 
     def _seen(self, sight: Sight, up: Map) -> Map:
         """How much of a pixel is left by fog, exp(-haze depth / (1 + falloff rise)), and by the sheen of a wet road."""
@@ -90,20 +103,14 @@ class Grading:
         sky = inverse <= 0
         shares = []
         for own, tint in zip(rest.tolist(), LAMP, strict=True):
-            lit = own + tint * lamp
+            lit = np.float32(own) + np.float32(tint) * lamp
             lit[sky] = 1.0
             shares.append(lit * seen)
         return shares
 
 
-def _bytes(blue: Map, green: Map, red: Map) -> Bytes:
-    """Shares [0, 255 / WHOLE] as the bytes of a picture (h, w, 4) whose alpha is 0."""
-    channels = [cv2.convertScaleAbs(share, alpha=WHOLE) for share in (blue, green, red)]
-    return np.asarray(cv2.merge((*channels, np.zeros_like(channels[0]))), dtype=np.uint8)
-
-
-def _streaks(random: np.random.Generator, size: tuple[int, int], rain: float) -> Map:
-    """How much falling drops leave of each pixel: slanted streaks, more and longer the harder it rains."""
+def _streaks(random: np.random.Generator, size: tuple[int, int], rain: float) -> Bytes:
+    """What falling drops leave of each pixel, bytes (h, w, 4): slanted streaks, more and longer the harder it rains."""
     width, height = size
     layer = np.zeros((height, width), np.float32)
     scale = height / 160
@@ -113,11 +120,12 @@ def _streaks(random: np.random.Generator, size: tuple[int, int], rain: float) ->
         end = x + length * random.uniform(-0.16, -0.04), y + length
         thick = max(1, round(scale * random.uniform(0.4, 1.2)))
         cv2.line(layer, (round(x), round(y)), (round(end[0]), round(end[1])), random.uniform(0.10, 0.34), thick)
-    return np.asarray(1 - cv2.GaussianBlur(layer, (3, 3), 0), dtype=np.float32)
+    left = np.rint(255 * (1 - cv2.GaussianBlur(layer, (3, 3), 0))).astype(np.uint8)
+    return np.asarray(cv2.merge((left, left, left, left)), dtype=np.uint8)
 
 
 def _noise(random: np.random.Generator, size: tuple[int, int], night: float) -> tuple[Bytes, Bytes]:
-    """What a sensor's noise adds to a picture and takes away, grey (h, w, 4)."""
+    """What a sensor's noise adds to a picture and takes away, grey (h, w, 4) with no alpha."""
     grains = np.rint(night * NOISE * random.standard_normal((size[1], size[0], 1))).astype(np.int16)
-    brighter, darker = (np.clip(part, 0, 255).astype(np.uint8) for part in (grains, -grains))
-    return np.repeat(brighter, 4, axis=2), np.repeat(darker, 4, axis=2)
+    grey = grains * np.array([1, 1, 1, 0], np.int16)
+    return np.clip(grey, 0, 255).astype(np.uint8), np.clip(-grey, 0, 255).astype(np.uint8)

@@ -23,7 +23,6 @@ from sim.mesh import Mesh
 from sim.terrain import Terrain
 from sim.track import Floats, Marking, Stretch
 
-CHUNK = 24.0  # length of road in one chunk [m]
 TILE = 14.0  # length of the asphalt texture along s [m]
 GRASS_TILE = 6.0  # [m]
 ASPHALT = 0.42  # mean brightness of asphalt [0, 1]
@@ -51,6 +50,7 @@ class Level:
 
     Attributes:
         beyond: least distance to the chunk's nearest point [m] for a focal length of 160 pixels, which `Camera` scales.
+        length: of a chunk, roughly [m]: from afar one does for several, as each costs some time however small.
         step: the rows' spacing [m].
         wide: whether markings are drawn in their true width, or as lines one pixel wide.
         shown: how much of the paint's colour such a line has [0, 1]: the share of a pixel that the paint would cover.
@@ -58,6 +58,7 @@ class Level:
     """
 
     beyond: float
+    length: float
     step: float
     wide: bool
     shown: float
@@ -65,10 +66,10 @@ class Level:
 
 
 LEVELS = (
-    Level(0, 1.0, wide=True, shown=0.85, dashes=True),
-    Level(24, 2.0, wide=False, shown=0.70, dashes=True),
-    Level(50, 4.0, wide=False, shown=0.45, dashes=False),
-    Level(100, 8.0, wide=False, shown=0.24, dashes=False),
+    Level(0, 24, 1.0, wide=True, shown=0.85, dashes=True),
+    Level(24, 24, 2.0, wide=False, shown=0.70, dashes=True),
+    Level(50, 48, 4.0, wide=False, shown=0.45, dashes=False),
+    Level(100, 96, 8.0, wide=False, shown=0.24, dashes=False),
 )
 
 
@@ -98,43 +99,60 @@ class Lines:
 
 def roadway(
     stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture, land: Terrain
-) -> Iterator[core.LODNode]:
+) -> Iterator[core.PandaNode]:
     """A stretch of road with markings and verges, in chunks along s."""
-    strips = [strips_across(stretch, level) for level in LEVELS]
     deep = not land.is_level
     states = tuple(mesh.lying(10 + i, kind, deep=deep, lift=i) for i, kind in enumerate((grass, asphalt, None, None)))
-    ends = np.linspace(stretch.s[0], stretch.s[-1], max(1, round(float(np.ptp(stretch.s)) / CHUNK)) + 1)
-    for start, end in pairwise(ends):
+    builder = _Builder(stretch, random, states, land)
+    for start, end in pairwise(
+        np.linspace(stretch.s[0], stretch.s[-1], _count(float(np.ptp(stretch.s)), LEVELS[-1].length) + 1)
+    ):
+        yield builder.part(len(LEVELS) - 1, float(start), float(end))
+
+
+def _count(length: float, each: float) -> int:
+    return max(1, round(length / each))
+
+
+class _Builder:
+    """Makes the parts of a stretch's road, in all their levels of detail."""
+
+    def __init__(
+        self, stretch: Stretch, random: np.random.Generator, states: tuple[core.RenderState, ...], land: Terrain
+    ) -> None:
+        self._stretch, self._random, self._states, self._land = stretch, random, states, land
+        self._strips = [strips_across(stretch, level) for level in LEVELS]
+
+    def part(self, i: int, start: float, end: float) -> core.PandaNode:
+        """The road from start to end [m]: in level i from afar, and nearby in parts of the next finer one."""
+        own = self._drawn(i, start, end)
+        if i == 0:
+            return own
+        finer = core.PandaNode("finer")
+        for low, high in pairwise(np.linspace(start, end, _count(end - start, LEVELS[i - 1].length) + 1)):
+            finer.add_child(self.part(i - 1, float(low), float(high)))
         node = core.LODNode("road")
-        middle = resampled(stretch, np.array([(start + end) / 2])).centre[0]
+        middle = resampled(self._stretch, np.array([(start + end) / 2])).centre[0]
         node.set_center(core.LPoint3(middle[1], middle[0], middle[2]))
-        froms = [level.beyond + (level.beyond > 0) * (end - start) / 2 for level in LEVELS]
-        for i, level in enumerate(LEVELS):
-            lines = resampled(stretch, _rows(stretch, start, end, level))
-            node.add_switch(froms[i + 1] if i + 1 < len(LEVELS) else 1e6, froms[i])
-            node.add_child(_drawn(stretch, strips[i], lines, level, random, states, land), i)
-        yield node
+        beyond = LEVELS[i].beyond + (end - start) / 2
+        for child, nearest, farthest in ((finer, 0.0, beyond), (own, beyond, 1e6)):
+            node.add_switch(farthest, nearest)
+            node.add_child(child)
+        return node
 
-
-def _drawn(
-    stretch: Stretch,
-    strips: list[Strip],
-    lines: Lines,
-    level: Level,
-    random: np.random.Generator,
-    states: tuple[core.RenderState, ...],
-    land: Terrain,
-) -> core.GeomNode:
-    """One chunk in one level of detail."""
-    surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
-    paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
-    verges = [] if stretch.junction else list(_verges(lines, random, land))
-    thin = list(_thin(stretch, lines, level))
-    node = core.GeomNode("chunk")
-    for meshes, state in zip((verges, surface, thin, paint), states, strict=True):
-        if meshes:
-            node.add_geom(mesh.geom(mesh.joined(meshes)), state)
-    return node
+    def _drawn(self, i: int, start: float, end: float) -> core.GeomNode:
+        """The road from start to end [m] in one level of detail."""
+        stretch, level, strips = self._stretch, LEVELS[i], self._strips[i]
+        lines = resampled(stretch, _rows(stretch, start, end, level))
+        surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
+        paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
+        verges = [] if stretch.junction else list(_verges(lines, self._random, self._land))
+        thin = list(_thin(stretch, lines, level))
+        node = core.GeomNode("chunk")
+        for meshes, state in zip((verges, surface, thin, paint), self._states, strict=True):
+            if meshes:
+                node.add_geom(mesh.geom(mesh.joined(meshes)), state)
+        return node
 
 
 def _rows(stretch: Stretch, start: float, end: float, level: Level) -> Floats:

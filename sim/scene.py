@@ -38,6 +38,7 @@ class Scene:
     Attributes:
         root: what a camera has to draw.
         sky: the node in it that has to follow the camera.
+        plain: the height of the land [m], if it is level.
     """
 
     def __init__(self, track: Track, seed: int) -> None:
@@ -48,6 +49,7 @@ class Scene:
         self._sky = Sky(above)
         self.sky = self._sky.node
         self.sky.reparent_to(self.root)
+        self.plain = float(track.terrain.heights[0, 0]) if track.terrain.is_level else None
         self._asphalt = np.clip(textures.asphalt(roads) * track.appearance.asphalt, 0, 1)
         fields_picture = np.clip(textures.grass(fields) * np.array(track.appearance.fields), 0, 1)
         grass, self._road = mesh.texture(fields_picture), mesh.texture(self._asphalt)

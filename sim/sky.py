@@ -65,7 +65,7 @@ class Sky:
     def below(light: Light) -> Colour:
         """The colour of what lies below the drum: fields, far away."""
         left = np.exp(-900 * light.haze)
-        below: Colour = np.clip((1 - left) * light.horizon + left * light.drawn * FIELD, 0, 1)
+        below: Colour = np.clip((1 - left) * light.horizon + left * light.ground * FIELD, 0, 1)
         return below
 
     def _glow(self, light: Light) -> Floats:

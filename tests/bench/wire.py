@@ -2,8 +2,8 @@
 
 The genuine client drives on `country`, on the embedded server as users have it and, right beside it, on one whose
 pictures are a constant: what is lost between the two is the price of drawing. Both take turns, as a machine's speed
-changes while one looks; the median of the turns counts. Every few rounds the car is set on the next place to start from,
-so that what is drawn is the whole circuit, and no fast server is rewarded with a car that has long left the road.
+changes while one looks; the median of the turns counts. Every few rounds the car is set on the next place to start
+from, so that what is drawn is the whole circuit, and no fast server is rewarded with a car that has long left the road.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from sim import opendrive
 from sim.camera import Camera, Kind, Renderer
 from sim.geometry import Pose, attached, matrix
 from sim.labels import Label
+from sim.sky import Sky
 from sim.track import Track
 from sim.weather import WeatherParameters
 
@@ -182,13 +183,16 @@ def test_cameras_of_several_sizes_do_not_disturb_one_another(renderer: Renderer)
     assert together == alone
 
 
-def test_every_pixel_is_covered_and_opaque(camera: Camera) -> None:
-    nothing = np.array(Camera.NOTHING) * 255
+def test_every_pixel_is_covered_and_opaque(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the sky's drum pictures are cleared to the colour of far fields; nothing nearer may show it."""
+    monkeypatch.setattr(Sky, "below", staticmethod(lambda _light: np.array([1.0, 0.0, 1.0])))
+    made = renderer.camera(WIDTH, HEIGHT, FOV)
     for turn in range(8):
         for pitch in (-0.5, 0.0, 0.4):
-            picture = seen(camera, attached(LANE, Pose(yaw=turn * math.pi / 4, pitch=pitch)))
+            picture = seen(made, attached(LANE, Pose(yaw=turn * math.pi / 4, pitch=pitch)))
             assert (picture[..., 3] == 255).all()
-            assert not (np.abs(picture[..., 2::-1] - nothing[:3]).max(axis=-1) < 1).any()
+            assert not (np.abs(picture[..., 2::-1] - (255, 0, 255)).max(axis=-1) < 1).any()
+    made.close()
 
 
 def test_the_field_of_view_is_horizontal(renderer: Renderer) -> None:

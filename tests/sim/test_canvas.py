@@ -29,7 +29,8 @@ def wall(left: float, right: float, low: float, high: float) -> core.NodePath:
 @pytest.mark.parametrize("size", [(64, 32), (30, 50)])
 def test_what_is_up_and_to_the_right_is_drawn_there(size: tuple[int, int]) -> None:
     width, height = size
-    made = Canvas(pipe_of("tiny"), wall(0.0, 30.0, 0.0, 30.0), size, math.radians(90), (0.0, 0.0, 1.0, 1.0))
+    made = Canvas(pipe_of("tiny"), wall(0.0, 30.0, 0.0, 30.0), size, math.radians(90))
+    made.clear_to((0.0, 0.0, 1.0))
     draw([made], Pose())
     picture = made.picture()
     made.close()
@@ -42,7 +43,7 @@ def test_what_is_up_and_to_the_right_is_drawn_there(size: tuple[int, int]) -> No
 
 def test_two_canvases_drawn_together_are_each_drawn_alone() -> None:
     pipe, roots = pipe_of("tiny"), (wall(-1, 1, -1, 1), wall(-3, 0, -2, 2))
-    one, other = (Canvas(pipe, root, (40, 40), 1.2, (0.0, 0.0, 0.0, 1.0)) for root in roots)
+    one, other = (Canvas(pipe, root, (40, 40), 1.2) for root in roots)
     draw([one], Pose())
     draw([other], Pose())
     alone = one.picture().copy(), other.picture().copy()

@@ -39,7 +39,7 @@ def test_what_lies_in_one_plane_under_one_label_is_one_facet() -> None:
     wall = CORNERS[..., [2, 1, 0]] / 4 + (20.0, 0.0, 0.0)
     parts = [(square(CORNERS, Label.ROAD), PLAIN), (square(CORNERS + np.array([50.0, 0.0, 0.0]), Label.ROAD), PLAIN)]
     parts += [(square(CORNERS, Label.TERRAIN), PLAIN), (square(wall, Label.BUILDING), PLAIN)]
-    found = Facets(scene(*parts, (square(CORNERS, Label.SKY), PLAIN)))
+    found = Facets(scene(*parts))
     assert sorted(found.labels.tolist()) == [Label.ROAD, Label.BUILDING, Label.TERRAIN, Label.SKY]
     assert found.labels[SKY] == Label.SKY
 

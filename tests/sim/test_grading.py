@@ -23,7 +23,7 @@ DRY = np.full((32, 64), 1e6, np.float32)
 
 def graded(inverse: Map, height: Map = DRY, pose: Pose = POSE, **numbers: float) -> Bytes:
     light = Light.of(WeatherParameters(**{"cloudiness": 0.0, **numbers}))
-    return Grading(light, RAYS).graded(GREY, Sight(inverse, height), pose)
+    return Grading(light, RAYS, (64, 32)).graded(GREY, Sight(inverse, height), pose)
 
 
 def away(metres: float) -> Map:

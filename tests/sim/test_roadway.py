@@ -68,13 +68,24 @@ def test_resampling_keeps_to_the_line_and_unit_normals() -> None:
     assert np.allclose(lines.points(lines.offsets)[1], [[17.75, -1.75, 0], [17.75, 1.75, 0]])
 
 
-def unpictured(node: core.LODNode, level: int) -> Iterator[tuple[Floats, mesh.Triangles, Floats]]:
-    """Points, corners' numbers and colours of what is drawn without texture in one level of a chunk."""
-    chunk = node.get_child(level)
-    for i in range(chunk.get_num_geoms()):
-        if not chunk.get_geom_state(i).has_attrib(core.TextureAttrib):
-            table, numbers = mesh.read(chunk.get_geom(i))
-            yield table["at"].astype(float), numbers, table["colour"].astype(float)
+def chunks(node: core.PandaNode, level: int, at: int = len(LEVELS) - 1) -> Iterator[core.GeomNode]:
+    """The chunks of one level in a part of road that has levels up to `at`."""
+    if at == 0:
+        yield node
+    elif at == level:
+        yield node.get_child(1)
+    else:
+        for child in node.get_child(0).get_children():
+            yield from chunks(child, level, at - 1)
+
+
+def unpictured(node: core.PandaNode, level: int) -> Iterator[tuple[Floats, mesh.Triangles, Floats]]:
+    """Points, corners' numbers and colours of what is drawn without texture in one level of a part of road."""
+    for chunk in chunks(node, level):
+        for i in range(chunk.get_num_geoms()):
+            if not chunk.get_geom_state(i).has_attrib(core.TextureAttrib):
+                table, numbers = mesh.read(chunk.get_geom(i))
+                yield table["at"].astype(float), numbers, table["colour"].astype(float)
 
 
 def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:
