@@ -45,7 +45,7 @@ def pictures(recording: Recording, preprocessing: Preprocessing, tell: Callable[
 
 def _key(recording: Recording, preprocessing: Preprocessing) -> str:
     parts = {key: value for key, value in asdict(preprocessing).items() if key != "colours"}
-    return hashlib.sha256(f"{recording.digest()} {parts}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{recording.table_digest()} {parts}".encode()).hexdigest()[:16]
 
 
 def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> None:

@@ -111,14 +111,15 @@ def load(
     """
     camera = common_camera(recordings)
     blocks = tuple(pictures(recording, preprocessing, tell) for recording in recordings)
-    rows = [row for recording in recordings for row in recording.rows]
+    rows = [row for recording in recordings for row in recording.parted()]
     examples = Examples(
         blocks=blocks,
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
         curvature=np.array([row.curvature for row in rows]),
-        goals=np.concatenate([goals(recording.rows) for recording in recordings]),
+        goals=np.concatenate([goals(recording.parted()) for recording in recordings]),
     )
-    held_out, training = split(rows)
+    kept = np.concatenate([recording.keeps() for recording in recordings])
+    held_out, training = (part & kept for part in split(rows))
     if not training.any():
         raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
     corrections = np.array([row.correction > 0 for row in rows])

@@ -173,14 +173,17 @@ class Kept:
 
 
 def leaving(recording: Recording, account: Account, tell: Tell) -> Iterator[Kept]:
-    """The rows of a recording with their pictures; those without one are left out.
+    """The rows of a recording that are to be used, with their pictures; those without one are left out.
 
     Raises:
         AlvinnError: none has a picture.
     """
     time, segment, before = 0.0, 0, None
-    for row in recording.rows:
+    for row, keep in zip(recording.parted(), recording.keeps(), strict=True):
         tell()
+        if not keep:
+            account.leave_out("left out in the recording", f"frame {row.frame}")
+            continue
         try:
             jpeg = read_picture(recording.folder, row.center)
         except ValueError as error:

@@ -17,7 +17,7 @@ from alvinn.errors import RecordingError
 from alvinn.recording import COLUMNS, Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, picture, session, step, write_recording
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -1,0 +1,160 @@
+"""The rows of `drive.csv`: what they hold, and how they are written as text and read again.
+
+Numbers are written with as many digits as it takes to read back the same ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from alvinn.driving import Step
+from alvinn.errors import RecordingError
+
+MaybeKnown: TypeAlias = float
+"""A number that imports may not know: NaN in memory, an empty cell in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of `drive.csv`: frame t and the steer decided on seeing it. Metres, radians, seconds."""
+
+    frame: int
+    time: float
+    segment: int
+    center: str
+    """file of the picture, relative to the recording"""
+    steer: float
+    """as applied"""
+    steer_meant: float
+    """as the driver meant it, before any disturbance"""
+    curvature: float
+    """the driver's own answer, the label"""
+    disturbance: float
+    throttle: float
+    brake: float
+    speed: MaybeKnown
+    x: MaybeKnown
+    y: MaybeKnown
+    z: MaybeKnown
+    yaw: MaybeKnown
+    lane: str
+    """map and direction: rows of one lane share `lane_s`; empty where it is unknown"""
+    lane_s: MaybeKnown
+    lane_width: MaybeKnown
+    offset: MaybeKnown
+    heading_error: MaybeKnown
+    weather: str
+    who: str
+    axis: float | None = None
+    """raw axis of the device, where there is one"""
+    correction: int = 0
+    """the number of the correction that the row belongs to, counted from 1; 0: none"""
+    why: str = ""
+    """which gate asked for it"""
+    left: str = ""
+    """files of the other cameras' pictures; empty where the car did not carry them"""
+    right: str = ""
+    depth: str = ""
+    segmentation: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+REQUIRED = frozenset(field.name for field in fields(Row) if field.default is MISSING)
+"""What every table has; the other columns came later, and are empty where a table lacks them."""
+HEADER = ",".join(COLUMNS).encode()
+
+
+def row_of(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
+    """The row of a tick, without the files of other cameras than the centre one."""
+    seen, truth, decision, control = step.observation, step.truth, step.decision, step.control
+    return Row(
+        frame=seen.frame,
+        time=seen.time,
+        segment=segment,
+        center=picture,
+        steer=control.steer,
+        steer_meant=step.steer_meant,
+        curvature=decision.curvature,
+        disturbance=decision.disturbance,
+        throttle=control.throttle,
+        brake=control.brake,
+        speed=seen.speed,
+        x=truth.x,
+        y=truth.y,
+        z=truth.z,
+        yaw=truth.yaw,
+        lane=lane,
+        lane_s=truth.lane_s,
+        lane_width=truth.lane_width,
+        offset=truth.offset,
+        heading_error=truth.heading_error,
+        weather=weather,
+        who=decision.who,
+        axis=decision.axis,
+        correction=decision.correction,
+        why=decision.why,
+    )
+
+
+def encoded(row: Row) -> bytes:
+    """A row as a line of the table, its end included."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(_cells(row))
+    return text.getvalue().encode()
+
+
+def _cells(row: Row) -> Iterator[str]:
+    for name in COLUMNS:
+        value = getattr(row, name)
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            yield ""
+        else:
+            yield repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def columns_of(path: Path, header: bytes) -> tuple[str, ...]:
+    """The columns of a table, in its own order.
+
+    Raises:
+        RecordingError: they are not those of a recording.
+    """
+    columns = tuple(header.decode(errors="replace").rstrip("\r").split(","))
+    if not set(columns) >= REQUIRED or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
+        raise RecordingError(f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program")
+    return columns
+
+
+def decoded(line: bytes, columns: tuple[str, ...]) -> Row:
+    """A row out of a line of a table with these columns.
+
+    Raises:
+        ValueError: a cell is missing or damaged.
+        csv.Error: so is the line.
+    """
+    (cells,) = csv.reader([line.decode()])
+    if len(cells) != len(columns):
+        raise ValueError(f"{len(cells)} cells where {len(columns)} columns were expected")
+    return Row(**{name: _CONVERTER_OF[name](cell) for name, cell in zip(columns, cells, strict=True)})
+
+
+def _number(cell: str) -> float:
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"{cell} is not a number")
+    return number
+
+
+_CONVERTERS: dict[str, Any] = {
+    "int": int,
+    "float": _number,
+    "str": str,
+    "MaybeKnown": lambda cell: _number(cell) if cell else math.nan,
+    "float | None": lambda cell: _number(cell) if cell else None,
+}
+_CONVERTER_OF = {field.name: _CONVERTERS[str(field.type)] for field in fields(Row)}
