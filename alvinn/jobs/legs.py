@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from alvinn.carla_world import DT, CarlaWorld
 from alvinn.corrections import Corrections, TakeOver
+from alvinn.doubts import Doubt
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
-from alvinn.driving import Direction, Observation, Step
+from alvinn.driving import Direction, Step
 from alvinn.embedded import KeptServer
 from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate, TeacherGate
 from alvinn.jobs.common import Driving, opened
@@ -30,6 +32,14 @@ from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
 ALONE = {"plain", "noise"}  # the teacher drives, and the student only watches
 EVERY_FRAME = ALONE | {"always"}  # the teacher labels all of them
 SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who is taught, and how far it doubts itself."""
+
+    network: Network
+    doubt: Doubt
 
 
 @contextmanager
@@ -53,7 +63,7 @@ def drive_leg(
     settings: Driving,
     leg: Leg,
     so_far: Driven,
-    network: Network,
+    student: Student,
     server: KeptServer,
     writer: Callable[[CarlaWorld], RecordingWriter],
 ) -> Driven:
@@ -63,7 +73,7 @@ def drive_leg(
         settings: server, speed, weather, seed.
         leg: what to drive.
         so_far: the round, with the legs before this one.
-        network: the student.
+        student: drives.
         server: to drive on, where `settings` names none.
         writer: opens the round's recording.
 
@@ -73,19 +83,19 @@ def drive_leg(
     Raises:
         AlvinnError: server or map is not to be had.
     """
-    with world_of(settings, server, network, leg.map, leg.direction, settings.weather) as world:
+    with world_of(settings, server, student.network, leg.map, leg.direction, settings.weather) as world:
         place = leg.place * world.lane.length
         world.place(place, _speed_at(world, place, settings.speed))
         rng = np.random.default_rng((settings.seed, so_far.number, len(so_far.legs)))
         driver = SharedDriver(
-            NetworkDriver(network),
+            NetworkDriver(student.network),
             _teacher(so_far, rng, world),
-            _gate(so_far, rng, network, world),
+            _gate(so_far, rng, student, world),
             every_frame=so_far.gate in EVERY_FRAME,
             note=f"round {so_far.number}",
             first=so_far.corrections + 1,
         )
-        kept = Corrections(leg.map, leg.direction, settings.weather, lambda seen: doubt_of(network, seen))
+        kept = Corrections(leg.map, leg.direction, settings.weather, student.doubt)
         referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
         ticks = {True: 0, False: 0}
 
@@ -124,20 +134,14 @@ def _teacher(so_far: Driven, rng: np.random.Generator, world: CarlaWorld) -> Dri
     return DisturbedDriver(expert, rng) if so_far.gate == "noise" else expert
 
 
-def _gate(so_far: Driven, rng: np.random.Generator, network: Network, world: CarlaWorld) -> Gate:
+def _gate(so_far: Driven, rng: np.random.Generator, student: Student, world: CarlaWorld) -> Gate:
     if so_far.gate in ALONE:
         return TeacherGate(so_far.gate)
     if so_far.gate == "always":
         return AlwaysGate(so_far.setting or 0.0, rng)
     if so_far.gate == "doubt":
-        return DoubtGate(lambda seen: doubt_of(network, seen) or 0.0, so_far.setting or 0.0)
+        return DoubtGate(lambda seen: student.doubt(seen) or 0.0, so_far.setting or 0.0)
     return DriftGate(world.truth, world.geometry.width)
-
-
-def doubt_of(network: Network, seen: Observation) -> float | None:
-    """How far the network doubts its own answer, 0 to 1; None where its output cannot tell."""
-    trust = network.answer(seen).trust
-    return trust.doubt if trust is not None else None
 
 
 class Trial:

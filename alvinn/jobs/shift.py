@@ -20,9 +20,10 @@ import numpy as np
 from alvinn.figures import drawn
 from alvinn.files import write_json
 from alvinn.jobs.common import CONSOLE, listed, require_above_zero
-from alvinn.jobs.correct import Correct, GateName, correct, finished, learned
+from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps, drive_laps
 from alvinn.jobs.record import Record, record
+from alvinn.jobs.stages import GateName, finished, learned
 from alvinn.recording import Recording
 from alvinn.referee import Result
 from alvinn.report import figure, html_table, write_page

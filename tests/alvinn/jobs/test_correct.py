@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs import correct as rounds_of
-from alvinn.jobs.correct import Correct, correct
+from alvinn.errors import ModelError
+from alvinn.jobs.apprentice import Apprentice
+from alvinn.jobs.correct import Correct, _settings, correct
+from alvinn.jobs.stages import Rounds, learn
 from alvinn.model import Network, read_card
 from alvinn.recording import Recording
 from tests.alvinn.fakes import write_recording
@@ -40,14 +42,13 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
         epochs=1,
         more_epochs=1,
     )
-    learn = rounds_of._learn
 
-    def interrupted(job: Correct, number: int) -> None:
+    def interrupted(job: Rounds, number: int) -> None:
         if number:
             raise KeyboardInterrupt
         learn(job, number)
 
-    monkeypatch.setattr(rounds_of, "_learn", interrupted)
+    monkeypatch.setattr("alvinn.jobs.correct.learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
         correct(job)
     corrections = Recording(tmp_path / "data" / "mine" / "round-001")
@@ -59,7 +60,7 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
     assert driven["frames"] == len(corrections.rows)
     assert {leg["direction"] for leg in driven["legs"]} == {"forward", "reverse"}
 
-    monkeypatch.setattr(rounds_of, "_learn", learn)
+    monkeypatch.undo()
     ledger = correct(job)
     assert where(Recording(corrections.folder)) == where(corrections), "what was driven is not driven again"
     clone, taught = (tmp_path / "models" / "mine" / f"round-00{number}" for number in (0, 1))
@@ -83,7 +84,7 @@ def test_circuits_that_are_judged_on_are_never_corrected_on(shell: Shell) -> Non
 def test_rounds_that_were_begun_in_another_way_are_not_gone_on_with(shell: Shell, tmp_path: Path) -> None:
     write_recording(tmp_path / "data" / "base", 3)
     (tmp_path / "models" / "mine").mkdir(parents=True)
-    settings = rounds_of._settings(Correct(name="mine", data=("base",), seed=1))
+    settings = _settings(Correct(name="mine", data=("base",), seed=1))
     content = {"schema": 1, "settings": settings, "rounds": [], "ended": ""}
     (tmp_path / "models" / "mine" / "rounds.json").write_text(json.dumps(content), encoding="utf-8")
     said = shell.refused("correct", "mine", "--data", "base", "--seed", "2", "--home", str(tmp_path))
@@ -93,3 +94,38 @@ def test_rounds_that_were_begun_in_another_way_are_not_gone_on_with(shell: Shell
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert "correct wants a name and recordings" in shell.refused("correct", *arguments)
+
+
+def test_members_of_an_ensemble_lie_beside_the_rounds_model_which_is_the_first_of_them() -> None:
+    job = Correct(name="mine", members=2)
+    assert [job.member(1, which) for which in (0, 1)] == [job.model(1), job.model(1) / "member-1"]
+
+
+@pytest.mark.long
+def test_live_the_next_round_is_driven_while_the_last_one_is_learned_and_an_ensemble_says_where_it_doubts(
+    shell: Shell, server: Address, tmp_path: Path
+) -> None:
+    carla = ("--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
+    small = ("--camera.width", "64", "--camera.height", "32")
+    assert shell.run("record", "base", "--map", "oval", "--seconds", "6", *carla, *small).status == 0
+    few = ("--rounds", "2", "--round-seconds", "4", "--epochs", "1", "--more-epochs", "1", "--judge", "")
+    words = ("correct", "mine", "--data", "base", "--maps", "oval", "--live", "--gate", "doubt", "--members", "2")
+    assert shell.run(*words, *few, *carla).status == 0
+    told = json.loads((tmp_path / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
+    assert [entry["round"] for entry in told["rounds"]] == [0, 1, 2]
+    assert all(entry["setting"] > 0.0 for entry in told["rounds"][1:]), "the threshold"
+    for number in (1, 2):
+        model = tmp_path / "models" / "mine" / f"round-00{number}"
+        names = [recording["name"] for recording in read_card(model / "member-1").recordings]
+        assert names[0] == "base"
+        assert Network(model).card.camera == Network(model / "member-1").card.camera
+        rows = Recording(tmp_path / "data" / "mine" / f"round-00{number}").rows
+        assert all(row.why.startswith(f"round {number}, doubt: ") for row in rows)
+    assert not list((tmp_path / "models" / "mine").glob("*.error"))
+
+
+@pytest.mark.long
+def test_what_goes_wrong_in_learning_is_said_though_it_happens_in_a_process_of_its_own(tmp_path: Path) -> None:
+    job = Correct(home=tmp_path, name="mine", data=("ghost",))
+    with Apprentice(job, 0) as apprentice, pytest.raises(ModelError, match=r"round 0 was not learned: .*ghost"):
+        apprentice.wait()
