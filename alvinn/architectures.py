@@ -22,7 +22,8 @@ class Architecture:
     height: int
     colours: Colours
     units: int = 45
-    epochs: int = 30
+    epochs: int = 22
+    batch: int = 32
     learning_rate: float = 2e-3
 
     def preprocessing(self, camera: Camera) -> Preprocessing:

@@ -72,6 +72,21 @@ def read_card(folder: Path) -> Card:
         raise ModelError(f"{path} is damaged: {error!r}") from error
 
 
+def litert(path: Path) -> Any:
+    """A LiteRT file ready to run, on one thread: the least time for one picture.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    try:
+        with quiet():
+            interpreter = Interpreter(str(path), num_threads=1)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise ModelError(f"{path} cannot be opened: {error}") from error
+    return interpreter
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a network says to one observation."""
@@ -91,13 +106,7 @@ class Network:
 
     def __init__(self, folder: Path) -> None:
         self.card = read_card(folder)
-        try:
-            with quiet():
-                interpreter = Interpreter(str(folder / "network.tflite"), num_threads=1)
-                interpreter.allocate_tensors()
-        except (ValueError, RuntimeError, OSError) as error:
-            raise ModelError(f"{folder / 'network.tflite'} cannot be opened: {error}") from error
-        self._interpreter = interpreter
+        self._interpreter = interpreter = litert(folder / "network.tflite")
         (self._input,), (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
         self._check(folder)
 

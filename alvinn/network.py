@@ -18,8 +18,9 @@ Shape = tuple[int, int, int]
 def conv(shape: Shape, output: Hill | Scalar) -> Any:
     """A small convolutional network with ALVINN's distributed output.
 
-    Three strided convolutions and one hidden layer, after the shape of PilotNet (M. Bojarski et al., arXiv:1604.07316)
-    at a fraction of its cost.
+    Three convolutions and one hidden layer, ours; chosen by the curvature error on random:41 to random:44 in eight
+    weathers, four of them never learned in, at a given computing time. The first is as coarse as that of V. Mnih et
+    al., Nature 518 (2015): a stride of 4 costs two thirds of two strides of 2, and errs no more.
 
     Args:
         shape: (height, width, channels) of the input.
@@ -29,8 +30,8 @@ def conv(shape: Shape, output: Hill | Scalar) -> Any:
         [
             keras.Input(shape),
             keras.layers.Rescaling(1.0 / 127.5, offset=-1.0),
-            keras.layers.Conv2D(16, 5, strides=2, activation="relu"),
-            keras.layers.Conv2D(24, 5, strides=2, activation="relu"),
+            keras.layers.Conv2D(24, 8, strides=4, activation="relu"),
+            keras.layers.Conv2D(32, 3, activation="relu"),
             keras.layers.Conv2D(32, 3, strides=2, activation="relu"),
             keras.layers.Flatten(),
             keras.layers.Dense(64, activation="relu"),
@@ -107,3 +108,41 @@ def to_litert(network: Any) -> bytes:
     """The same network as a LiteRT file with a batch of one, for the driving side."""
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     return bytes(converter.convert())
+
+
+def looking(network: Any) -> bytes | None:
+    """VisualBackProp of a network as a LiteRT file: its input in, what it looks at out, shape (1, height, width, 1).
+
+    After every convolution the feature maps are averaged; from the last to the first, the map so far is spread to the
+    size of the layer below (a transposed convolution with ones) and multiplied by the average there
+    (M. Bojarski et al., arXiv:1611.05418).
+
+    Returns:
+        None where the network has no convolutions.
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    if not convolutions:
+        return None
+    averages = [keras.ops.mean(layer.output, axis=-1, keepdims=True) for layer in convolutions]
+    found = averages.pop()
+    for layer in reversed(convolutions):
+        found = _spread(layer)(found)
+        if averages:
+            found = found * averages.pop()
+    return to_litert(keras.Model(network.inputs, found))
+
+
+def _spread(layer: Any) -> Any:
+    """What brings a map of a convolution's output back to the size of its input: every unit counts its whole field."""
+    rest = [
+        (size - kernel) % stride
+        for size, kernel, stride in zip(layer.input.shape[1:3], layer.kernel_size, layer.strides, strict=True)
+    ]
+    return keras.layers.Conv2DTranspose(
+        1,
+        layer.kernel_size,
+        strides=layer.strides,
+        output_padding=None if layer.strides == (1, 1) else tuple(rest),
+        use_bias=False,
+        kernel_initializer="ones",
+    )

@@ -25,6 +25,7 @@ from alvinn.batches import Batches, Plan
 from alvinn.dataset import Dataset
 from alvinn.errors import ModelError
 from alvinn.hill import Floats, Hill
+from alvinn.memory import keep_freed_memory
 from alvinn.model import CHECKPOINT
 from alvinn.outputs import Scalar
 
@@ -109,6 +110,7 @@ def train(
         ModelError: there is nothing to resume or no such model to begin with, or the loss is no number any more.
         KeyboardInterrupt: before the first epoch was done.
     """
+    keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
     plan = Plan(batch=settings.batch, views=settings.views, light=settings.light, seed=settings.seed)
     batches = Batches(dataset, plan)
@@ -253,8 +255,10 @@ def read_history(path: Path) -> list[Progress]:
 
 
 def save(trained: Trained, folder: Path) -> None:
-    """Write `network.tflite` beside the best `network.keras`; a finished training leaves no state behind."""
+    """Write the LiteRT files beside the best `network.keras`; a finished training leaves no state behind."""
     (folder / "network.tflite").write_bytes(network.to_litert(trained.network))
+    if (visual := network.looking(trained.network)) is not None:
+        (folder / "visual.tflite").write_bytes(visual)
     if not trained.interrupted:
         with suppress(FileNotFoundError):
             (folder / CHECKPOINT).unlink()

@@ -24,6 +24,7 @@ FLOORS = {
             "alvinn.cockpit.keys",
             "alvinn.files",
             "alvinn.hill",
+            "alvinn.memory",
             "alvinn.quiet",
         ],
         [
@@ -68,6 +69,7 @@ FLOORS = {
             "alvinn.gates",
             "alvinn.doubts",
             "alvinn.drivers.network",
+            "alvinn.visual",
             "alvinn.formats.film",
             "alvinn.formats.moments",
             "alvinn.formats.parquet",

@@ -74,6 +74,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
     settings = training.Settings(
         network=job.network,
         epochs=job.epochs or architecture.epochs,
+        batch=architecture.batch,
         learning_rate=architecture.learning_rate,
         views=views,
         seed=job.seed,
