@@ -12,16 +12,16 @@ from dataclasses import replace
 from sim.ackermann import Ackermann, Gains, followed
 from sim.blueprints import Description
 from sim.boxes import Box, overlap
-from sim.catalogue import PROPS
+from sim.catalogue import PROPS, VEHICLES
 from sim.geometry import Pose, Vector, matrix
+from sim.labels import Label
 from sim.snapshot import ActorState, VehicleExtra
-from sim.vehicle import MODEL3, MODEL3_BOX, Car, Control, Ground, Physics, State
+from sim.vehicle import MODEL3, Car, Control, Ground, Physics, State
 
 GroundAt = Callable[[float, float, float, float], Ground]  # of x, y, z [m] and yaw [rad]
 Extent = tuple[Vector, Vector]
 NO_BOX: Extent = (Vector(), Vector())
 BEYOND_REASON = 1e9  # [m, m/s, rad/s]
-CAR_TAG, STATIC_TAG = 14, 20  # CARLA's semantic tags
 
 
 class Actor:
@@ -65,7 +65,7 @@ class Actor:
 class Prop(Actor):
     """A thing that stands where it was put and stops what hits it."""
 
-    tags = bytes((STATIC_TAG,))
+    tags = bytes((Label.STATIC,))
 
     def __init__(self, identity: int, description: Description, pose: Pose) -> None:
         super().__init__(identity, description, pose)
@@ -94,13 +94,14 @@ class Vehicle(Actor):
         sticky: whether a control holds until the next one comes, or for one step alone.
     """
 
-    box = MODEL3_BOX
-    tags = bytes((CAR_TAG,))
+    tags = bytes((Label.CAR,))
     motion: State
     ground: Ground
 
     def __init__(self, identity: int, description: Description, pose: Pose, ground_at: GroundAt) -> None:
         super().__init__(identity, description, pose)
+        half = VEHICLES[description.id]
+        self.box = (Vector(0.0, 0.0, half.z), half)
         self.control = Control()
         self.ackermann: Ackermann | None = None
         self.gains = Gains()

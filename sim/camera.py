@@ -8,11 +8,13 @@ drawn coarser.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from panda3d import core
 
+from sim.bodies import Thing
 from sim.canvas import Bytes, Canvas, draw, pipe_of
 from sim.facets import FARTHEST, Facets, Map, numbers_of
 from sim.geometry import Pose
@@ -51,6 +53,10 @@ class Renderer:
         """Change the weather in every camera's pictures."""
         self._stage.light_up(Light.of(weather))
 
+    def place(self, things: Sequence[Thing]) -> None:
+        """Show these cars and props in pictures from now on, and none that were there before."""
+        self._stage.place(things)
+
     def camera(self, width: int, height: int, fov_radians: float, kind: Kind = "rgb") -> Camera:
         """A camera of `width` x `height` pixels whose picture is `fov_radians` wide."""
         return Camera(self._stage, self._pipe, (width, height), fov_radians, kind)
@@ -70,6 +76,8 @@ class Stage:
         self.plain, self.numbered = core.NodePath("plain"), core.NodePath("numbered")
         self._scene: Scene | None = None
         self._facets: Facets | None = None
+        self._things: Sequence[Thing] = ()
+        self._bodies: list[tuple[core.NodePath, Pose]] = []  # of the things
 
     def show(self, scene: Scene) -> None:
         """Show another scene."""
@@ -78,6 +86,7 @@ class Stage:
         if self._facets is not None:
             self._facets.root.remove_node()
         self._scene, self._facets = scene, None
+        self._things, self._bodies = (), []
         scene.show(self.light)
         scene.root.reparent_to(self.plain)
 
@@ -94,7 +103,16 @@ class Stage:
                 raise RuntimeError("a camera was asked for a picture before a track was loaded")
             self._facets = Facets(self._scene.root, self._scene.plain)
             self._facets.root.reparent_to(self.numbered)
+            self._facets.place(self._bodies)
         return self._facets
+
+    def place(self, things: Sequence[Thing]) -> None:
+        """Show these things, and none that were there before."""
+        if self._scene is None or things == self._things:
+            return
+        self._things, self._bodies = things, self._scene.place(things)
+        if self._facets is not None:
+            self._facets.place(self._bodies)
 
     def follow(self, pose: Pose) -> None:
         """Bring the sky to a camera."""

@@ -78,7 +78,7 @@ class Canvas:
 
 def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
     """Draw some canvases as a camera at a pose sees them."""
-    at = core.LMatrix4f(*(SWAP @ matrix(pose) @ SWAP).T.ravel())
+    at = placed(pose)
     chosen = list(canvases)
     for canvas in chosen:
         canvas.eye.set_mat(at)
@@ -89,6 +89,11 @@ def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
     if next(_drawings) % SWEEP_EVERY == 0:
         core.TransformState.garbage_collect()
         core.RenderState.garbage_collect()
+
+
+def placed(pose: Pose) -> core.LMatrix4f:
+    """A pose as Panda3D's matrix."""
+    return core.LMatrix4f(*(SWAP @ matrix(pose) @ SWAP).T.ravel())
 
 
 def pipe_of(kind: Literal["tiny", "gl"]) -> core.GraphicsPipe:

@@ -11,7 +11,7 @@ arithmetic may lose one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,8 +20,8 @@ import numpy.typing as npt
 from panda3d import core
 
 from sim import mesh
-from sim.canvas import FAR
-from sim.geometry import Pose
+from sim.canvas import FAR, placed
+from sim.geometry import Pose, matrix
 from sim.labels import Label
 from sim.mesh import Floats, Triangles
 from sim.rays import Rays, axes
@@ -51,6 +51,15 @@ class Sight:
     height: Map
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A body's second drawing, the number of its first facet after the scene's, and planes (n, 4) in its own axes."""
+
+    drawn: core.NodePath
+    first: int
+    planes: Numbers
+
+
 class Facets:
     """The second drawing of a scene.
 
@@ -67,7 +76,8 @@ class Facets:
     def __init__(self, scene: core.NodePath, plain: float | None = None) -> None:
         self.root = core.NodePath("facets")
         copy = scene.copy_to(self.root)
-        copy.find("sky").remove_node()  # nothing is drawn where the sky is, and nothing has its number
+        for name in ("sky", "**/things"):  # nothing is drawn where the sky is; bodies come and go, see `place`
+            copy.find_all_matches(name).detach()
         for node in (copy, *copy.find_all_matches("**")):
             node.clear_color_scale()  # the light of the day would change the numbers
         geoms = list(_geoms(copy))
@@ -77,6 +87,9 @@ class Facets:
             raise RuntimeError(f"the scene has {len(kinds)} facets, more than {MOST} cannot be told apart")
         self.labels = kinds[:, 1].astype(np.uint8)
         self.labels[SKY] = Label.SKY
+        self._scenery = len(self.labels)
+        self._moving: Floats = np.zeros((0, 4))
+        self._known: dict[int, _Body] = {}
         self._shining = np.isin(self.labels, SHINING)
         flat, slim = kinds[kinds[:, 0] == 0, 2:], kinds[kinds[:, 0] == 1, 2:]  # in this order
         self._normals, self._distances = np.ascontiguousarray(flat[:, :3].T) / UP, flat[:, 3] * 1e-4
@@ -87,6 +100,41 @@ class Facets:
         self.void = tuple((code / 255).tolist() for code in _code(np.array(self._void)))
         self._repaint(geoms, numbers.reshape(-1)[1:])
 
+    def place(self, bodies: Sequence[tuple[core.NodePath, Pose]]) -> None:
+        """Put bodies, nodes above one geom in their own axes, beside the scene in place of those before.
+
+        Bodies move: their planes are reckoned anew for every pose. Their numbers follow those of the scene.
+        """
+        if any(body.get_key() not in self._known for body, _ in bodies):
+            self._learn([body for body, _ in bodies])
+        poses = {body.get_key(): pose for body, pose in bodies}
+        self._moving = np.zeros((len(self.labels) - self._scenery, 4))
+        for key, known in self._known.items():
+            if key in poses:
+                known.drawn.set_mat(placed(poses[key]))
+                known.drawn.show()
+                self._moving[known.first : known.first + len(known.planes)] = _moved(known.planes, poses[key])
+            else:
+                known.drawn.hide()
+
+    def _learn(self, bodies: list[core.NodePath]) -> None:
+        """Number the facets of these bodies, and of no others."""
+        for known in self._known.values():
+            known.drawn.remove_node()
+        self._known = {}
+        labels = [self.labels[: self._scenery]]
+        first = 0
+        for body in bodies:
+            copy = body.copy_to(self.root)
+            ((node, geom, _),) = list(_geoms(copy))
+            table, faces = mesh.read(geom)
+            kinds, numbers = np.unique(_described(table, faces), axis=0, return_inverse=True)
+            node.add_geom(_numbered(table, faces, self._scenery + first + numbers.reshape(-1)), mesh.standing(None))
+            labels.append(kinds[:, 1].astype(np.uint8))
+            self._known[body.get_key()] = _Body(copy, first, kinds[:, 2:])
+            first += len(kinds)
+        self.labels = np.concatenate(labels)
+
     def sight(self, numbers: Numbers, rays: Rays, pose: Pose) -> Sight:
         """What a camera at a pose sees by the facets' numbers (h, w)."""
         eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose)
@@ -95,7 +143,10 @@ class Facets:
         count = len(over)
         table = np.zeros((4, len(self.labels)), np.float32)  # a row for each factor: that is what `take` is fast with
         table[:3, :count] = turned.T @ self._normals / over
-        table[0, count:] = 1 / np.maximum(turned[:, 0] @ self._middles - eye @ turned[:, 0], NEAREST)
+        table[0, count : self._scenery] = 1 / np.maximum(turned[:, 0] @ self._middles - eye @ turned[:, 0], NEAREST)
+        over_moving = self._moving[:, 3] - self._moving[:, :3] @ eye
+        over_moving[np.abs(over_moving) < 1e-6] = 1e-6
+        table[:3, self._scenery :] = turned.T @ self._moving[:, :3].T / over_moving
         table[3] = 1e6
         table[3, :count][self._shining[:count]] = np.abs(over[self._shining[:count]])
         a, b, c, height = (np.take(row, numbers, mode="clip") for row in table)  # in range by construction
@@ -146,6 +197,14 @@ def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:
     described[slim, 2:5] = np.rint(_middles(points, faces[slim]) * 1e4).astype(np.int64)
     described[slim, 5] = 0
     return described
+
+
+def _moved(planes: Numbers, pose: Pose) -> Floats:
+    """Planes (n, 4) in a body's axes, as `_described`, in the world's: unit normals and distances [m]."""
+    at = matrix(pose)
+    normals = planes[:, :3] / UP @ at[:3, :3].T
+    moved: Floats = np.column_stack((normals, planes[:, 3] * 1e-4 + normals @ at[:3, 3]))
+    return moved
 
 
 def _middles(points: Floats, triangles: Triangles) -> Floats:

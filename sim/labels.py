@@ -21,6 +21,8 @@ class Label(IntEnum):
     VEGETATION = 9
     TERRAIN = 10
     SKY = 11
+    CAR = 14
+    STATIC = 20
     ROAD_LINE = 24
     GROUND = 25
     GUARD_RAIL = 28

@@ -10,7 +10,7 @@ square of them with one look.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from zlib import crc32
 
@@ -18,6 +18,9 @@ import numpy as np
 from panda3d import core
 
 from sim import mesh, textures
+from sim.bodies import Colour, Thing, body
+from sim.canvas import placed
+from sim.geometry import Pose
 from sim.houses import houses
 from sim.labels import Label
 from sim.light import Light
@@ -60,8 +63,29 @@ class Scene:
             plants(track, beside),
             houses(track, built),
         )
+        self._shown = self._lit.attach_new_node("things")
+        self._bodies: dict[int, tuple[core.NodePath, tuple[str, Colour]]] = {}
         for block in _blocks(nodes):
             self._lit.attach_new_node(block)
+
+    def place(self, things: Sequence[Thing]) -> list[tuple[core.NodePath, Pose]]:
+        """Show these things, and none that were there before; their nodes, each in its own axes, and poses."""
+        ids = {thing.id for thing in things}
+        for gone in self._bodies.keys() - ids:
+            self._bodies.pop(gone)[0].remove_node()
+        for thing in things:
+            look = thing.kind, thing.colour
+            if self._bodies.get(thing.id, (None, None))[1] != look:
+                self._bodies[thing.id] = self._body(thing), look
+            self._bodies[thing.id][0].set_mat(placed(thing.pose))
+        return [(self._bodies[thing.id][0], thing.pose) for thing in things]
+
+    def _body(self, thing: Thing) -> core.NodePath:
+        node = core.GeomNode("body")
+        node.add_geom(mesh.geom(body(thing.kind, thing.colour)), mesh.standing(None))
+        above = self._shown.attach_new_node("thing")
+        above.attach_new_node(node)
+        return above
 
     def show(self, light: Light) -> None:
         """Change to another light."""

@@ -7,10 +7,14 @@ the pose that its header tells.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from sim.geometry import Pose
+import numpy as np
+
+from sim.actors import Actor
+from sim.bodies import Thing
+from sim.geometry import Pose, matrix
 from sim.sensors import Camera
 from sim.weather import WeatherParameters
 from sim.wire import sensor_data, streaming
@@ -36,6 +40,9 @@ class Renderer(Protocol):
 
     def set_weather(self, weather: WeatherParameters) -> None:
         """Draw in another weather from now on."""
+
+    def place(self, things: Sequence[Thing]) -> None:
+        """Show these cars and props from now on, and none that were there before."""
 
     def camera(self, width: int, height: int, fov_radians: float, kind: Any = "rgb") -> Eye:
         """Open a camera of one of KINDS."""
@@ -63,6 +70,7 @@ class Studio:
         self._eyes: dict[int, Eye] = {}
         self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
         self._weather: WeatherParameters | None = None
+        self._things: list[tuple[Actor, Thing]] = []
 
     def begin(self, world: World) -> None:
         """Close what is open and build the scene of the world's map."""
@@ -81,6 +89,7 @@ class Studio:
         if world.settings.no_rendering_mode:
             return
         self._follow(world.weather)
+        self._things = [(actor, _thing(actor)) for actor in world.actors.values() if actor.footprint is not None]
         for camera in world.cameras():
             if camera.stream in wanted and camera.is_due(world.moment.seconds, world.settings.step):
                 message = self._attempt(world, camera)
@@ -103,6 +112,7 @@ class Studio:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._eyes:
             self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, kind=camera.kind)
+        self._renderer.place([thing for actor, thing in self._things if not _is_within(camera, actor)])
         pixels = self._eyes[camera.id].render(pose)
         head = sensor_data.header(KINDS[camera.kind], world.moment, pose)
         return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
@@ -115,3 +125,20 @@ class Studio:
         if weather is not self._weather:
             self._renderer.set_weather(weather)
         self._weather = weather
+
+
+def _thing(actor: Actor) -> Thing:
+    """An actor as the renderer wants it; one with no colour of its own, or none that makes sense, is grey."""
+    parts = actor.description.text("color").split(",")
+    numbers = [int(part) / 255 for part in parts if part.strip().isdecimal() and int(part) <= 255]
+    red, green, blue = numbers if len(numbers) == 3 else (0.5, 0.5, 0.5)
+    return Thing(actor.id, actor.description.id, (red, green, blue), actor.pose)
+
+
+def _is_within(camera: Camera, actor: Actor) -> bool:
+    """Whether a camera sits on an actor, inside its box: it looks out of what it is in."""
+    if camera.parent is not actor:
+        return False
+    (centre, half), place = actor.box, np.linalg.inv(matrix(actor.pose)) @ matrix(camera.pose)[:, 3]
+    within = np.abs(place[:3] - (centre.x, centre.y, centre.z)) <= (half.x, half.y, half.z)
+    return bool(within.all())

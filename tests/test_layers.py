@@ -138,6 +138,7 @@ FLOORS = {
             "sim.plants",
             "sim.houses",
             "sim.roadway",
+            "sim.bodies",
         ],
         ["sim.grading"],
         ["sim.scene", "sim.opendrive", "sim.collisions", "sim.sensors"],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
+from sim.bodies import Thing
 from sim.geometry import Pose
 from sim.sensors import Camera
 from sim.vehicle import Ground
@@ -47,12 +49,16 @@ class Numbers:
         self.kinds: list[str] = []
         self.weathers: list[WeatherParameters] = []
         self.eyes: list[Eye] = []
+        self.things: list[Thing] = []
 
     def load(self, track: Plain, seed: int) -> None:
         self.loaded.append(track.name)
 
     def set_weather(self, weather: WeatherParameters) -> None:
         self.weathers.append(weather)
+
+    def place(self, things: Sequence[Thing]) -> None:
+        self.things = list(things)
 
     def camera(self, width: int, height: int, fov_radians: float, kind: str = "rgb") -> Eye:
         self.kinds.append(kind)

@@ -6,12 +6,12 @@ import pytest
 
 from sim.attributes import AttributeType, Blueprint
 from sim.blueprints import Description
-from sim.catalogue import ELSEWHERE, LIBRARY, PROPS
+from sim.catalogue import ELSEWHERE, LIBRARY, PROPS, VEHICLES
 from sim.sensors import SENSORS
 
 
 def test_whatever_is_listed_can_be_made_or_is_known_to_be_elsewhere() -> None:
-    assert {entry.id for entry in LIBRARY} == {*SENSORS, *PROPS, *ELSEWHERE, "vehicle.tesla.model3"}
+    assert {entry.id for entry in LIBRARY} == {*SENSORS, *PROPS, *ELSEWHERE, *VEHICLES}
 
 
 @pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)

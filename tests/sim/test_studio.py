@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.blueprints import RGB_CAMERA, AttributeValue, Description
+from sim.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
 from sim.catalogue import DEPTH_CAMERA, SEGMENTATION_CAMERA
 from sim.geometry import Pose
 from sim.studio import Studio
@@ -103,3 +103,14 @@ def test_a_camera_that_cannot_draw_stays_dark_and_the_others_go_on(
     for _ in range(3):
         assert [stream for stream, _ in studio.pictures(world, wanted)] == [sound.stream]
     assert capsys.readouterr().err.count("cannot draw") == 1
+
+
+def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
+    world, renderer = World(Plain()), Numbers()
+    studio = Studio(renderer, seed=0)
+    studio.begin(world)
+    own, other = (world.spawn(Description(0, VEHICLE), Pose(x=x)) for x in (0.0, 50.0))
+    for place, expected in ((Pose(x=0.6, z=1.3), {other.id}), (Pose(x=-6.0, z=2.5), {own.id, other.id})):
+        eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
+        assert len(list(studio.pictures(world, {eye.stream}))) == 1
+        assert {thing.id for thing in renderer.things} == expected
