@@ -63,28 +63,31 @@ class Corrections:
         self._before: deque[Step] = deque()
         self._steps: dict[int, list[Step]] = {}
         self._take_overs: dict[int, TakeOver] = {}
-        self._discarded: set[int] = set()
+        self._discarded: list[int] = []
 
     @property
     def take_overs(self) -> list[TakeOver]:
         """Where the corrections that were kept began; one that began with the leg has nothing before it to test."""
-        return list(self._take_overs.values())
+        return [one for one in self._take_overs.values() if one.correction not in self._discarded]
 
     @property
     def frames(self) -> int:
         """How many frames the corrections have together."""
-        return sum(map(len, self._steps.values()))
+        return sum(map(len, self._kept()))
 
     def __len__(self) -> int:
         """How many corrections were kept."""
-        return len(self._steps)
+        return len(self._kept())
+
+    def _kept(self) -> list[list[Step]]:
+        return [steps for number, steps in self._steps.items() if number not in self._discarded]
 
     def see(self, step: Step) -> Verdict:
         """Keep the tick if it is a correction, and remember it for a while if it is not."""
         number = step.decision.correction
         if not number:
             self._remember(step)
-        elif number not in self._discarded:
+        else:
             if number not in self._steps and self._before:
                 self._take_overs[number] = self._take_over(step)
             self._steps.setdefault(number, []).append(step)
@@ -117,16 +120,19 @@ class Corrections:
         self._before.clear()
 
     def discard(self) -> int:
-        """Drop the correction that goes on, or else the last one; returns its number, 0 if there was none."""
-        number = next(reversed(self._steps), 0)
-        self._discarded.add(number)
-        self._steps.pop(number, None)
-        self._take_overs.pop(number, None)
+        """Leave out the correction that goes on, or else the last one; returns its number, 0 if there is none."""
+        number = next((number for number in reversed(self._steps) if number not in self._discarded), 0)
+        if number:
+            self._discarded.append(number)
         return number
+
+    def take_back(self) -> int:
+        """Use again what was left out last; returns its number, 0 if there is none."""
+        return self._discarded.pop() if self._discarded else 0
 
     def write(self, writer: RecordingWriter) -> None:
         """Write what was kept, each correction as a segment of its own."""
-        for steps in self._steps.values():
+        for steps in self._kept():
             for step in steps:
                 writer.add(step, lane=f"{self._map}/{self._direction}", weather=self._weather)
             writer.new_segment()

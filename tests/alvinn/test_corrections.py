@@ -75,7 +75,9 @@ def test_a_fumbled_correction_is_discarded_whole_even_while_it_goes_on(tmp_path:
     assert {row.correction for row in written(kept, tmp_path / "r").rows} == {1}
 
 
-def test_the_last_correction_can_be_discarded_when_it_is_over_and_then_there_is_none() -> None:
+def test_the_last_correction_can_be_discarded_when_it_is_over_and_taken_back() -> None:
     kept = watched((10, 0), (5, 1), (10, 0))
     assert (kept.discard(), kept.discard()) == (1, 0)
     assert (len(kept), kept.take_overs) == (0, [])
+    assert (kept.take_back(), kept.take_back()) == (1, 0)
+    assert (len(kept), kept.frames, len(kept.take_overs)) == (1, 5, 1)
