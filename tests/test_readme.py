@@ -15,13 +15,21 @@ from alvinn.cli import main, parsed
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    shlex.split(line, comments=True)
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-    if line.strip()
-]
-JOBS = [words[3:] for words in COMMANDS if words[:3] == ["python", "-m", "alvinn"]]
+
+
+def commands(text: str) -> list[list[str]]:
+    """Every line of the shell blocks of a page, in words."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def jobs(text: str) -> list[list[str]]:
+    """The jobs among them."""
+    return [words[3:] for words in commands(text) if words[:3] == ["python", "-m", "alvinn"]]
+
+
+COMMANDS, JOBS = commands(README), jobs(README)
+MORE_JOBS = [job for page in sorted((ROOT / "docs").glob("*.md")) for job in jobs(page.read_text(encoding="utf-8"))]
 
 
 def test_there_is_something_to_test() -> None:
@@ -43,7 +51,7 @@ def test_make_knows_its_targets(words: list[str]) -> None:
     assert subprocess.run([*words, "--dry-run"], cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("job", [job for job in JOBS if job[0] != "sim"], ids=" ".join)
+@pytest.mark.parametrize("job", [job for job in JOBS + MORE_JOBS if job[0] != "sim"], ids=" ".join)
 def test_the_command_line_takes_every_job_as_it_is_shown(job: list[str]) -> None:
     assert type(parsed(job)).__name__.lower() == job[0]
 
