@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 
 from alvinn.driving import Step
+from alvinn.gates import Hysteresis
 from alvinn.recording import RecordingWriter
-from alvinn.roles import Verdict
+from alvinn.roles import Observer, Verdict
 
+OFF, BACK = 1.0, 0.8  # of half a lane: where the car's middle leaves it, and where it counts as back
 LOG_COLUMNS = ("time", "x", "y", "yaw", "steer", "curvature", "offset", "lane_width", "who")
 
 
@@ -31,6 +33,42 @@ class Recorder:
     def recovered(self) -> None:
         """What follows is a new segment."""
         self._writer.new_segment()
+
+
+class OnRoad:
+    """Lets another observer see only what is driven on the lane: off it nothing is to be learned.
+
+    The other one is told of a recovery when it may see again, as a segment begins there.
+
+    Args:
+        observer: the recorder.
+        tell: called with a sentence whenever it rests and goes on.
+    """
+
+    def __init__(self, observer: Observer, tell: Callable[[str], None]) -> None:
+        self._observer = observer
+        self._tell = tell
+        self._off = Hysteresis(OFF, BACK)
+        self._rests = False
+
+    def see(self, step: Step) -> Verdict:
+        """Pass the tick on, if the car's middle is within its lane."""
+        truth, rested = step.truth, self._rests
+        self._rests = self._off(abs(truth.offset) / (truth.lane_width / 2.0))
+        if self._rests:
+            if not rested:
+                self._tell(f"off the road after {step.observation.time:.1f} s: the recording pauses")
+            return Verdict.GO_ON
+        if rested:
+            self._tell(f"back on the road after {step.observation.time:.1f} s: the recording goes on")
+            self._observer.recovered()
+        return self._observer.see(step)
+
+    def recovered(self) -> None:
+        """The car is back on its lane."""
+        self._off.reset()
+        if not self._rests:
+            self._observer.recovered()
 
 
 class Deadline:

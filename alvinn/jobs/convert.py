@@ -21,6 +21,7 @@ from alvinn.formats.account import Account
 from alvinn.formats.incoming import Source
 from alvinn.formats.moments import Moment, Tell
 from alvinn.jobs.common import CONSOLE, CameraFlags, Home, progress, require_above_zero
+from alvinn.jobs.recordings import recording_at
 from alvinn.recording import Recording
 from alvinn.steering import VehicleGeometry
 
@@ -123,7 +124,7 @@ def convert(job: Convert, account: Account) -> Path:
             with _made_whole(target) as folder:
                 _import(job, folder, account, tell)
             return target
-        recording = Recording(job.recording_folder(job.src)).require_frames()
+        recording = recording_at(job.recording_folder(job.src))
         bars.update(task, total=len(recording.rows))
         with _made_whole(Path(job.dst)) as folder:
             folder.mkdir(parents=True)

@@ -16,9 +16,10 @@ from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.common import CONSOLE, Driving, listed, opened, progress, require_above_zero, server_kind
+from alvinn.jobs.recordings import proof_table
 from alvinn.loop import run
-from alvinn.observers import Deadline, Recorder, Watch
-from alvinn.recording import RecordingWriter, Session
+from alvinn.observers import Deadline, OnRoad, Recorder, Watch
+from alvinn.recording import Recording, RecordingWriter, Session
 from alvinn.referee import Referee
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
@@ -80,6 +81,8 @@ class Record(Driving):
         if not self.name:
             raise AlvinnError("record wants a name for the recording: alvinn record NAME")
         rows = record(self)
+        if proof := Recording(self.recording_folder(self.name)).session.proof:
+            CONSOLE.print(proof_table(proof))
         CONSOLE.print(f"{rows} frames are in {self.recording_folder(self.name)}")
 
 
@@ -118,7 +121,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
                 world.change_weather(weather)
                 writer.new_segment()
             observers = [
-                Recorder(writer, f"{job.map}/{direction}", weather),
+                OnRoad(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
                 _end(job, world, share / len(weathers)),
                 Watch(lambda _: bars.advance(task)),
             ]

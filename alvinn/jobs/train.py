@@ -15,6 +15,7 @@ from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, Outpu
 from alvinn.dataset import Dataset, common_camera, load
 from alvinn.errors import AlvinnError
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
+from alvinn.jobs.recordings import recording_at
 from alvinn.model import Card, write_card
 from alvinn.quiet import quiet
 from alvinn.recording import Recording
@@ -52,7 +53,7 @@ class Train(Home):
         """
         if not self.name or not self.data:
             raise AlvinnError("train wants a name and recordings: alvinn train NAME --data RECORDING ...")
-        recordings = [Recording(self.recording_folder(name)).require_frames() for name in self.data]
+        recordings = [recording_at(self.recording_folder(name)) for name in self.data]
         folder = train(self, recordings)
         CONSOLE.print(f"the model is in {folder}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from alvinn.errors import RecordingError
 from alvinn.recording.pictures import file_of
 from alvinn.recording.rows import HEADER, Row, encoded
 
+STANDING = 0.5  # m/s: below that the road looks the same from tick to tick
+KEPT = "what was recorded before is kept, and --append goes on there"
 WAITING = 16  # rows: 0.8 s of driving at 20 Hz
 Pictures = Mapping[CameraName, "Image | bytes"]
 """What a row's pictures are, as pixels or as the bytes of a file."""
@@ -37,6 +40,9 @@ class Pen:
         self._folder = table.parent
         self._waiting: queue.Queue[tuple[Row, Pictures] | None] = queue.Queue(WAITING)
         self._error: RecordingError | None = None
+        self._last_picture: int | None = None
+        self.frozen = 0
+        """pictures that are the same to the byte as the one before, though the car moved"""
         try:
             self._table = os.open(table, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         except OSError as error:
@@ -79,8 +85,14 @@ class Pen:
     def _write(self, row: Row, pictures: Pictures) -> None:
         for camera, picture in pictures.items():
             data = picture if isinstance(picture, bytes) else file_of(picture, camera)
+            if camera == "center":
+                self._compare(data, row.speed)
             self._write_picture(self._folder / getattr(row, camera), data)
         self._write_line(encoded(row))
+
+    def _compare(self, data: bytes, speed: float) -> None:
+        before, self._last_picture = self._last_picture, zlib.crc32(data)
+        self.frozen += before == self._last_picture and not speed < STANDING
 
     @staticmethod
     def _write_picture(path: Path, data: bytes) -> None:
@@ -89,7 +101,7 @@ class Pen:
         except OSError as error:
             with suppress(OSError):
                 path.unlink(missing_ok=True)  # half a picture
-            raise RecordingError(f"the picture {path} could not be written: {error.strerror}") from error
+            raise RecordingError(f"the picture {path} could not be written: {error.strerror}; {KEPT}") from error
 
     def _write_line(self, line: bytes) -> None:
         """Append a line, whole or not at all."""
@@ -101,4 +113,4 @@ class Pen:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._table, size)
-            raise RecordingError(f"a row of {self._folder} could not be written: {error.strerror}") from error
+            raise RecordingError(f"a row of {self._folder} could not be written: {error.strerror}; {KEPT}") from error

@@ -34,6 +34,8 @@ class Session:
     """what the car carried, in some of the rows at least"""
     closed: bool = True
     """false while it is being written, and ever after if that was cut short"""
+    proof: dict[str, Any] | None = None
+    """what the rows prove, counted when it was closed: see `alvinn.recording.proof`"""
     schema: int = SCHEMA
 
 

@@ -15,6 +15,7 @@ from alvinn.errors import RecordingError
 from alvinn.recording.left_out import Range, keeps, read_left_out, write_left_out
 from alvinn.recording.pen import Pen, Pictures
 from alvinn.recording.pictures import suffix_of
+from alvinn.recording.proof import Proof, prove
 from alvinn.recording.reading import TABLE, Recording
 from alvinn.recording.rows import Row, row_of
 from alvinn.recording.session import Session, joined, write_session
@@ -28,6 +29,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     Attributes:
         rows: how many rows the recording has, those that are still being written too.
+        late: to be set by who drives against the clock: ticks that came late.
 
     Raises:
         RecordingError: the folder is taken, or was recorded with another camera, or cannot be written.
@@ -36,6 +38,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     def __init__(self, folder: Path, session: Session, *, append: bool = False) -> None:
         self._folder = folder
         self.rows = 0
+        self.late: int | None = None
         self._segment = 0
         self._session = session
         if folder.exists() and any(folder.iterdir()):
@@ -43,7 +46,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._times: list[float] = []  # of the rows that this writer wrote
         self._first = self.rows
         (folder / "frames").mkdir(parents=True, exist_ok=True)
-        write_session(folder, replace(self._session, closed=False))
+        write_session(folder, replace(self._session, closed=False, proof=None))
         self._pen = Pen(folder / TABLE)
 
     def _continue(self, session: Session, *, append: bool) -> None:
@@ -109,6 +112,21 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         write_left_out(self._folder, ranges[:-1])
         return bool(ranges)
 
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What the recording proves, once it is closed; see `alvinn.recording.proof`."""
+        return self._session.proof or {}
+
+    def _proof(self) -> Proof:
+        recording, before = Recording(self._folder), self._session.proof or {}
+        return prove(
+            recording.rows,
+            self._session.vehicle["width"],
+            left_out=int((~recording.keeps()).sum()),
+            frozen=_sum(before.get("frozen"), self._pen.frozen),
+            late=_sum(before.get("late"), self.late),
+        )
+
     def _file(self, camera: str, suffix: str) -> str:
         """The file of a picture of the row to come, relative to the recording."""
         return f"frames/{self.rows:08d}_{camera}.{suffix}"
@@ -123,7 +141,12 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     ) -> None:
         try:
             self._pen.close()
-            write_session(self._folder, replace(self._session, closed=True))
+            self._session = replace(self._session, closed=True, proof=self._proof().as_json())
+            write_session(self._folder, self._session)
         except RecordingError:
             if error is None:
                 raise
+
+
+def _sum(before: int | None, now: int | None) -> int | None:
+    return now if before is None else before + (now or 0)

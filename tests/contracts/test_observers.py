@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.observers import Deadline, Log, Recorder, Watch
+from alvinn.observers import Deadline, Log, OnRoad, Recorder, Watch
 from alvinn.recording import RecordingWriter
 from alvinn.referee import Referee
 from alvinn.roles import Observer, Verdict
@@ -27,6 +27,13 @@ class TestRecorder(ObserverContract):
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
             yield Recorder(writer, "oval/forward", "ClearNoon")
+
+
+class TestOnRoad(ObserverContract):
+    @pytest.fixture
+    def observer(self, tmp_path: Path) -> Iterator[Observer]:
+        with RecordingWriter(tmp_path, session()) as writer:
+            yield OnRoad(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
 
 
 class TestDeadline(ObserverContract):

@@ -2,22 +2,15 @@ from __future__ import annotations
 
 import json
 import math
-import signal
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
 
-from alvinn.driving import Camera
 from alvinn.errors import RecordingError
 from alvinn.recording import COLUMNS, Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, picture, session, step, write_recording
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def rewrite(folder: Path, lines: list[str], end: str = "\n") -> None:
 def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
     steps = write_recording(tmp_path, 5)
     recording = Recording(tmp_path)
-    assert recording.session == session()
+    assert replace(recording.session, proof=None) == session()
     for row, said in zip(recording.rows, steps, strict=True):
         told = asdict(said.truth) | asdict(said.control)
         told |= {"curvature": said.decision.curvature, "disturbance": said.decision.disturbance}
@@ -230,7 +223,9 @@ def test_appending_on_another_map_is_told_in_the_session(folder: Path) -> None:
     with RecordingWriter(folder, more, append=True) as writer:
         writer.add(step(9), lane="country/forward", weather="HardRainNoon")
     told = Recording(folder).session
-    assert told == replace(session(), maps=("oval", "country"), weathers=("ClearNoon", "HardRainNoon"))
+    assert replace(told, proof=None) == replace(
+        session(), maps=("oval", "country"), weathers=("ClearNoon", "HardRainNoon")
+    )
 
 
 @pytest.mark.parametrize("data", [None, b"", b"no picture"])
@@ -242,44 +237,6 @@ def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None) ->
         path.write_bytes(data)
     with pytest.raises(RecordingError, match=r"00000001_center\.jpg is (damaged|missing)"):
         recording.picture(recording.rows[1])
-
-
-def test_a_recording_opens_whatever_row_the_kill_came_at(tmp_path: Path) -> None:
-    """A writer says each row once it is written; then comes SIGKILL. No row that it said may be lost."""
-    rng = np.random.default_rng(0)
-    for attempt in range(3):
-        folder = tmp_path / str(attempt)
-        with subprocess.Popen(
-            [sys.executable, "-u", "-c", WRITER, str(folder)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        ) as process:
-            said = _rows_said(process.stdout, int(rng.integers(1, 120)))
-            process.send_signal(signal.SIGKILL)
-            said += len(process.stdout.read().splitlines()) if process.stdout else 0
-        recording = Recording(folder)
-        assert len(recording.rows) >= said
-        assert len(list((folder / "frames").iterdir())) - len(recording.rows) <= 1
-        assert [row.frame for row in recording.rows] == list(range(len(recording.rows)))
-        for row in recording.rows:
-            assert recording.picture(row).shape == (Camera().height, Camera().width, 3)
-
-
-def _rows_said(said: IO[str] | None, wanted: int) -> int:
-    assert said is not None
-    return sum(bool(said.readline()) for _ in range(wanted))
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from alvinn.driving import Camera
-from alvinn.recording import RecordingWriter
-from tests.alvinn.fakes import session, step
-
-with RecordingWriter(Path(sys.argv[1]), session(Camera())) as writer:
-    for number in range(100_000):
-        writer.add(step(number, camera=Camera()), lane="oval/forward", weather="ClearNoon")
-        print(number)
-"""
 
 
 def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exactly(tmp_path: Path) -> None:
