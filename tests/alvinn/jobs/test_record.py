@@ -62,7 +62,7 @@ def test_both_directions_get_half_each_on_a_running_server(shell: Shell, tmp_pat
 def test_a_bad_input_is_refused_in_one_sentence(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 2.0)
     assert sentence in shell.refused("record", "x", "--home", str(tmp_path), *arguments)
     assert not (tmp_path / "data" / "x").exists()
 
