@@ -20,12 +20,14 @@ class Appearance:
         asphalt: brightness of the asphalt over the usual one.
         fields: red, green and blue of the grass over the usual ones.
         plants: trees and bushes over the usual number.
+        rails: the share of tight bends that have a guard rail.
     """
 
     wear: float = 0.0
     asphalt: float = 1.0
     fields: tuple[float, float, float] = (1.0, 1.0, 1.0)
     plants: float = 1.0
+    rails: float = 0.6
 
 
 def of(name: str) -> Appearance:
@@ -39,4 +41,5 @@ def of(name: str) -> Appearance:
         asphalt=random.uniform(0.8, 1.2),
         fields=(1.0 + 0.5 * dryness, 1.0 + 0.1 * dryness, 1.0 + 0.2 * dryness),
         plants=random.uniform(0.2, 1.6),
+        rails=random.uniform(0.0, 0.9),
     )

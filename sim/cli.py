@@ -21,7 +21,7 @@ import tyro
 from sim.ports import StartError, listen
 from sim.server import Server
 from sim.studio import Studio
-from sim.world import World, WorldError
+from sim.world import Roads, World, WorldError
 
 LAST_RESORT = 2.0  # seconds that the loop has to end once the parent is gone
 PARENT_CHECK = 0.5  # seconds between two looks at who the parent is
@@ -75,12 +75,18 @@ def _server(options: ServerOptions) -> Server:
     # These bring CARLA's map parser and Panda3D with them: not for --help, and not before the options are right.
     from sim import camera, maps
 
-    world = World(maps.opened(options.map))
+    def opened(name: str) -> Roads:
+        return maps.furnished(maps.opened(name), options.seed)
+
+    def read(name: str, text: str) -> Roads:
+        return maps.furnished(maps.read(name, text), options.seed)
+
+    world = World(opened(options.map))
     try:
         renderer = camera.Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
-    return Server(world, Studio(renderer, options.seed), maps.opened, maps.read, maps.names())
+    return Server(world, Studio(renderer, options.seed), opened, read, maps.names())
 
 
 async def _serve(server: Server, options: ServerOptions) -> None:

@@ -1,4 +1,4 @@
-"""Houses and barns that stand back from the road, placed by seed; none reaches over a road."""
+"""Houses, barns and flat-roofed blocks that stand back from the road, placed by seed; none reaches over a road."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ SEEN = 260.0  # from how far [m]
 WALLS = ((0.86, 0.82, 0.72), (0.80, 0.78, 0.76), (0.74, 0.60, 0.46), (0.62, 0.34, 0.28), (0.90, 0.90, 0.86))
 ROOFS = ((0.52, 0.24, 0.17), (0.36, 0.31, 0.30), (0.44, 0.38, 0.34))
 GLASS, DOOR = (0.22, 0.26, 0.31), (0.34, 0.24, 0.18)
+SIZES = {
+    "house": ((8.0, 6.5, 2.8, 2.0), (13.0, 9.5, 5.6, 3.4)),
+    "barn": ((12.0, 7.0, 3.5, 2.0), (20.0, 11.0, 5.0, 3.5)),
+    "block": ((11.0, 9.0, 5.6, 0.0), (18.0, 12.0, 11.5, 0.0)),
+}
+"""From and to: length along the ridge, width, height of the eaves, height of the ridge above them [m]."""
+SHARES = (0.50, 0.30, 0.20)
 OUT = 0.04  # how far windows stand out of their wall, so that neither flickers [m]
 
 Side = tuple[tuple[tuple[float, float, float], ...], Floats]  # four corners, row by row [m], and a colour
@@ -28,7 +35,7 @@ Side = tuple[tuple[tuple[float, float, float], ...], Floats]  # four corners, ro
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A house with a gable roof.
+    """A house with a gable roof, or a flat one where that rises by nothing.
 
     Attributes:
         place: (3,) the middle of its floor [m], CARLA's axes.
@@ -51,9 +58,9 @@ class House:
         return math.hypot(self.size[0], self.size[1]) / 2
 
 
-def houses(track: Track, random: np.random.Generator) -> Iterator[core.PandaNode]:
+def houses(found: list[House]) -> Iterator[core.PandaNode]:
     """A node for each house."""
-    for house in placed(track, random):
+    for house in found:
         yield mesh.seen_within(SEEN, house.place, mesh.geom(_drawn(house)), mesh.standing(None))
 
 
@@ -77,12 +84,10 @@ def placed(track: Track, random: np.random.Generator) -> list[House]:
 
 
 def _house(place: Floats, across: float, track: Track, random: np.random.Generator) -> House:
-    """A house or a barn, its gable or its eaves towards the road, a little askew."""
-    barn = random.random() < 0.35
-    low, high = (
-        ((12.0, 7.0, 3.5, 2.0), (20.0, 11.0, 5.0, 3.5)) if barn else ((8.0, 6.5, 2.8, 2.0), (13.0, 9.5, 5.6, 3.4))
-    )
-    size = random.uniform(low, high)
+    """One of SIZES, its gable or its eaves towards the road, a little askew."""
+    kind = str(random.choice(list(SIZES), p=SHARES))
+    barn = kind == "barn"
+    size = random.uniform(*SIZES[kind])
     heights = [track.terrain.at(place[0] + dx, place[1] + dy)[0] for dx in (-5, 5) for dy in (-5, 5)]
     return House(
         place=np.array([place[0], place[1], min(heights)]),
@@ -99,11 +104,14 @@ def _drawn(house: House) -> Mesh:
     length, width, eaves, rise = house.size
     x, y, top = length / 2, width / 2, eaves + rise
     wall, roof = np.array(house.wall), np.array(house.roof)
-    parts: list[Side] = [
+    walls: list[Side] = [
         (((-x, -y, 0), (x, -y, 0), (-x, -y, eaves), (x, -y, eaves)), wall),
         (((-x, y, 0), (x, y, 0), (-x, y, eaves), (x, y, eaves)), 0.80 * wall),
         (((x, -y, 0), (x, y, 0), (x, -y, eaves), (x, y, eaves)), 0.90 * wall),
         (((-x, -y, 0), (-x, y, 0), (-x, -y, eaves), (-x, y, eaves)), 0.72 * wall),
+    ]
+    flat: list[Side] = [(((-x, -y, top), (x, -y, top), (-x, y, top), (x, y, top)), roof)]
+    gables: list[Side] = [
         (((x, -y, eaves), (x, y, eaves), (x, 0, top), (x, 0, top)), 0.90 * wall),
         (((-x, -y, eaves), (-x, y, eaves), (-x, 0, top), (-x, 0, top)), 0.72 * wall),
         (
@@ -125,7 +133,7 @@ def _drawn(house: House) -> Mesh:
             0.8 * roof,
         ),
     ]
-    parts += list(_openings(house))
+    parts = [*walls, *(gables if rise else flat), *_openings(house)]
     c, s = math.cos(house.turn), math.sin(house.turn)
     turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
     corners = [(np.array(part, dtype=np.float64).reshape(2, 2, 3) @ turn + house.place, tint) for part, tint in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim import circuits, opendrive
+from sim.scenery import beside
 from sim.track import Track
 from sim.world import WorldError
 
@@ -27,6 +28,12 @@ def opened(name_or_path: str) -> Track:
     except Exception as error:
         # A foreign file may trip the reader anywhere; whatever it is, no track comes of it.
         raise WorldError(f"the map {name_or_path} cannot be used: {error}") from error
+
+
+def furnished(track: Track, seed: int) -> Track:
+    """The track with what stands beside its roads by a seed, for cars to run into."""
+    track.solids_near = beside(track, seed).near
+    return track
 
 
 def read(name: str, text: str) -> Track:

@@ -58,13 +58,12 @@ class Plants:
     kinds: Ints
 
 
-def plants(track: Track, random: np.random.Generator) -> Iterator[core.PandaNode]:
+def plants(track: Track, found: Plants, random: np.random.Generator) -> Iterator[core.PandaNode]:
     """Nodes of trees and bushes, with the shadows at their feet, and of posts."""
     picture = np.concatenate([kind.picture(random) for kind in KINDS], axis=1)
     leaves = mesh.standing(mesh.texture(picture, clamp=True, upright=True))
     deep = not track.terrain.is_level
     dark = mesh.lying(5, mesh.texture(textures.shadow(), clamp=True), blended=True, deep=deep, lift=2)
-    found = planted(track, random)
     cells = np.floor(found.places[:, :2] / CELL).astype(int)
     for cell in np.unique(cells, axis=0):
         here = np.flatnonzero((cells == cell).all(axis=1))

@@ -26,7 +26,13 @@ from sim.track import Floats, Marking, Stretch
 TILE = 14.0  # length of the asphalt texture along s [m]
 GRASS_TILE = 6.0  # [m]
 ASPHALT = 0.42  # mean brightness of asphalt [0, 1]
-PAINT = {"Yellow": (0.88, 0.68, 0.14), "Blue": (0.2, 0.3, 0.8), "Green": (0.2, 0.6, 0.3), "Red": (0.8, 0.2, 0.2)}
+PAINT = {
+    "Stone": (0.74, 0.73, 0.70),
+    "Yellow": (0.88, 0.68, 0.14),
+    "Blue": (0.2, 0.3, 0.8),
+    "Green": (0.2, 0.6, 0.3),
+    "Red": (0.8, 0.2, 0.2),
+}
 WHITE = (0.93, 0.93, 0.90)
 LANE = (0.78, 0.78, 0.78)  # tints of the asphalt's texture, which is brighter
 SURFACES = {"Sidewalk": (1.0, 0.98, 0.93), "Shoulder": (0.72, 0.71, 0.69), "Border": (0.62, 0.66, 0.47)}
@@ -40,6 +46,8 @@ DOUBLE = {
     "BROKENSOLID": ("BROKEN", "SOLID"),
     "BROKENBROKEN": ("BROKEN", "BROKEN"),
 }
+CURB = 0.20  # width of the stones between a road and a sidewalk [m]
+STONES = Marking("SOLID", "Stone", CURB)
 UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
 
@@ -205,6 +213,9 @@ def _lines(stretch: Stretch, edge: int) -> list[tuple[float, float, Marking]]:
     """From where to where [m] around a lane edge lines are painted, and which: inside the lane at a road's border."""
     marking = stretch.markings[edge]
     width = marking.width
+    beside = [kind for kind in stretch.kinds[max(edge - 1, 0) : edge + 1] if kind != "Sidewalk"]
+    if len(beside) == 1 and 0 < edge < len(stretch.kinds):
+        return [(*((0.0, CURB) if stretch.kinds[edge] == "Sidewalk" else (-CURB, 0.0)), STONES)]
     if marking.style in UNPAINTED or width <= 0.0:
         return []
     styles = DOUBLE.get(marking.style, (marking.style,))
@@ -238,6 +249,8 @@ def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
     offsets = np.stack(tuple(cuts), axis=1)
     tint = _paint(strip.line) if painted and strip.line else np.array(SURFACES.get(strip.kind, LANE))
     label = Label.ROAD_LINE if painted else LABELS.get(strip.kind, Label.ROAD)
+    if strip.line is STONES:
+        label = Label.SIDEWALK
     whole = mesh.sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets), label)
     yield replace(whole, triangles=whole.triangles[np.repeat(where, 2)])
 

@@ -25,7 +25,9 @@ from sim.houses import houses
 from sim.labels import Label
 from sim.light import Light
 from sim.plants import plants
+from sim.rails import rails
 from sim.roadway import roadway
+from sim.scenery import beside
 from sim.sky import Sky
 from sim.terrain import BLOCK
 from sim.track import Track
@@ -46,7 +48,8 @@ class Scene:
 
     def __init__(self, track: Track, seed: int) -> None:
         name = crc32(track.name.encode())
-        above, fields, roads, beside, built = (np.random.default_rng([seed, name, part]) for part in range(5))
+        above, fields, roads, leaves = (np.random.default_rng([seed, name, part]) for part in range(4))
+        scenery = beside(track, seed)
         self.root = core.NodePath("scene")
         self.root.set_two_sided(True)
         self._sky = Sky(above)
@@ -60,8 +63,9 @@ class Scene:
         nodes = chain(
             _ground(track, fields, grass),
             (node for stretch in track.stretches for node in roadway(stretch, roads, self._road, grass, track.terrain)),
-            plants(track, beside),
-            houses(track, built),
+            plants(track, scenery.plants, leaves),
+            houses(scenery.houses),
+            rails(scenery.rails),
         )
         self._shown = self._lit.attach_new_node("things")
         self._bodies: dict[int, tuple[core.NodePath, tuple[str, Colour]]] = {}

@@ -9,7 +9,7 @@ road, offsets across it, positive to the right of s.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import appearance, terrain
+from sim.boxes import Box
 from sim.geometry import Pose
 from sim.terrain import Terrain
 from sim.vehicle import Ground
@@ -110,6 +111,7 @@ class Track:
         if not self.stretches:
             raise ValueError("none of its roads has places and widths that are numbers")
         self.terrain = _terrain(self.stretches)
+        self.solids_near: Callable[[float, float], Sequence[Box]] = _nothing  # whoever furnishes the track says what
         self._cells = _cells(self.stretches, STEP if self.terrain.is_level else BANK)
 
     def ground(self, x: float, y: float, z: float, yaw: float = 0.0) -> Ground:
@@ -139,6 +141,11 @@ class Track:
             if distance < best:
                 best, found = distance, sample
         return found
+
+
+def _nothing(_x: float, _y: float) -> Sequence[Box]:
+    """What stands beside a bare road."""
+    return ()
 
 
 def _is_known(identity: str) -> bool:

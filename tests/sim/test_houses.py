@@ -35,7 +35,7 @@ def test_no_two_houses_stand_in_each_other() -> None:
 
 def test_a_house_is_drawn_as_large_as_it_is() -> None:
     found = placed(COUNTRY, np.random.default_rng(0))
-    for house, node in zip(found, houses(COUNTRY, np.random.default_rng(0)), strict=True):
+    for house, node in zip(found, houses(found), strict=True):
         table, _ = mesh.read(node.get_child(0).get_geom(0))
         points = table["at"][:, [1, 0, 2]] - house.place
         assert set(table["label"].tolist()) == {Label.BUILDING}

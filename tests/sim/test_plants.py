@@ -59,6 +59,6 @@ def test_the_same_seed_plants_the_same() -> None:
 
 
 def test_nodes_are_chunks_that_are_dropped_from_afar() -> None:
-    nodes = list(plants(COUNTRY, np.random.default_rng(0)))
+    nodes = list(plants(COUNTRY, planted(COUNTRY, np.random.default_rng(0)), np.random.default_rng(0)))
     assert len(nodes) > 100
     assert all(node.get_in(0) < 400 for node in nodes)
