@@ -158,11 +158,21 @@ def comparison_figure(names: Sequence[str], summed: Sequence[Mapping[str, Any]])
             [abs(end[side] - value) if value is not None else None for end, value in zip(ends, values, strict=True)]
             for side in (1, 0)
         )
-        bars = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+        bars = {"type": "data", "color": INK, "symmetric": False, "array": above, "arrayminus": below}
         marker = {"size": 12, "color": list(COLOURS * len(names))[: len(names)]}
         dots = go.Scatter(x=list(names), y=values, mode="markers", error_y=bars, marker=marker, showlegend=False)
         figure.add_trace(dots, row=1, col=column)
         figure.update_yaxes(rangemode="tozero", row=1, col=column)
+    return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})
+
+
+def offline_figure(names: Sequence[str], offline: Sequence[float], online: Sequence[float], key: str) -> go.Figure:
+    """A point a model: what it reached on held-out frames, and how it drives."""
+    marker = {"size": 12, "color": COLOURS[0]}
+    dots = go.Scatter(x=offline, y=online, text=names, mode="markers+text", textposition="top center", marker=marker)
+    figure = go.Figure(dots)
+    figure.update_xaxes(title_text=f"{key}, offline", rangemode="tozero")
+    figure.update_yaxes(title_text="offset sd [m], online", rangemode="tozero")
     return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})
 
 

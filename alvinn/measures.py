@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass
 class Trace:
-    """What happened tick by tick; every list but the last has one entry a tick."""
+    """What happened tick by tick; every list but the last two has one entry a tick."""
 
     time: list[float] = field(default_factory=list)
     """s since the run began: a server's own clock starts anywhere"""
@@ -33,6 +33,8 @@ class Trace:
     speed: list[float] = field(default_factory=list)
     departures: list[int] = field(default_factory=list)
     """the ticks at which the car left its lane"""
+    breaks: list[int] = field(default_factory=list)
+    """the ticks that do not continue the one before: a recording's segments"""
 
 
 class Driven(Protocol):
@@ -52,7 +54,7 @@ class Driven(Protocol):
 
     @property
     def wide(self) -> int:
-        """Departures by NVIDIA's rule."""
+        """Interventions by NVIDIA's rule; see `alvinn.referee`."""
 
     @property
     def collisions(self) -> int | None:
@@ -77,7 +79,7 @@ def measures(runs: Sequence[Driven]) -> dict[str, Any]:
     latency = _pooled(run.latencies for run in runs) * 1000.0
     seconds, metres = sum(map(_seconds, runs)), sum(map(metres_of, runs))
     wall = sum(run.wall_seconds for run in runs)
-    turned = sum(float(np.abs(np.diff(run.trace.steer)).sum()) for run in runs)
+    turned = sum(map(_turned, runs))
     interventions = sum(run.interventions for run in runs)
     return {
         "distance_m": metres,
@@ -138,27 +140,77 @@ def interval(samples: Floats) -> tuple[float, float]:
     return float(np.percentile(samples, tail)), float(np.percentile(samples, 100.0 - tail))
 
 
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Spearman's rank correlation (1904), ties sharing a rank; None where a side's values are all the same."""
+    first, second = _ranks(one), _ranks(other)
+    if np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
+        return None
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _ranks(values: Sequence[float]) -> Floats:
+    given = np.asarray(values, dtype=np.float64)
+    below, upto = ((compare(given[:, None], given)).sum(axis=1) for compare in (np.greater, np.greater_equal))
+    return np.asarray((below + upto + 1.0) / 2.0)
+
+
 def metres_of(run: Driven) -> float:
     """How far a run went along its lane [m]."""
     return run.trace.progress[-1] if run.trace.progress else 0.0
 
 
 def _intervals(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
-    """Bootstrap over whole runs (B. Efron, 1979): ticks of one run are no independent samples."""
+    """Bootstrap over whole runs (B. Efron, 1979): ticks of one run are no independent samples.
+
+    Every figure here is made of sums over ticks, so a resample is how often each run was drawn, times the runs' sums.
+    """
     driven = [run for run in runs if run.trace.time]
     if len(driven) < 2:
         return {}
-    drawn = rng.integers(len(driven), size=(RESAMPLES, len(driven)))
-    n = np.array([len(run.trace.offset) for run in driven], dtype=np.float64)[drawn]
-    mean = np.array([np.mean(run.trace.offset) for run in driven])[drawn]
-    sd = np.array([np.std(run.trace.offset) for run in driven])[drawn]
-    km = np.array([metres_of(run) for run in driven])[drawn].sum(axis=1) / 1000.0
-    departures = np.array([len(run.trace.departures) for run in driven])[drawn].sum(axis=1)
-    return {
-        "offset_mean_m": interval((n * mean).sum(axis=1) / n.sum(axis=1)),
-        "offset_sd_m": interval(pooled_sd(n, mean, sd)),
-        "departures_per_km": interval(departures / np.maximum(km, 1e-9)),
+    drawn = rng.multinomial(len(driven), np.full(len(driven), 1.0 / len(driven)), size=RESAMPLES).astype(np.float64)
+    columns = [_sums(run) for run in driven]
+    sums = {key: drawn @ np.array([column[key] for column in columns]) for key in columns[0]}
+    n, km = sums["n"], np.maximum(sums["metres"] / 1000.0, 1e-9)
+    samples = {
+        "offset_mean_m": sums["offset"] / n,
+        "offset_sd_m": _sd(n, sums["offset"], sums["offset2"]),
+        "heading_sd_rad": _sd(n, sums["heading"], sums["heading2"]),
+        "departures_per_km": sums["departures"] / km,
+        "autonomy_pct": 100.0 * np.maximum(1.0 - INTERVENTION_SECONDS * sums["interventions"] / sums["seconds"], 0.0),
+        "steer_suddenness_per_km": sums["turned"] / km,
+        "speed_mean_mps": sums["speed"] / n,
     }
+    return {key: interval(values) for key, values in samples.items()}
+
+
+def _sums(run: Driven) -> dict[str, float]:
+    """What of a run is added up with that of others."""
+    trace = run.trace
+    offset, heading = np.asarray(trace.offset), np.asarray(trace.heading)
+    return {
+        "n": float(offset.size),
+        "offset": float(offset.sum()),
+        "offset2": float(offset @ offset),
+        "heading": float(heading.sum()),
+        "heading2": float(heading @ heading),
+        "speed": sum(trace.speed),
+        "turned": _turned(run),
+        "metres": metres_of(run),
+        "seconds": max(_seconds(run), 1e-9),
+        "departures": float(len(trace.departures)),
+        "interventions": float(run.interventions),
+    }
+
+
+def _sd(n: Floats, total: Floats, squares: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)))
+
+
+def _turned(run: Driven) -> float:
+    """The sum of the absolute changes of steer; none across a break."""
+    changes = np.abs(np.diff(run.trace.steer))
+    breaks = [tick - 1 for tick in run.trace.breaks if tick > 0]
+    return float(np.delete(changes, breaks).sum())
 
 
 def _pooled(parts: Any) -> Floats:

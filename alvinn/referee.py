@@ -2,6 +2,10 @@
 
 A departure: a side of the car crosses the lane's edge, abs(offset) > (lane width - car width) / 2, but not below 0.3 m.
 It counts once, and the car is put back on the lane: one intervention, as is a car that stands still.
+
+NVIDIA's rule (M. Bojarski et al., arXiv:1604.07316, section 5: an intervention is when the car is more than 1 m off
+the centre) is never judged kinder than it is: a car that is put back at the edge of its lane, nearer than 1 m, counts,
+since nobody knows where it would have gone. The two differ where a lane is so wide that 1 m is still within it.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from alvinn.measures import Trace, measures
 from alvinn.roles import Verdict
 
 LEAST_MARGIN = 0.3  # m
-NVIDIA_MARGIN = 1.0  # m: the rule of M. Bojarski et al., arXiv:1604.07316, section 5, given beside ours
+NVIDIA_MARGIN = 1.0  # m
 STUCK_SPEED, STUCK_SECONDS = 0.3, 5.0  # m/s, s
 PATIENCE = 3.0  # a run is given up after this many times the time it should take ...
 PATIENCE_SECONDS = 30.0  # ... and this much more
@@ -27,6 +31,22 @@ Status = Literal["done", "failed", "interrupted"]
 def margin(lane_width: float, car_width: float) -> float:
     """How far [m] the car's middle may be from the lane's before that is a departure."""
     return max((lane_width - car_width) / 2.0, LEAST_MARGIN)
+
+
+class Crossings:
+    """Counts how often a line is crossed: once, until the car is back within it."""
+
+    def __init__(self) -> None:
+        self._beyond = False
+
+    def crossed(self, *, beyond: bool) -> bool:
+        """Whether it was crossed just now, the car being beyond it or not."""
+        now, self._beyond = beyond and not self._beyond, beyond
+        return now
+
+    def reset(self) -> None:
+        """The car is within again: it was put back, or what follows is another segment."""
+        self._beyond = False
 
 
 class Referee:
@@ -53,7 +73,7 @@ class Referee:
         self._patience = PATIENCE * self.goal / cruise + PATIENCE_SECONDS
         self._last_s = start
         self.progress = 0.0
-        self._out = False
+        self._edge, self._metre = Crossings(), Crossings()
         self._moving_at: float | None = None
         self._began = 0.0
 
@@ -70,15 +90,18 @@ class Referee:
         if not self.trace.time:
             self._began = time
         self._note(step)
-        lost = self._departed(truth.offset) or self._stuck(time, step.observation.speed)
+        stuck = self._stuck(time, step.observation.speed)
+        lost = self._departed(truth.offset) or stuck
         self.interventions += lost
+        self.wide += self._metre.crossed(beyond=abs(truth.offset) > min(self.trace.limit[-1], NVIDIA_MARGIN)) or stuck
         if self.completed or self.trace.time[-1] > self._patience:
             return Verdict.STOP
         return Verdict.RECOVER if lost else Verdict.GO_ON
 
     def recovered(self) -> None:
         """The car is back on its lane."""
-        self._out = False
+        self._edge.reset()
+        self._metre.reset()
         self._moving_at = None
 
     def _note(self, step: Step) -> None:
@@ -94,12 +117,9 @@ class Referee:
         trace.speed.append(step.observation.speed)
 
     def _departed(self, offset: float) -> bool:
-        out = abs(offset) > self.trace.limit[-1]
-        new = out and not self._out
-        self._out = out
+        new = self._edge.crossed(beyond=abs(offset) > self.trace.limit[-1])
         if new:
             self.trace.departures.append(len(self.trace.time) - 1)
-            self.wide += abs(offset) > NVIDIA_MARGIN
         return new
 
     def _stuck(self, time: float, speed: float) -> bool:

@@ -12,42 +12,35 @@ import cv2
 import numpy as np
 
 from alvinn.driving import Image, Step
+from alvinn.recording import jpeg_of
 from alvinn.roles import Verdict
 
 RATE = 20  # frames a second: the simulator's own
 SCALE = 2  # a 320x160 camera makes a 640x320 film
+THUMBNAIL_AT = 2.0  # s into the film: the car moves by then
 CALM, ALARM, INK = (60, 220, 120), (255, 90, 60), (255, 255, 255)  # RGB
 WHEEL_TURNS = 450.0  # degrees that the drawn wheel turns at steer 1.0
 
 
-class Film(AbstractContextManager["Film"]):
-    """Films the first seconds of a drive.
+class Mp4(AbstractContextManager["Mp4"]):
+    """An MP4 file that browsers play: H.264, the first bytes enough to begin.
 
     Args:
-        path: of the file, written as MP4.
-        seconds: how long.
-        title: written on every picture.
+        path: of the file.
+        rate: pictures a second.
+        crf: x264's constant rate factor: less is better and larger.
     """
 
-    def __init__(self, path: Path, seconds: float, title: str) -> None:
+    def __init__(self, path: Path, rate: int = RATE, crf: int = 23) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._container = av.open(str(path), "w", options={"movflags": "faststart"})
-        self._stream = self._container.add_stream("libx264", rate=RATE, options={"crf": "23", "preset": "veryfast"})
-        self._left = round(seconds * RATE)
-        self._title = title
+        self._stream = self._container.add_stream(
+            "libx264", rate=rate, options={"crf": f"{crf}", "preset": "superfast"}
+        )
         self._sized = False
 
-    def see(self, step: Step) -> Verdict:
-        """Film a tick."""
-        if self._left > 0:
-            self._left -= 1
-            self._write(drawn(step, self._title))
-        return Verdict.GO_ON
-
-    def recovered(self) -> None:
-        """The cut shows."""
-
-    def _write(self, picture: Image) -> None:
+    def add(self, picture: Image) -> None:
+        """Add a picture, shape (height, width, 3) RGB, its sides even and the same as before."""
         if not self._sized:
             self._stream.height, self._stream.width = picture.shape[:2]
             self._stream.pix_fmt = "yuv420p"  # what browsers play
@@ -63,15 +56,50 @@ class Film(AbstractContextManager["Film"]):
         self._container.close()
 
 
+class Film(AbstractContextManager["Film"]):
+    """Films the first seconds of a drive, and leaves a thumbnail beside the film: the same name as a JPEG.
+
+    Args:
+        path: of the file, written as MP4.
+        seconds: how long.
+        title: written on every picture.
+    """
+
+    def __init__(self, path: Path, seconds: float, title: str) -> None:
+        self._file = Mp4(path)
+        self._thumbnail = path.with_suffix(".jpg")
+        self._ticks = round(seconds * RATE)
+        self._tick = 0
+        self._title = title
+
+    def see(self, step: Step) -> Verdict:
+        """Film a tick."""
+        if self._tick < self._ticks:
+            picture = drawn(step, self._title)
+            self._file.add(picture)
+            if self._tick in {0, round(THUMBNAIL_AT * RATE)}:
+                self._thumbnail.write_bytes(jpeg_of(picture))
+            self._tick += 1
+        return Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """The cut shows."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+
 def drawn(step: Step, title: str) -> Image:
     """A camera frame, twice its size and even, with wheel, speed and offset drawn on it."""
     frame = step.observation.image
     height, width = (side * SCALE // 2 * 2 for side in frame.shape[:2])
     picture: Image = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     _draw_wheel(picture, step.control.steer)
-    _draw_text(picture, title, (12, 24))
-    _draw_text(picture, f"{step.observation.speed * 3.6:.0f} km/h", (width - 110, height - 36))
-    _draw_text(picture, f"steer {step.control.steer:+.3f}", (width - 140, height - 14))
+    draw_text(picture, title, (12, 24))
+    draw_text(picture, f"{step.observation.speed * 3.6:.0f} km/h", (width - 110, height - 36))
+    draw_text(picture, f"steer {step.control.steer:+.3f}", (width - 140, height - 14))
     _draw_offset(picture, step)
     return picture
 
@@ -96,9 +124,10 @@ def _draw_offset(picture: Image, step: Step) -> None:
     cv2.line(picture, (middle - half, row), (middle + half, row), INK, 2, cv2.LINE_AA)
     cv2.line(picture, (middle, row - 6), (middle, row + 6), INK, 2, cv2.LINE_AA)
     cv2.circle(picture, (round(middle + share * half), row), 6, CALM if abs(share) < 0.3 else ALARM, -1, cv2.LINE_AA)
-    _draw_text(picture, f"{step.truth.offset:+.2f} m", (middle - 34, row - 12))
+    draw_text(picture, f"{step.truth.offset:+.2f} m", (middle - 34, row - 12))
 
 
-def _draw_text(picture: Image, text: str, place: tuple[int, int]) -> None:
+def draw_text(picture: Image, text: str, place: tuple[int, int]) -> None:
+    """Write on a picture, white with a black rim, from (column, row) of the first letter's foot."""
     for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
         cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, thickness, cv2.LINE_AA)

@@ -65,6 +65,8 @@ FLOORS = {
             "alvinn.observers",
             "alvinn.loop",
             "alvinn.video",
+            "alvinn.worst",
+            "alvinn.recorded",
             "alvinn.results",
             "alvinn.figures",
             "alvinn.doubts",
@@ -79,7 +81,8 @@ FLOORS = {
         [
             "alvinn.dataset",
             "alvinn.regression",
-            "alvinn.report",
+            "alvinn.clips",
+            "alvinn.insight",
             "alvinn.lane_map",
             "alvinn.embedded",
             "alvinn.drivers.shared",
@@ -88,6 +91,7 @@ FLOORS = {
         ["alvinn.rounds", "alvinn.shift"],
         [
             "alvinn.rounds",
+            "alvinn.report",
             "alvinn.formats.incoming",
             "alvinn.formats.lerobot",
             "alvinn.formats.tub",
@@ -99,7 +103,8 @@ FLOORS = {
         ["alvinn.carla_world"],
         ["alvinn.jobs.common"],
         ["alvinn.jobs.recordings"],
-        ["alvinn.jobs.sweep", "alvinn.jobs.legs"],
+        ["alvinn.jobs.sweep", "alvinn.jobs.outcome", "alvinn.jobs.legs"],
+        ["alvinn.jobs.cluster"],
         [
             "alvinn.jobs.record",
             "alvinn.jobs.train",
@@ -172,6 +177,7 @@ GUESTS = {
     "ai_edge_litert": {"alvinn.model"},
     "plotly": {"alvinn.figures", "alvinn.shift"},
     "av": {"alvinn.video", "alvinn.formats.film"},
+    "ray": {"alvinn.jobs.cluster"},
     "pyarrow": {"alvinn.formats.parquet"},
     "panda3d": {
         "sim.camera",

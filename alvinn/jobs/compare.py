@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,10 @@ from rich.markup import escape as rich_escape
 from rich.table import Table
 
 from alvinn.errors import ResultsError
-from alvinn.figures import comparison_figure, drawn
+from alvinn.figures import comparison_figure, drawn, offline_figure
 from alvinn.jobs.common import CONSOLE, Home
+from alvinn.measures import rank_correlation
+from alvinn.model import read_card
 from alvinn.regression import compared, overall
 from alvinn.report import cell, figure, html_table, write_page
 from alvinn.results import read_laps
@@ -60,8 +63,26 @@ class Compare(Home):
         CONSOLE.print(grid)
         drawing = drawn(comparison_figure(self.laps, [one["summary"] for one in told]))
         caption = "Each with its 95% interval over runs: bootstrap."
-        write_page(self.out, "Side by side", [html_table(["", *self.laps], rows), figure(drawing, caption)])
+        parts = [html_table(["", *self.laps], rows), figure(drawing, caption), *self._offline(told)]
+        write_page(self.out, "Side by side", parts)
         CONSOLE.print(f"the page is {self.out}")
+
+    def _offline(self, told: Sequence[dict[str, Any]]) -> list[str]:
+        """What models reached on held-out frames beside how they drive; nothing where fewer than two are models."""
+        folders = {name: self.model_folder(name) for name in self.laps}
+        pairs = [
+            (name, one) for name, one in zip(self.laps, told, strict=True) if (folders[name] / "card.json").exists()
+        ]
+        judged = [
+            Judged(name, read_card(folders[name]).metrics, one["summary"])
+            for name, one in pairs
+            if one["summary"]["offset_sd_m"] is not None
+        ]
+        if len(judged) < 2:
+            return []
+        for sentence in correlations(judged):
+            CONSOLE.print(sentence, markup=False)
+        return offline_section(judged)
 
     def _found(self, name: str) -> Path:
         judged = self.model_folder(name) / "laps"
@@ -72,6 +93,61 @@ def side_by_side(told: Sequence[dict[str, Any]]) -> list[list[str]]:
     """The rows of the table: a figure each, and what the runs say against the first."""
     rows = [[text, *(cell(one["summary"], key, form) for one in told)] for key, text, form in ROWS]
     return [*rows, ["against the first", "", *(_against(told[0], other) for other in told[1:])]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model with what it reached offline and online."""
+
+    name: str
+    offline: Mapping[str, float | None]
+    """metrics of its card, on held-out frames"""
+    online: Mapping[str, Any]
+    """summary of its laps"""
+
+
+def offline_keys(judged: Sequence[Judged]) -> list[str]:
+    """The metrics that all of some models have."""
+    return [key for key in judged[0].offline if all(one.offline.get(key) is not None for one in judged)]
+
+
+def correlations(judged: Sequence[Judged]) -> list[str]:
+    """How well each offline metric ranks models as driving does, a sentence each."""
+    spread = [one.online["offset_sd_m"] for one in judged]
+    lost = [one.online["departures_per_km"] for one in judged]
+    return [
+        f"{key}: rank correlation with offset sd {_told(rank_correlation(values, spread))}, "
+        f"with departures per km {_told(rank_correlation(values, lost))}, over {len(judged)} models"
+        for key, values in _columns(judged)
+    ]
+
+
+def _columns(judged: Sequence[Judged]) -> list[tuple[str, list[float]]]:
+    return [(key, [float(one.offline[key] or 0.0) for one in judged]) for key in offline_keys(judged)]
+
+
+def _told(correlation: float | None) -> str:
+    return "not known: all are the same" if correlation is None else f"{correlation:+.2f}"
+
+
+def offline_section(judged: Sequence[Judged]) -> list[str]:
+    """Held-out frames beside laps: a table, what ranks alike, a chart for the first metric."""
+    columns = _columns(judged)
+    rows = [
+        [one.name, *(f"{values[number]:.4g}" for _, values in columns)]
+        + [cell(one.online, key, form) for key, form in (("offset_sd_m", ".3f"), ("departures_per_km", ".3f"))]
+        for number, one in enumerate(judged)
+    ]
+    headings = ["model", *(key for key, _ in columns), "offset sd [m]", "departures per km"]
+    parts = ["<h2>Offline beside online</h2>", html_table(headings, rows)]
+    parts += [f"<p>{escape(sentence)}</p>" for sentence in correlations(judged)]
+    if columns:
+        key, values = columns[0]
+        drawing = offline_figure(
+            [one.name for one in judged], values, [one.online["offset_sd_m"] for one in judged], key
+        )
+        parts.append(figure(drawn(drawing), "A point a model: what it reached on held-out frames, and how it drives."))
+    return parts
 
 
 def _against(first: dict[str, Any], other: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from alvinn.errors import AlvinnError, RecordingError
 from alvinn.jobs.common import CONSOLE, Home
-from alvinn.jobs.laps import Laps, drive_laps, table
+from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.outcome import table
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train, train
 from alvinn.recording import Recording

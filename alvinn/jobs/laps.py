@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 import math
 import shlex
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from rich.table import Table
 
 from alvinn.driving import Camera, Direction
-from alvinn.errors import AlvinnError, ResultsError
-from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, progress, require_above_zero
+from alvinn.errors import AlvinnError
+from alvinn.jobs.cluster import over_ray
+from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, listed, progress, require_above_zero
+from alvinn.jobs.outcome import hold_against, kept, table
 from alvinn.jobs.sweep import Errand, Tell, in_turn, side_by_side
-from alvinn.measures import summary
+from alvinn.measures import measures, summary
 from alvinn.model import Network
+from alvinn.recorded import judged_recording
+from alvinn.recording import Recording
 from alvinn.referee import Result, Run, unfinished
-from alvinn.regression import compared, overall
-from alvinn.report import write_report
-from alvinn.results import load_run, read_laps, run_of, write_laps
+from alvinn.report import Baseline, spreads, write_report
+from alvinn.results import read_laps, write_laps
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Laps(Driving):
     """which model drives"""
     driver: Literal["network", "expert"] = "network"
     """expert: the baseline that knows the map"""
+    recording: str | None = None
+    """a recording: whoever drove it is judged by the same rule, beside the model or alone"""
+    with_expert: bool = False
+    """the expert drives every run too, as a baseline in the same report"""
     maps: str | None = None
     """a,b: which maps (default: --map)"""
     laps: int = 1
@@ -52,6 +58,8 @@ class Laps(Driving):
     """which of the map's starting points"""
     jobs: int = 1
     """runs at a time, each on an embedded server of its own"""
+    ray: str | None = None
+    """HOST:PORT of a Ray cluster that drives the runs, instead of --jobs (`local` starts one here; an extra)"""
     resume: bool = False
     """keep the runs that are done in laps.json and drive the rest"""
     against: Path | None = None
@@ -65,8 +73,10 @@ class Laps(Driving):
         super().__post_init__()
         for flag in ("laps", "km", "seeds", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
-        if self.jobs > 1 and self.carla is not None:
-            raise ValueError("--jobs wants servers of its own: leave --carla out")
+        if (self.jobs > 1 or self.ray) and self.carla is not None:
+            raise ValueError("--jobs and --ray want servers of their own: leave --carla out")
+        if self.jobs > 1 and self.ray:
+            raise ValueError("--ray has as many jobs as its cluster has cores: leave --jobs out")
 
     def run(self) -> None:
         """Do the job.
@@ -74,10 +84,17 @@ class Laps(Driving):
         Raises:
             AlvinnError: it cannot be done, it is worse than before, or not every lap was driven to its end.
         """
-        network = self.open_network()
         before = read_laps(self.against) if self.against is not None else None  # it may be the file written next
-        results = drive_laps(self, network)
+        if self.only_recorded():
+            baselines: list[Baseline] = []
+            results = judge_recording(self)
+        else:
+            network = self.open_network()
+            baselines = self.baselines()
+            results = drive_laps(self, network, baselines)
         CONSOLE.print(table(results))
+        if baselines:
+            CONSOLE.print(spreads(self.who(), measures(results), baselines), markup=False)
         CONSOLE.print(f"laps.json, report and film are in {self.folder()}")
         if before is not None:
             hold_against(before, results)
@@ -94,10 +111,33 @@ class Laps(Driving):
         if self.driver == "expert":
             return None
         if self.model is None:
-            raise AlvinnError("laps wants --model M, or --driver expert")
+            raise AlvinnError("laps wants --model M, --driver expert or --recording D")
         network = Network(self.model_folder(self.model))
         network.require_camera(self.camera.on(network.card.camera))
         return network
+
+    def baselines(self) -> list[Baseline]:
+        """Who is put beside the driver, driven or judged.
+
+        Raises:
+            AlvinnError: there is no such recording, or the expert cannot drive.
+        """
+        found: list[Baseline] = []
+        if self.with_expert and self.driver != "expert":
+            folder = self.folder() / "expert"
+            job = replace(self, driver="expert", with_expert=False, recording=None, against=None, out=folder)
+            found.append(("expert", drive_laps(job, None)))
+        if self.recording is not None:
+            found.append((_whose(self.opened_recording()), judged_recording(self.opened_recording())))
+        return found
+
+    def only_recorded(self) -> bool:
+        """Whether nobody drives, and a recording alone is judged."""
+        return self.recording is not None and self.model is None and self.driver != "expert"
+
+    def opened_recording(self) -> Recording:
+        """The recording to judge; raises RecordingError where there is none."""
+        return Recording(self.recording_folder(self.recording or ""))
 
     def folder(self) -> Path:
         """Where the results go."""
@@ -107,19 +147,23 @@ class Laps(Driving):
 
     def who(self) -> str:
         """Who drives."""
+        if self.only_recorded():
+            return _whose(self.opened_recording())
         return self.model if self.model is not None and self.driver == "network" else self.driver
 
     def runs(self) -> Iterator[Run]:
         """Every run asked for."""
         directions: tuple[Direction, ...] = ("forward", "reverse") if self.both_directions else (self.direction,)
-        for name in _listed(self.maps, self.map):
+        for name in listed(self.maps, self.map):
             for direction in directions:
-                for weather in _listed(self.weathers, self.weather):
+                for weather in listed(self.weathers, self.weather):
                     for seed in range(self.seed, self.seed + self.seeds):
                         yield Run(map=name, direction=direction, weather=weather, seed=seed, start=self.start)
 
     def command(self, run: Run) -> str:
         """The command that drives one of the runs alone."""
+        if self.only_recorded():
+            return shlex.join(["python", "-m", "alvinn", "laps", "--recording", f"{self.recording}"])
         flags: dict[str, object] = {"driver": "expert"} if self.driver == "expert" else {"model": self.model}
         flags |= asdict(run) | {"speed": f"{self.speed:g}", "laps": self.laps, "km": self.km, "carla": self.carla}
         flags |= {f"camera.{key}": value for key, value in asdict(self.camera).items()}
@@ -128,27 +172,29 @@ class Laps(Driving):
         return shlex.join(["python", "-m", "alvinn", "laps", *words])
 
 
-def hold_against(before: dict[str, Any], results: list[Result]) -> None:
-    """Say how the results differ from earlier ones.
+def judge_recording(job: Laps) -> list[Result]:
+    """Judge a recording, and leave `laps.json` and the report.
 
     Raises:
-        ResultsError: they are worse, or too few to tell.
+        RecordingError: there is none, or it does not say where in its lane the car was.
     """
-    changes = compared(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
-    for change in changes:
-        CONSOLE.print(str(change), markup=False)
-    word = overall(changes)
-    CONSOLE.print(f"against {before['model']}: [bold]{word}[/]")
-    if word == "worse":
-        raise ResultsError("; ".join(str(change) for change in changes if change.word == "worse"))
+    recording = job.opened_recording()
+    results = judged_recording(recording)
+    head = {"model": job.who(), "settings": {"recording": job.recording, "table_sha256": recording.digest()}}
+    _write(job, head, results)
+    _report(job, results, ())
+    return results
 
 
-def _listed(names: str | None, default: str) -> list[str]:
-    return [name.strip() for name in (names or "").split(",") if name.strip()] or [default]
+def _whose(recording: Recording) -> str:
+    """Who is judged: a person reads about themselves; and whether somebody pushed the wheel meanwhile."""
+    driver = "you" if recording.session.driver == "human" else recording.session.driver
+    pushed = ", pushed by disturbances" if any(row.disturbance for row in recording.rows) else ""
+    return f"{driver} in {recording.folder.name}{pushed}"
 
 
-def drive_laps(job: Laps, network: Network | None) -> list[Result]:
-    """Drive every run asked for, and leave `laps.json`, the report and the film of the first run.
+def drive_laps(job: Laps, network: Network | None, baselines: Sequence[Baseline] = ()) -> list[Result]:
+    """Drive every run asked for, and leave `laps.json`, the report and the films.
 
     A run that cannot be driven is listed as failed and the others are driven all the same. Ctrl-C keeps what is
     finished and lists the rest as interrupted.
@@ -159,17 +205,17 @@ def drive_laps(job: Laps, network: Network | None) -> list[Result]:
     """
     runs = list(job.runs())
     head = _head(job, network)
-    done = _kept(job, runs, head) if job.resume else {}
+    done = kept(job.folder(), runs, head) if job.resume else {}
     errands = [_errand(job, network, run, first=run == runs[0]) for run in runs if run not in done]
     try:
         with _shown(len(errands)) as tell, closing(_driven(job, errands, network, tell)) as results:
             for result in results:
                 done[result.run] = result
                 tell(result.run, 1.0)
-                _write(job, head, _all(runs, done))
+                _write(job, head, _all(runs, done), baselines)
     finally:
-        _write(job, head, _all(runs, done))
-        _report(job, _all(runs, done))
+        _write(job, head, _all(runs, done), baselines)
+        _report(job, _all(runs, done), baselines)
     failed = [result for result in done.values() if result.status == "failed"]
     if failed:
         raise AlvinnError(failed[0].reason if len(runs) == 1 else _told(failed, len(runs)))
@@ -177,6 +223,8 @@ def drive_laps(job: Laps, network: Network | None) -> list[Result]:
 
 
 def _driven(job: Laps, errands: list[Errand], network: Network | None, tell: Tell) -> Generator[Result, None, None]:
+    if job.ray is not None:
+        return over_ray(errands, job.ray, tell)
     return in_turn(errands, network, tell) if job.jobs == 1 else side_by_side(errands, job.jobs, tell)
 
 
@@ -211,27 +259,6 @@ def _head(job: Laps, network: Network | None) -> dict[str, Any]:
     return {"model": job.who(), "settings": settings | {"camera": asdict(job.camera)}}
 
 
-def _kept(job: Laps, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
-    """The runs that are done already.
-
-    Raises:
-        ResultsError: they were driven in another way.
-    """
-    path = job.folder() / "laps.json"
-    if not path.exists():
-        return {}
-    before = read_laps(path)
-    for key, value in head.items():
-        if before.get(key) != value:
-            raise ResultsError(
-                f"{path} was made with {key} {before.get(key)}, asked for is {value}: "
-                "leave --resume out, or name another --out"
-            )
-    done = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
-    found = [load_run(job.folder(), run) for run in runs if run in done]
-    return {result.run: result for result in found if result is not None}
-
-
 @contextmanager
 def _shown(runs: int) -> Iterator[Tell]:
     """A bar that shows how much of all runs is driven, and the time left."""
@@ -247,30 +274,16 @@ def _shown(runs: int) -> Iterator[Tell]:
         yield tell
 
 
-def _write(job: Laps, head: dict[str, Any], results: list[Result]) -> None:
+def _write(job: Laps, head: dict[str, Any], results: list[Result], baselines: Sequence[Baseline] = ()) -> None:
     entries = [result.as_json() | {"command": job.command(result.run)} for result in results]
-    write_laps(job.folder(), head, entries, summary(results, np.random.default_rng(job.seed)))
+    beside = [{"who": who, "summary": _summed(job, theirs)} for who, theirs in baselines]
+    write_laps(job.folder(), head | {"baselines": beside}, entries, _summed(job, results))
 
 
-def _report(job: Laps, results: list[Result]) -> None:
-    summed = summary(results, np.random.default_rng(job.seed))
+def _summed(job: Laps, results: Sequence[Result]) -> dict[str, Any]:
+    return summary(results, np.random.default_rng(job.seed))
+
+
+def _report(job: Laps, results: list[Result], baselines: Sequence[Baseline]) -> None:
     commands = [job.command(result.run) for result in results]
-    write_report(job.folder() / "report.html", job.who(), results, summed, commands)
-
-
-def table(results: list[Result]) -> Table:
-    """The results as a small table for the terminal."""
-    grid = Table("circuit", "way", "driven", "departures", "offset sd", "largest", "verdict")
-    for result in results:
-        figures = result.as_json()
-        sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
-        grid.add_row(
-            result.run.map,
-            result.run.direction,
-            f"{result.completion_pct:.0f}%",
-            str(figures["departures"]),
-            "-" if sd is None else f"{sd:.3f} m",
-            "-" if largest is None else f"{largest:.2f} m",
-            "[green]passed[/]" if result.faultless else "[red]failed[/]",
-        )
-    return grid
+    write_report(job.folder() / "report.html", job.who(), results, _summed(job, results), commands, baselines)

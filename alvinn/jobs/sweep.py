@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection, wait
@@ -23,6 +23,7 @@ from alvinn.drivers.timed import TimedDriver
 from alvinn.driving import Camera
 from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ServerError
+from alvinn.insight import Insight, Look
 from alvinn.jobs.common import Driving, opened
 from alvinn.loop import run
 from alvinn.model import Network
@@ -31,7 +32,9 @@ from alvinn.referee import Referee, Result, Run, judge, unfinished
 from alvinn.results import run_folder, save_run
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
-from alvinn.video import Film
+from alvinn.video import Film, Mp4
+from alvinn.visual import VISUAL, Visual, glowing
+from alvinn.worst import CLIP, RATE, Worst
 
 FILM_SECONDS = 30.0
 TOLD_EVERY = 0.01  # of a run: how often its progress is told
@@ -167,34 +170,58 @@ def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer)
     Raises:
         AlvinnError: server, map or model is not to be had.
     """
-    one, settings = errand.run, errand.settings
+    one, settings, worst = errand.run, errand.settings, Worst()
     with ExitStack() as stack:
-        world = stack.enter_context(
-            opened(
-                settings,
-                camera=errand.camera,
-                map_name=one.map,
-                direction=one.direction,
-                weather=one.weather,
-                seed=one.seed,
-                start=one.start,
-                kept=kept,
-            )
-        )
+        world = stack.enter_context(_opened(errand, kept))
         driver = TimedDriver(_driver(network, world), time.perf_counter)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, errand.laps, settings.speed, start, errand.longest)
         log = stack.enter_context(Log(run_folder(errand.folder, one) / "log.csv"))
-        observers: list[Observer] = [referee, log, Watch(_progress(one, referee, tell))]
+        observers: list[Observer] = [referee, log, worst, Watch(_progress(one, referee, tell))]
         if errand.film is not None:
-            observers.append(stack.enter_context(Film(errand.film, FILM_SECONDS, f"{one.map} {one.direction}")))
+            observers.append(stack.enter_context(Film(errand.film, FILM_SECONDS, _title(one))))
         witness = stack.enter_context(world.witness())
         began = time.perf_counter()
         run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
+    _film_worst(errand, network, worst)
     save_run(errand.folder, result)
     return result
+
+
+def _opened(errand: Errand, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
+    one = errand.run
+    return opened(
+        errand.settings,
+        camera=errand.camera,
+        map_name=one.map,
+        direction=one.direction,
+        weather=one.weather,
+        seed=one.seed,
+        start=one.start,
+        kept=kept,
+    )
+
+
+def _film_worst(errand: Errand, network: Network | None, worst: Worst) -> None:
+    """Film the worst stretch of a run as its driver saw it."""
+    insight = Insight(_title(errand.run), network, _look(errand.model))
+    with Mp4(run_folder(errand.folder, errand.run) / CLIP, RATE, crf=28) as film:
+        for step in worst.steps:
+            film.add(insight(step))
+
+
+def _look(model: Path | None) -> Look | None:
+    """What of a frame mattered to a model, glowing; None where its network cannot be looked into."""
+    if model is None or not (model / VISUAL).is_file():
+        return None
+    visual = Visual(model)
+    return lambda frame: glowing(frame, visual.saliency(frame))
+
+
+def _title(one: Run) -> str:
+    return f"{one.map} {one.direction}, {one.weather}"
 
 
 def _driver(network: Network | None, world: CarlaWorld) -> Driver:

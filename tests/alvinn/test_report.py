@@ -12,6 +12,9 @@ import pytest
 from alvinn.measures import summary
 from alvinn.referee import Result, unfinished
 from alvinn.report import verdict, write_report
+from alvinn.results import run_folder
+from alvinn.video import Mp4
+from alvinn.worst import CLIP
 from tests.alvinn.judged import RUN, judged
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -93,6 +96,57 @@ def test_every_run_asked_for_is_in_the_table_with_what_drives_it_alone(tmp_path:
 def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
     runs = [unfinished(RUN, "interrupted")]
     assert "none of the 1 runs was driven" in written(tmp_path / "report.html", runs)
+
+
+def filmed(folder: Path, runs: list[Result], pictures: int = 10) -> None:
+    for number, one in enumerate(runs):
+        with Mp4(run_folder(folder, one.run) / CLIP, rate=10) as film:
+            for picture in range(pictures):
+                film.add(np.full((64, 96, 3), (16 * picture + number) % 255, dtype=np.uint8))
+
+
+def test_somebody_judged_beside_stands_in_a_sentence_and_a_table(tmp_path: Path) -> None:
+    runs = [judged(WHOLE, replace(RUN, seed=seed)) for seed in range(3)]
+    other = [judged([0.2, -0.2] * 100, replace(RUN, seed=seed)) for seed in range(3)]
+    summed = summary(runs, np.random.default_rng(0))
+    write_report(tmp_path / "report.html", "mine", runs, summed, ["-"] * 3, [("you in lesson", other)])
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "standard deviation: mine 0.035 m, you in lesson 0.200 m." in page
+    assert "<td>you in lesson</td>" in page
+
+
+def test_the_worst_ten_seconds_are_in_the_page_worst_first_and_more_are_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.clips.EMBEDDED", 3)
+    runs = [judged(LOST if seed == 2 else WHOLE, replace(RUN, seed=seed)) for seed in range(4)]
+    filmed(tmp_path, runs)
+    page = written(tmp_path / "report.html", runs)
+    captions = re.findall(r"</video><figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == page.count('src="data:video/mp4;base64,') == 3
+    assert captions[0] == "oval forward, ClearNoon, seed 2: 0 to 79 m, 1 departures"
+    assert "The films of the 1 better runs lie beside this page" in page
+    (link,) = re.findall(r'<a href="(runs/[^"]*)">', page)
+    assert (tmp_path / link).is_file()
+
+
+PLAYED = """
+<script>addEventListener("load", () => {
+  const film = document.querySelector("video");
+  film.play().then(() => film.addEventListener("timeupdate", () => {
+    document.title = `${film.videoWidth}x${film.videoHeight} ${film.duration.toFixed(1)} s ${film.error}`; }));
+});</script>"""
+
+
+@needs_browser
+def test_a_browser_plays_the_films_in_the_page(tmp_path: Path) -> None:
+    runs = [judged(WHOLE)]
+    filmed(tmp_path, runs)
+    page = tmp_path / "report.html"
+    page.write_text(written(page, runs).replace("</body>", f"{PLAYED}</body>"), encoding="utf-8")
+    seen, complaints = looked_at(page, tmp_path / "profile")
+    assert complaints == []
+    assert "<title>96x64 1.0 s null</title>" in seen
 
 
 def test_the_verdict_says_how_often_the_lane_was_left() -> None:

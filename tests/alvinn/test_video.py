@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -25,6 +26,16 @@ def test_a_film_is_h264_with_a_picture_a_tick(tmp_path: Path, camera: Camera) ->
         assert stream.average_rate == 20
     assert len(frames) == 7
     assert frames[0].shape == (camera.height * 2, camera.width * 2, 3)
+
+
+def test_a_thumbnail_lies_beside_the_film_however_short_that_is(tmp_path: Path) -> None:
+    for ticks in (3, 60):
+        with Film(tmp_path / f"{ticks}.mp4", seconds=60.0, title="oval") as film:
+            for number in range(ticks):
+                film.see(step(number, camera=Camera()))
+        image = cv2.imread(str(tmp_path / f"{ticks}.jpg"))
+        assert image is not None
+        assert image.shape == (320, 640, 3)
 
 
 def test_a_film_ends_after_its_seconds(tmp_path: Path) -> None:

@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.jobs.compare import side_by_side
+from alvinn.hill import Hill
+from alvinn.jobs.compare import Judged, correlations, side_by_side
 from alvinn.measures import summary
+from alvinn.model import read_card, write_card
 from alvinn.referee import Result
 from alvinn.results import read_laps, write_laps
+from tests.alvinn.fixtures import card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import RUN, judged
+
+CARD = card_for(toy_dataset(4), Hill())
 
 
 def laps(folder: Path, offset: float, runs: int = 3) -> Path:
@@ -30,6 +35,26 @@ def test_models_stand_side_by_side_in_a_table_and_on_a_page(shell: Shell, tmp_pa
     text = page.read_text(encoding="utf-8")
     assert "offset sd [m]" in text
     assert all(value in text for value in ("0.100", "0.300", "worse", "calm"))
+
+
+def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Shell, tmp_path: Path) -> None:
+    for name, error, offset in (("a", 0.001, 0.3), ("b", 0.002, 0.2), ("c", 0.003, 0.1)):
+        laps(tmp_path / "models" / name / "laps", offset)
+        metrics = {"held_out_mae": error, "held_out_relative_error": None}
+        write_card(tmp_path / "models" / name, replace(CARD, metrics=metrics))
+    told = [
+        Judged(
+            name,
+            read_card(tmp_path / "models" / name).metrics,
+            read_laps(tmp_path / "models" / name / "laps")["summary"],
+        )
+        for name in "abc"
+    ]
+    (sentence,) = correlations(told)
+    assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km not known")
+    page = tmp_path / "page.html"
+    assert shell.run("compare", "a", "b", "c", "--home", str(tmp_path), "--out", str(page)).status == 0
+    assert "Offline beside online" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("runs", "told"), [(3, "better"), (1, "too few runs to tell")])

@@ -14,11 +14,12 @@ import pytest
 from alvinn.cli import parsed
 from alvinn.errors import ResultsError
 from alvinn.jobs.common import CameraFlags
-from alvinn.jobs.laps import Laps, drive_laps, hold_against
+from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.outcome import hold_against
 from alvinn.jobs.sweep import Errand, drive, side_by_side, taken
 from alvinn.model import read_card, write_card
 from alvinn.referee import Result
-from tests.alvinn.fakes import SMALL
+from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
 
@@ -219,6 +220,40 @@ def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
         again = parsed(shlex.split(job.command(run))[3:])
         assert list(again.runs()) == [run]
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, TINY, 1)
+
+
+def test_a_recording_alone_is_judged_with_nobody_driving(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "lesson", 200)
+    out = tmp_path / "out"
+    assert shell.run("laps", "--recording", "lesson", "--home", str(tmp_path), "--out", str(out)).status == 0
+    told = left(out)
+    assert told["model"] == "expert in lesson, pushed by disturbances"
+    (run,) = told["runs"]
+    assert (run["map"], run["status"], run["offset_sd_m"]) == ("oval", "done", 0.0)
+    assert run["distance_m"] == pytest.approx(199 * 0.4)
+    assert "laps --recording lesson" in run["command"]
+
+
+def test_expert_and_recording_stand_beside_the_driver_in_one_report(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver is played by the expert as well: what is beside it is what counts."""
+    write_recording(tmp_path / "data" / "lesson", 50)
+    job = Laps(
+        driver="expert", map="oval", km=0.01, camera=TINY, out=tmp_path / "out", home=tmp_path, recording="lesson"
+    )
+    assert [who for who, _ in job.baselines()] == ["expert in lesson, pushed by disturbances"]
+    drive_laps(job, None, job.baselines())
+    (beside,) = left(tmp_path / "out")["baselines"]
+    assert beside["summary"]["offset_sd_m"] == 0.0
+    assert "All are judged by the same rule" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    (clip,) = (tmp_path / "out").glob("runs/*/worst.mp4")
+    assert clip.stat().st_size > 0
+
+
+@pytest.mark.parametrize("flags", [("--jobs", "2", "--ray", "local"), ("--ray", "local", "--carla", "a:1")])
+def test_ray_is_instead_of_jobs_and_of_a_named_server(shell: Shell, flags: tuple[str, ...]) -> None:
+    assert shell.run("laps", *SHORT, *flags).status == 2
 
 
 def test_a_table_beside_the_json_has_a_row_a_run(shell: Shell, tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""What becomes of judged laps: kept for a sweep that goes on, held against earlier ones, told in a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from alvinn.errors import ResultsError
+from alvinn.jobs.common import CONSOLE
+from alvinn.referee import Result, Run
+from alvinn.regression import compared, overall
+from alvinn.results import load_run, read_laps, run_of
+
+
+def kept(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
+    """The runs that are done already.
+
+    Raises:
+        ResultsError: they were driven in another way.
+    """
+    path = folder / "laps.json"
+    if not path.exists():
+        return {}
+    before = read_laps(path)
+    for key, value in head.items():
+        if before.get(key) != value:
+            raise ResultsError(
+                f"{path} was made with {key} {before.get(key)}, asked for is {value}: "
+                "leave --resume out, or name another --out"
+            )
+    done = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
+    found = [load_run(folder, run) for run in runs if run in done]
+    return {result.run: result for result in found if result is not None}
+
+
+def hold_against(before: dict[str, Any], results: list[Result]) -> None:
+    """Say how the results differ from earlier ones.
+
+    Raises:
+        ResultsError: they are worse, or too few to tell.
+    """
+    changes = compared(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
+    for change in changes:
+        CONSOLE.print(str(change), markup=False)
+    word = overall(changes)
+    CONSOLE.print(f"against {before['model']}: [bold]{word}[/]")
+    if word == "worse":
+        raise ResultsError("; ".join(str(change) for change in changes if change.word == "worse"))
+
+
+def table(results: list[Result]) -> Table:
+    """The results as a small table for the terminal."""
+    grid = Table("circuit", "way", "driven", "departures", "offset sd", "largest", "verdict")
+    for result in results:
+        figures = result.as_json()
+        sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
+        grid.add_row(
+            result.run.map,
+            result.run.direction,
+            f"{result.completion_pct:.0f}%",
+            str(figures["departures"]),
+            "-" if sd is None else f"{sd:.3f} m",
+            "-" if largest is None else f"{largest:.2f} m",
+            "[green]passed[/]" if result.faultless else "[red]failed[/]",
+        )
+    return grid
