@@ -22,6 +22,7 @@ test-long: setup
 
 bench: setup
 	$(PY) -m tests.bench.wire
+	$(PY) -m tests.bench.server
 	$(PY) -m tests.bench.learning
 	$(PY) -m tests.bench.laps
 

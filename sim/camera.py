@@ -49,6 +49,11 @@ class Renderer:
         """Make the track's scene, the same for the same seed, in place of the one before."""
         self._stage.show(Scene(track, seed))
 
+    @property
+    def figures(self) -> dict[str, int]:
+        """How much the scene holds, by name; see `Scene.figures`."""
+        return self._stage.figures
+
     def set_weather(self, weather: WeatherParameters) -> None:
         """Change the weather in every camera's pictures."""
         self._stage.light_up(Light.of(weather))
@@ -89,6 +94,11 @@ class Stage:
         self._things, self._bodies = (), []
         scene.show(self.light)
         scene.root.reparent_to(self.plain)
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """How much the scene holds, by name."""
+        return {} if self._scene is None else self._scene.figures
 
     def light_up(self, light: Light) -> None:
         """Change the light."""

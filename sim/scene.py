@@ -72,6 +72,16 @@ class Scene:
         for block in _blocks(nodes):
             self._lit.attach_new_node(block)
 
+    @property
+    def figures(self) -> dict[str, int]:
+        """How much there is to draw, in all levels of detail: triangles, lines, chunks, textures."""
+        nodes = [path.node() for path in self.root.find_all_matches("**/+GeomNode")]
+        parts = [node.get_geom(i).get_primitive(0) for node in nodes for i in range(node.get_num_geoms())]
+        triangles = [part.get_num_primitives() for part in parts if part.get_num_vertices_per_primitive() == 3]
+        lines = [part.get_num_primitives() for part in parts if part.get_num_vertices_per_primitive() == 2]
+        textures = len(self.root.find_all_textures())
+        return {"triangles": sum(triangles), "lines": sum(lines), "chunks": len(parts), "textures": textures}
+
     def place(self, things: Sequence[Thing]) -> list[tuple[core.NodePath, Pose]]:
         """Show these things, and none that were there before; their nodes, each in its own axes, and poses."""
         ids = {thing.id for thing in things}

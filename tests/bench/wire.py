@@ -134,8 +134,7 @@ def scene_figures() -> dict[str, int]:
     """How much the scene that users see holds, by name, as far as the renderer tells."""
     renderer = Renderer()
     renderer.load(Track(*opendrive.load(MAP)), 0)
-    figures: dict[str, int] = getattr(renderer, "figures", dict)()
-    return figures
+    return renderer.figures
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -146,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--turns", type=int, default=3, help="on each server (default 3)")
     options = parser.parse_args(argv)
     counts = scene_figures()
-    print(f"{MAP}: {', '.join(f'{count} {name}' for name, count in counts.items()) or 'the renderer tells no figures'}")
+    print(f"{MAP}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
     figures = []
     with ExitStack() as stack:
         drawn = stack.enter_context(running_server("--map", MAP))

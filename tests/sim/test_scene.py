@@ -42,6 +42,13 @@ def test_the_ground_reaches_beyond_what_the_eye_can_tell(built: core.NodePath) -
     assert (high.max(axis=0)[:2] > [59 + 300, 90 + 300]).all()
 
 
+def test_figures_count_what_there_is_to_draw(built: core.NodePath) -> None:
+    figures = Scene(Track(*opendrive.load("oval")), 1).figures
+    assert figures["triangles"] + figures["lines"] == triangles(built)
+    assert figures["textures"] == len(built.find_all_textures())
+    assert figures["chunks"] > len(built.find_all_matches("**/+GeomNode")) / 2
+
+
 def test_the_scene_fits_a_frame_s_budget(built: core.NodePath) -> None:
     assert triangles(built) < 120_000
     assert len(built.find_all_textures()) <= 12
