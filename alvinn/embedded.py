@@ -113,13 +113,15 @@ def _sentence(complaints: list[str]) -> str:
 def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
     if stream is not None:
         lines.put(stream.readline())
-        for _ in stream:  # keep the pipe empty
-            pass
+        with suppress(ValueError):  # closed meanwhile
+            for _ in stream:  # keep the pipe empty
+                pass
 
 
 def _read_all(stream: IO[str] | None, complaints: list[str]) -> None:
     if stream is not None:
-        complaints.extend(stream)
+        with suppress(ValueError):  # closed meanwhile
+            complaints.extend(stream)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import carla
 
 MODEL3_WIDTH = 2.164  # m: what CARLA's bounding box of vehicle.tesla.model3 says
+REACH, STEP = 2.0, 0.05  # m: how far ahead a car can be of where it was a tick before, and how finely that is looked at
 LEVELS = 3  # the log has no height: each look at the map brings that of the road underneath nearer
 
 
@@ -59,16 +60,42 @@ def recount(roads: carla.Map, log: Path, car_width: float = MODEL3_WIDTH) -> Cou
 
 def offsets(roads: carla.Map, rows: list[dict[str, str]]) -> Iterator[tuple[float, float]]:
     """(offset, lane width) [m] of every row."""
-    height = 0.0
+    on = None
     for row in rows:
         x, y, yaw = float(row["x"]), float(row["y"]), float(row["yaw"])
-        for _ in range(LEVELS):
-            on = roads.get_waypoint(carla.Location(x, y, height))
-            height = on.transform.location.z
-        if math.cos(math.radians(on.transform.rotation.yaw) - yaw) < 0.0:
-            on = on.get_left_lane()  # so far out that the lane coming the other way is nearer
+        on = (followed(on, x, y) if on is not None else None) or nearest(roads, on, x, y, yaw)
         place, way = on.transform.location, math.radians(on.transform.rotation.yaw)
         yield (y - place.y) * math.cos(way) - (x - place.x) * math.sin(way), on.lane_width
+
+
+def nearest(roads: carla.Map, before: carla.Waypoint | None, x: float, y: float, yaw: float) -> carla.Waypoint:
+    """The place of the nearest lane that goes the way of the car."""
+    height = before.transform.location.z if before is not None else 0.0
+    for _ in range(LEVELS):
+        on = roads.get_waypoint(carla.Location(x, y, height))
+        height = on.transform.location.z
+    if math.cos(math.radians(on.transform.rotation.yaw) - yaw) < 0.0:
+        return on.get_left_lane()  # so far out that the lane coming the other way is nearer
+    return on
+
+
+def followed(before: carla.Waypoint, x: float, y: float) -> carla.Waypoint | None:
+    """At a junction, where lanes lie over one another: the way that goes straightest on, at its place nearest (x, y).
+
+    None where the road does not fork within reach, and the nearest lane is the right one.
+    """
+    ways, here, fork = [before], before, before.is_junction
+    for _ in range(round(REACH / STEP)):
+        onward = here.next(STEP)
+        if not onward:
+            break
+        fork = fork or len(onward) > 1
+        yaw = here.transform.rotation.yaw
+        here = min(onward, key=lambda way: abs((way.transform.rotation.yaw - yaw + 180.0) % 360.0 - 180.0))
+        ways.append(here)
+    if not fork:
+        return None
+    return min(ways, key=lambda way: math.hypot(way.transform.location.x - x, way.transform.location.y - y))
 
 
 if __name__ == "__main__":

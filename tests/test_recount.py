@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.alvinn.fakes import SMALL
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address, running_server
 
+TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[2] / "shared" / "opendrive"))
 HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
 """Pushes that send even the expert out of its lane now and then."""
 
@@ -33,11 +35,14 @@ def pushed(world: CarlaWorld) -> Driver:
     return DisturbedDriver(expert, np.random.default_rng(1), HARD)
 
 
-def driven(address: Address, direction: Direction, log: Path) -> Result:
-    """A run of 240 m, judged and logged."""
-    one = Run(map="a", direction=direction, weather="ClearNoon", seed=0, start=0)
+def driven(
+    address: Address, direction: Direction, log: Path, weather: str = "ClearNoon", metres: float = 240.0
+) -> Result:
+    """A run, judged and logged."""
+    one = Run(map="a", direction=direction, weather=weather, seed=0, start=0)
     with car_on(address, camera=SMALL, direction=direction) as world, Log(log) as lines:
-        referee = Referee(world.lane, world.geometry.width, 1, 8.0, world.truth().lane_s, longest=240.0)
+        world.change_weather(weather)
+        referee = Referee(world.lane, world.geometry.width, 1, 8.0, world.truth().lane_s, longest=metres)
         run(world, pushed(world), [referee, lines], world.geometry, Pedals(8.0, DT))
     return judge(referee, one, [], 1.0)
 
@@ -46,9 +51,36 @@ def driven(address: Address, direction: Direction, log: Path) -> Result:
 def test_the_recount_agrees_on_departures_exactly_and_on_the_offset_to_a_millimetre(
     circuit: str, direction: Direction, tmp_path: Path
 ) -> None:
+    agrees(circuit, direction, tmp_path / "log.csv")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("weather", ["HardRainNoon", "ClearNight"])
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+@pytest.mark.parametrize("circuit", ["random:201", "country", "highway"])
+def test_it_agrees_on_other_circuits_both_ways_in_any_weather(
+    circuit: str, direction: Direction, weather: str, tmp_path: Path
+) -> None:
+    agrees(circuit, direction, tmp_path / "log.csv", weather, 600.0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+@pytest.mark.parametrize("town", ["Town01", "Town02", "Town07"])
+def test_it_agrees_in_towns_where_lanes_lie_over_one_another_at_junctions(
+    town: str, direction: Direction, tmp_path: Path
+) -> None:
+    path = TOWNS / f"{town}.xodr"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
+    agrees(str(path), direction, tmp_path / "log.csv", metres=600.0)
+
+
+def agrees(circuit: str, direction: Direction, log: Path, weather: str = "ClearNoon", metres: float = 240.0) -> None:
+    """Drive, and see that referee and recount say the same."""
     with running_server("--map", circuit) as place:
-        figures = driven(place, direction, tmp_path / "log.csv").as_json()
-        again = recount.recount(recount.road_map(*place), tmp_path / "log.csv")
+        figures = driven(place, direction, log, weather, metres).as_json()
+        again = recount.recount(recount.road_map(*place), log)
     assert figures["departures"] > 0, "a run without departures shows nothing"
     assert again.departures == figures["departures"]
     assert again.offset_sd_m == pytest.approx(figures["offset_sd_m"], abs=1e-3)

@@ -1,0 +1,40 @@
+"""Regression: the model that is shipped drives as it did when it was chosen.
+
+The reference is made by
+
+    python -m alvinn laps --model shipped --maps random:301,random:302 --both-directions --km 0.25 --out OUT
+
+and OUT/laps.json is kept as models/shipped/reference.json.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alvinn.results import read_laps
+from tests.alvinn.fixtures import ROOT
+from tests.alvinn.jobs.cli import Shell
+
+SHIPPED = ROOT / "models" / "shipped"
+REFERENCE = SHIPPED / "reference.json"
+RUNS = ("--maps", "random:301,random:302", "--both-directions", "--km", "0.25")
+
+
+@pytest.fixture
+def shell(capfd: pytest.CaptureFixture[str]) -> Shell:
+    """The command line, in this process."""
+    return Shell(capfd)
+
+
+@pytest.mark.skipif(not REFERENCE.is_file(), reason=f"there is no shipped model with {REFERENCE.name} yet")
+def test_the_shipped_model_drives_no_worse_than_when_it_was_chosen(shell: Shell, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(SHIPPED, tmp_path / "models" / "shipped"))
+    arguments = ("laps", "--home", str(tmp_path), "--model", "shipped", *RUNS, "--jobs", "2")
+    said = shell.run(*arguments, "--against", str(REFERENCE))
+    assert said.status == 0, said.err
+    before, after = (read_laps(path) for path in (REFERENCE, model / "laps"))
+    assert [run["command"].split("--home")[0] for run in after["runs"]] == [run["command"] for run in before["runs"]]
+    assert after["summary"]["departures"] == 0
