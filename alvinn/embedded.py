@@ -19,7 +19,7 @@ from typing import IO
 
 from alvinn.errors import ServerError
 
-START_SECONDS = 90.0  # a cold start on a busy machine reads Panda3D and carla from disk
+START_SECONDS = 180.0  # a cold start on a busy machine reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
 OWN = "sim: "  # how the server's own sentences begin
 

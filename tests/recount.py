@@ -84,17 +84,13 @@ def followed(before: carla.Waypoint, x: float, y: float) -> carla.Waypoint | Non
 
     None where the road does not fork within reach, and the nearest lane is the right one.
     """
-    ways, here, fork = [before], before, before.is_junction
-    for _ in range(round(REACH / STEP)):
-        onward = here.next(STEP)
-        if not onward:
-            break
-        fork = fork or len(onward) > 1
-        yaw = here.transform.rotation.yaw
-        here = min(onward, key=lambda way: abs((way.transform.rotation.yaw - yaw + 180.0) % 360.0 - 180.0))
-        ways.append(here)
-    if not fork:
+    if not any(way.is_junction for way in (before, *before.next(REACH))):
         return None
+    ways = [before]
+    for _ in range(round(REACH / STEP)):
+        onward, yaw = ways[-1].next(STEP), ways[-1].transform.rotation.yaw
+        if onward:
+            ways.append(min(onward, key=lambda way: abs((way.transform.rotation.yaw - yaw + 180.0) % 360.0 - 180.0)))
     return min(ways, key=lambda way: math.hypot(way.transform.location.x - x, way.transform.location.y - y))
 
 
