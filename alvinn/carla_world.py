@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from alvinn.driving import Camera, CameraName, Control, Direction, Image, Observation, Truth
-from alvinn.errors import MapError, ServerError
+from alvinn.errors import FrameError, MapError, ServerError
 from alvinn.lane import Lane, wrapped
 from alvinn.lane_map import lane_of
 from alvinn.sensors import Witness, attach, quietly, witness
@@ -83,9 +83,13 @@ def weather_named(name: str) -> carla.WeatherParameters:
     """
     preset = getattr(carla.WeatherParameters, name, None)
     if not isinstance(preset, carla.WeatherParameters):
-        names = sorted(n for n in dir(carla.WeatherParameters) if n[0].isupper())
-        raise MapError(f"there is no weather {name!r}; CARLA's presets are {', '.join(names)}")
+        raise MapError(f"there is no weather {name!r}; CARLA's presets are {', '.join(weather_names())}")
     return preset
+
+
+def weather_names() -> list[str]:
+    """The names of CARLA's presets."""
+    return sorted(name for name in dir(carla.WeatherParameters) if name[0].isupper())
 
 
 def map_name(world: carla.World) -> str:
@@ -113,6 +117,8 @@ class CarlaWorld:
         self._frame = 0
         self._s: float | None = None
         self._truth: Truth | None = None
+        self.frame_timeout = FRAME_TIMEOUT
+        """s; to be shortened where somebody watches"""
 
     def attach_cameras(self, undo: ExitStack) -> None:
         """Put the cameras on the car; `undo` takes them off again."""
@@ -123,7 +129,8 @@ class CarlaWorld:
         """The frame of the last tick.
 
         Raises:
-            ServerError: its picture did not come in time.
+            FrameError: its picture did not come in time.
+            ServerError: the car is gone.
         """
         velocity = self._vehicle.get_velocity()
         return Observation(
@@ -137,15 +144,23 @@ class CarlaWorld:
     def _image(self, name: CameraName) -> Image:
         while True:
             try:
-                image = self._images[name].get(timeout=FRAME_TIMEOUT)
+                image = self._images[name].get(timeout=self.frame_timeout)
             except queue.Empty:
-                raise ServerError(
-                    f"the {name} picture of frame {self._frame} did not come within {FRAME_TIMEOUT:g} s: "
-                    "is the server alive?"
-                ) from None
+                raise self._missing(name) from None
             if image.frame == self._frame:
                 bgra = np.frombuffer(image.raw_data, dtype=np.uint8).reshape(image.height, image.width, 4)
                 return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB), dtype=np.uint8)
+
+    def _missing(self, name: CameraName) -> ServerError:
+        """Why a picture did not come."""
+        with answered("being asked for a picture"):
+            gone = self._world.get_snapshot().find(self._vehicle.id) is None or not self._vehicle.is_alive
+        if gone:
+            return ServerError("the car is gone from the server: another map was loaded under it, or it was removed")
+        return FrameError(
+            f"the {name} picture of frame {self._frame} did not come within {self.frame_timeout:g} s: "
+            "is the server alive?"
+        )
 
     def truth(self) -> Truth:
         """Where the car is at the last tick."""

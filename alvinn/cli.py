@@ -45,11 +45,13 @@ def parsed(arguments: Sequence[str]) -> Any:
     import tyro
 
     from alvinn.jobs.ablation import Ablation
+    from alvinn.jobs.calibrate import Calibrate
     from alvinn.jobs.compare import Compare
     from alvinn.jobs.convert import Convert
     from alvinn.jobs.correct import Correct
     from alvinn.jobs.demo import Demo
     from alvinn.jobs.doctor import Doctor
+    from alvinn.jobs.drive import Drive
     from alvinn.jobs.laps import Laps
     from alvinn.jobs.record import Record
     from alvinn.jobs.shift import Shift
@@ -58,6 +60,8 @@ def parsed(arguments: Sequence[str]) -> Any:
     jobs: dict[str, Callable[..., Any]] = {
         "record": Record,
         "train": Train,
+        "drive": Drive,
+        "calibrate": Calibrate,
         "laps": Laps,
         "compare": Compare,
         "convert": Convert,

@@ -14,6 +14,10 @@ class ServerError(AlvinnError):
     """The CARLA server is missing, of another version, or stopped answering."""
 
 
+class FrameError(ServerError):
+    """The picture of one tick did not come in time; the next may."""
+
+
 class MapError(AlvinnError):
     """The map has no lane that could be driven as asked."""
 

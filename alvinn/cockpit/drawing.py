@@ -212,6 +212,9 @@ def _draw_choice(brush: Brush, name: str, value: str, row: float, high: float, *
         bar = pygame.Rect(round(brush.width * 0.06), round(row - high / 2), round(brush.width * 0.88), round(high))
         pygame.draw.rect(brush.surface, SLATE, bar, border_radius=brush.px(1))
     units = high / brush.unit * 0.58
+    if not name:
+        brush.text(value, (brush.width * 0.5, row), units, INK, corner="center", room=brush.width * 0.94)
+        return
     middle = brush.width * 0.36
     brush.text(name, (middle - brush.px(2), row), units, DIM, corner="midright", room=middle * 0.8)
     words = f"<  {value}  >" if chosen else value

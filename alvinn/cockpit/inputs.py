@@ -32,8 +32,8 @@ class Inputs:
     """keys pressed since the last tick, in their order"""
     down: frozenset[str] = frozenset()
     """keys that were down at some time since the last tick, however shortly"""
-    text: str = ""
-    """what these keys wrote"""
+    wrote: tuple[str, ...] = ()
+    """what each of these keys wrote; nothing for those beyond its end"""
     mouse: float = 0.0
     """across the window: -1 its left edge, 1 its right one"""
     mouse_down: frozenset[int] = frozenset()

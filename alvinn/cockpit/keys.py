@@ -13,6 +13,7 @@ class Command(Enum):
     TAKE = auto()
     RECORD = auto()
     DISCARD = auto()
+    TAKE_BACK = auto()
     RESET = auto()
     WEATHER = auto()
     HOLD = auto()
@@ -26,6 +27,7 @@ DISCARD_SECONDS = 10.0  # how much one press of the key for DISCARD leaves out
 
 LEFT, RIGHT = ("left", "a"), ("right", "d")
 THROTTLE, BRAKE = ("up", "w"), ("down", "s")
+CAPTIONS = {"up": "Up", "return": "Enter"}
 STEERING = frozenset(LEFT + RIGHT)
 
 
@@ -41,7 +43,9 @@ class Key:
     @property
     def caption(self) -> str:
         """The keys as a person reads them."""
-        return " or ".join(name.upper() if len(name) < 4 and name != "up" else name.capitalize() for name in self.names)
+        return " or ".join(
+            CAPTIONS.get(name, name.upper() if len(name) < 4 else name.capitalize()) for name in self.names
+        )
 
 
 TABLE = (
@@ -52,10 +56,11 @@ TABLE = (
     Key(("space",), "take over the wheel, or give it back", Command.TAKE),
     Key(("r",), "record on, record off", Command.RECORD),
     Key(("backspace",), f"leave the last {DISCARD_SECONDS:g} seconds out of the recording", Command.DISCARD),
+    Key(("u",), "use again what was left out last", Command.TAKE_BACK),
     Key(("l",), "put the car back on its lane", Command.RESET),
     Key(("n",), "next weather", Command.WEATHER),
     Key(("h",), "hold the speed, or own throttle and brake", Command.HOLD),
-    Key(("p",), "pause, go on", Command.PAUSE),
+    Key(("p", "return"), "pause, go on", Command.PAUSE),
     Key(("f1",), "this help", Command.HELP),
     Key(("f11",), "full screen, or a window", Command.FULL_SCREEN),
     Key(("escape",), "end the drive; what was recorded is kept", Command.QUIT),

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # the terminal belongs to the job
+os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"  # else Mesa brings its LLVM, and TensorFlow's crashes beside it
 os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a wheel steers whichever window is in front
 
 import pygame
@@ -50,6 +51,8 @@ class Window(AbstractContextManager["Window"]):
         self._held: set[str] = set()
         self._sticks: dict[int, _Joystick] = {}
         self._closed = False
+        for index in range(pygame.joystick.get_count()):  # SDL has told of these before there was a window
+            self._add(index)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -59,14 +62,15 @@ class Window(AbstractContextManager["Window"]):
     def poll(self) -> Inputs:
         """What happened since the last call; to be called once a tick, by the thread that opened the window."""
         pressed: list[str] = []
-        text = ""
+        wrote: list[str] = []
         for stick in self._sticks.values():
             stick.pressed.clear()
         for event in pygame.event.get():
             if event.type == pygame.KEYDOWN:
                 pressed.append(pygame.key.name(event.key))
-            elif event.type == pygame.TEXTINPUT:
-                text += event.text
+                wrote.append("")
+            elif event.type == pygame.TEXTINPUT and wrote:
+                wrote[-1] += event.text
             self._note(event)
         down = frozenset(self._held | set(pressed))
         if any(COMMANDS.get(key) is Command.FULL_SCREEN for key in pressed):
@@ -74,7 +78,7 @@ class Window(AbstractContextManager["Window"]):
         return Inputs(
             pressed=tuple(pressed),
             down=down,
-            text=text,
+            wrote=tuple(wrote),
             mouse=self._mouse(),
             mouse_down=frozenset(n + 1 for n, held in enumerate(pygame.mouse.get_pressed()) if held),
             sticks={stick.guid: stick.read() for stick in self._sticks.values()},
@@ -104,12 +108,15 @@ class Window(AbstractContextManager["Window"]):
 
     def _note_device(self, event: pygame.event.Event) -> None:
         if event.type == pygame.JOYDEVICEADDED:
-            joystick = pygame.joystick.Joystick(event.device_index)
-            self._sticks[joystick.get_instance_id()] = _Joystick(joystick)
+            self._add(event.device_index)
         elif event.type == pygame.JOYDEVICEREMOVED:
             self._sticks.pop(event.instance_id, None)
         elif event.type == pygame.JOYBUTTONDOWN and event.instance_id in self._sticks:
             self._sticks[event.instance_id].pressed.append(event.button)
+
+    def _add(self, index: int) -> None:
+        joystick = pygame.joystick.Joystick(index)
+        self._sticks.setdefault(joystick.get_instance_id(), _Joystick(joystick))
 
     def _mouse(self) -> float:
         width = max(1, self.size[0])
@@ -121,6 +128,7 @@ class Window(AbstractContextManager["Window"]):
             self._size = self.size
             pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
         else:
+            pygame.display.set_mode(self._size)  # SDL shrinks a window that cannot be resized, and only that
             pygame.display.set_mode(self._size, pygame.RESIZABLE)
 
     def __exit__(

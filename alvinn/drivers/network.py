@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from alvinn.driving import Decision, Observation
+from alvinn.errors import ModelError
 from alvinn.model import Network
 
 
@@ -16,5 +19,12 @@ class NetworkDriver:
         """Nothing to forget: every frame is judged by itself."""
 
     def decide(self, observation: Observation) -> Decision:
-        """The network's curvature for this frame."""
-        return Decision(curvature=self._network.curvature(observation.image), who="network")
+        """The network's curvature for this frame.
+
+        Raises:
+            ModelError: it is no number.
+        """
+        curvature = self._network.curvature(observation.image)
+        if not math.isfinite(curvature):
+            raise ModelError(f"the network answered {curvature} to frame {observation.frame}: its weights are damaged")
+        return Decision(curvature=curvature, who="network")

@@ -11,18 +11,23 @@ import tyro
 
 from alvinn import __version__
 from alvinn.carla_world import DT, CarlaWorld
+from alvinn.cockpit.window import Window
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import CONSOLE, Driving, listed, opened, progress, require_above_zero, server_kind
-from alvinn.jobs.recordings import proof_table
+from alvinn.jobs.common import Driving, listed, opened, progress, require_above_zero, server_kind
+from alvinn.jobs.drive import Drive
+from alvinn.jobs.recordings import tell_of
+from alvinn.jobs.ride import Ride, ride
 from alvinn.loop import run
 from alvinn.observers import Deadline, OnRoad, Recorder, Watch
-from alvinn.recording import Recording, RecordingWriter, Session
+from alvinn.recording import RecordingWriter, Session
 from alvinn.referee import Referee
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
+
+EXPERT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,14 @@ class Record(Driving):
 
     name: tyro.conf.Positional[str] = ""
     """of the recording: becomes data/NAME"""
-    driver: Literal["expert"] = "expert"
-    """who drives"""
-    seconds: float = 120.0
-    """simulated seconds to drive"""
+    driver: Literal["expert", "human"] = "expert"
+    """who drives: the scripted expert, or you, in a window"""
+    alias: str = ""
+    """who you are, for the recording (default: --driver)"""
+    device: str = "auto"
+    """what you steer with: auto, keyboard, mouse, wheel, or a part of a device's name"""
+    seconds: float | None = None
+    """simulated seconds to drive (default: 120; by a person, until they end it)"""
     laps: int | None = None
     """laps to drive in each direction, instead of --seconds"""
     noise: bool = False
@@ -60,6 +69,10 @@ class Record(Driving):
         """The weathers to record in."""
         return tuple(listed(self.weathers, self.weather))
 
+    def ways(self) -> tuple[Direction, ...]:
+        """The directions to drive in."""
+        return ("forward", "reverse") if self.both_directions else ("forward",)
+
     def carried(self) -> tuple[CameraName, ...]:
         """The cameras on the car.
 
@@ -78,22 +91,50 @@ class Record(Driving):
         Raises:
             AlvinnError: it cannot be done.
         """
+        if self.driver == "human" and not self.name and not self.headless:
+            Drive(home=self.home, carla=self.carla).run()  # its start screen asks for the name and all else
+            return
         if not self.name:
             raise AlvinnError("record wants a name for the recording: alvinn record NAME")
-        rows = record(self)
-        if proof := Recording(self.recording_folder(self.name)).session.proof:
-            CONSOLE.print(proof_table(proof))
-        CONSOLE.print(f"{rows} frames are in {self.recording_folder(self.name)}")
+        record(self)
+        tell_of(self.recording_folder(self.name))
 
 
 def record(job: Record) -> int:
     """Record as the job says; returns the number of rows of the recording."""
-    directions: tuple[Direction, ...] = ("forward", "reverse") if job.both_directions else ("forward",)
+    if job.driver == "human":
+        return _record_person(job)
+    directions = job.ways()
     rows = 0
     for index, direction in enumerate(directions):
         rows = _record_lane(
             job, direction, job.seed + index, share=1.0 / len(directions), append=job.append or index > 0
         )
+    return rows
+
+
+def _record_person(job: Record) -> int:
+    """Let a person drive, in a window."""
+    if job.headless or job.laps is not None:
+        raise AlvinnError("a person drives in a window and by the clock: leave --headless and --laps out")
+    directions = job.ways()
+    rows = 0
+    with Window("alvinn record") as window:
+        for index, direction in enumerate(directions):
+            wish = Ride(
+                settings=job,
+                camera=job.camera,
+                recording=job.name,
+                append=job.append or index > 0,
+                alias=job.alias or job.driver,
+                device=job.device,
+                seconds=None if job.seconds is None else job.seconds / len(directions),
+                direction=direction,
+                weathers=job.skies() if job.weathers else (),
+                cameras=job.carried(),
+                noise=job.seed + index if job.noise else None,
+            )
+            rows = ride(wish, window)
     return rows
 
 
@@ -137,7 +178,7 @@ def _driver(job: Record, world: CarlaWorld, seed: int) -> Driver:
 def _end(job: Record, world: CarlaWorld, share: float) -> Observer:
     if job.laps is not None:
         return Referee(world.lane, world.geometry.width, job.laps, job.speed, world.truth().lane_s)
-    return Deadline(job.seconds * share)
+    return Deadline((job.seconds or EXPERT_SECONDS) * share)
 
 
 def _session(job: Record, world: CarlaWorld) -> Session:
@@ -148,7 +189,7 @@ def _session(job: Record, world: CarlaWorld) -> Session:
         weathers=job.skies(),
         cameras=job.carried(),
         seed=job.seed,
-        driver=job.driver,
+        driver=job.alias or job.driver,
         server=server_kind(job),
         version=__version__,
     )

@@ -25,6 +25,14 @@ def recording_at(folder: Path) -> Recording:
     return recording.require_frames()
 
 
+def tell_of(folder: Path) -> None:
+    """Print what a recording that was just closed proves, and where it is."""
+    recording = Recording(folder)
+    if recording.session.proof:
+        CONSOLE.print(proof_table(recording.session.proof))
+    CONSOLE.print(f"{len(recording.rows)} frames are in {folder}")
+
+
 def proof_table(proof: Mapping[str, Any]) -> Table:
     """What a recording proves, as a person reads it.
 

@@ -30,6 +30,8 @@ class Session:
     version: str
     camera_known: bool = True
     """false where only the size of the pictures is known, and the rest of `camera` is assumed"""
+    device: str = ""
+    """what a person steered with; empty where nobody did"""
     cameras: tuple[str, ...] = ("center",)
     """what the car carried, in some of the rows at least"""
     closed: bool = True

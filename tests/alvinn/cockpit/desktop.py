@@ -22,6 +22,7 @@ import pytest
 from alvinn.driving import Image
 
 TOOLS = ("Xvfb", "xdotool")
+SDL_INIT_JOYSTICK = 0x200
 PATIENCE = 20.0  # s: on a busy machine too
 
 
@@ -113,9 +114,15 @@ class VirtualWheel:
 
     def plug_in(self) -> None:
         """Attach it."""
+        self._sdl.SDL_InitSubSystem(SDL_INIT_JOYSTICK)  # it stays, whatever windows come and go
         self._index = self._sdl.SDL_JoystickAttachVirtual(self.WHEEL, *self._shape, 0)
         assert self._index >= 0
         self._handle = self._sdl.SDL_JoystickOpen(self._index)
+
+    @property
+    def guid(self) -> str:
+        """By which a program knows it again."""
+        return bytes(self._sdl.SDL_JoystickGetDeviceGUID(self._index).data).hex()
 
     def pull_out(self) -> None:
         """Detach it."""
@@ -132,6 +139,12 @@ class VirtualWheel:
         assert self._sdl.SDL_JoystickSetVirtualButton(self._handle, button, int(down)) == 0
 
 
+class _Guid(ctypes.Structure):
+    """SDL's own."""
+
+    _fields_ = (("data", ctypes.c_uint8 * 16),)
+
+
 def _loaded_sdl() -> ctypes.CDLL:
     """The SDL2 that pygame has loaded, wherever its wheel put it."""
     maps = Path("/proc/self/maps")
@@ -140,6 +153,7 @@ def _loaded_sdl() -> ctypes.CDLL:
     if found is None:
         pytest.skip("pygame's SDL2 is not to be found in /proc/self/maps: no virtual joystick here")
     sdl = ctypes.CDLL(found[0])
+    sdl.SDL_JoystickGetDeviceGUID.restype = _Guid
     sdl.SDL_JoystickOpen.restype = ctypes.c_void_p
     sdl.SDL_JoystickClose.argtypes = [ctypes.c_void_p]
     sdl.SDL_JoystickSetVirtualAxis.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int16]

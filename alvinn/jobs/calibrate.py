@@ -1,0 +1,104 @@
+"""`calibrate`: asks the person to turn and press, and remembers the device."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from alvinn.carla_world import DT
+from alvinn.cockpit.calibration import Calibration
+from alvinn.cockpit.inputs import Inputs, Stick
+from alvinn.cockpit.panel import Page
+from alvinn.cockpit.window import Window
+from alvinn.devices import Profile, guess, remember, store
+from alvinn.errors import AlvinnError
+from alvinn.jobs.common import CONSOLE
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Get to know a wheel or gamepad, and remember it for all drives."""
+
+    device: str = ""
+    """a part of its name, where several are plugged in"""
+    dead_zone: float | None = None
+    """share of the way to an end that counts as straight on (default: as guessed for the device, else 0)"""
+    curve: float | None = None
+    """exponent of steer over position: 1 is linear, above 1 finer around the middle (default: as guessed, else 1)"""
+    reach: float | None = None
+    """CARLA's steer at the ends, up to 1 (default: as guessed, else 1)"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: nothing is plugged in, the person left, or what they showed makes no sense.
+        """
+        path = store()
+        with Window("alvinn calibrate") as window:
+            stick, profile = calibrated(self, window)
+        remember(path, stick.guid, profile)
+        CONSOLE.print(told(profile, path), markup=False)
+
+
+def told(profile: Profile, path: Path) -> str:
+    """What was found, in words."""
+    pedals = [name for name in ("throttle", "brake") if getattr(profile, name) is not None]
+    parts = ", ".join([f"axis {profile.axis} steers", *pedals, *(f"button to {name}" for name in profile.buttons)])
+    return f"{profile.name}: {parts}. Remembered in {path}"
+
+
+def calibrated(job: Calibrate, window: Window) -> tuple[Stick, Profile]:
+    """Ask until everything is answered; returns the device and how to read it.
+
+    Raises:
+        AlvinnError: nothing is plugged in, the person left, or what they showed makes no sense.
+    """
+    stick = _plugged_in(job, window)
+    questions = Calibration(stick, DT)
+    while not questions.done:
+        time.sleep(DT)
+        inputs = _polled(window)
+        if "return" in inputs.pressed:
+            questions.skip()
+        stick = inputs.sticks.get(stick.guid, stick)
+        questions.see(stick)
+        window.show(_page(questions, stick, there=stick.guid in inputs.sticks))
+    guessed = guess(stick.name)
+    try:
+        return stick, questions.profile(
+            dead_zone=guessed.dead_zone if job.dead_zone is None else job.dead_zone,
+            curve=guessed.curve if job.curve is None else job.curve,
+            reach=guessed.reach if job.reach is None else job.reach,
+        )
+    except ValueError as error:
+        raise AlvinnError(f"{stick.name}: {error}; run alvinn calibrate again") from error
+
+
+def _plugged_in(job: Calibrate, window: Window) -> Stick:
+    """Wait for a device."""
+    while True:
+        inputs = _polled(window)
+        for stick in inputs.sticks.values():
+            if job.device.lower() in stick.name.lower():
+                return stick
+        what = f"{job.device!r}" if job.device else "a wheel or gamepad"
+        window.show(Page("Calibrate", (("", f"plug in {what}"),), foot=("Escape: leave",)))
+        time.sleep(DT)
+
+
+def _polled(window: Window) -> Inputs:
+    inputs = window.poll()
+    if inputs.closed or "escape" in inputs.pressed:
+        raise AlvinnError("calibration was left before the end: nothing was remembered")
+    return inputs
+
+
+def _page(questions: Calibration, stick: Stick, *, there: bool) -> Page:
+    """The question, and the live axes below."""
+    asks = questions.asks if there else f"plug {stick.name} in again"
+    bars = tuple((f"axis {number}", position or 0.0) for number, position in enumerate(stick.axes))
+    skip = ("Enter: there is none",) if questions.optional else ()
+    held = ", ".join(str(button) for button in sorted(stick.buttons)) or "none"
+    return Page(stick.name, (("", asks), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)

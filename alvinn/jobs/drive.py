@@ -1,0 +1,171 @@
+"""`drive`: a network at the wheel, a person who watches and can take over; without a network the person drives."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alvinn.carla_world import DT, weather_names
+from alvinn.cockpit.start import StartScreen
+from alvinn.cockpit.window import Window
+from alvinn.drivers.network import NetworkDriver
+from alvinn.driving import Camera, Direction, Step
+from alvinn.errors import AlvinnError
+from alvinn.jobs.common import CameraFlags, Driving, listed, opened, progress, require_above_zero
+from alvinn.jobs.recordings import tell_of
+from alvinn.jobs.ride import GateName, Ride, braked, ride
+from alvinn.loop import run
+from alvinn.model import Network
+from alvinn.observers import Deadline, Watch
+from alvinn.roles import Observer
+from alvinn.speed import Pedals
+
+
+@dataclass(frozen=True)
+class Drive(Driving):
+    """Drive in a window: a network with a person beside it, or the person alone. Without any flag it asks."""
+
+    model: str | None = None
+    """that drives, while you watch and can take over (default: you drive)"""
+    gate: GateName = "human"
+    """what asks you to take over: nothing but yourself, the car's drift by the map, the network's doubt"""
+    doubt: float = 0.5
+    """of the network, 0 to 1, above which --gate doubt asks"""
+    record: str | None = None
+    """name of a recording: of your corrections where a network drives, else of all your driving"""
+    append: bool = False
+    """add to a recording that exists"""
+    alias: str = "human"
+    """who you are, for the recording"""
+    device: str = "auto"
+    """to steer with: auto, keyboard, mouse, wheel, or a part of a device's name"""
+    seconds: float | None = None
+    """simulated seconds, then it ends (default: until you end it)"""
+    direction: Direction = "forward"
+    """or reverse, the opposite lane"""
+    weathers: str | None = None
+    """a,b: what the key for the next weather goes through (default: six presets)"""
+    camera: CameraFlags = field(default_factory=CameraFlags)
+    """to see with (default: the model's)"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_above_zero("--seconds", self.seconds)
+        require_above_zero("--doubt", self.doubt)
+        if self.model is None and self.gate != "human":
+            raise ValueError(f"--gate {self.gate} wants a network that it watches: --model M")
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done, or something went away meanwhile.
+        """
+        if self.headless:
+            watch(self)
+            return
+        with Window("alvinn") as window:
+            job = asked(self, window) if self.nothing_named() else self
+            if job is None:
+                return
+            ride(job.wish(), window)
+        if job.record is not None:
+            tell_of(job.recording_folder(job.record))
+
+    def nothing_named(self) -> bool:
+        """Whether the command line left everything open but where files and server are."""
+        return replace(self, home=Path(), carla=None) == Drive()
+
+    def opened_model(self) -> Network | None:
+        """The network that drives.
+
+        Raises:
+            ModelError: there is none, or it was trained with another camera.
+        """
+        if self.model is None:
+            return None
+        network = Network(self.model_folder(self.model))
+        network.require_camera(self.camera.on(network.card.camera))
+        return network
+
+    def wish(self) -> Ride:
+        """The live drive that is asked for."""
+        network = self.opened_model()
+        return Ride(
+            settings=self,
+            camera=network.card.camera if network is not None else self.camera.on(Camera()),
+            network=network,
+            gate=self.gate,
+            doubt=self.doubt,
+            recording=self.record,
+            append=self.append,
+            alias=self.alias,
+            device=self.device,
+            seconds=self.seconds,
+            direction=self.direction,
+            weathers=tuple(listed(self.weathers, self.weather)) if self.weathers else (),
+        )
+
+
+def asked(job: Drive, window: Window) -> Drive | None:
+    """What a person fills in on the start screen; None if they leave it."""
+    models = sorted(card.parent.name for card in job.model_folder("x").parent.glob("*/card.json"))
+    start = StartScreen(weather_names(), models, _login(), job.recording_folder("x").parent)
+    while (outcome := start.take(window.poll())) == "fill in":
+        window.show(start.page())
+        time.sleep(DT)
+    if outcome == "left":
+        return None
+    wish = start.wish()
+    return replace(
+        job,
+        map=wish.map,
+        weather=wish.weather,
+        alias=wish.alias,
+        device=wish.device,
+        record=wish.recording,
+        model=wish.model,
+    )
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user: a container, a service
+        return "somebody"
+
+
+def watch(job: Drive) -> None:
+    """Let the network drive without a window, as fast as it goes.
+
+    Raises:
+        AlvinnError: nobody is there who could drive, or something went away meanwhile.
+    """
+    network = job.opened_model()
+    if network is None or job.record is not None:
+        raise AlvinnError(
+            "--headless only lets a network drive: name one with --model, and leave --record out "
+            "(nobody corrects without a window; alvinn record --driver expert needs none)"
+        )
+    with (
+        opened(
+            job,
+            camera=network.card.camera,
+            map_name=job.map,
+            direction=job.direction,
+            weather=job.weather,
+            seed=job.seed,
+        ) as world,
+        braked(world),
+        progress() as bars,
+    ):
+        total = None if job.seconds is None else round(job.seconds / DT)
+        task = bars.add_task(f"drive {job.map}", total=total, note="")
+
+        def tell(step: Step) -> None:
+            bars.update(task, advance=1, note=f"{step.observation.speed * 3.6:.0f} km/h, {step.truth.offset:+.2f} m")
+
+        observers: list[Observer] = [Watch(tell), *([Deadline(job.seconds)] if job.seconds is not None else [])]
+        run(world, NetworkDriver(network), observers, world.geometry, Pedals(job.speed, DT))

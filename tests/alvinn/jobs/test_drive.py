@@ -1,0 +1,308 @@
+"""Driving for real: a window on a real screen, real keys, SDL's virtual wheel, the genuine client, a server."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alvinn.carla_world import CarlaWorld, connected
+from alvinn.devices import Profile, remember, store
+from alvinn.driving import Image
+from alvinn.errors import FrameError
+from alvinn.jobs import ride
+from alvinn.model import Network
+from alvinn.recording import Recording
+from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop
+from tests.alvinn.cockpit.person import Person
+from tests.alvinn.fakes import PaperWorld, straight
+from tests.alvinn.jobs.cli import Shell
+from tests.conftest import Address, running_server
+
+SHORT = ("--camera.width", "64", "--camera.height", "32")
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[Desktop]:
+    with desktop() as screen:
+        yield screen
+
+
+@pytest.fixture
+def person(screen: Desktop) -> Person:
+    return Person(screen)
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A config folder of one's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+def at(server: Address, home: Path, *more: str) -> tuple[str, ...]:
+    return ("--carla", f"{server[0]}:{server[1]}", "--map", "oval", "--home", str(home), *more)
+
+
+def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: Address, tmp_path: Path) -> None:
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.drives(1.5)
+        person.holds("Right", lambda panel: (panel.steer or 0.0) > 0.1, "the wheel turned right")
+        person.screen.press("n")
+        person.sees(lambda panel: "HardRainNoon" in panel.title, "the rain")
+        person.screen.press("BackSpace")
+        person.sees(lambda panel: "left out" in " ".join(panel.notes), "the frames left out")
+        person.screen.press("u", "l", "F1")
+        person.sees(lambda panel: panel.help and "back on the lane" in panel.notes, "the help")
+        person.screen.press("F1", "p")
+        person.sees(lambda panel: panel.alarm is not None, "the pause")
+        person.screen.press("p")
+        person.drives(0.3)
+
+    with person.acting(script):
+        record = ("record", "mine", "--driver", "human", "--alias", "Eva", "--device", "keyboard")
+        said = shell.run(*record, *at(server, tmp_path, "--weathers", "ClearNoon,HardRainNoon", *SHORT))
+    assert said.status == 0
+    recording = Recording(tmp_path / "data" / "mine")
+    rows = recording.rows
+    assert (recording.session.driver, recording.session.device) == ("Eva", "keyboard")
+    assert {row.who for row in rows} == {"human"}
+    assert {row.weather for row in rows} == {"ClearNoon", "HardRainNoon"}
+    assert len({row.steer for row in rows}) > 8, "the keys give graded labels"
+    assert max(row.steer for row in rows) > 0.1
+    assert all(row.steer == pytest.approx(row.steer_meant) for row in rows)
+    for before, after in itertools.pairwise(rows):
+        assert after.frame == before.frame + 1 or after.segment > before.segment, "no gap within a segment"
+    assert recording.left_out == ()
+    assert (recording.session.proof or {})["late"] == person.panels[-1].late, "late ticks are kept"
+
+
+def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_drive(
+    shell: Shell, person: Person, server: Address, tmp_path: Path
+) -> None:
+    def script() -> None:
+        person.reads("alvinn")
+        person.screen.press("Right", "Down", "Down")  # the oval; then who drives
+        person.screen.write("x")
+        person.screen.press("Down", "Down", "Right", "Return")
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.drives(0.5)
+
+    with person.acting(script):
+        said = shell.run("drive", "--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
+    assert said.status == 0
+    recording = Recording(tmp_path / "data" / "drive-1")
+    assert recording.session.driver.endswith("x")
+    assert recording.session.maps == ("oval",)
+    assert len(recording.rows) >= 10
+
+
+def test_a_wheel_steers_linearly_brakes_the_car_when_pulled_out_and_goes_on_when_back(
+    shell: Shell, person: Person, server: Address, tmp_path: Path
+) -> None:
+    wheel = VirtualWheel()
+
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Return")
+        wheel.turn(1, -0.05)
+        person.drives(1.0)
+        wheel.pull_out()
+        person.sees(lambda panel: panel.alarm is not None and "unplugged" in panel.alarm.words, "the message")
+        person.sees(lambda panel: (panel.speed or 0.0) < 0.1, "the car standing")
+        wheel.plug_in()
+        person.sees(lambda panel: panel.alarm is None and (panel.speed or 0.0) > 0.5, "the car driving on")
+
+    wheel.plug_in()
+    remember(store(), wheel.guid, Profile("my wheel", axis=1, left=1.0, right=-1.0))
+    try:
+        with person.acting(script):
+            record = ("record", "mine", "--driver", "human", "--device", "wheel")
+            said = shell.run(*record, *at(server, tmp_path, *SHORT))
+    finally:
+        wheel.pull_out()
+    assert said.status == 0, said.err
+    recording = Recording(tmp_path / "data" / "mine")
+    assert recording.session.device == "my wheel"
+    turned = [row for row in recording.rows if row.axis is not None and row.axis < -0.04]
+    assert len(turned) > 10
+    assert all(row.steer == pytest.approx(-(row.axis or 0.0), abs=1e-6) for row in turned), "linear, and as applied"
+    assert max(row.segment for row in recording.rows) >= 1, "the time without a wheel is a gap"
+    assert all(row.brake < 1.0 for row in recording.rows), "braking without a wheel is nobody's driving"
+
+
+def test_a_touch_takes_the_wheel_from_the_network_and_only_that_is_recorded(
+    shell: Shell, person: Person, server: Address, tmp_path: Path, model: Path
+) -> None:
+    def script() -> None:
+        person.sees(lambda panel: panel.who == "network", "the network driving")
+        person.screen.focus()
+        person.drives(0.5)
+        person.holds("Right", lambda panel: panel.who == "you", "the person driving")
+        person.drives(1.0)
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "network", "the network driving again")
+        person.drives(0.3)
+
+    drive = ("drive", "--model", str(model), "--record", "better", "--device", "keyboard")
+    with person.acting(script):
+        said = shell.run(*drive, *at(server, tmp_path))
+    assert said.status == 0, said.err
+    rows = Recording(tmp_path / "data" / "better").rows
+    assert len(rows) >= 15
+    assert {(row.who, row.correction, row.why) for row in rows} == {("human", 1, "human: took the wheel")}
+    assert person.panels[-1].doubt is not None
+    steers = [panel.steer or 0.0 for panel in person.panels]
+    assert max(abs(b - a) for a, b in itertools.pairwise(steers)) < 0.1, "the wheel changes hands without a jump"
+
+
+def test_a_gate_that_asks_in_vain_brakes_the_car_until_a_key_takes_the_wheel(
+    shell: Shell, person: Person, server: Address, tmp_path: Path, model: Path
+) -> None:
+    def script() -> None:
+        person.sees(lambda panel: panel.alarm is not None and panel.alarm.seconds is not None, "the alarm")
+        person.screen.focus()
+        person.sees(lambda panel: panel.alarm is not None and "braking" in panel.alarm.words, "the braking")
+        person.sees(lambda panel: (panel.speed or 0.0) < 0.1, "the car standing")
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "you" and (panel.speed or 0.0) > 0.5, "the person driving on")
+
+    drive = ("drive", "--model", str(model), "--gate", "doubt", "--doubt", "1e-9", "--device", "keyboard")
+    with person.acting(script):
+        assert shell.run(*drive, *at(server, tmp_path)).status == 0
+    seconds = [panel.alarm.seconds for panel in person.panels if panel.alarm is not None and panel.alarm.seconds]
+    assert seconds == sorted(seconds, reverse=True)
+    assert seconds[0] > 2.5
+
+
+def test_a_picture_that_does_not_come_is_survived_and_told(
+    shell: Shell, person: Person, server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = itertools.count()
+    image = CarlaWorld._image
+
+    def lossy(world: CarlaWorld, name: str) -> Image:
+        if next(looks) == 10:
+            raise FrameError("the picture did not come")
+        return image(world, name)  # type: ignore[arg-type]
+
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.sees(lambda panel: "a picture did not come: braking" in panel.notes, "the message")
+        person.drives(0.5)
+
+    monkeypatch.setattr(CarlaWorld, "_image", lossy)
+    with person.acting(script):
+        record = ("record", "mine", "--driver", "human", "--device", "keyboard")
+        said = shell.run(*record, *at(server, tmp_path, *SHORT))
+    assert said.status == 0, said.err
+    rows = Recording(tmp_path / "data" / "mine").rows
+    assert [row.segment for row in rows[:10]] == [0] * 10
+    assert rows[10].segment == 1
+
+
+def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_closed(
+    shell: Shell, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 1.0)
+    before = set(psutil.Process().children())
+
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.drives(0.5)
+        for child in set(psutil.Process().children()) - before:
+            if "sim" in child.cmdline():
+                child.kill()
+        person.waits_for_the_end()
+
+    with person.acting(script):
+        flags = ("--map", "oval", "--home", str(tmp_path), "--device", "keyboard", *SHORT)
+        said = shell.refused("record", "mine", "--driver", "human", *flags)
+    assert "the CARLA server stopped answering while driving" in said
+    recording = Recording(tmp_path / "data" / "mine")
+    assert recording.session.closed
+    assert len(recording.rows) >= 10
+
+
+def test_another_map_loaded_under_the_car_is_told(
+    shell: Shell, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.carla_world.FRAME_TIMEOUT", 1.0)
+    looks = itertools.count()
+    image = CarlaWorld._image
+
+    def meddled(world: CarlaWorld, name: str) -> Image:
+        if next(looks) == 5:
+            with connected(*place) as other:
+                other.load_world("oval")
+        return image(world, name)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CarlaWorld, "_image", meddled)
+    with running_server("--map", "oval") as place:
+        said = shell.refused("drive", "--model", str(model), "--headless", *at(place, tmp_path))
+    assert "another map was loaded under it" in said
+
+
+def test_a_network_that_answers_no_number_ends_the_drive_with_the_car_braked(
+    shell: Shell, server: Address, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = itertools.chain([0.0] * 30, itertools.repeat(float("nan")))
+    monkeypatch.setattr(Network, "curvature", lambda network, image: next(answers))
+    speeds: list[float] = []
+    stop = ride.stop
+
+    def stopped(world: CarlaWorld) -> None:
+        speeds.append(abs(world._vehicle.get_velocity().x))
+        stop(world)
+        speeds.append(abs(world._vehicle.get_velocity().x))
+
+    monkeypatch.setattr(ride, "stop", stopped)
+    said = shell.refused("drive", "--model", str(model), "--headless", *at(server, tmp_path))
+    assert "the network answered nan" in said
+    assert speeds[0] > 1.0
+    assert speeds[1] < 0.2
+
+
+def test_a_network_drives_without_a_window_for_the_seconds_it_is_given(
+    shell: Shell, server: Address, tmp_path: Path, model: Path
+) -> None:
+    drive = ("drive", "--model", str(model), "--headless", "--seconds", "1")
+    assert shell.run(*drive, *at(server, tmp_path)).status == 0
+
+
+def test_whatever_ends_a_drive_the_car_is_braked_first() -> None:
+    for error in (KeyboardInterrupt(), FrameError("lost"), None):
+        world = PaperWorld(straight(200.0), speed=8.0)
+        try:
+            with ride.braked(world):
+                if error is not None:
+                    raise error
+        except (KeyboardInterrupt, FrameError):
+            pass
+        assert world.observe().speed == 0.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("drive", "--headless"), "name one with --model"),
+        (("drive", "--model", "nobody"), "is not a model"),
+        (("record", "x", "--driver", "human", "--headless"), "a person drives in a window"),
+        (("record", "x", "--driver", "human", "--device", "G29", "--map", "oval"), "no device called 'G29'"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(
+    shell: Shell, screen: Desktop, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.refused(*arguments, "--home", str(tmp_path))
+
+
+def test_a_gate_without_a_network_is_wrong_usage(shell: Shell) -> None:
+    assert shell.run("drive", "--gate", "drift").status == 2
