@@ -28,6 +28,7 @@ LAMP_REACH, LAMP_WIDE, LAMP_CUT = 21.0, 0.50, 0.035  # [m], tangents to the side
 SHEEN, GRAZING = 0.85, 0.15  # of a wet road: the most it reflects, and the tangent at which that is down to a third
 WHOLE = 220.0  # the byte that stands for 1: lamps add to what is left of the day
 FINE = 96  # a picture with a shorter side is reckoned pixel by pixel [pixels]
+AROUND = np.ones((3, 3), np.uint8)  # a pixel and its neighbours
 TILES = 8  # different patterns of rain and of noise
 NOISE = 5.0  # of a picture taken at night, standard deviation of a byte
 
@@ -100,7 +101,9 @@ class Grading:
         lamp = self._cone / (1 + (1 / (LAMP_REACH * np.maximum(inverse, 1e-4))) ** 2)
         lamp *= np.clip(1.5 - up / LAMP_CUT, 0.10, 1)
         rest = light.ground[::-1] * light.night + (1 - light.night)
-        sky = inverse <= 0
+        # Sights may be coarse, and what is drawn for a night is as bright as day: a pixel half sky and half tree
+        # would shine.
+        sky = cv2.erode((inverse <= 0).astype(np.uint8), AROUND) > 0
         shares = []
         for own, tint in zip(rest.tolist(), LAMP, strict=True):
             lit = np.float32(own) + np.float32(tint) * lamp

@@ -91,3 +91,16 @@ def test_alpha_stays_whole_and_the_picture_given_untouched() -> None:
     picture = graded(away(30.0), sun_altitude_angle=-90.0, precipitation=80.0)
     assert (picture[..., 3] == 255).all()
     assert (GREY[..., :3] == 120).all()
+
+
+def test_what_stands_before_a_night_sky_has_no_bright_edge() -> None:
+    """The sky keeps its own light, and what is drawn is as bright as day; a coarse sight must not mix the two."""
+    size, rays = (192, 96), Rays.of((96, 48), math.radians(90))
+    inverse = np.zeros((48, 96), np.float32)
+    inverse[:, 48:] = 1 / 150.0
+    light = Light.of(WeatherParameters(sun_altitude_angle=-90.0, fog_density=0.0))
+    drawn = np.full((96, 192, 4), 255, np.uint8)
+    drawn[:, :96, :3], drawn[:, 96:, :3] = 10, 120  # a dark sky, and a thing in daylight
+    picture = Grading(light, rays, size).graded(drawn, Sight(inverse, np.full_like(inverse, 1e6)), POSE)
+    thing = picture[:40, 96:, :3].astype(int)
+    assert thing.max() < thing[:, 20:].max() + 6
