@@ -52,6 +52,11 @@ class Sensor(Actor):
         """Where the sensor is in the world: on its parent, if it has one."""
         return self._pose if self.parent is None else attached(self.parent.pose, self._pose)
 
+    @property
+    def seat(self) -> Pose:
+        """Where the sensor is in its parent's axes, or in the world if it has none."""
+        return self._pose
+
     def put(self, pose: Pose) -> None:
         """Set the sensor down at a pose in the world; it keeps its parent and goes on moving with it."""
         if self.parent is not None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
-import numpy as np
-
 from sim.actors import Actor
-from sim.bodies import Thing
-from sim.geometry import Pose, matrix
+from sim.blueprints import Description
+from sim.bodies import Colour, Thing
+from sim.geometry import Pose
 from sim.sensors import Camera
 from sim.weather import WeatherParameters
 from sim.wire import sensor_data, streaming
@@ -128,17 +128,23 @@ class Studio:
 
 
 def _thing(actor: Actor) -> Thing:
-    """An actor as the renderer wants it; one with no colour of its own, or none that makes sense, is grey."""
-    parts = actor.description.text("color").split(",")
+    """An actor as the renderer wants it."""
+    return Thing(actor.id, actor.description.id, _colour(actor.description), actor.pose)
+
+
+@lru_cache(maxsize=64)
+def _colour(description: Description) -> Colour:
+    """The colour in a description, "r,g,b"; what has none of its own, or none that makes sense, is grey."""
+    parts = description.text("color").split(",")
     numbers = [int(part) / 255 for part in parts if part.strip().isdecimal() and int(part) <= 255]
     red, green, blue = numbers if len(numbers) == 3 else (0.5, 0.5, 0.5)
-    return Thing(actor.id, actor.description.id, (red, green, blue), actor.pose)
+    return red, green, blue
 
 
 def _is_within(camera: Camera, actor: Actor) -> bool:
     """Whether a camera sits on an actor, inside its box: it looks out of what it is in."""
     if camera.parent is not actor:
         return False
-    (centre, half), place = actor.box, np.linalg.inv(matrix(actor.pose)) @ matrix(camera.pose)[:, 3]
-    within = np.abs(place[:3] - (centre.x, centre.y, centre.z)) <= (half.x, half.y, half.z)
-    return bool(within.all())
+    (centre, half), seat = actor.box, camera.seat
+    apart = abs(seat.x - centre.x) - half.x, abs(seat.y - centre.y) - half.y, abs(seat.z - centre.z) - half.z
+    return max(apart) <= 0.0
