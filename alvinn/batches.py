@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from alvinn.augment import Light
 from alvinn.dataset import Dataset, Doubles, Indices
 from alvinn.driving import Image
 from alvinn.hill import Floats
-from alvinn.views import ACROSS, STRETCH, TURN, View, Views, pursuit
+from alvinn.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit
+from alvinn.vision import UNTOLD
 
 PLAIN = 0.2  # of the frames are shown from where they were taken
 EXAMINED_LOOKS = 4  # at each of them
@@ -31,11 +33,24 @@ class Plan:
     """draw frames as seen from beside the lane"""
     light: bool = True
     """draw frames under other lights"""
+    blind: int = 0
+    """epochs at the beginning in which what is fed back of the road's intensity is random"""
     seed: int = 0
 
 
+class Batch(NamedTuple):
+    """Examples that are shown together."""
+
+    images: Image
+    """network inputs, shape (b, height, width, channels)"""
+    curvature: Floats
+    """labels, shape (b,) [1/m]"""
+    intensity: Floats
+    """whether the road is lighter than its surroundings, shape (b,); 0.5 where no network asks"""
+
+
 class Batches:
-    """Shuffled batches of (network inputs, curvatures).
+    """Shuffled batches of examples.
 
     Args:
         dataset: what to draw from.
@@ -52,14 +67,16 @@ class Batches:
     def __len__(self) -> int:
         return math.ceil(len(self._dataset.training) / self._plan.batch)
 
-    def epoch(self, number: int) -> Iterator[tuple[Image, Floats]]:
-        """The batches of an epoch: shapes (b, height, width, channels) uint8 and (b,) [1/m]."""
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of an epoch."""
+        blind = number < self._plan.blind
         order = np.random.default_rng((self._plan.seed, number)).permutation(self._dataset.training)
         for index in range(len(self)):
             rows = order[index * self._plan.batch : (index + 1) * self._plan.batch]
-            yield self._batch(rows, np.random.default_rng((self._plan.seed, number, index)), light=self._plan.light)
+            rng = np.random.default_rng((self._plan.seed, number, index))
+            yield self._batch(rows, rng, light=self._plan.light, blind=blind)
 
-    def examination(self) -> Iterator[tuple[Image, Floats]]:
+    def examination(self) -> Iterator[Batch]:
         """Batches of held-out rows, always the same, from where they were taken and from beside the lane.
 
         A network that is only asked about frames of a well driven car is not asked what it does after a mistake.
@@ -69,25 +86,44 @@ class Batches:
         for start in range(0, len(rows), self._plan.batch):
             part = rows[start : start + self._plan.batch]
             for look in range(EXAMINED_LOOKS if self._plan.views else 1):
-                yield self._batch(part, np.random.default_rng((start, look)), light=False)
+                yield self._batch(part, np.random.default_rng((start, look)), light=False, blind=False)
 
-    def _batch(self, rows: Indices, rng: np.random.Generator, *, light: bool) -> tuple[Image, Floats]:
+    def _batch(self, rows: Indices, rng: np.random.Generator, *, light: bool, blind: bool) -> Batch:
         preprocessing = self._dataset.preprocessing
         images = np.empty((len(rows), *preprocessing.shape), dtype=np.uint8)
-        labels = np.empty(len(rows), dtype=np.float32)
+        labels, intensity = np.empty((2, len(rows)), dtype=np.float32)
         for slot, row in enumerate(rows):
             image, labels[slot] = self._shown(int(row), rng)
             if light:
-                image = self._light(image, rng)
+                image = self._lit(image, rng)
+            intensity[slot] = self._told(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNTOLD
             images[slot] = preprocessing.coloured(image)
-        return images, labels
+        return Batch(images, labels, intensity)
+
+    def _lit(self, image: Image, rng: np.random.Generator) -> Image:
+        """A picture under another light; ranges stay what they are."""
+        retina = self._dataset.preprocessing.height
+        lit = self._light(image[:retina], rng)
+        return lit if len(image) == retina else np.concatenate([lit, image[retina:]])
+
+    def _told(self, image: Image, row: int, rng: np.random.Generator, *, blind: bool) -> float:
+        """The intensity to answer; the picture's last row, which holds it, is told that of the row before instead.
+
+        Anything at random while `blind`: a network that was told the truth from the start would only copy it.
+        """
+        truth = float(image[-1, 0, 0]) / 255.0
+        image[-1] = 255 * rng.integers(2) if blind else self._dataset.examples.image(max(0, row - 1))[-1]
+        return truth
 
     def _shown(self, row: int, rng: np.random.Generator) -> tuple[Image, float]:
         examples = self._dataset.examples
-        image, curvature = examples.image(row), float(examples.curvature[row])
+        image, curvature = examples.image(row).copy(), float(examples.curvature[row])
         if self._plan.views and rng.random() >= PLAIN:
             view = View(
-                across=rng.uniform(-ACROSS, ACROSS), turn=rng.uniform(-TURN, TURN), stretch=rng.uniform(*STRETCH)
+                across=rng.uniform(-ACROSS, ACROSS),
+                turn=rng.uniform(-TURN, TURN),
+                stretch=rng.uniform(*STRETCH),
+                squeeze=rng.uniform(*SQUEEZE),
             )
             image = self._views.seen_from(image, view)
             curvature = corrected(curvature, examples.goals[row], view)
@@ -95,6 +131,11 @@ class Batches:
 
 
 def corrected(curvature: float, goal: Doubles, view: View) -> float:
-    """A label [1/m] seen from a view: its arc to the goal for the real car's, and bends stretched with the road."""
-    moved = pursuit(goal[None], view) - pursuit(goal[None], View(0.0, 0.0))
-    return (curvature + float(moved[0])) * view.stretch
+    """A label [1/m] seen from a view: its arc to the goal for the real car's, and bends made tighter with the road.
+
+    Across, all lengths grow with the stretch: bends, offsets and angles alike. Along, a bend's curvature goes with the
+    square of the squeeze and an angle with the squeeze, but to be beside the lane stays what it was.
+    """
+    seen = View(view.across, math.atan(math.tan(view.turn) / view.squeeze))
+    moved = pursuit(goal[None], seen) - pursuit(goal[None], View(0.0, 0.0))
+    return (curvature / view.squeeze**2 + float(moved[0])) * view.stretch

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from alvinn.recording import Recording
+from alvinn.driving import Image
+from alvinn.intensity import road_is_lighter
+from alvinn.recording import Recording, Row
 from alvinn.vision import Preprocessing
 
 Pictures = npt.NDArray[np.uint8]
@@ -51,13 +53,22 @@ def _key(recording: Recording, preprocessing: Preprocessing) -> str:
 def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> None:
     path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(".part")
-    shape = (len(recording.rows), preprocessing.height, preprocessing.width, 3)
+    shape = (len(recording.rows), preprocessing.rows, preprocessing.width, 3)
     mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call] # numpy's stub
         part, mode="w+", dtype=np.uint8, shape=shape
     )
     for index, row in enumerate(recording.rows):
-        mapped[index] = preprocessing.shrunk(recording.picture(row))
+        mapped[index] = _picture(recording, row, preprocessing)
         tell()
     mapped.flush()
     del mapped
     part.replace(path)
+
+
+def _picture(recording: Recording, row: Row, preprocessing: Preprocessing) -> Image:
+    """A row's picture; one with ranges holds the true intensity of the road in its last row."""
+    center = recording.picture(row)
+    if not preprocessing.range_rows:
+        return preprocessing.shrunk(center)
+    lighter = road_is_lighter(center, recording.picture(row, "segmentation"))
+    return preprocessing.with_ranges(preprocessing.shrunk(center), recording.picture(row, "depth"), lighter)

@@ -29,6 +29,7 @@ HOLD_LENGTH = 40.0  # m held out
 HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
 HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
 GAP_SECONDS = 5.0  # of driving left out on either side
+ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
 CORRECTION_WEIGHT = 2  # times that a correction is shown for every time that another frame is
 
 Doubles = npt.NDArray[np.float64]
@@ -115,7 +116,7 @@ def load(
     examples = Examples(
         blocks=blocks,
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
-        curvature=np.array([row.curvature for row in rows]),
+        curvature=road_arcs(rows, ROAD_AHEAD) if preprocessing.range_rows else np.array([r.curvature for r in rows]),
         goals=np.concatenate([goals(recording.parted()) for recording in recordings]),
     )
     kept = np.concatenate([recording.keeps() for recording in recordings])
@@ -163,3 +164,28 @@ def goals(rows: Sequence[Row]) -> Doubles:
         found[part] = path_goals(places, yaws, reach[part])
         start += len(segment)
     return np.where(np.isnan(found), ends, found)
+
+
+def road_arcs(rows: Sequence[Row], ahead: float) -> Doubles:
+    """Curvatures [1/m] of the arcs from the car to the middle of its lane `ahead` metres further on, shape (n,).
+
+    ALVINN's label of 1989. The lane is where the rows say that it lies beside the car; at a segment's end, and where
+    no lane is known, the driver's own answer stands.
+    """
+    labels, start = np.array([row.curvature for row in rows]), 0
+    for _, group in groupby(rows, key=lambda row: row.segment):
+        segment = list(group)
+        part = slice(start, start + len(segment))
+        labels[part] = _arcs_in(segment, ahead, labels[part])
+        start += len(segment)
+    return labels
+
+
+def _arcs_in(segment: Sequence[Row], ahead: float, own: Doubles) -> Doubles:
+    x, y, yaw, offset, error = np.array([(r.x, r.y, r.yaw, r.offset, r.heading_error) for r in segment]).T
+    lane = np.stack([x + offset * np.sin(yaw - error), y - offset * np.cos(yaw - error)], axis=1)
+    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(lane, axis=0).T))])
+    goal = [np.interp(way + ahead, way, lane[:, axis], right=np.nan) for axis in (0, 1)]
+    right = (goal[1] - y) * np.cos(yaw) - (goal[0] - x) * np.sin(yaw)
+    arcs = 2.0 * right / ((goal[0] - x) ** 2 + (goal[1] - y) ** 2)
+    return np.where(np.isfinite(arcs), arcs, own)

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from alvinn.driving import Image, Step
-from alvinn.hill import Floats, Hill
+from alvinn.hill import Floats
 from alvinn.model import Network
-from alvinn.outputs import Scalar
+from alvinn.outputs import Hill1989, Scalar
 from alvinn.video import CALM, INK, draw_text, drawn
 
 Look = Callable[[Image], Image]
@@ -50,12 +50,14 @@ class Insight:
             panels.append(("what it looks at", self._network.card.preprocessing.shrunk(self._look(frame))))
         each = width // (len(panels) + 1)
         strip = [_labelled(_sized(image, each, height), text) for text, image in panels]
-        answer = output_drawn(self._network, self._network.activations(frame), (height, width - each * len(panels)))
+        answer = output_drawn(
+            self._network, self._network.units(step.observation), (height, width - each * len(panels))
+        )
         return np.vstack([np.hstack([*strip, _labelled(answer, "output units")]), picture])
 
     @staticmethod
     def _retina(network: Network, frame: Image) -> Image:
-        seen = network.card.preprocessing(frame)
+        seen = network.card.preprocessing.coloured(network.card.preprocessing.shrunk(frame))
         colours = network.card.preprocessing.colours
         if colours == "yuv":
             return np.asarray(cv2.cvtColor(seen, cv2.COLOR_YUV2RGB), dtype=np.uint8)
@@ -66,14 +68,15 @@ def output_drawn(network: Network, activations: Floats, shape: tuple[int, int]) 
     """The output units as bars, left to left, and a line where the curvature is that they say."""
     height, width = shape
     image: Image = np.full((height, width, 3), 24, dtype=np.uint8)
-    output: Hill | Scalar = network.card.output
-    reach = output.span if isinstance(output, Hill) else REACH
-    if isinstance(output, Hill):
-        step = width / output.units
+    output = network.card.output
+    said = float(output.decode(activations[None])[0])
+    reach = REACH if isinstance(output, Scalar) else output.span
+    if not isinstance(output, Scalar):
+        activations = activations[: output.directions] if isinstance(output, Hill1989) else activations
+        step = width / len(activations)
         for unit, value in enumerate(np.clip(activations, 0.0, 1.0)):
             corner = (int(unit * step), height - 1 - round(float(value) * (height - 22)))
             cv2.rectangle(image, corner, (int((unit + 1) * step) - 2, height - 1), CALM, -1)
-    said = float(output.decode(activations[None])[0])
     column = round((said / reach + 1.0) / 2.0 * (width - 1))
     cv2.line(image, (column, 0), (column, height - 1), INK, 1)
     return image

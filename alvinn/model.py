@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from alvinn.driving import Camera, Image, Observation
+from alvinn.driving import Camera, CameraName, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.files import write_json
-from alvinn.hill import Floats, Hill, Trust
-from alvinn.outputs import Scalar, described, output_of
+from alvinn.hill import Floats, Trust
+from alvinn.outputs import Code, Hill1989, Scalar, described, output_of
 from alvinn.quiet import quiet
-from alvinn.vision import Preprocessing
+from alvinn.vision import UNTOLD, Preprocessing
 
 SCHEMA = 1
 CHECKPOINT = "checkpoint.keras"  # there while a training is unfinished, see `training`
@@ -30,7 +30,7 @@ class Card:
     """`card.json`: what a model is, what it expects and how it came about."""
 
     network: str
-    output: Hill | Scalar
+    output: Code
     camera: Camera
     preprocessing: Preprocessing
     seed: int
@@ -40,6 +40,8 @@ class Card:
     metrics: dict[str, float | None]
     version: str
     commit: str
+    cameras: tuple[CameraName, ...] = ("center",)
+    """that the car must carry"""
     schema: int = SCHEMA
 
 
@@ -66,6 +68,7 @@ def read_card(folder: Path) -> Card:
             camera=Camera(**content.pop("camera")),
             preprocessing=Preprocessing(**content.pop("preprocessing")),
             recordings=tuple(content.pop("recordings")),
+            cameras=tuple(content.pop("cameras", ("center",))),
             **content,
         )
     except (ValueError, TypeError, KeyError) as error:
@@ -95,6 +98,8 @@ class Answer:
     """to drive [1/m]"""
     trust: Trust | None = None
     """how far to trust it; None where the output's code cannot tell"""
+    intensity: float = UNTOLD
+    """whether the road is lighter (1) or darker (0) than its surroundings, to be told with the next observation"""
 
 
 class Network:
@@ -138,19 +143,40 @@ class Network:
                 "leave --camera out to use the model's own"
             )
 
+    def answer(self, observation: Observation, intensity: float = UNTOLD) -> Answer:
+        """What to drive on seeing an observation, and how far to trust that.
+
+        Args:
+            observation: with the pictures of all cameras that the card names.
+            intensity: what the last answer said of the road; only a network that feeds it back looks at it.
+
+        Raises:
+            CameraMismatchError: a picture is missing, or has another size.
+        """
+        activations = self.units(observation, intensity)
+        output = self.card.output
+        return Answer(
+            float(output.decode(activations[None])[0]),
+            None if isinstance(output, Scalar) else output.trust(activations),
+            float(activations[-1]) if isinstance(output, Hill1989) else UNTOLD,
+        )
+
+    def units(self, observation: Observation, intensity: float = UNTOLD) -> Floats:
+        """The output units, shape (units,), for an observation; see `answer`."""
+        return self._run(self.card.preprocessing.seen(observation, intensity))
+
     def activations(self, frame: Image) -> Floats:
-        """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB."""
-        seen = self.card.preprocessing(frame)
+        """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB, if that is all it sees.
+
+        Raises:
+            CameraMismatchError: it has another size, or the network sees more.
+        """
+        return self._run(self.card.preprocessing(frame))
+
+    def _run(self, seen: Image) -> Floats:
         self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
-
-    def answer(self, observation: Observation) -> Answer:
-        """What to drive on seeing an observation, and how far to trust that."""
-        activations = self.activations(observation.image)
-        output = self.card.output
-        trust = output.trust(activations) if isinstance(output, Hill) else None
-        return Answer(float(output.decode(activations[None])[0]), trust)
 
     def curvature(self, frame: Image) -> float:
         """The path curvature [1/m] that the network wants to drive on seeing a camera frame."""

@@ -9,13 +9,12 @@ import keras
 import tensorflow as tf
 
 from alvinn.architectures import NetworkName
-from alvinn.hill import Hill
-from alvinn.outputs import Scalar
+from alvinn.outputs import Code, Scalar
 
 Shape = tuple[int, int, int]
 
 
-def conv(shape: Shape, output: Hill | Scalar) -> Any:
+def conv(shape: Shape, output: Code) -> Any:
     """A small convolutional network with ALVINN's distributed output.
 
     Three convolutions and one hidden layer, ours; chosen by the curvature error on random:41 to random:44 in eight
@@ -41,7 +40,7 @@ def conv(shape: Shape, output: Hill | Scalar) -> Any:
     )
 
 
-def pilotnet(shape: Shape, output: Hill | Scalar) -> Any:
+def pilotnet(shape: Shape, output: Code) -> Any:
     """PilotNet: 252,219 weights with the paper's 66x200 input and scalar output (M. Bojarski et al., arXiv:1604.07316).
 
     Args:
@@ -67,7 +66,7 @@ def pilotnet(shape: Shape, output: Hill | Scalar) -> Any:
     )
 
 
-def alvinn1991(shape: Shape, output: Hill | Scalar) -> Any:
+def alvinn1991(shape: Shape, output: Code) -> Any:
     """ALVINN of 1991: a 30x32 retina, four hidden units, thirty output units (D. Pomerleau, Neural Computation 3(1)).
 
     Args:
@@ -86,20 +85,35 @@ def alvinn1991(shape: Shape, output: Hill | Scalar) -> Any:
     )
 
 
-def answer(output: Hill | Scalar) -> Any:
+def alvinn1989(shape: Shape, output: Code) -> Any:
+    """ALVINN of 1989: 30x32 video, 8x32 ranges and the road's intensity in, 29 hidden units (D. Pomerleau, NIPS 1).
+
+    Args:
+        shape: (height, width, channels) of the input: 39x32, of whose last row the first pixel counts.
+        output: the code of its answer.
+    """
+    pixels = keras.Input(shape)
+    everything = keras.layers.Flatten()(keras.layers.Rescaling(1.0 / 127.5, offset=-1.0)(pixels))
+    inputs = (shape[0] - 1) * shape[1] + 1  # 1217
+    hidden = keras.layers.Dense(29, activation="tanh", name="hidden")(everything[:, :inputs])
+    return keras.Model(pixels, answer(output)(hidden), name="alvinn1989")
+
+
+def answer(output: Code) -> Any:
     """The last layer for a code: a hill's units are activations in (0, 1), a scalar is any number."""
     return keras.layers.Dense(output.units, activation="linear" if isinstance(output, Scalar) else "sigmoid")
 
 
-def loss(output: Hill | Scalar) -> str:
+def loss(output: Code) -> str:
     """What training makes small for a code."""
     return "mse" if isinstance(output, Scalar) else "binary_crossentropy"
 
 
-NETWORKS: dict[NetworkName, Callable[[Shape, Hill | Scalar], Any]] = {
+NETWORKS: dict[NetworkName, Callable[[Shape, Code], Any]] = {
     "conv": conv,
     "pilotnet": pilotnet,
     "alvinn1991": alvinn1991,
+    "alvinn1989": alvinn1989,
 }
 """By name, as `--network` says it."""
 

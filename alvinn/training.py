@@ -21,13 +21,13 @@ import tensorflow as tf
 
 from alvinn import network
 from alvinn.architectures import NetworkName
-from alvinn.batches import Batches, Plan
+from alvinn.batches import Batch, Batches, Plan
 from alvinn.dataset import Dataset
 from alvinn.errors import ModelError
-from alvinn.hill import Floats, Hill
+from alvinn.hill import Floats
 from alvinn.memory import keep_freed_memory
 from alvinn.model import CHECKPOINT
-from alvinn.outputs import Scalar
+from alvinn.outputs import Code, Hill1989
 
 THRESHOLD = 0.1  # alpha of the thresholded relative error
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error")
@@ -48,6 +48,8 @@ class Settings:
     """show frames from beside the lane too"""
     light: bool = True
     """show frames under other lights too"""
+    blind: int = 0
+    """epochs at the beginning in which what is fed back of the road's intensity is random"""
     seed: int = 0
 
 
@@ -87,7 +89,7 @@ class Trained:
 
 def train(
     dataset: Dataset,
-    output: Hill | Scalar,
+    output: Code,
     settings: Settings,
     folder: Path,
     tell: Callable[[Progress], None] = lambda _: None,
@@ -112,7 +114,9 @@ def train(
     """
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
-    plan = Plan(batch=settings.batch, views=settings.views, light=settings.light, seed=settings.seed)
+    plan = Plan(
+        batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
+    )
     batches = Batches(dataset, plan)
     trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches), warm))
     keeper = _Keeper(trained, batches, output, settings, folder, tell)
@@ -134,7 +138,7 @@ def train(
     return trained
 
 
-def _compiled(dataset: Dataset, output: Hill | Scalar, settings: Settings, batches: int, warm: Path | None) -> Any:
+def _compiled(dataset: Dataset, output: Code, settings: Settings, batches: int, warm: Path | None) -> Any:
     model = network.NETWORKS[settings.network](dataset.preprocessing.shape, output)
     if warm is not None:
         _take_weights(model, warm)
@@ -168,7 +172,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         self,
         trained: Trained,
         batches: Batches,
-        output: Hill | Scalar,
+        output: Code,
         settings: Settings,
         folder: Path,
         tell: Callable[[Progress], None],
@@ -209,22 +213,29 @@ def _better(now: Progress, best: Progress | None) -> bool:
     return now.held_out.mae <= best.held_out.mae
 
 
-def streamed(batches: Batches, output: Hill | Scalar, shape: tuple[int, int, int], first: int) -> Any:
+def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int) -> Any:
     """The batches of all epochs one after another, made ahead while the network learns."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
         for number in count(first):
-            for images, curvature in batches.epoch(number):
-                yield images, output.encode(curvature)
+            for batch in batches.epoch(number):
+                yield batch.images, targets(output, batch)
 
     signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, output.units), tf.float32))
     return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
 
 
-def errors(model: Any, batches: Iterable[tuple[npt.NDArray[np.uint8], Floats]], output: Hill | Scalar) -> Errors:
-    """The errors of a network over some batches of (network inputs, curvatures)."""
+def targets(output: Code, batch: Batch) -> Floats:
+    """What a network should answer to a batch, shape (b, units)."""
+    if isinstance(output, Hill1989):
+        return output.encode(batch.curvature, batch.intensity)
+    return output.encode(batch.curvature)
+
+
+def errors(model: Any, batches: Iterable[Batch], output: Code) -> Errors:
+    """The errors of a network over some batches."""
     labels, gaps = [], []
-    for images, curvature in batches:
+    for images, curvature, _ in batches:
         labels.append(curvature)
         gaps.append(np.abs(output.decode(np.asarray(model(images, training=False))) - curvature))
     if not gaps:

@@ -5,7 +5,8 @@ network that watched a careful driver sees what it must do after a mistake. The 
 views of a plane lies a homography, known from the camera's geometry. Pixels that the camera did not see repeat the
 nearest seen.
 
-A frame may also be stretched across: the same road as if it were wider and its bends tighter, or the other way round.
+A frame may also be stretched across, the same road as if it were wider and its bends tighter, or squeezed along: its
+bends tighter, its width the same.
 
 The label is corrected by pure pursuit towards the path that was then driven: the arc to the point one lookahead ahead,
 from where the car is imagined, instead of the arc from where it was.
@@ -28,7 +29,8 @@ Floats = npt.NDArray[np.float64]
 
 ACROSS = 1.0  # m: views are drawn from up to this far to either side ...
 TURN = math.radians(8.0)  # ... and turned by up to this much
-STRETCH = (0.85, 1.2)  # and made narrower or wider
+STRETCH = (0.85, 1.2)  # and made narrower or wider ...
+SQUEEZE = (0.8, 1.1)  # and shorter or longer: bends of 22 m become bends of 14 m, on a lane of the same width
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class View:
     """to the right [rad]"""
     stretch: float = 1.0
     """of everything on the ground, across the car"""
+    squeeze: float = 1.0
+    """of everything on the ground, along the car"""
+
+    def __post_init__(self) -> None:
+        if self.stretch <= 0.0 or self.squeeze <= 0.0:
+            raise ValueError(f"a road cannot be stretched by {self.stretch} and {self.squeeze}")
 
 
 class Views:
@@ -91,7 +99,7 @@ def _placed(view: View) -> Matrix:
     """Ground in the imagined car's axes to ground in the real car's."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
     moved = np.array([[cosine, -sine, 0.0], [sine, cosine, view.across], [0.0, 0.0, 1.0]])
-    return np.asarray(moved @ np.diag([1.0, 1.0 / view.stretch, 1.0]))
+    return np.asarray(moved @ np.diag([1.0 / view.squeeze, 1.0 / view.stretch, 1.0]))
 
 
 def pursuit(goals: Floats, view: View) -> Floats:

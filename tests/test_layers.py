@@ -34,6 +34,7 @@ FLOORS = {
             "alvinn.lane",
             "alvinn.speed",
             "alvinn.outputs",
+            "alvinn.intensity",
             "alvinn.cockpit.panel",
             "alvinn.devices",
             "alvinn.formats.account",

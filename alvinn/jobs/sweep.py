@@ -172,7 +172,7 @@ def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer)
     """
     one, settings, worst = errand.run, errand.settings, Worst()
     with ExitStack() as stack:
-        world = stack.enter_context(_opened(errand, kept))
+        world = stack.enter_context(_opened(errand, network, kept))
         driver = TimedDriver(_driver(network, world), time.perf_counter)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, errand.laps, settings.speed, start, errand.longest)
@@ -190,7 +190,7 @@ def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer)
     return result
 
 
-def _opened(errand: Errand, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
+def _opened(errand: Errand, network: Network | None, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
     one = errand.run
     return opened(
         errand.settings,
@@ -200,6 +200,7 @@ def _opened(errand: Errand, kept: KeptServer) -> AbstractContextManager[CarlaWor
         weather=one.weather,
         seed=one.seed,
         start=one.start,
+        cameras=network.card.cameras if network is not None else ("center",),
         kept=kept,
     )
 

@@ -71,13 +71,16 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     output = architecture.output(job.output)
-    views = job.views == "on" and _geometry_known(recordings)
+    views = job.views == "on" and architecture.views and _geometry_known(recordings)
+    epochs = job.epochs or architecture.epochs
     settings = training.Settings(
         network=job.network,
-        epochs=job.epochs or architecture.epochs,
+        epochs=epochs,
         batch=architecture.batch,
         learning_rate=architecture.learning_rate,
         views=views,
+        light=architecture.light,
+        blind=epochs // 3 if architecture.range_rows else 0,
         seed=job.seed,
     )
     began = time.perf_counter()
@@ -112,6 +115,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         },
         version=__version__,
         commit=_commit(),
+        cameras=dataset.preprocessing.cameras,
     )
     write_card(folder, card)
     return folder

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.dataset import Examples, common_camera, goals, load, split
-from alvinn.driving import Camera
+from alvinn.dataset import Examples, common_camera, goals, load, road_arcs, split
+from alvinn.driving import Camera, Step
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.recording import Recording, RecordingWriter, Row
+from alvinn.recording.rows import row_of
 from alvinn.vision import Preprocessing
-from tests.alvinn.fakes import SMALL, picture, session, step, truth, write_recording
+from tests.alvinn.fakes import SMALL, circle, picture, session, step, truth, write_recording
 
 
 def rows_of(tmp_path: Path) -> Row:
@@ -159,3 +160,24 @@ def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
         Examples((images,), starts, np.array([0.0, math.nan]), ahead)
     with pytest.raises(ValueError, match=r"2 pictures with labels \(1,\)"):
         Examples((images,), starts, np.zeros(1), ahead)
+
+
+def on_a_circle(number: int, offset: float = 0.0) -> Step:
+    """A tick on a circle of 40 m to the right, `offset` metres right of its lane."""
+    lane = circle(40.0)
+    x, y, _, direction = lane.at(0.4 * number)
+    place = replace(
+        truth(lane_s=0.4 * number, offset=offset),
+        x=x - offset * math.sin(direction),
+        y=y + offset * math.cos(direction),
+        yaw=direction,
+    )
+    return step(number, place, curvature=9.0)
+
+
+@pytest.mark.parametrize(("offset", "label"), [(0.0, 1.0 / 40.0), (0.5, 1.0 / 40.0 - 1.0 / 49.0)])
+def test_the_label_of_1989_leads_to_the_middle_of_the_road_seven_metres_ahead(offset: float, label: float) -> None:
+    rows = [row_of(on_a_circle(number, offset), 0, "", "lane", "ClearNoon") for number in range(60)]
+    arcs = road_arcs(rows, 7.0)
+    assert arcs[:40] == pytest.approx(label, abs=1.5e-3)
+    assert arcs[-1] == 9.0, "at a segment's end the driver's own answer stands"

@@ -18,7 +18,7 @@ class Sure(Network):
     def __init__(self, curvature: float) -> None:
         self._curvature = curvature
 
-    def answer(self, observation: Observation) -> Answer:
+    def answer(self, observation: Observation, intensity: float = 0.5) -> Answer:
         return Answer(self._curvature)
 
 

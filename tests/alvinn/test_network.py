@@ -44,3 +44,21 @@ def test_alvinn_of_1991_has_four_hidden_and_thirty_output_units_on_a_retina_of_3
     assert shape == (30, 32, 1)
     assert built.get_layer("hidden").units == 4
     assert built.count_params() == (30 * 32 + 1) * 4 + (4 + 1) * 30
+
+
+def test_alvinn_of_1989_sees_1217_inputs_and_has_29_hidden_and_46_output_units() -> None:
+    import numpy as np
+
+    from alvinn import network
+
+    architecture = ARCHITECTURES["alvinn1989"]
+    shape, output = architecture.preprocessing(Camera()).shape, architecture.output("hill")
+    built = network.alvinn1989(shape, output)
+    assert shape == (30 + 8 + 1, 32, 1)
+    assert built.count_params() == (1217 + 1) * 29 + (29 + 1) * 46
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, *shape)).astype(np.float32)
+    before = np.asarray(built(pixels))
+    pixels[0, -1, 1:] = 0.0
+    assert np.array_equal(np.asarray(built(pixels)), before), "of the last row one pixel counts"
+    pixels[0, -1, 0] = 255.0
+    assert not np.array_equal(np.asarray(built(pixels)), before)

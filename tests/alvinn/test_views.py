@@ -27,7 +27,13 @@ from tests.alvinn.test_lane_map import ServedMap
 CAMERA = Camera()
 PREPARE = Preprocessing.of(CAMERA)
 VIEWS = Views(CAMERA, PREPARE)
-DRAWN = st.builds(View, across=st.floats(-1.0, 1.0), turn=st.floats(-0.14, 0.14), stretch=st.floats(0.8, 1.25))
+DRAWN = st.builds(
+    View,
+    across=st.floats(-1.0, 1.0),
+    turn=st.floats(-0.14, 0.14),
+    stretch=st.floats(0.8, 1.25),
+    squeeze=st.floats(0.75, 1.2),
+)
 
 
 @cache
@@ -75,7 +81,7 @@ def test_the_view_from_where_the_camera_was_is_the_picture_itself(renderer: Rend
 def test_a_point_of_the_ground_lands_on_the_pixel_that_the_pinhole_says(view: View, ahead: float, right: float) -> None:
     """Projected by hand for both cars, the homography must lead from one pixel to the other."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
-    there = np.array([ahead, right * view.stretch, 0.0])
+    there = np.array([ahead * view.squeeze, right * view.stretch, 0.0])
     here = np.array([cosine * ahead - sine * right, view.across + sine * ahead + cosine * right, 0.0])
     led = VIEWS.matrix(view) @ np.array([*pinhole(there), 1.0])
     assert led[:2] / led[2] == pytest.approx(pinhole(here), abs=1e-6)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving import Camera
+from alvinn.driving import Camera, Image, Observation
 from alvinn.errors import CameraMismatchError
 from alvinn.vision import Preprocessing
 from tests.alvinn.fakes import picture
@@ -81,3 +81,31 @@ def test_its_parameters_travel_and_do_the_same_again() -> None:
     again = Preprocessing(**asdict(prepare))
     frame = picture(5, Camera())
     assert np.array_equal(again(frame), prepare(frame))
+
+
+RANGES = Preprocessing.of(Camera(), 32, 30, "blue", range_rows=8)
+
+
+def depth_of(metres: float) -> Image:
+    """What CARLA's depth camera shows of a wall."""
+    code = round(metres / 1000.0 * (256**3 - 1))
+    pixel = [code & 255, code >> 8 & 255, code >> 16 & 255]
+    return np.full((160, 320, 3), pixel, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("metres", "level"), [(1.0, 255), (4.0, 255), (8.0, 128), (40.0, 26), (1000.0, 1)])
+def test_ranges_stand_below_the_retina_the_nearer_the_lighter(metres: float, level: int) -> None:
+    seen = RANGES.seen(Observation(0, 0.0, picture(0, Camera()), 8.0, {"depth": depth_of(metres)}), intensity=1.0)
+    assert seen.shape == (39, 32, 1) == RANGES.shape
+    assert np.abs(seen[30:38].astype(int) - level).max() <= 1
+    assert (seen[38] == 255).all()
+    plain = Preprocessing.of(Camera(), 32, 30, "blue")
+    assert np.array_equal(seen[:30], plain(picture(0, Camera())))
+
+
+def test_a_network_that_sees_ranges_wants_the_depth_camera() -> None:
+    assert RANGES.cameras == ("center", "depth")
+    with pytest.raises(CameraMismatchError, match="must carry the depth camera"):
+        RANGES.seen(Observation(0, 0.0, picture(0, Camera()), 8.0))
+    with pytest.raises(CameraMismatchError, match="sees ranges too"):
+        RANGES(picture(0, Camera()))

@@ -9,11 +9,13 @@ import numpy as np
 
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving import Observation, Truth
+from alvinn.hill import Hill
 from alvinn.loop import run
-from alvinn.model import Network
+from alvinn.model import Answer, Network
 from alvinn.roles import Verdict
 from alvinn.speed import Pedals
 from tests.alvinn.fakes import CAMERA, CAR, DT, PaperWorld, Script, circle, picture
+from tests.alvinn.fixtures import card_for, toy_dataset
 
 
 def scrambled(told: Truth) -> Truth:
@@ -44,3 +46,27 @@ def test_the_steer_changes_with_the_picture_and_not_with_frame_or_time(model: Pa
     assert driver.decide(replace(one, frame=77, time=9.0)) == driver.decide(one)
     assert driver.decide(replace(one, image=picture(1, CAMERA))) != driver.decide(one)
     assert driver.decide(one).who == "network"
+
+
+class Remembering(Network):
+    """A network that sees ranges, and notes what it is told of the road."""
+
+    def __init__(self) -> None:
+        card = card_for(toy_dataset(4), Hill())
+        self.card = replace(card, preprocessing=replace(card.preprocessing, range_rows=8))
+        self.told: list[float] = []
+
+    def answer(self, observation: Observation, intensity: float = 0.5) -> Answer:
+        self.told.append(intensity)
+        return Answer(0.01, intensity=0.25 * len(self.told))
+
+
+def test_what_a_network_says_of_the_road_is_told_to_it_with_the_next_frame_and_forgotten_on_reset() -> None:
+    network = Remembering()
+    driver = NetworkDriver(network)
+    seen = Observation(frame=0, time=0.0, image=picture(0, CAMERA), speed=8.0)
+    for _ in range(3):
+        driver.decide(seen)
+    driver.reset()
+    driver.decide(seen)
+    assert network.told == [0.5, 0.25, 0.5, 0.5]
