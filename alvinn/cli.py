@@ -54,11 +54,13 @@ def parsed(arguments: Sequence[str]) -> Any:
     from alvinn.jobs.drive import Drive
     from alvinn.jobs.laps import Laps
     from alvinn.jobs.record import Record
+    from alvinn.jobs.replay import Replay
     from alvinn.jobs.shift import Shift
     from alvinn.jobs.train import Train
 
     jobs: dict[str, Callable[..., Any]] = {
         "record": Record,
+        "replay": Replay,
         "train": Train,
         "drive": Drive,
         "calibrate": Calibrate,

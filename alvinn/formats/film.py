@@ -25,12 +25,14 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
     Args:
         path: of the file; its folder is made.
         fps: pictures a second.
+        crf: H.264's constant rate factor, less is better.
+        key_every: frames from one that stands by itself to the next.
     """
 
-    def __init__(self, path: Path, fps: int) -> None:
+    def __init__(self, path: Path, fps: int, *, crf: str = CRF, key_every: str = KEY_EVERY) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._container = av.open(str(path), "w")
-        options = {"crf": CRF, "g": KEY_EVERY, "preset": "veryfast"}
+        options = {"crf": crf, "g": key_every, "preset": "veryfast"}
         self._stream = self._container.add_stream("libx264", rate=fps, options=options)
         self.size: tuple[int, int] | None = None
         """(height, width) of the pictures, once there is one"""

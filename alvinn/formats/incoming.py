@@ -34,13 +34,22 @@ def told_beside(folder: Path, account: Account) -> tuple[VehicleGeometry, Camera
         return None
     try:
         session = read_session(path)
-        curve = tuple((number(speed), number(share)) for speed, share in session.vehicle["steering_curve"])
-        vehicle = VehicleGeometry(**(session.vehicle | {"steering_curve": curve}))
+        vehicle = geometry_of(session)
     except (RecordingError, ValueError, LookupError, TypeError) as error:
         account.note(f"session.json is left out: {error}")
         return None
     account.note("car and camera are those of session.json, which alvinn left at the export")
     return vehicle, session.camera if session.camera_known else None
+
+
+def geometry_of(session: Session) -> VehicleGeometry:
+    """The car of a recording.
+
+    Raises:
+        ValueError, LookupError, TypeError: the session does not say it as it should.
+    """
+    curve = tuple((number(speed), number(share)) for speed, share in session.vehicle["steering_curve"])
+    return VehicleGeometry(**(session.vehicle | {"steering_curve": curve}))
 
 
 def write(moments: Iterator[Moment], source: Source, folder: Path, account: Account) -> None:

@@ -1,0 +1,112 @@
+"""`replay`: shows a recording, in a window or as a film, and what a network says of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tyro
+from rich.progress import track
+
+from alvinn.errors import AlvinnError
+from alvinn.formats.film import FilmWriter
+from alvinn.formats.incoming import geometry_of
+from alvinn.jobs.common import CONSOLE, Home, require_above_zero
+from alvinn.jobs.recordings import proof_table, recording_at
+
+if TYPE_CHECKING:
+    from alvinn.cockpit.player import Answer, Player
+    from alvinn.recording import Recording
+
+TICK = 1.0 / 20.0  # s between two pictures of the window
+FILM_SIZE = (960, 540)
+
+
+@dataclass(frozen=True)
+class Replay(Home):
+    """Show a recording; F1 in the window tells the keys."""
+
+    recording: tyro.conf.Positional[str] = ""
+    """what to show: a name in data/, or a folder"""
+    model: str | None = None
+    """a network, whose answer is shown beside the driver's"""
+    speed: float = 1.0
+    """times as fast as it was driven"""
+    out: Path | None = None
+    """FILE.mp4: write a film of what is not left out, instead of opening a window"""
+
+    def __post_init__(self) -> None:
+        require_above_zero("--speed", self.speed)
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done.
+        """
+        if not self.recording:
+            raise AlvinnError("replay wants a recording: alvinn replay NAME")
+        recording = recording_at(self.recording_folder(self.recording))
+        if recording.session.proof:
+            CONSOLE.print(proof_table(recording.session.proof))
+        from alvinn.cockpit.player import Player
+
+        player = Player(recording, geometry_of(recording.session), self._answer(recording), self.speed)
+        if self.out is not None:
+            film(player, recording, self.out)
+            CONSOLE.print(f"the film is {self.out}", markup=False)
+        else:
+            show(player, f"alvinn replay {self.recording}")
+        _tell_answers(player, recording)
+
+    def _answer(self, recording: Recording) -> Answer | None:
+        if self.model is None:
+            return None
+        from alvinn.model import Network
+
+        network = Network(self.model_folder(self.model))
+        network.require_camera(recording.session.camera)
+        return network.curvature
+
+
+def film(player: Player, recording: Recording, out: Path) -> None:
+    """Write a film of all rows that are not left out.
+
+    Raises:
+        AlvinnError: the film cannot be written, or a picture cannot be read.
+    """
+    from alvinn.cockpit.easel import painted
+
+    kept = np.flatnonzero(recording.keeps())
+    if not kept.size:
+        raise AlvinnError(f"all of {recording.folder} is left out: there is nothing to film")
+    try:
+        with FilmWriter(out, max(1, round(player.rate * player.speed)), crf="23", key_every="40") as writer:
+            for index in track(kept, description="film", console=CONSOLE):
+                player.seek(int(index))
+                writer.add(painted(player.panel(), FILM_SIZE))
+    except OSError as error:
+        raise AlvinnError(f"{out} could not be written: {error.strerror or error}") from error
+
+
+def show(player: Player, title: str) -> None:
+    """Play in a window, until the person ends it."""
+    from alvinn.cockpit.window import Window
+
+    with Window(title) as window:
+        due = time.monotonic()
+        while not player.ended:
+            player.hands(window.poll())
+            window.show(player.panel())
+            due = max(due + TICK, time.monotonic())
+            time.sleep(max(0.0, due - time.monotonic()))
+            player.tick(TICK)
+
+
+def _tell_answers(player: Player, recording: Recording) -> None:
+    if player.answers:
+        errors = [abs(said - recording.rows[index].curvature) for index, said in player.answers.items()]
+        CONSOLE.print(f"the network is off by {np.mean(errors):.4f} 1/m in the mean of {len(errors)} frames")

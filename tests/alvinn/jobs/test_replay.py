@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from alvinn.formats.film import frames
+from alvinn.recording import Range, Recording
+from tests.alvinn.cockpit.desktop import Desktop, desktop, until
+from tests.alvinn.fakes import CAMERA, write_recording
+from tests.alvinn.fixtures import ROOT
+from tests.alvinn.jobs.cli import Shell
+
+
+@pytest.fixture
+def screen() -> Iterator[Desktop]:
+    with desktop() as screen:
+        yield screen
+
+
+def test_a_film_shows_every_row_that_is_not_left_out(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 12)
+    Recording(tmp_path / "data" / "a").leave_out(3, 5)
+    out = tmp_path / "films" / "a.mp4"
+    assert shell.run("replay", "a", "--home", str(tmp_path), "--out", str(out)).status == 0
+    film = list(frames(out))
+    assert len(film) == 9
+    assert film[1][0] - film[0][0] == pytest.approx(0.05, abs=1e-3)
+    assert film[0][1].shape == (540, 960, 3)
+    before, after = (film[at][1][:380, 300:600].astype(float) for at in (2, 3))
+    assert np.abs(before - after).mean() > 20.0, "frame 6 follows frame 2"
+
+
+def test_a_film_can_be_faster_and_shows_what_the_network_says(shell: Shell, tmp_path: Path, model: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 4, camera=CAMERA)
+    out = tmp_path / "a.mp4"
+    flags = ("--home", str(tmp_path), "--out", str(out), "--speed", "2", "--model", str(model))
+    assert shell.run("replay", "a", *flags).status == 0
+    film = list(frames(out))
+    assert film[1][0] - film[0][0] == pytest.approx(0.025, abs=1e-3)
+
+
+def test_in_the_window_a_person_marks_a_range_and_undoes_another(tmp_path: Path, screen: Desktop) -> None:
+    folder = tmp_path / "data" / "a"
+    write_recording(folder, 400)
+    command = [sys.executable, "-m", "alvinn", "replay", "a", "--home", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as job:
+        screen.focus()
+        screen.press("space", "Home", "Right", "m", "Right", "Right", "m")
+        until(lambda: Recording(folder).left_out, "a range that is left out")
+        screen.press("m", "Right", "m")
+        until(lambda: len(Recording(folder).left_out) == 2, "a second one")
+        screen.press("u")
+        until(lambda: len(Recording(folder).left_out) == 1, "one that is taken back")
+        seen = screen.picture()
+        screen.press("Escape")
+        assert job.wait(timeout=60.0) == 0
+    assert Recording(folder).left_out == (Range(20, 60, "marked in replay"),)
+    assert seen.std() > 20.0, "the camera's picture is on the screen"
+    if keep := os.environ.get("ALVINN_SCREENSHOT"):
+        cv2.imwrite(keep, cv2.cvtColor(seen, cv2.COLOR_RGB2BGR))
+
+
+def test_what_cannot_be_shown_is_said_in_a_sentence(shell: Shell, tmp_path: Path, model: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 2)
+    home = ("--home", str(tmp_path))
+    assert "wants a recording" in shell.refused("replay")
+    assert "is not a recording" in shell.refused("replay", "ghost", *home)
+    assert "the model was trained with the camera" in shell.refused("replay", "a", "--model", str(model), *home)
+    Recording(tmp_path / "data" / "a").leave_out(0, 1)
+    assert "nothing to film" in shell.refused("replay", "a", "--out", str(tmp_path / "a.mp4"), *home)
+
+
+def test_a_recording_that_was_cut_short_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "a"
+    write_recording(folder, 3)
+    table = folder / "drive.csv"
+    table.write_bytes(table.read_bytes()[:-5])
+    assert Recording(folder).cut_short.endswith("2 whole rows are used, 1 pictures after them have no row and are not")
