@@ -15,8 +15,8 @@ from alvinn.cockpit.keys import BRAKE, LEFT, RIGHT, STEERING, THROTTLE
 from alvinn.devices import Lever, Profile
 
 GRIP = 12.0  # steer x speed^2 [m2/s2] that keys and mouse reach: about 5 m/s2 sideways in CARLA's Model 3
-TURN_SECONDS = 0.9  # from the middle to the lock with a key held down
-RETURN_SECONDS = 0.35  # and back with none
+TURN_SECONDS = 0.6  # from the middle to the lock with a key held down
+RETURN_SECONDS = 0.5  # and back with none
 TOUCH = 0.04  # how far a wheel is turned, of its range, before a hand is on it
 PRESSED = 0.1  # how far a pedal is pressed before a foot is on it
 

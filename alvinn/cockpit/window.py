@@ -139,6 +139,15 @@ class Window(AbstractContextManager["Window"]):
         pygame.quit()
 
 
+def plugged_in() -> list[str]:
+    """The names of wheels and gamepads, asked without a window."""
+    pygame.joystick.init()
+    try:
+        return [pygame.joystick.Joystick(index).get_name() for index in range(pygame.joystick.get_count())]
+    finally:
+        pygame.joystick.quit()
+
+
 class _Joystick:
     """A device that is plugged in."""
 

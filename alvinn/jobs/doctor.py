@@ -13,6 +13,8 @@ import carla
 from rich.table import Table
 
 from alvinn.carla_world import answered, connected, map_name
+from alvinn.cockpit.window import plugged_in
+from alvinn.devices import remembered, store
 from alvinn.embedded import embedded_server
 from alvinn.errors import AlvinnError, ServerError
 from alvinn.jobs.common import CONSOLE, address
@@ -51,7 +53,7 @@ class Doctor:
         """
         if self.release and self.carla is None:
             raise AlvinnError("--release wants the server that is to be released: --carla HOST:PORT")
-        findings = [*installed(), *self._server()]
+        findings = [*installed(), *wheels(), *self._server()]
         grid = Table("what", "found", "to do")
         for finding in findings:
             grid.add_row(finding.what, finding.found, f"[red]{finding.mend}[/]" if finding.mend else "[green]-[/]")
@@ -72,6 +74,16 @@ class Doctor:
                     yield Finding("released", f"{release(client)} cars and sensors removed, asynchronous again")
         except ServerError as error:
             yield Finding("server", "no answer", str(error))
+
+
+def wheels() -> Iterator[Finding]:
+    """Which wheels and gamepads are plugged in, and whether they were calibrated."""
+    known = {profile.name for profile in remembered(store()).values()}
+    names = plugged_in()
+    for name in names:
+        yield Finding("wheel", f"{name}, {'calibrated' if name in known else 'as guessed: alvinn calibrate asks'}")
+    if not names:
+        yield Finding("wheel", "none: the keyboard or the mouse steers")
 
 
 def _described(client: carla.Client, where: str) -> Finding:

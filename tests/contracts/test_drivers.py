@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alvinn.cockpit.hands import Held
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.timed import TimedDriver
 from alvinn.model import Network
 from alvinn.roles import Driver
-from tests.alvinn.fakes import PaperWorld, SteadyDriver, circle
+from tests.alvinn.fakes import CAR, PaperWorld, SteadyDriver, circle
 from tests.contracts.drivers import DriverContract
 
 
@@ -41,6 +43,12 @@ class TestDisturbedDriver(DriverContract):
     @pytest.fixture
     def driver(self) -> Driver:
         return DisturbedDriver(SteadyDriver(0.01), np.random.default_rng(0))
+
+
+class TestHumanDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        return HumanDriver(lambda speed: Held(0.3 / max(1.0, speed), axis=0.3), lambda: False, CAR)
 
 
 class TestTimedDriver(DriverContract):

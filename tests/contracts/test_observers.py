@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from alvinn.cockpit.cockpit import Cockpit
+from alvinn.cockpit.hands import Keyboard
+from alvinn.cockpit.tape import Tape
+from alvinn.cockpit.wiring import Wiring
 from alvinn.observers import Deadline, Log, OnRoad, Recorder, Watch
 from alvinn.recording import RecordingWriter
 from alvinn.referee import Referee
 from alvinn.roles import Observer, Verdict
 from alvinn.video import Film
-from tests.alvinn.fakes import CAR, Script, circle, session
+from tests.alvinn.cockpit.test_cockpit import Screen
+from tests.alvinn.fakes import CAR, DT, Script, circle, session
 from tests.contracts.observers import ObserverContract
 
 
@@ -34,6 +39,19 @@ class TestOnRoad(ObserverContract):
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
             yield OnRoad(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
+
+
+class TestTape(ObserverContract):
+    @pytest.fixture
+    def observer(self, tmp_path: Path) -> Iterator[Observer]:
+        with RecordingWriter(tmp_path, session()) as writer:
+            yield Tape(writer, "oval/forward", "ClearNoon")
+
+
+class TestCockpit(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Cockpit(Screen({}, 1000), Keyboard(DT), Wiring("paper", "ClearNoon"), CAR)
 
 
 class TestDeadline(ObserverContract):

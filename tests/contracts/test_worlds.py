@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from alvinn.live import LiveWorld
 from alvinn.roles import World
-from tests.alvinn.fakes import PaperWorld, straight
+from tests.alvinn.fakes import DT, PaperWorld, straight
 from tests.alvinn.fixtures import car_on
 from tests.contracts.worlds import WorldContract
 
@@ -16,6 +17,13 @@ class TestPaperWorld(WorldContract):
     @pytest.fixture
     def world(self) -> World:
         return PaperWorld(straight(500.0), speed=2.0)
+
+
+class TestLiveWorld(WorldContract):
+    @pytest.fixture
+    def world(self) -> World:
+        paper = PaperWorld(straight(500.0), speed=2.0)
+        return LiveWorld(paper, lambda late, lost: True, DT, lambda: 0.0, lambda seconds: None)
 
 
 class TestCarlaWorld(WorldContract):

@@ -52,6 +52,11 @@ class Person:
         end = (self.panels[-1].time or 0.0) + seconds
         self.sees(lambda panel: (panel.time or 0.0) >= end, f"{seconds:g} s of driving")
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the job goes on."""
+        return not self._over.is_set()
+
     def waits_for_the_end(self) -> None:
         """Do nothing until the job has ended by itself."""
         until(self._over.is_set, "the end of the job")

@@ -29,9 +29,9 @@ def plugged(*sticks: Stick) -> Inputs:
 def test_a_key_held_down_turns_the_wheel_gradually_and_letting_go_returns_it() -> None:
     keyboard = Keyboard(DT)
     there = [keyboard.read(held("right"), 8.0).steer for _ in range(20)]
-    back = [keyboard.read(held(), 8.0).steer for _ in range(10)]
+    back = [keyboard.read(held(), 8.0).steer for _ in range(11)]
     assert there == sorted(there)
-    assert len(set(there)) >= 15, "labels are graded"
+    assert len(set(there)) >= 12, "labels are graded"
     assert there[-1] == pytest.approx(lock(8.0))
     assert back == sorted(back, reverse=True)
     assert back[-1] == 0.0
@@ -61,7 +61,7 @@ def test_the_imagined_wheel_never_passes_its_lock_nor_jumps(steer: float, push: 
 def test_taking_the_wheel_over_begins_where_the_car_steers() -> None:
     keyboard = Keyboard(DT)
     keyboard.begin(0.1)
-    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + lock(8.0) * DT / 0.9)
+    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + lock(8.0) * DT / 0.6)
 
 
 def test_keys_for_steering_and_braking_are_a_touch_and_the_throttle_is_none() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 
 import carla
 import pytest
 
 from alvinn.carla_world import connected
+from alvinn.devices import guess, remember, store
 from alvinn.jobs import doctor
-from alvinn.jobs.doctor import Doctor, installed
+from alvinn.jobs.doctor import Doctor, installed, wheels
+from tests.alvinn.cockpit.desktop import VirtualWheel
 from tests.alvinn.fixtures import car_on
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
@@ -60,3 +63,19 @@ def test_release_makes_a_frozen_server_run_again_and_removes_what_was_left() -> 
         client.get_world().wait_for_tick(10.0)
         actors = client.get_world().get_actors()
         assert not [one for one in actors if isinstance(one, carla.Vehicle | carla.Sensor)]
+
+
+def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert [finding.found for finding in wheels()] == ["none: the keyboard or the mouse steers"]
+    wheel = VirtualWheel()
+    wheel.plug_in()
+    guid = wheel.guid
+    (guessed,) = wheels()
+    remember(store(), guid, guess("Virtual Wheel"))
+    wheel.plug_in()  # asking ends SDL's joysticks, and a virtual one with them
+    (calibrated,) = wheels()
+    assert "Virtual Wheel, as guessed" in guessed.found
+    assert calibrated.found == "Virtual Wheel, calibrated"
