@@ -43,6 +43,7 @@ def read(name: str, text: str) -> Track:
         WorldError: the text is no map with lanes to drive on.
     """
     try:
+        opendrive.try_out(text)
         track = Track(name, text)
     except Exception as error:
         # A foreign text may trip the reader anywhere; whatever it is, the text was not a map.

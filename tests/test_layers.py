@@ -183,7 +183,6 @@ GUESTS = {
         "alvinn.lane_map",
         "alvinn.sensors",
         "alvinn.jobs.doctor",
-        "sim.opendrive",
         "sim.track",
         "sim.geodesy",
         "sim.contact",
