@@ -23,7 +23,7 @@ from alvinn.driving import Image
 
 TOOLS = ("Xvfb", "xdotool")
 SDL_INIT_JOYSTICK = 0x200
-PATIENCE = 20.0  # s: on a busy machine too
+PATIENCE = 60.0  # s: on a busy machine too
 
 
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
