@@ -59,7 +59,10 @@ class Corrections:
         weather: str,
         doubt: Callable[[Observation], float | None] = lambda _: None,
     ) -> None:
-        self._map, self._direction, self._weather, self._doubt = map_name, direction, weather, doubt
+        self._map, self._direction, self._doubt = map_name, direction, doubt
+        self.weather = weather
+        self.going = False
+        """whether there is a correction now"""
         self._before: deque[Step] = deque()
         self._steps: dict[int, list[Step]] = {}
         self._take_overs: dict[int, TakeOver] = {}
@@ -85,6 +88,7 @@ class Corrections:
     def see(self, step: Step) -> Verdict:
         """Keep the tick if it is a correction, and remember it for a while if it is not."""
         number = step.decision.correction
+        self.going = number > 0
         if not number:
             self._remember(step)
         else:
@@ -106,7 +110,7 @@ class Corrections:
             why=step.decision.why,
             map=self._map,
             direction=self._direction,
-            weather=self._weather,
+            weather=self.weather,
             lane_s=began.truth.lane_s,
             offset=began.truth.offset,
             heading_error=began.truth.heading_error,
@@ -134,5 +138,5 @@ class Corrections:
         """Write what was kept, each correction as a segment of its own."""
         for steps in self._kept():
             for step in steps:
-                writer.add(step, lane=f"{self._map}/{self._direction}", weather=self._weather)
+                writer.add(step, lane=f"{self._map}/{self._direction}", weather=self.weather)
             writer.new_segment()

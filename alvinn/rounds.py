@@ -24,6 +24,8 @@ from alvinn.errors import ResultsError
 from alvinn.files import write_json
 
 SCHEMA = 1
+SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
+"""What of a round adds up over its legs."""
 WAYS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
@@ -59,8 +61,11 @@ class Driven:
     helped_seconds: float = 0.0
     """of them with the teacher at the wheel"""
     corrections: int = 0
+    """begun; the next one has the number after this"""
+    discarded: int = 0
+    """of them by the person who drove them, or too short to hold a frame"""
     frames: int = 0
-    """that the corrections have together"""
+    """that the others have together"""
     switches: int = 0
     """how often the wheel changed hands"""
     departures: int = 0
@@ -70,8 +75,7 @@ class Driven:
 
     def with_leg(self, leg: Leg, more: Driven) -> Driven:
         """This round with one more leg."""
-        sums = ("seconds", "helped_seconds", "corrections", "frames", "switches", "departures", "take_overs")
-        added = {name: getattr(self, name) + getattr(more, name) for name in sums}
+        added = {name: getattr(self, name) + getattr(more, name) for name in SUMMED}
         return replace(self, legs=(*self.legs, leg), **added)
 
 

@@ -117,10 +117,12 @@ FLOORS = {
         ["alvinn.cockpit.cockpit"],
         ["alvinn.jobs.common"],
         ["alvinn.jobs.recordings"],
-        ["alvinn.jobs.sweep", "alvinn.jobs.outcome", "alvinn.jobs.legs"],
+        ["alvinn.jobs.sweep", "alvinn.jobs.outcome"],
         ["alvinn.jobs.cluster"],
         ["alvinn.jobs.ride", "alvinn.jobs.calibrate"],
         ["alvinn.jobs.drive"],
+        ["alvinn.jobs.seats"],
+        ["alvinn.jobs.legs"],
         [
             "alvinn.jobs.record",
             "alvinn.jobs.replay",

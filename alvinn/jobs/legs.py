@@ -4,42 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
-
-import numpy as np
 
 from alvinn.carla_world import DT, CarlaWorld
 from alvinn.corrections import Corrections, TakeOver
-from alvinn.doubts import Doubt
-from alvinn.drivers.disturbed import DisturbedDriver
-from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
-from alvinn.drivers.shared import SharedDriver
 from alvinn.driving import Direction, Step
 from alvinn.embedded import KeptServer
-from alvinn.gates import AlwaysGate, DoubtGate, DriftGate, Gate, TeacherGate
+from alvinn.gates import DriftGate, Gate
 from alvinn.jobs.common import Driving, opened
+from alvinn.jobs.seats import Lesson, Seat, Student
 from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Deadline, Watch
 from alvinn.recording import RecordingWriter
 from alvinn.referee import Referee
-from alvinn.roles import Driver, Observer, Verdict
+from alvinn.roles import Observer, Verdict
 from alvinn.rounds import Driven, Leg
 from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
 
-ALONE = {"plain", "noise"}  # the teacher drives, and the student only watches
-EVERY_FRAME = ALONE | {"always"}  # the teacher labels all of them
 SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
-
-
-@dataclass(frozen=True)
-class Student:
-    """Who is taught, and how far it doubts itself."""
-
-    network: Network
-    doubt: Doubt
 
 
 @contextmanager
@@ -64,6 +48,7 @@ def drive_leg(
     leg: Leg,
     so_far: Driven,
     student: Student,
+    seat: Seat,
     server: KeptServer,
     writer: Callable[[CarlaWorld], RecordingWriter],
 ) -> Driven:
@@ -74,6 +59,7 @@ def drive_leg(
         leg: what to drive.
         so_far: the round, with the legs before this one.
         student: drives.
+        seat: the teacher's.
         server: to drive on, where `settings` names none.
         writer: opens the round's recording.
 
@@ -86,24 +72,16 @@ def drive_leg(
     with world_of(settings, server, student.network, leg.map, leg.direction, settings.weather) as world:
         place = leg.place * world.lane.length
         world.place(place, _speed_at(world, place, settings.speed))
-        rng = np.random.default_rng((settings.seed, so_far.number, len(so_far.legs)))
-        driver = SharedDriver(
-            NetworkDriver(student.network),
-            _teacher(so_far, rng, world),
-            _gate(so_far, rng, student, world),
-            every_frame=so_far.gate in EVERY_FRAME,
-            note=f"round {so_far.number}",
-            first=so_far.corrections + 1,
-        )
         kept = Corrections(leg.map, leg.direction, settings.weather, student.doubt)
+        driver = seat.take(Lesson(leg, so_far, student, world, kept, settings.seed))
         referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
         ticks = {True: 0, False: 0}
 
         def count(_: Step) -> None:
-            ticks[driver.wheel.who == "expert"] += 1
+            ticks[driver.wheel.who != "network"] += 1
 
-        observers: list[Observer] = [kept, referee, Deadline(leg.seconds), Watch(count)]
-        run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
+        observers: list[Observer] = [kept, referee, Deadline(leg.seconds), Watch(count), *seat.watchers()]
+        run(seat.paced(world), driver, observers, world.geometry, Pedals(settings.speed, DT))
         with writer(world) as recording:
             kept.write(recording)
     return so_far.with_leg(
@@ -114,7 +92,8 @@ def drive_leg(
             teacher=so_far.teacher,
             seconds=round(DT * sum(ticks.values()), 2),
             helped_seconds=round(DT * ticks[True], 2),
-            corrections=len(kept),
+            corrections=driver.corrections - so_far.corrections,
+            discarded=driver.corrections - so_far.corrections - len(kept),
             frames=kept.frames,
             switches=driver.switches,
             departures=len(referee.trace.departures),
@@ -127,21 +106,6 @@ def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
     """The speed [m/s] that a car would have there."""
     bend = abs(world.lane.curvature(s))
     return min(cruise, (MAX_LATERAL_ACCELERATION / bend) ** 0.5) if bend > 0 else cruise
-
-
-def _teacher(so_far: Driven, rng: np.random.Generator, world: CarlaWorld) -> Driver:
-    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
-    return DisturbedDriver(expert, rng) if so_far.gate == "noise" else expert
-
-
-def _gate(so_far: Driven, rng: np.random.Generator, student: Student, world: CarlaWorld) -> Gate:
-    if so_far.gate in ALONE:
-        return TeacherGate(so_far.gate)
-    if so_far.gate == "always":
-        return AlwaysGate(so_far.setting or 0.0, rng)
-    if so_far.gate == "doubt":
-        return DoubtGate(lambda seen: student.doubt(seen) or 0.0, so_far.setting or 0.0)
-    return DriftGate(world.truth, world.geometry.width)
 
 
 class Trial:

@@ -87,7 +87,7 @@ def ride(wish: Ride, window: Window) -> int:
         AlvinnError: server, map, device or disk is not to be had, or went away meanwhile; the car is braked where it
             can be, and the recording is closed.
     """
-    hands = _device(wish, window)
+    hands = device_of(wish.device, window)
     window.show(Page("one moment", (("", f"getting {wish.settings.map} ready"),)))
     with ExitStack() as stack:
         world = stack.enter_context(
@@ -109,14 +109,19 @@ def ride(wish: Ride, window: Window) -> int:
         return writer.rows if writer is not None else 0
 
 
-def _device(wish: Ride, window: Window) -> Device:
+def device_of(name: str, window: Window) -> Device:
+    """What a person steers with, once the window has seen what is plugged in.
+
+    Raises:
+        AlvinnError: there is none of that name.
+    """
     known = remembered(store())
     for _ in range(DEVICE_POLLS):
         sticks = window.poll().sticks
         if sticks:
             break
         time.sleep(DT)
-    return device(wish.device, sticks, known, DT)
+    return device(name, sticks, known, DT)
 
 
 def _writer(wish: Ride, world: CarlaWorld, hands: Device) -> RecordingWriter:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,22 +14,27 @@ import tyro
 from alvinn import __version__
 from alvinn.architectures import NetworkName, OutputName
 from alvinn.carla_world import CarlaWorld
+from alvinn.cockpit.window import Window
 from alvinn.corrections import TakeOver
 from alvinn.doubts import Doubt, of_ensemble, of_shape
 from alvinn.driving import Observation
 from alvinn.embedded import KeptServer
-from alvinn.errors import ModelError
+from alvinn.errors import AlvinnError, ModelError
 from alvinn.gates import beta_of, threshold_from, threshold_within
 from alvinn.jobs.common import Driving, listed, progress, require_above_zero, server_kind
 from alvinn.jobs.laps import Laps, drive_laps
-from alvinn.jobs.legs import Student, drive_leg, needing_help
+from alvinn.jobs.legs import drive_leg, needing_help
+from alvinn.jobs.ride import device_of
+from alvinn.jobs.seats import ExpertSeat, HumanSeat, Seat, Student
 from alvinn.jobs.train import Train, train
 from alvinn.model import CHECKPOINT, Network
 from alvinn.recording import Recording, RecordingWriter, Session
 from alvinn.referee import Result
 from alvinn.rounds import Driven, Entry, legs_of, read_driven, write_driven
 
-GateName = Literal["drift", "doubt", "always", "plain", "noise"]
+GateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
+PERSONAL = ("drift", "doubt", "human")
+"""Gates that go with a person."""
 BUDGET = 0.2  # of the ticks: what a doubt gate may ask for before there is any take-over to learn a threshold from
 
 
@@ -45,10 +51,14 @@ class Rounds(Driving):
     round_seconds: float = 60.0
     """simulated driving in a round"""
     gate: GateName = "drift"
-    """what gives the teacher the wheel: drift by the map, the network's doubt, a mix whatever happens; to compare with
-    these, plain and noise: the teacher alone drives"""
-    expert: Literal["scripted"] = "scripted"
-    """the teacher"""
+    """what gives the teacher the wheel: drift by the map, the network's doubt, a person's own will, a mix whatever
+    happens; to compare with these, plain and noise: the teacher alone drives"""
+    expert: Literal["scripted", "human"] = "scripted"
+    """the teacher; a person sits in the cockpit, and whatever the gate asks, takes the wheel when they want"""
+    alias: str = "human"
+    """who the person is, for the recording"""
+    device: str = "auto"
+    """the person steers with: auto, keyboard, mouse, wheel, or a part of a device's name"""
     maps: str = "random:1,random:2,random:3,random:4,random:5,random:6"
     """a,b: circuits to be corrected on"""
     judge: str = "random:7,random:8,random:9"
@@ -74,6 +84,10 @@ class Rounds(Driving):
         super().__post_init__()
         for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        if self.expert == "scripted" and self.gate == "human":
+            raise ValueError("--gate human wants a person: --expert human")
+        if self.expert == "human" and self.gate not in PERSONAL:
+            raise ValueError(f"--gate {self.gate} is for the scripted expert; a person's are {', '.join(PERSONAL)}")
         if both := set(self.circuits()) & set(self.judges()):
             raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that no correction was made on")
 
@@ -99,24 +113,51 @@ class Rounds(Driving):
 
 
 def drive(job: Rounds, number: int) -> Driven:
-    """Drive the legs of a round that were not driven yet, each with the newest network that there is."""
+    """Drive the legs of a round that were not driven yet, each with the newest network that there is.
+
+    Raises:
+        AlvinnError: server, map or window is not to be had, or the person left.
+    """
     if not number:
         return Driven(0, job.gate, job.expert)
     folder, legs = job.recording(number), legs_of(job.circuits(), number, job.round_seconds, job.seed)
     newest = _newest(job, number)
     student = _student(job, newest)
     driven = read_driven(folder) or Driven(number, job.gate, job.expert, setting=_setting(job, number, student))
-    with KeptServer() as server, progress() as bars:
+    with KeptServer() as server, _seat(job) as seat, progress() as bars:
         task = bars.add_task(f"round {number}", total=len(legs), completed=len(driven.legs), note="")
         for leg in legs[len(driven.legs) :]:
             if _newest(job, number) != newest:
                 newest = _newest(job, number)
                 student = _student(job, newest)
             write = _opening(job, folder, student.network)
-            driven = drive_leg(job, leg, driven, student, server, write)
+            before, driven = driven, drive_leg(job, leg, driven, student, seat, server, write)
             write_driven(folder, driven)
+            if (
+                job.expert == "human"
+                and len(driven.legs) < len(legs)
+                and driven.seconds < before.seconds + leg.seconds - 1.0
+            ):
+                legs_driven = f"{len(driven.legs)} of {len(legs)} legs"
+                raise AlvinnError(f"round {number} was left after {legs_driven}: the same command drives the rest")
             bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
     return driven
+
+
+@contextmanager
+def _seat(job: Rounds) -> Iterator[Seat]:
+    """The teacher's, for a round.
+
+    Raises:
+        AlvinnError: a person has no screen to look at.
+    """
+    if job.expert == "scripted":
+        yield ExpertSeat()
+        return
+    if job.headless:
+        raise AlvinnError("--expert human wants a window: leave --headless out")
+    with Window("alvinn") as window:
+        yield HumanSeat(window, device_of(job.device, window))
 
 
 def _newest(job: Rounds, number: int) -> int:
@@ -140,7 +181,7 @@ def _writer(job: Rounds, folder: Path, world: CarlaWorld, network: Network) -> R
         maps=tuple(job.circuits()),
         weathers=(job.weather,),
         seed=job.seed,
-        driver="expert",
+        driver="expert" if job.expert == "scripted" else job.alias,
         server=server_kind(job),
         version=__version__,
     )
@@ -234,7 +275,7 @@ def judged(job: Rounds, number: int, driven: Driven) -> Entry:
     return Entry(
         round=number,
         seconds=driven.seconds,
-        corrections=driven.corrections,
+        corrections=driven.corrections - driven.discarded,
         frames=driven.frames,
         switches=driven.switches,
         setting=driven.setting,

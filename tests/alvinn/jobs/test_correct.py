@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alvinn.cli import main
 from alvinn.errors import ModelError
 from alvinn.jobs.apprentice import Apprentice
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.jobs.stages import Rounds, learn
 from alvinn.model import Network, read_card
 from alvinn.recording import Recording
+from tests.alvinn.cockpit.desktop import desktop
+from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
@@ -22,15 +28,28 @@ def where(recording: Recording) -> list[tuple[float, ...]]:
     return [(row.curvature, row.steer, row.offset, row.heading_error, row.correction) for row in recording.rows]
 
 
+@pytest.fixture(scope="module")
+def clone(server: Address, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the recording `base` and a clone of it in models/mine/round-000; to be copied, not written to."""
+    home = tmp_path_factory.mktemp("clone")
+    small = ("--camera.width", "64", "--camera.height", "32")
+    where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home))
+    assert main(["record", "base", "--map", "oval", "--seconds", "6", *where, *small]) == 0
+    learn(Correct(home=home, name="mine", data=("base",), views="off", epochs=1), 0)
+    return home
+
+
+@pytest.fixture
+def home(clone: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(clone, tmp_path / "home"))
+
+
 def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections(
-    shell: Shell, server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Address, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One test, as each job costs seconds: a round, interrupted between its driving and its training, then resumed."""
-    carla = ("--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
-    small = ("--camera.width", "64", "--camera.height", "32")
-    assert shell.run("record", "base", "--map", "oval", "--seconds", "6", *carla, *small).status == 0
     job = Correct(
-        home=tmp_path,
+        home=home,
         carla=f"{server[0]}:{server[1]}",
         name="mine",
         data=("base",),
@@ -51,7 +70,7 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
     monkeypatch.setattr("alvinn.jobs.correct.learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
         correct(job)
-    corrections = Recording(tmp_path / "data" / "mine" / "round-001")
+    corrections = Recording(home / "data" / "mine" / "round-001")
     assert corrections.rows, "a network that saw six seconds of road once drifts"
     assert {row.who for row in corrections.rows} == {"expert"}
     assert all(row.correction and row.why.startswith("round 1, drift: ") for row in corrections.rows)
@@ -63,12 +82,12 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
     monkeypatch.undo()
     ledger = correct(job)
     assert where(Recording(corrections.folder)) == where(corrections), "what was driven is not driven again"
-    clone, taught = (tmp_path / "models" / "mine" / f"round-00{number}" for number in (0, 1))
+    clone, taught = (home / "models" / "mine" / f"round-00{number}" for number in (0, 1))
     assert [recording["name"] for recording in read_card(clone).recordings] == ["base"]
     assert [recording["name"] for recording in read_card(taught).recordings] == ["base", "round-001"]
     assert read_card(taught).settings["warm_start"] == "round-000"
     assert Network(taught).card.camera == Recording(corrections.folder).session.camera
-    told = json.loads((tmp_path / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
+    told = json.loads((home / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
     assert [entry["round"] for entry in told["rounds"]] == [0, 1]
     assert told["rounds"][1]["tests"] == len(driven["take_overs"])
     assert told["ended"] == ledger.ended == "all 1 rounds are driven"
@@ -101,27 +120,88 @@ def test_members_of_an_ensemble_lie_beside_the_rounds_model_which_is_the_first_o
     assert [job.member(1, which) for which in (0, 1)] == [job.model(1), job.model(1) / "member-1"]
 
 
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """Hands at the keyboard of a real screen, and a config folder of their own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with desktop() as screen:
+        yield Person(screen)
+
+
+def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rounds_lesson(
+    shell: Shell, server: Address, home: Path, person: Person
+) -> None:
+    def script() -> None:
+        person.reads("round 1, oval forward: ready?")
+        person.screen.press("Return")
+        person.sees(lambda panel: panel.who == "network", "the network at the wheel")
+        person.drives(0.5)
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "you", "the wheel in their hands")
+        person.holds("Left", lambda panel: (panel.steer or 0.0) < -0.05, "the wheel turned left")
+        person.drives(0.5)
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "network", "the network at the wheel again")
+        person.reads("round 1, oval reverse: ready?")
+        person.screen.press("Return")
+        person.sees(lambda panel: "reverse" in panel.title and panel.who == "network", "the second leg")
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "you", "the wheel in their hands")
+        person.drives(0.6)
+        person.screen.press("BackSpace")
+        person.sees(lambda panel: "is left out" in " ".join(panel.notes), "the fumble left out")
+        person.sees(lambda panel: (panel.time or 0.0) > 5.5, "the end of the leg")
+
+    words = ("correct", "mine", "--data", "base", "--expert", "human", "--alias", "Eva", "--device", "keyboard")
+    where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home), "--maps", "oval", "--judge", "")
+    few = ("--gate", "human", "--rounds", "1", "--round-seconds", "12", "--epochs", "1", "--more-epochs", "1")
+    with person.acting(script):
+        said = shell.run(*words, *few, *where, "--views", "off")
+    assert said.status == 0, said.err
+    recording = Recording(home / "data" / "mine" / "round-001")
+    rows = recording.rows
+    assert recording.session.driver == "Eva"
+    assert {(row.who, row.why) for row in rows} == {("human", "round 1, human: took the wheel")}
+    assert all(row.disturbance == 0.0 for row in rows), "nobody else had a share of the wheel"
+    assert min(row.steer for row in rows) < -0.05
+    driven: dict[str, Any] = json.loads((recording.folder / "round.json").read_text(encoding="utf-8"))
+    fumbled = {int(n) for panel in person.panels for n in re.findall(r"correction (\d+) is left", str(panel.notes))}
+    assert driven["discarded"] == len(fumbled) == 1
+    assert driven["frames"] == len(rows)
+    assert {row.correction for row in rows} == set(range(1, driven["corrections"] + 1)) - fumbled
+    place = driven["take_overs"][0]
+    assert (place["map"], place["direction"], place["why"]) == ("oval", "forward", "round 1, human: took the wheel")
+    taught = read_card(home / "models" / "mine" / "round-001")
+    assert [one["name"] for one in taught.recordings] == ["base", "round-001"]
+
+
+@pytest.mark.parametrize("flags", [("--gate", "human"), ("--expert", "human", "--gate", "always")])
+def test_a_persons_gate_wants_a_person_and_a_person_one_of_theirs(shell: Shell, flags: tuple[str, ...]) -> None:
+    assert shell.run("correct", "mine", "--data", "base", *flags).status == 2
+
+
+def test_a_person_wants_a_window(shell: Shell, home: Path) -> None:
+    flags = ("--expert", "human", "--headless", "--maps", "oval", "--judge", "", "--home", str(home))
+    assert "leave --headless out" in shell.refused("correct", "mine", "--data", "base", *flags)
+
+
 @pytest.mark.long
 def test_live_the_next_round_is_driven_while_the_last_one_is_learned_and_an_ensemble_says_where_it_doubts(
-    shell: Shell, server: Address, tmp_path: Path
+    shell: Shell, server: Address, home: Path
 ) -> None:
-    carla = ("--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
-    small = ("--camera.width", "64", "--camera.height", "32")
-    assert shell.run("record", "base", "--map", "oval", "--seconds", "6", *carla, *small).status == 0
-    few = ("--rounds", "2", "--round-seconds", "4", "--epochs", "1", "--more-epochs", "1", "--judge", "")
-    words = ("correct", "mine", "--data", "base", "--maps", "oval", "--live", "--gate", "doubt", "--members", "2")
-    assert shell.run(*words, *few, *carla).status == 0
-    told = json.loads((tmp_path / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
+    where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home), "--maps", "oval", "--judge", "")
+    few = ("--rounds", "2", "--round-seconds", "4", "--epochs", "1", "--more-epochs", "1", "--members", "2")
+    assert shell.run("correct", "mine", "--data", "base", "--live", "--gate", "doubt", *few, *where).status == 0
+    told = json.loads((home / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
     assert [entry["round"] for entry in told["rounds"]] == [0, 1, 2]
     assert all(entry["setting"] > 0.0 for entry in told["rounds"][1:]), "the threshold"
     for number in (1, 2):
-        model = tmp_path / "models" / "mine" / f"round-00{number}"
-        names = [recording["name"] for recording in read_card(model / "member-1").recordings]
-        assert names[0] == "base"
+        model = home / "models" / "mine" / f"round-00{number}"
+        assert read_card(model / "member-1").recordings[0]["name"] == "base"
         assert Network(model).card.camera == Network(model / "member-1").card.camera
-        rows = Recording(tmp_path / "data" / "mine" / f"round-00{number}").rows
+        rows = Recording(home / "data" / "mine" / f"round-00{number}").rows
         assert all(row.why.startswith(f"round {number}, doubt: ") for row in rows)
-    assert not list((tmp_path / "models" / "mine").glob("*.error"))
+    assert not list((home / "models" / "mine").glob("*.error"))
 
 
 @pytest.mark.long
