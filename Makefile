@@ -25,6 +25,7 @@ bench: setup
 	$(PY) -m tests.bench.server
 	$(PY) -m tests.bench.learning
 	$(PY) -m tests.bench.laps
+	$(PY) -m tests.bench.recording
 
 # hours: 120 s of plain driving, three rounds, forty unseen laps, five times over; goes on where it was stopped
 corrections: setup

@@ -26,6 +26,12 @@ CAMERA = "observation.images.front_forward"
 LIKELY_CAMERAS = ("front_forward", "front", "center", "")  # the first that is part of a camera's name
 ACTION, STATE, INTERVENTION = "action.continuous", "observation.state.vehicle", "intervention"
 OURS = "alvinn"  # as robot_type: our speeds are m/s, L2D's km/h
+UNITS = {
+    ("km/h", "kmh", "kph", "km_h"): ("km/h", 1.0 / 3.6),
+    ("m/s", "mps", "m_s", "meters_per_second"): ("m/s", 1.0),
+    ("mph", "miles"): ("miles an hour", 0.44704),
+}
+"""How a unit is written in a name -> what it is, and what 1 of it is in m/s."""
 
 Record = dict[str, Any]
 
@@ -85,8 +91,7 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
     camera = _camera(info, account)
     steer = _steering(info, steering)
     places = {word: _first(info.numbers(), word) for word in ("gas", "throttle", "brake", "speed")}
-    if not info.ours and places["speed"]:
-        account.note("speeds are taken as km/h, as L2D has them")
+    in_mps = _speed_unit(info, places["speed"], account)
     records = _records(source, info, steer, account)
     damaged = [str(v) for r in records if math.isnan(number_or(math.nan, v := steer.of(r), -1.0, 1.0))]
     require_steering(steer.name, damaged, len(records), [column.name for column in info.numbers()])
@@ -94,7 +99,7 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
     for record, image in _filmed(source, info, camera, records, episodes):
         tell()
         try:
-            yield _moment(record, image, steer, places, info)
+            yield _moment(record, image, steer, places, in_mps)
         except ValueError as error:
             account.leave_out(str(error), f"row {record.get('index')}")
 
@@ -147,6 +152,20 @@ def _steering(info: _Info, steering: str | None) -> _Column:
 def _first(columns: Sequence[_Column], word: str) -> _Column | None:
     usual = (column for column in columns if column.feature in {ACTION, STATE} or column.feature.startswith("action"))
     return next((column for column in usual if word in column.name.lower()), None)
+
+
+def _speed_unit(info: _Info, column: _Column | None, account: Account) -> float:
+    """What 1 of the speed's unit is in m/s: as its name or its feature's `unit` says, else L2D's km/h."""
+    if info.ours or column is None:
+        return 1.0
+    feature = info.features[column.feature]
+    said = " ".join(str(word) for word in (column.name, feature.get("unit", ""), feature.get("units", ""))).lower()
+    for words, (name, in_mps) in UNITS.items():
+        if any(word in said for word in words):
+            account.note(f"speeds are {name}, as {column.feature} says")
+            return in_mps
+    account.note("speeds are taken as km/h, as L2D has them: the dataset does not say their unit")
+    return 1.0 / 3.6
 
 
 def _records(source: Path, info: _Info, steer: _Column, account: Account) -> list[Record]:
@@ -207,7 +226,7 @@ def _reel(film: Path | None) -> Iterator[tuple[float, Image]]:
 
 
 def _moment(
-    record: Record, image: Image | None, steer: _Column, places: Mapping[str, _Column | None], info: _Info
+    record: Record, image: Image | None, steer: _Column, places: Mapping[str, _Column | None], in_mps: float
 ) -> Moment:
     """Raises ValueError, which says why the row is left out."""
     if image is None:
@@ -227,7 +246,7 @@ def _moment(
         time=number_or(math.nan, record.get("timestamp")),
         throttle=number_or(0.0, said("gas", "throttle"), 0.0, 1.0),
         brake=number_or(0.0, said("brake"), 0.0, 1.0),
-        speed=number_or(math.nan, said("speed"), 0.0, 1e3) / (1.0 if info.ours else 3.6),
+        speed=number_or(math.nan, said("speed"), 0.0, 1e3) * in_mps,
         drive=str(record.get("episode_index")),
         intervention=record.get(INTERVENTION) in (True, [True]),
     )

@@ -14,6 +14,7 @@ from alvinn.driving import Camera
 from alvinn.errors import AlvinnError
 from alvinn.formats.account import Account
 from alvinn.formats.film import FilmWriter
+from alvinn.formats.lerobot import STATE
 from alvinn.formats.lerobot_out import write
 from alvinn.formats.parquet import read_rows, write_rows
 from tests.alvinn.fakes import picture
@@ -83,7 +84,28 @@ def test_speeds_of_others_are_km_per_hour_as_those_of_l2d(tmp_path: Path) -> Non
     rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023")
     recording, account = imported("lerobot", tmp_path / "l")
     assert recording.rows[0].speed == pytest.approx(8.0 / 3.6)
-    assert "speeds are taken as km/h, as L2D has them" in account.notes
+    assert any(note.startswith("speeds are taken as km/h, as L2D has them") for note in account.notes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "name", "speed", "said"),
+    [
+        ("m/s", "speed", 8.0, "speeds are m/s"),
+        ("mph", "speed", 8.0 * 0.44704, "speeds are miles an hour"),
+        ("", "speed_kmh", 8.0 / 3.6, "speeds are km/h"),
+        ("", "speed_mps", 8.0, "speeds are m/s"),
+    ],
+)
+def test_speeds_have_the_unit_that_their_name_or_feature_says(
+    tmp_path: Path, unit: str, name: str, speed: float, said: str
+) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    features = json.loads((tmp_path / "l" / "meta" / "info.json").read_text(encoding="utf-8"))["features"]
+    features[STATE] |= {"unit": unit, "names": {"axes": [name]}}
+    rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023", features=features)
+    recording, account = imported("lerobot", tmp_path / "l")
+    assert recording.rows[0].speed == pytest.approx(speed)
+    assert any(note.startswith(said) for note in account.notes)
 
 
 def test_a_film_that_ends_early_costs_the_rows_it_lacks(tmp_path: Path) -> None:
