@@ -89,7 +89,18 @@ def desktop(size: tuple[int, int] = (1280, 720)) -> Iterator[Desktop]:
         pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool")
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, open(reading) as told:  # noqa: PTH123
-        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-fbdir", folder]
+        orphan = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []  # it ends with a killed run too
+        command = [
+            *orphan,
+            "Xvfb",
+            "-displayfd",
+            str(writing),
+            "-screen",
+            "0",
+            f"{size[0]}x{size[1]}x24",
+            "-fbdir",
+            folder,
+        ]
         with subprocess.Popen([*command, "-nolisten", "tcp"], pass_fds=(writing,), stderr=subprocess.DEVNULL) as server:
             try:
                 os.close(writing)
