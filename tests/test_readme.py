@@ -35,6 +35,7 @@ MORE_JOBS = [job for page in sorted((ROOT / "docs").glob("*.md")) for job in job
 def test_there_is_something_to_test() -> None:
     assert {job[0] for job in JOBS} == {
         "record",
+        "replay",
         "train",
         "laps",
         "compare",

@@ -173,3 +173,27 @@ def test_a_camera_that_there_is_not_is_wrong_usage(shell: Shell) -> None:
     said = shell.run("record", "x", "--cameras", "center,rear")
     assert said.status == 2
     assert "not rear" in said.err
+
+
+@pytest.mark.long
+def test_the_job_itself_killed_at_random_moments_leaves_a_recording_that_goes_on_and_no_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "alvinn", "record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT]
+    command += ["--seconds", "100000", "--append"]
+    folder, rng, rows = tmp_path / "data" / "x", np.random.default_rng(0), 0
+    for _ in range(5):
+        wanted = rows + int(rng.integers(1, 150))
+        with subprocess.Popen(
+            [*command, "--seconds", "100000", "--append"], cwd=ROOT, stdout=subprocess.DEVNULL
+        ) as job:
+            while not (folder / "drive.csv").exists() or len(Recording(folder).rows) < wanted:
+                assert job.poll() is None, "the job ended by itself"
+            servers = psutil.Process(job.pid).children(recursive=True)
+            frames = len(list((folder / "frames").iterdir()))
+            job.kill()
+        assert psutil.wait_procs(servers, timeout=30.0)[1] == []
+        recording = Recording(folder)
+        assert frames - len(recording.rows) <= 20
+        assert "was not closed" in recording.cut_short
+        assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)
+        rows = len(recording.rows)
+    assert len({row.segment for row in recording.rows}) == 5
