@@ -20,6 +20,7 @@ from alvinn.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit
 from alvinn.vision import UNTOLD
 
 PLAIN = 0.2  # of the frames are shown from where they were taken
+TRAIL = 1.1  # m from a car's middle to where it moves the way it points, at 8 m/s; see `drivers.expert`
 EXAMINED_LOOKS = 4  # at each of them
 EXAMINED = 1500  # held-out rows at most, evenly chosen, that a network is examined on
 
@@ -134,8 +135,10 @@ def corrected(curvature: float, goal: Doubles, view: View) -> float:
     """A label [1/m] seen from a view: its arc to the goal for the real car's, and bends made tighter with the road.
 
     Across, all lengths grow with the stretch: bends, offsets and angles alike. Along, a bend's curvature goes with the
-    square of the squeeze and an angle with the squeeze, but to be beside the lane stays what it was.
+    square of the squeeze and an angle with the squeeze, but to be beside the lane stays what it was. So a nose that
+    pointed outwards as it should in the real bend points less so than it should in the tighter one.
     """
-    seen = View(view.across, math.atan(math.tan(view.turn) / view.squeeze))
-    moved = pursuit(goal[None], seen) - pursuit(goal[None], View(0.0, 0.0))
-    return (curvature / view.squeeze**2 + float(moved[0])) * view.stretch
+    short = 1.0 / view.squeeze
+    turn = math.atan(math.tan(view.turn) * short) + TRAIL * curvature * (short**2 - short)
+    moved = pursuit(goal[None], View(view.across, turn)) - pursuit(goal[None], View(0.0, 0.0))
+    return (curvature * short**2 + float(moved[0])) * view.stretch

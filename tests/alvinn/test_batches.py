@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.batches import EXAMINED_LOOKS, Batches, Plan, corrected
+from alvinn.batches import EXAMINED_LOOKS, TRAIL, Batches, Plan, corrected
 from alvinn.dataset import Dataset, Examples
 from alvinn.views import View
 from alvinn.vision import Preprocessing
@@ -77,9 +78,12 @@ def test_beside_the_path_or_turned_away_the_label_leads_back(across: float, turn
 
 
 @given(radius=st.floats(20.0, 200.0), squeeze=st.floats(0.8, 1.1))
-def test_a_road_squeezed_along_bends_by_the_square(radius: float, squeeze: float) -> None:
-    goal = np.array([8.0, 32.0 / radius])
-    assert corrected(1.0 / radius, goal, View(0.0, 0.0, squeeze=squeeze)) == pytest.approx(1.0 / radius / squeeze**2)
+def test_a_road_squeezed_along_bends_by_the_square_and_a_nose_turned_as_there_gets_its_curvature(
+    radius: float, squeeze: float
+) -> None:
+    real, wanted, goal = 1.0 / radius, 1.0 / radius / squeeze**2, np.array([8.0, 32.0 / radius])
+    lacking = math.tan(TRAIL * (wanted - real / squeeze)) * squeeze  # what the nose must be turned outwards by
+    assert corrected(real, goal, View(0.0, -math.atan(lacking), squeeze=squeeze)) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_to_be_beside_a_squeezed_road_asks_for_the_same_way_back() -> None:
