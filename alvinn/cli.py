@@ -46,6 +46,7 @@ def parsed(arguments: Sequence[str]) -> Any:
 
     from alvinn.jobs.ablation import Ablation
     from alvinn.jobs.calibrate import Calibrate
+    from alvinn.jobs.card import ShowCard
     from alvinn.jobs.compare import Compare
     from alvinn.jobs.convert import Convert
     from alvinn.jobs.correct import Correct
@@ -65,6 +66,7 @@ def parsed(arguments: Sequence[str]) -> Any:
         "drive": Drive,
         "calibrate": Calibrate,
         "laps": Laps,
+        "card": ShowCard,
         "compare": Compare,
         "convert": Convert,
         "correct": Correct,

@@ -13,7 +13,7 @@ import tyro
 from alvinn import __version__
 from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
 from alvinn.dataset import Dataset, common_camera, load
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, ModelError
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.jobs.recordings import recording_at
 from alvinn.model import Card, write_card
@@ -39,6 +39,8 @@ class Train(Home):
     """times through the data (default: what suits the network)"""
     resume: bool = False
     """go on with a training that was interrupted"""
+    overwrite: bool = False
+    """put the model in the place of one of the same name"""
     seed: int = 0
     """of the first weights and the order of the data"""
 
@@ -53,9 +55,20 @@ class Train(Home):
         """
         if not self.name or not self.data:
             raise AlvinnError("train wants a name and recordings: alvinn train NAME --data RECORDING ...")
+        self._require_room()
         recordings = [recording_at(self.recording_folder(name)) for name in self.data]
         folder = train(self, recordings)
         CONSOLE.print(f"the model is in {folder}")
+
+    def _require_room(self) -> None:
+        """See that no model is lost.
+
+        Raises:
+            ModelError: there is one of that name already.
+        """
+        folder = self.model_folder(self.name)
+        if (folder / "card.json").exists() and not (self.overwrite or self.resume):
+            raise ModelError(f"{folder} holds a model already: choose another name, or add --overwrite")
 
 
 def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> Path:

@@ -3,7 +3,8 @@
     python -m tests.bench.learning [--out FILE.json]
 
 Training: frames a second with views and light on, over bare `model.fit` on arrays in memory with the same network and
-batch. Answering: camera frame in, curvature out, against bare LiteRT with a bare resize.
+batch. Answering: camera frame in, curvature out, against bare LiteRT with a bare resize. And what it looks at
+(VisualBackProp), and from a fresh Python to the first steering.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,12 +25,13 @@ import numpy as np
 
 from alvinn.batches import Batches, Plan
 from alvinn.dataset import Dataset, Examples
-from alvinn.driving import Camera
+from alvinn.driving import Camera, Image
 from alvinn.hill import Hill
 from alvinn.model import Card, Network, write_card
 from alvinn.vision import Preprocessing
+from alvinn.visual import Visual
 
-FRAMES, BATCH, EPOCHS = 2048, 64, 3
+FRAMES, BATCH, EPOCHS = 2048, 32, 3  # the batch that `train` has
 CAMERA, HILL = Camera(), Hill()
 PREPARE = Preprocessing.of(CAMERA)
 
@@ -74,7 +78,9 @@ def answering_speed(folder: Path) -> dict[str, float]:
     """Our network driver's answer beside bare LiteRT and a bare resize; the median of many, interleaved."""
     from alvinn import network
 
-    (folder / "network.tflite").write_bytes(network.to_litert(network.conv(PREPARE.shape, HILL)))
+    built = network.conv(PREPARE.shape, HILL)
+    (folder / "network.tflite").write_bytes(network.to_litert(built))
+    (folder / "visual.tflite").write_bytes(network.looking(built) or b"")
     write_card(folder, Card("conv", HILL, CAMERA, PREPARE, 0, {}, (), "embedded", {}, "0", ""))
     ours = Network(folder)
     interpreter = ours._interpreter
@@ -87,14 +93,39 @@ def answering_speed(folder: Path) -> dict[str, float]:
         interpreter.invoke()
         interpreter.get_tensor(last)
 
-    times: dict[str, list[float]] = {"bare": [], "ours": []}
+    visual = Visual(folder)
+    answers: dict[str, Callable[[], object]] = {
+        "bare": bare,
+        "ours": lambda: ours.curvature(frame),
+        "visual": lambda: visual.saliency(frame),
+    }
+    times: dict[str, list[float]] = {name: [] for name in answers}
     for _ in range(2000):
-        for name, answer in (("bare", bare), ("ours", lambda: ours.curvature(frame))):
+        for name, answer in answers.items():
             start = time.perf_counter()
             answer()
             times[name].append(time.perf_counter() - start)
-    bare_ms, ours_ms = (float(np.median(times[name])) * 1e3 for name in ("bare", "ours"))
-    return {"bare_answer_ms": bare_ms, "answer_ms": ours_ms, "answer_extra_ms": ours_ms - bare_ms}
+    bare_ms, ours_ms, visual_ms = (float(np.median(taken)) * 1e3 for taken in times.values())
+    return {
+        "bare_answer_ms": bare_ms,
+        "answer_ms": ours_ms,
+        "answer_extra_ms": ours_ms - bare_ms,
+        "visual_ms": visual_ms,
+        "opening_s": opening_seconds(folder, frame),
+    }
+
+
+def opening_seconds(folder: Path, frame: Image) -> float:
+    """From a fresh Python to the first steering of a model: what a person waits for at the wheel."""
+    code = (
+        "import sys, time; start = time.perf_counter()\n"
+        "from pathlib import Path; import numpy as np; from alvinn.model import Network\n"
+        "Network(Path(sys.argv[1])).curvature(np.load(sys.argv[2])); print(time.perf_counter() - start)"
+    )
+    np.save(folder / "frame.npy", frame)
+    command = [sys.executable, "-c", code, str(folder), str(folder / "frame.npy")]
+    told = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(3)]
+    return min(told)
 
 
 def main() -> None:

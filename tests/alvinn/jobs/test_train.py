@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,3 +55,13 @@ def test_a_picture_that_is_lost_is_named(shell: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert "train wants a name and recordings" in shell.refused("train", *arguments)
+
+
+def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 3)
+    shutil.copytree(model, tmp_path / "models" / "m")
+    before = (tmp_path / "models" / "m" / "network.keras").read_bytes()
+    said = shell.refused("train", "m", "--data", "a", "--home", str(tmp_path))
+    assert "holds a model already" in said
+    assert "--overwrite" in said
+    assert (tmp_path / "models" / "m" / "network.keras").read_bytes() == before
