@@ -26,8 +26,6 @@ class Architecture:
     """of its range retina, if it has one"""
     own_code: bool = False
     """answers in the code of 1989, whatever is asked for"""
-    views: bool = True
-    """may be shown frames as from beside the lane; ranges of what stands there do not move as the ground does"""
     light: bool = True
     """learns better when shown frames under other lights too"""
     epochs: int = 22
@@ -55,9 +53,8 @@ ARCHITECTURES: dict[NetworkName, Architecture] = {
         colours="blue",
         range_rows=8,
         own_code=True,
-        views=False,
         light=False,
-        epochs=40,
+        epochs=60,
         learning_rate=1e-3,
     ),
 }

@@ -126,7 +126,8 @@ class Batches:
                 stretch=rng.uniform(*STRETCH),
                 squeeze=rng.uniform(*SQUEEZE),
             )
-            image = self._views.seen_from(image, view)
+            retina = self._dataset.preprocessing.height  # ranges stay: the ground's are the same from anywhere
+            image[:retina] = self._views.seen_from(image[:retina], view)
             curvature = corrected(curvature, examples.goals[row], view)
         return image, curvature
 

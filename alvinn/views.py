@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 ACROSS = 1.0  # m: views are drawn from up to this far to either side ...
 TURN = math.radians(8.0)  # ... and turned by up to this much
 STRETCH = (0.85, 1.2)  # and made narrower or wider ...
-SQUEEZE = (0.7, 1.1)  # and shorter or longer: bends of 22 m become bends of 14 m, on a lane of the same width
+SQUEEZE = (0.7, 1.1)  # and shorter or longer: bends of 22 m become bends of 11 m, on a lane of the same width
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Cell:
     """disturbances while recording"""
     learned_on: str = "country"
     judged_on: str = CIRCUITS
+    both_directions: bool = True
+    cameras: str = "center"
 
     @property
     def recording(self) -> str:
@@ -58,6 +60,14 @@ CELLS = (
     Cell("conv-neither", views="off", noise=False),
     Cell("pilotnet", network="pilotnet", output="scalar"),
     Cell("alvinn1991", network="alvinn1991"),
+    Cell(
+        "alvinn1989",
+        network="alvinn1989",
+        learned_on="path",
+        judged_on="path",
+        both_directions=False,  # a path has one lane
+        cameras="center,depth,segmentation",
+    ),
 )
 """One thing different at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper."""
 
@@ -126,7 +136,7 @@ class Ablation:
             model=f"{cell.name}-{seed}",
             maps=self.maps or cell.judged_on,
             weathers=self.weathers,
-            both_directions=True,
+            both_directions=cell.both_directions,
             seed=seed,
             km=self.km,
             jobs=self.jobs,
@@ -142,7 +152,8 @@ class Ablation:
             map=cell.learned_on,
             seconds=self.seconds,
             noise=cell.noise,
-            both_directions=True,
+            both_directions=cell.both_directions,
+            cameras=cell.cameras,
             weathers=LEARNED_IN,
             seed=seed,
         )

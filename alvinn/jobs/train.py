@@ -84,7 +84,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     output = architecture.output(job.output)
-    views = job.views == "on" and architecture.views and _geometry_known(recordings)
+    views = job.views == "on" and _geometry_known(recordings)
     epochs = job.epochs or architecture.epochs
     settings = training.Settings(
         network=job.network,
