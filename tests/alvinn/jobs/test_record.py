@@ -102,7 +102,7 @@ def test_a_server_that_dies_meanwhile_is_told_in_one_sentence(
             child.kill()
 
     before = set(psutil.Process().children())
-    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 1.0)
+    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 4.0)  # a busy machine opens the map within that
     monkeypatch.setattr(ExpertDriver, "reset", kill_the_server)
     said = shell.refused("record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT)
     assert "the CARLA server stopped answering while driving" in said
