@@ -50,8 +50,9 @@ class Grading:
     def __init__(self, light: Light, rays: Rays, size: tuple[int, int]) -> None:
         self._light, self._rays, self._size = light, rays, size
         veil = np.clip(light.horizon[::-1] * 255 + 14 * light.rain * light.night, 0, 255)
-        self._veil = np.full((size[1], size[0], 4), (*veil.astype(np.uint8), 255), np.uint8)
-        self._all, self._no_alpha = np.full_like(self._veil, WHOLE), np.zeros(self._veil.shape[:2], np.uint8)
+        hidden = np.arange(255, -1, -1)[:, None] / 255 * veil  # (256, 3), by the byte that is left of a pixel
+        self._veils = np.column_stack((np.rint(hidden).astype(np.uint8), np.full(256, 255, np.uint8))).view(np.uint32)
+        self._no_alpha = np.zeros((size[1], size[0]), np.uint8)
         random = np.random.default_rng(20)
         drops = range(TILES if light.rain > 0 else 0)
         self._rain = [_streaks(random, size, light.rain) for _ in drops]
@@ -70,32 +71,34 @@ class Grading:
         seen = self._seen(sight, np.maximum(up, 0))
         chance = zlib.crc32(np.array([pose.x, pose.y, pose.yaw]).tobytes())
         drops = self._rain[chance % TILES] if self._rain else None
-        clear = kept = self._spread([seen] * 3, drops)
         if self._light.night > 0:
-            kept = self._spread(self._lit(sight.inverse, up, seen), drops)
-        shown = cv2.multiply(picture, kept, scale=1 / WHOLE)
-        shown = cv2.add(shown, cv2.multiply(self._veil, cv2.subtract(self._all, clear), scale=1 / WHOLE))
+            lit = cv2.merge((*self._spread(self._lit(sight.inverse, up), WHOLE), self._no_alpha))
+            picture = np.asarray(cv2.multiply(picture, lit, scale=1 / WHOLE), dtype=np.uint8)
+        (left,) = self._spread([seen], 255.0)
+        if drops is not None:
+            left = np.asarray(cv2.multiply(left, drops, scale=1 / 255), dtype=np.uint8)
+        shown = cv2.multiply(picture, cv2.merge((left, left, left, self._no_alpha)), scale=1 / 255)
+        shown = cv2.add(shown, np.take(self._veils, left, mode="clip").view(np.uint8).reshape(shown.shape))
         if self._noise:
             brighter, darker = self._noise[(chance >> 8) % TILES]
             shown = cv2.subtract(cv2.add(shown, brighter), darker)
         return np.asarray(shown, dtype=np.uint8)
 
-    def _spread(self, shares: list[Map], drops: Bytes | None) -> Bytes:
-        """What is left of a picture's blue, green and red, as bytes (h, w, 4) with no alpha, behind falling drops."""
-        scaled = {id(share): cv2.resize(cv2.convertScaleAbs(share, alpha=WHOLE), self._size) for share in shares}
-        left = cv2.merge((*(scaled[id(share)] for share in shares), self._no_alpha))
-        return np.asarray(left if drops is None else cv2.multiply(left, drops, scale=1 / 255), dtype=np.uint8)
+    def _spread(self, shares: list[Map], whole: float) -> list[Bytes]:
+        """Shares of what is drawn as bytes of which `whole` stands for 1, as large as the picture."""
+        scaled = (cv2.resize(cv2.convertScaleAbs(share, alpha=whole), self._size) for share in shares)
+        return [np.asarray(share, dtype=np.uint8) for share in scaled]
 
     def _seen(self, sight: Sight, up: Map) -> Map:
         """How much of a pixel is left by fog, exp(-haze depth / (1 + falloff rise)), and by the sheen of a wet road."""
         light, inverse = self._light, sight.inverse
         fog = np.maximum(1 - light.clear * inverse, 0) / (np.maximum(inverse, 1 / FARTHEST) + light.falloff * up)
-        seen = np.exp(-light.haze * fog)
+        seen = cv2.exp(-light.haze * fog)
         if light.wet > 0:
-            seen *= 1 - SHEEN * light.wet * np.exp(-inverse * sight.height / GRAZING)
+            seen *= 1 - SHEEN * light.wet * cv2.exp(-inverse * sight.height / GRAZING)
         return np.asarray(seen, dtype=np.float32)
 
-    def _lit(self, inverse: Map, up: Map, seen: Map) -> list[Map]:
+    def _lit(self, inverse: Map, up: Map) -> list[Map]:
         """What night leaves of blue, green and red: the sky's own, else the sky's rest and our headlights on things."""
         light = self._light
         lamp = self._cone / (1 + (1 / (LAMP_REACH * np.maximum(inverse, 1e-4))) ** 2)
@@ -108,12 +111,12 @@ class Grading:
         for own, tint in zip(rest.tolist(), LAMP, strict=True):
             lit = np.float32(own) + np.float32(tint) * lamp
             lit[sky] = 1.0
-            shares.append(lit * seen)
+            shares.append(lit)
         return shares
 
 
 def _streaks(random: np.random.Generator, size: tuple[int, int], rain: float) -> Bytes:
-    """What falling drops leave of each pixel, bytes (h, w, 4): slanted streaks, more and longer the harder it rains."""
+    """What falling drops leave of each pixel, bytes (h, w): slanted streaks, more and longer the harder it rains."""
     width, height = size
     layer = np.zeros((height, width), np.float32)
     scale = height / 160
@@ -123,8 +126,7 @@ def _streaks(random: np.random.Generator, size: tuple[int, int], rain: float) ->
         end = x + length * random.uniform(-0.16, -0.04), y + length
         thick = max(1, round(scale * random.uniform(0.4, 1.2)))
         cv2.line(layer, (round(x), round(y)), (round(end[0]), round(end[1])), random.uniform(0.10, 0.34), thick)
-    left = np.rint(255 * (1 - cv2.GaussianBlur(layer, (3, 3), 0))).astype(np.uint8)
-    return np.asarray(cv2.merge((left, left, left, left)), dtype=np.uint8)
+    return np.rint(255 * (1 - cv2.GaussianBlur(layer, (3, 3), 0))).astype(np.uint8)
 
 
 def _noise(random: np.random.Generator, size: tuple[int, int], night: float) -> tuple[Bytes, Bytes]:
