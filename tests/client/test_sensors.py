@@ -10,8 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import carla
+import numpy as np
 import pytest
 
+from sim.maps import opened
+from sim.scenery import beside
 from tests.client.conftest import Eye, connected, synchronous
 from tests.conftest import running_server
 
@@ -97,6 +100,27 @@ def test_a_car_that_hits_scenery_is_told_of_an_actor_of_number_nought() -> None:
                 event = ear.next()
                 assert (event.other_actor.id, event.other_actor.type_id) == (0, "static.wall")
                 assert event.normal_impulse.length() > 1000.0
+
+
+def test_a_car_that_runs_into_a_guard_rail_of_a_built_in_map_is_told_of_it() -> None:
+    rail = beside(opened("country"), 0).rails[0]
+    middle = len(rail.points) // 2
+    point, towards = rail.points[middle], rail.towards[middle] / np.hypot(*rail.towards[middle][:2])
+    x, y, z = (point + 6.0 * towards).tolist()
+    yaw = math.degrees(math.atan2(-towards[1], -towards[0]))
+    with running_server("--map", "country", "--seed", "0") as address:
+        world = connected(address).get_world()
+        with synchronous(world):
+            place = carla.Transform(carla.Location(x, y, z + 0.5), carla.Rotation(yaw=yaw))
+            car = world.spawn_actor(world.get_blueprint_library().find("vehicle.tesla.model3"), place)
+            with listening(world, "sensor.other.collision", car) as ear:
+                car.set_target_velocity(12.0 * place.get_forward_vector())
+                for _ in range(20):
+                    world.tick()
+                event = ear.next()
+                assert (event.other_actor.id, event.other_actor.type_id) == (0, "static.guardrail")
+                assert car.get_velocity().length() < 1.0
+                assert math.dist((car.get_location().x, car.get_location().y), (x, y)) < 6.0
 
 
 def test_depth_and_segmentation_come_with_the_frame_of_the_tick(world: carla.World, car: carla.Vehicle) -> None:
