@@ -8,8 +8,16 @@ from sim.actors import Actor
 from sim.blueprints import Description
 from sim.boxes import Box
 from sim.geometry import Vector
+from sim.labels import Label
 from sim.sensors import Sensor
 from sim.wire import messages, streaming
+
+TAGS = {
+    "static.building": bytes((Label.BUILDING,)),
+    "static.guardrail": bytes((Label.GUARD_RAIL,)),
+    "static.vegetation": bytes((Label.VEGETATION,)),
+}
+"""What scenery is called -> CARLA's semantic tags of it."""
 
 
 def described(actor: Actor, stream_port: int = 0) -> list[Any]:
@@ -27,4 +35,6 @@ def described(actor: Actor, stream_port: int = 0) -> list[Any]:
 def scenery(box: Box) -> list[Any]:
     """What is no actor but can be hit, as CARLA has it: an actor of number 0."""
     half = Vector(box.half_x, box.half_y, 0.5 * min(box.top - box.bottom, 100.0))
-    return messages.actor(0, 0, Description(0, box.kind), messages.bounding_box(Vector(), half, 0))
+    return messages.actor(
+        0, 0, Description(0, box.kind), messages.bounding_box(Vector(), half, 0), tags=TAGS.get(box.kind, b"")
+    )

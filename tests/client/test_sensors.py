@@ -13,6 +13,7 @@ import carla
 import numpy as np
 import pytest
 
+from sim.labels import Label
 from sim.maps import opened
 from sim.scenery import beside
 from tests.client.conftest import Eye, connected, synchronous
@@ -119,6 +120,7 @@ def test_a_car_that_runs_into_a_guard_rail_of_a_built_in_map_is_told_of_it() -> 
                     world.tick()
                 event = ear.next()
                 assert (event.other_actor.id, event.other_actor.type_id) == (0, "static.guardrail")
+                assert event.other_actor.semantic_tags == [Label.GUARD_RAIL]
                 assert car.get_velocity().length() < 1.0
                 assert math.dist((car.get_location().x, car.get_location().y), (x, y)) < 6.0
 
