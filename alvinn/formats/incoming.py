@@ -73,6 +73,7 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
         server="imported",
         version=__version__,
         camera_known=source.camera is not None,
+        cameras=("center", *first.others),
     )
     clock, steers = Clock(account), set()
     with RecordingWriter(folder, session) as writer:
@@ -83,7 +84,7 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
             time, cut = clock.read(moment)
             if cut:
                 writer.new_segment()
-            writer.add_row(_row(moment, time, source.vehicle), moment.jpeg)
+            writer.add_row(_row(moment, time, source.vehicle), {**moment.others, "center": moment.jpeg})
             steers.add(moment.steer)
         account.rows = writer.rows
     _doubts(account, steers)

@@ -7,14 +7,14 @@ unknown. Pictures that are JPEG files already travel as they are, byte by byte.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 
-from alvinn.driving import Image
+from alvinn.driving import CameraName, Image
 from alvinn.errors import AlvinnError
 from alvinn.formats.account import Account
 from alvinn.recording import Recording, Row, jpeg_of
@@ -51,6 +51,8 @@ class Moment:
     """which of the source's sessions; no segment crosses from one to another"""
     who: str = "somebody"
     intervention: bool = False
+    others: Mapping[CameraName, bytes] = field(default_factory=dict)
+    """JPEG files of the left and right cameras, where the source has them"""
 
     def __post_init__(self) -> None:
         if not -1.0 <= self.steer <= 1.0:

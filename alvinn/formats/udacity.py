@@ -11,10 +11,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from alvinn.driving import CameraName
 from alvinn.errors import RecordingError
 from alvinn.formats.account import Account, columns_found, require_steering
 from alvinn.formats.moments import Kept, Moment, Tell, base_name, cannot_hold, leaving, number, number_or, read_picture
@@ -22,6 +24,7 @@ from alvinn.recording import Recording
 
 LOG = "driving_log.csv"
 COLUMNS = ("center", "left", "right", "steering", "throttle", "brake", "speed")
+SIDES: tuple[CameraName, ...] = ("left", "right")
 STEERING = ("steering", "steering_angle", "steer", "angle")
 MPH = 0.44704  # m/s
 START = datetime(2000, 1, 1, tzinfo=timezone.utc)  # recordings have no date: an export begins here
@@ -53,15 +56,19 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
     table = _read_table(log, account)
     place = _places(table, steering)
     _check_steering(table, place["steering"])
-    if {"left", "right"} & set(table.columns):
-        account.note("left and right pictures are not imported: a recording has one camera so far")
+    missing = 0
     for line, cells in table.rows:
         tell()
         named = {column: cells[at].strip() for column, at in place.items()}
         try:
-            yield _moment(line, named, log.parent)
+            moment = _moment(line, named, log.parent)
         except ValueError as error:
             account.leave_out(str(error), f"line {line}")
+            continue
+        missing += sum(bool(named.get(side)) for side in SIDES) - len(moment.others)
+        yield moment
+    if missing:
+        account.note(f"{missing} left or right pictures are missing or damaged: their rows came without them")
 
 
 def _read_table(log: Path, account: Account) -> _Table:
@@ -141,7 +148,17 @@ def _moment(line: int, named: dict[str, str], folder: Path) -> Moment:
         brake=max(brake, -gas),
         speed=number_or(math.nan, named.get("speed"), 0.0, 1e3) * MPH,
         drive=named["center"].strip()[: -len(name)],
+        others=_others(_beside(folder), named),
     )
+
+
+def _others(images: Path, named: dict[str, str]) -> dict[CameraName, bytes]:
+    """The left and right pictures that are whole."""
+    found: dict[CameraName, bytes] = {}
+    for side in SIDES:
+        with suppress(ValueError):
+            found[side] = read_picture(images, base_name(named.get(side, "")))
+    return found
 
 
 def _beside(folder: Path) -> Path:
@@ -174,12 +191,25 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
         table = csv.writer(file, lineterminator="\n")
         for kept in leaving(recording, account, tell):
             last = max(last + 1, round(kept.time * 1000.0))  # a name a picture: no two in one millisecond
-            name = f"IMG/center_{_name_of(last)}.jpg"
-            (folder / name).write_bytes(kept.jpeg)
-            table.writerow([name, "", "", *_numbers(kept)])
+            pictures: dict[str, bytes] = {"center": kept.jpeg} | _sides(recording, kept)
+            names = {camera: f"IMG/{camera}_{_name_of(last)}.jpg" for camera in pictures}
+            for camera, jpeg in pictures.items():
+                (folder / names[camera]).write_bytes(jpeg)
+            table.writerow([*(names.get(camera, "") for camera in COLUMNS[:3]), *_numbers(kept)])
     corrections = any(row.correction for row in recording.rows)
-    also = ["time below a millisecond", "left and right pictures", *(["corrections"] if corrections else [])]
+    coded = any(row.depth or row.segmentation for row in recording.rows)
+    facts = {"corrections": corrections, "depth and segmentation pictures": coded}
+    also = ["time below a millisecond", *(fact for fact, there in facts.items() if there)]
     account.lost += cannot_hold(recording, *also)
+
+
+def _sides(recording: Recording, kept: Kept) -> dict[str, bytes]:
+    """The left and right pictures of a row that are whole."""
+    found = {}
+    for side in SIDES:
+        with suppress(ValueError):
+            found[str(side)] = read_picture(recording.folder, getattr(kept.row, side))
+    return found
 
 
 def _name_of(milliseconds: int) -> str:

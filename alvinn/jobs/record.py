@@ -18,7 +18,7 @@ from alvinn.driving import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.common import Driving, listed, opened, progress, require_above_zero, server_kind
 from alvinn.jobs.drive import Drive
-from alvinn.jobs.recordings import tell_of
+from alvinn.jobs.recordings import tell_if_cut_short, tell_of
 from alvinn.jobs.ride import Ride, ride
 from alvinn.loop import run
 from alvinn.observers import Deadline, OnRoad, Recorder, Watch
@@ -102,6 +102,8 @@ class Record(Driving):
 
 def record(job: Record) -> int:
     """Record as the job says; returns the number of rows of the recording."""
+    if job.append:
+        tell_if_cut_short(job.recording_folder(job.name))
     if job.driver == "human":
         return _record_person(job)
     directions = job.ways()

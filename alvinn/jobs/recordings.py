@@ -25,6 +25,12 @@ def recording_at(folder: Path) -> Recording:
     return recording.require_frames()
 
 
+def tell_if_cut_short(folder: Path) -> None:
+    """Print that a recording which is to be added to was cut short; nothing where there is none yet."""
+    if (folder / "session.json").is_file() and (said := Recording(folder).cut_short):
+        CONSOLE.print(said, markup=False)
+
+
 def tell_of(folder: Path) -> None:
     """Print what a recording that was just closed proves, and where it is."""
     recording = Recording(folder)

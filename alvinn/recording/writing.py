@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from alvinn.driving import Step
+from alvinn.driving import CameraName, Step
 from alvinn.errors import RecordingError
 from alvinn.recording.left_out import Range, keeps, read_left_out, write_left_out
 from alvinn.recording.pen import Pen, Pictures
@@ -78,13 +79,18 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         row = row_of(step, self._segment, self._file("center", "jpg"), lane, weather)
         self._write(replace(row, **files), {**seen.others, "center": seen.image})
 
-    def add_row(self, row: Row, jpeg: bytes) -> None:
-        """Write a row that was made elsewhere, with its picture as it came; its file and segment are set here.
+    def add_row(self, row: Row, jpegs: Mapping[CameraName, bytes]) -> None:
+        """Write a row that was made elsewhere, with its pictures as they came; its files and segment are set here.
+
+        Args:
+            row: of the table.
+            jpegs: the centre camera's picture, and those of others.
 
         Raises:
             RecordingError: the disk takes no more.
         """
-        self._write(replace(row, center=self._file("center", "jpg"), segment=self._segment), {"center": jpeg})
+        files: dict[str, Any] = {name: self._file(name, "jpg") for name in jpegs}
+        self._write(replace(row, segment=self._segment, **files), dict(jpegs))
 
     def discard(self, seconds: float) -> int:
         """Leave the last seconds out, counted over rows of this run that are not left out yet; a segment ends.

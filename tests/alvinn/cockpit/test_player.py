@@ -110,7 +110,7 @@ def test_an_import_that_knows_neither_speed_nor_place_is_shown_all_the_same(tmp_
     source = Recording(folder)
     bare = replace(source.rows[0], speed=math.nan, x=math.nan, y=math.nan, offset=math.nan, lane="", weather="")
     with RecordingWriter(tmp_path / "bare", session()) as writer:
-        writer.add_row(bare, (folder / source.rows[0].center).read_bytes())
+        writer.add_row(bare, {"center": (folder / source.rows[0].center).read_bytes()})
     shown = Player(Recording(tmp_path / "bare"), CAR).panel()
     assert (shown.lane, shown.title) == (None, "bare")
 

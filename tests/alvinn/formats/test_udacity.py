@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
+from alvinn.formats.account import Account
+from alvinn.jobs.convert import WRITERS
 from alvinn.recording import jpeg_of
 from tests.alvinn.fakes import picture
 from tests.alvinn.formats.drives import imported, steer_of
@@ -141,3 +143,25 @@ def test_no_log_whatever_ends_in_a_traceback(data: bytes) -> None:
         (Path(scratch) / "u" / "driving_log.csv").write_bytes(data)
         with pytest.raises(AlvinnError):
             imported("udacity", Path(scratch) / "u")
+
+
+def test_left_and_right_pictures_come_in_and_go_out_again_byte_by_byte(tmp_path: Path) -> None:
+    folder = log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
+    sides = {
+        name_of(n, side): jpeg_of(picture(10 * n + k)) for n in range(4) for k, side in ((1, "left"), (2, "right"))
+    }
+    for name, jpeg in sides.items():
+        (folder / "IMG" / name).write_bytes(jpeg)
+    recording, account = imported("udacity", folder)
+    assert (recording.session.cameras, account.notes) == (("center", "left", "right"), [])
+    assert [(recording.folder / row.left).read_bytes() for row in recording.rows] == list(sides.values())[::2]
+    (tmp_path / "out").mkdir()
+    WRITERS["udacity"](recording, tmp_path / "out", Account(), lambda: None)
+    back, _ = imported("udacity", tmp_path / "out")
+    assert [(back.folder / row.right).read_bytes() for row in back.rows] == list(sides.values())[1::2]
+
+
+def test_a_row_whose_left_picture_is_gone_comes_in_without_it_and_the_report_counts_them(tmp_path: Path) -> None:
+    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(3)], n=3))
+    assert account.notes == ["6 left or right pictures are missing or damaged: their rows came without them"]
+    assert {(row.left, row.right) for row in recording.rows} == {("", "")}

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from alvinn.cli import main
 from alvinn.formats.film import frames
 from alvinn.recording import Range, Recording
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
@@ -83,3 +84,15 @@ def test_a_recording_that_was_cut_short_says_so(tmp_path: Path) -> None:
     table = folder / "drive.csv"
     table.write_bytes(table.read_bytes()[:-5])
     assert Recording(folder).cut_short.endswith("2 whole rows are used, 1 pictures after them have no row and are not")
+
+
+def test_adding_to_a_recording_that_was_cut_short_says_so_first(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "data" / "a"
+    write_recording(folder, 3)
+    table = folder / "drive.csv"
+    table.write_bytes(table.read_bytes()[:-5])
+    nowhere = ("--carla", "127.0.0.1:1")
+    assert main(["record", "a", "--append", "--home", str(tmp_path), *nowhere]) == 1
+    assert "2 whole rows are used" in " ".join(capfd.readouterr().out.split())

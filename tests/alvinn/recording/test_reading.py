@@ -56,9 +56,9 @@ def test_what_an_import_does_not_know_is_an_empty_cell_and_no_number(tmp_path: P
     source = Recording(tmp_path / "a")
     jpeg = (source.folder / source.rows[0].center).read_bytes()
     with RecordingWriter(tmp_path / "b", replace(session(), camera_known=False)) as writer:
-        writer.add_row(replace(source.rows[0], x=math.nan, lane_s=math.nan, speed=math.nan, lane=""), jpeg)
+        writer.add_row(replace(source.rows[0], x=math.nan, lane_s=math.nan, speed=math.nan, lane=""), {"center": jpeg})
         writer.new_segment()
-        writer.add_row(source.rows[0], jpeg)
+        writer.add_row(source.rows[0], {"center": jpeg})
     unknown, known = Recording(tmp_path / "b").rows
     assert all(math.isnan(number) for number in (unknown.x, unknown.lane_s, unknown.speed))
     assert unknown.y == known.y == source.rows[0].y
