@@ -22,6 +22,7 @@ from alvinn.measures import Trace
 from alvinn.referee import Result, Run
 
 SCHEMA = 1
+LOG = "log.csv"  # every tick, in the folder of its run
 
 
 def run_folder(folder: Path, run: Run) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from alvinn.carla_world import DT, CarlaWorld
+from alvinn.cli import main
 from alvinn.drivers.disturbed import DisturbedDriver, Pulses
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving import Direction
@@ -107,5 +109,28 @@ def test_the_recount_counts_a_departure_once_and_again_after_it_came_back(tmp_pa
     log.write_text("\n".join(rows), encoding="utf-8")
     assert recount.recount(roads, log).departures == 2
     host, port = server
-    command = [sys.executable, recount.__file__, f"{host}:{port}", str(log)]
+    command = [sys.executable, recount.__file__, "--carla", f"{host}:{port}", str(log)]
     assert "departures=2" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_sweep_is_recounted_by_one_command_and_whatever_was_reported_wrong_is_found(
+    tmp_path: Path, server: Address
+) -> None:
+    host, port = server
+    laps = ("laps", "--driver", "expert", "--carla", f"{host}:{port}", "--map", "oval", "--km", "0.05", "--headless")
+    assert main([*laps, "--out", str(tmp_path)]) == 0
+    path = tmp_path / "laps.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    (run,) = told["runs"]
+    lost = run | {"seed": 1, "departures": run["departures"] + 1}
+    wide = run | {"seed": 2, "offset_sd_m": run["offset_sd_m"] + 0.0011}
+    path.write_text(json.dumps(told | {"runs": [run, lost, wide, run | {"status": "failed"}]}), encoding="utf-8")
+    command = [sys.executable, "-m", "tests.recount", "--out", str(tmp_path)]
+    said = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert said.returncode == 1, said.stderr
+    lines = [line.rstrip().endswith("DISAGREES") for line in said.stdout.splitlines() if line.startswith("oval")]
+    assert lines == [False, True, True]
+    assert "3 of 4 runs recounted" in said.stdout
+    path.write_text(json.dumps(told | {"runs": [run | {"log": None}]}), encoding="utf-8")
+    with pytest.raises(SystemExit, match="nothing to count again"):
+        recount.sweep(tmp_path)

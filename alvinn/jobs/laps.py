@@ -25,7 +25,7 @@ from alvinn.recorded import judged_recording
 from alvinn.recording import Recording
 from alvinn.referee import Result, Run, unfinished
 from alvinn.report import Baseline, spreads, write_report
-from alvinn.results import read_laps, write_laps
+from alvinn.results import LOG, read_laps, run_folder, write_laps
 
 
 @dataclass(frozen=True)
@@ -275,9 +275,16 @@ def _shown(runs: int) -> Iterator[Tell]:
 
 
 def _write(job: Laps, head: dict[str, Any], results: list[Result], baselines: Sequence[Baseline] = ()) -> None:
-    entries = [result.as_json() | {"command": job.command(result.run)} for result in results]
+    entries = [_entry(job, result) for result in results]
     beside = [{"who": who, "summary": _summed(job, theirs)} for who, theirs in baselines]
     write_laps(job.folder(), head | {"baselines": beside}, entries, _summed(job, results))
+
+
+def _entry(job: Laps, result: Result) -> dict[str, Any]:
+    """A run in `laps.json`, with where its ticks are and what drives it alone."""
+    log = run_folder(job.folder(), result.run) / LOG
+    place = log.relative_to(job.folder()).as_posix() if log.is_file() else None
+    return result.as_json() | {"log": place, "command": job.command(result.run)}
 
 
 def _summed(job: Laps, results: Sequence[Result]) -> dict[str, Any]:

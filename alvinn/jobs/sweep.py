@@ -29,7 +29,7 @@ from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Log, Watch
 from alvinn.referee import Referee, Result, Run, judge, unfinished
-from alvinn.results import run_folder, save_run
+from alvinn.results import LOG, run_folder, save_run
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
 from alvinn.video import Film, Mp4
@@ -176,7 +176,7 @@ def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer)
         driver = TimedDriver(_driver(network, world), time.perf_counter)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, errand.laps, settings.speed, start, errand.longest)
-        log = stack.enter_context(Log(run_folder(errand.folder, one) / "log.csv"))
+        log = stack.enter_context(Log(run_folder(errand.folder, one) / LOG))
         observers: list[Observer] = [referee, log, worst, Watch(_progress(one, referee, tell))]
         if errand.film is not None:
             observers.append(stack.enter_context(Film(errand.film, FILM_SECONDS, _title(one))))
