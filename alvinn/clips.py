@@ -9,7 +9,8 @@ from pathlib import Path
 
 from alvinn.figures import label, worst
 from alvinn.referee import Result
-from alvinn.results import run_folder
+from alvinn.results import FILM, FILM_SECONDS, run_folder
+from alvinn.video import poster
 from alvinn.worst import CLIP, stretch
 
 EMBEDDED = 12  # films in the page: with more it takes long to open
@@ -24,7 +25,7 @@ def films(folder: Path, results: Sequence[Result]) -> list[str]:
     """The section of a page in `folder`: the film of the first run, and the worst ten seconds of the worst runs."""
     driven = [result for result in worst(results, len(results)) if (run_folder(folder, result.run) / CLIP).is_file()]
     shown, rest = driven[:EMBEDDED], driven[EMBEDDED:]
-    parts = [_whole(folder)] if (folder / "lap.mp4").is_file() else []
+    parts = ["<h2>Films</h2>", _whole(folder)] if (folder / FILM).is_file() else []
     if shown:
         parts += [
             "<h2>The worst ten seconds of each run</h2>",
@@ -32,7 +33,8 @@ def films(folder: Path, results: Sequence[Result]) -> list[str]:
             f'<div class="films">{"".join(_clip(folder, result) for result in shown)}</div>',
         ]
     if rest:
-        parts.append(f"<p>The films of the {len(rest)} better runs lie beside this page: {_links(folder, rest)}.</p>")
+        told = f"{counted(len(rest), 'better run')} "
+        parts.append(f"<p>The worst ten seconds of {told}lie beside this page: {_links(folder, rest)}.</p>")
     return parts
 
 
@@ -42,21 +44,29 @@ def embedded(path: Path, kind: str) -> str:
 
 
 def _whole(folder: Path) -> str:
-    thumbnail = folder / "lap.jpg"
+    thumbnail = (folder / FILM).with_suffix(".jpg")
     image = f'<img src="{embedded(thumbnail, "image/jpeg")}" alt="" width="320"><br>' if thumbnail.is_file() else ""
-    return f'<p><a href="lap.mp4">{image}The film of the first run</a> (<code>lap.mp4</code>, beside this page)</p>'
+    told = f"The first {FILM_SECONDS:g} s of the first run"
+    return f'<p><a href="{FILM}">{image}{told}</a> (<code>{FILM}</code>, beside this page)</p>'
 
 
 def _clip(folder: Path, result: Result) -> str:
     first, last = stretch(result.trace.offset)
     lost = sum(first <= tick <= last for tick in result.trace.departures)
     where = f"{result.trace.progress[first]:.0f} to {result.trace.progress[last]:.0f} m"
-    told = f"{label(result)}: {where}" + (f", {lost} departures" if lost else "")
-    source = embedded(run_folder(folder, result.run) / CLIP, "video/mp4")
+    told = f"{label(result)}: {where}" + (f", {counted(lost, 'departure')}" if lost else "")
+    clip = run_folder(folder, result.run) / CLIP
+    still = f"data:image/jpeg;base64,{b64encode(poster(clip)).decode('ascii')}"
     return (
-        f'<figure><video controls muted loop playsinline preload="metadata" src="{source}"></video>'
+        f'<figure><video controls muted loop playsinline preload="none" poster="{still}" '
+        f'src="{embedded(clip, "video/mp4")}"></video><img class="still" alt="" src="{still}">'
         f"<figcaption>{escape(told)}</figcaption></figure>"
     )
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 departure, 2 departures."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _links(folder: Path, results: Sequence[Result]) -> str:

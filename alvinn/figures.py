@@ -124,7 +124,7 @@ def distance_figure(results: Sequence[Result]) -> go.Figure:
     for edge in (-limit, limit):
         figure.add_hline(y=edge, row=1, col=1, line={"color": "#666", "dash": "dash", "width": 1})
     figure.update_yaxes(title_text="offset [m], right +", range=[-1.4 * limit, 1.4 * limit], row=1, col=1)
-    figure.update_yaxes(title_text="steer, right +", row=2, col=1)
+    figure.update_yaxes(title_text="steer (-1 to 1), right +", row=2, col=1)
     figure.update_xaxes(title_text="distance driven [m]", row=2, col=1)
     return figure.update_layout(
         template="plotly_white", height=520, margin={"t": 20}, legend={"orientation": "h", "y": -0.15}

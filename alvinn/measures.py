@@ -113,8 +113,13 @@ def summary(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, Any]:
         "completed_pct": 100.0 * float(np.mean([run.completed for run in runs])),
         "departures_per_km": departures / km if km > 0 else None,
         "km_per_departure": km / departures if departures else None,
+        **{f"{key}_per_km": _rate(pooled[key], km) for key in ("collisions", "lane_invasions")},
         "ci": _intervals(runs, rng),
     }
+
+
+def _rate(count: int | None, km: float) -> float | None:
+    return count / km if count is not None and km > 0.0 else None
 
 
 def pooled_sd(n: Floats, mean: Floats, sd: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 OUT/laps.json          the figures of every run asked for, and their summary
 OUT/laps.csv           a row a run
+OUT/lap.mp4            the first run, filmed for its first half minute
 OUT/runs/RUN/log.csv   every tick, for anybody to count again
 OUT/runs/RUN/run.json.gz   the judged run in full precision, for --resume and for the report
 """
@@ -23,6 +24,7 @@ from alvinn.referee import Result, Run
 
 SCHEMA = 1
 LOG = "log.csv"  # every tick, in the folder of its run
+FILM, FILM_SECONDS = "lap.mp4", 30.0
 
 
 def run_folder(folder: Path, run: Run) -> Path:

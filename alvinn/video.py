@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -89,6 +89,14 @@ class Film(AbstractContextManager["Film"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.__exit__(kind, error, trace)
+
+
+def poster(path: Path) -> bytes:
+    """The first picture of a film as a JPEG; nothing where it has none."""
+    with suppress(av.FFmpegError, StopIteration, IndexError), av.open(str(path)) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        return jpeg_of(np.asarray(picture, dtype=np.uint8))
+    return b""
 
 
 def drawn(step: Step, title: str) -> Image:

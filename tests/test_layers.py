@@ -64,7 +64,7 @@ FLOORS = {
         ],
         ["alvinn.recording.proof", "alvinn.gates"],
         ["alvinn.recording.writing"],
-        ["alvinn.recording"],
+        ["alvinn.recording", "alvinn.worst"],
         [
             "alvinn.cache",
             "alvinn.network",
@@ -73,7 +73,6 @@ FLOORS = {
             "alvinn.observers",
             "alvinn.loop",
             "alvinn.video",
-            "alvinn.worst",
             "alvinn.recorded",
             "alvinn.results",
             "alvinn.figures",

@@ -73,9 +73,8 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
         server="imported",
         version=__version__,
         camera_known=source.camera is not None,
-        cameras=("center", *first.others),
     )
-    clock, steers = Clock(account), set()
+    clock, steers, odd = Clock(account), set(), 0
     with RecordingWriter(folder, session) as writer:
         for moment in _chain(first, moments):
             if decoded(moment.jpeg).shape[:2] != (height, width):
@@ -84,9 +83,13 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
             time, cut = clock.read(moment)
             if cut:
                 writer.new_segment()
-            writer.add_row(_row(moment, time, source.vehicle), {**moment.others, "center": moment.jpeg})
+            others = {side: jpeg for side, jpeg in moment.others.items() if decoded(jpeg).shape[:2] == (height, width)}
+            odd += len(moment.others) - len(others)
+            writer.add_row(_row(moment, time, source.vehicle), {**others, "center": moment.jpeg})
             steers.add(moment.steer)
         account.rows = writer.rows
+    if odd:
+        account.note(f"{odd} left or right pictures are not {width}x{height}: their rows came without them")
     _doubts(account, steers)
 
 

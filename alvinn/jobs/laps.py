@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from alvinn import __version__
 from alvinn.driving import Camera, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.cluster import over_ray
 from alvinn.jobs.common import CONSOLE, CameraFlags, Driving, listed, progress, require_above_zero
-from alvinn.jobs.outcome import hold_against, kept, table
+from alvinn.jobs.outcome import film_recorded, hold_against, kept, table
 from alvinn.jobs.sweep import Errand, Tell, in_turn, side_by_side
 from alvinn.measures import measures, summary
 from alvinn.model import Network
@@ -25,7 +26,7 @@ from alvinn.recorded import judged_recording
 from alvinn.recording import Recording
 from alvinn.referee import Result, Run, unfinished
 from alvinn.report import Baseline, spreads, write_report
-from alvinn.results import LOG, read_laps, run_folder, write_laps
+from alvinn.results import FILM, LOG, read_laps, run_folder, write_laps
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,14 @@ class Laps(Driving):
                         yield Run(map=name, direction=direction, weather=weather, seed=seed, start=self.start)
 
     def command(self, run: Run) -> str:
-        """The command that drives one of the runs alone."""
-        if self.only_recorded():
-            return shlex.join(["python", "-m", "alvinn", "laps", "--recording", f"{self.recording}"])
+        """The command that drives one of the runs alone, and leaves the results of all where they are."""
         flags: dict[str, object] = {"driver": "expert"} if self.driver == "expert" else {"model": self.model}
         flags |= asdict(run) | {"speed": f"{self.speed:g}", "laps": self.laps, "km": self.km, "carla": self.carla}
         flags |= {f"camera.{key}": value for key, value in asdict(self.camera).items()}
+        if self.only_recorded():
+            flags = {"recording": self.recording}
         flags |= {"home": self.home if self.home != Path() else None}
+        flags |= {"out": f"again/{run_folder(Path(), run).name}"}
         words = [word for key, value in flags.items() if value is not None for word in (f"--{key}", str(value))]
         return shlex.join(["python", "-m", "alvinn", "laps", *words])
 
@@ -180,9 +182,10 @@ def judge_recording(job: Laps) -> list[Result]:
     """
     recording = job.opened_recording()
     results = judged_recording(recording)
+    film_recorded(recording, results, job.folder())
     head = {"model": job.who(), "settings": {"recording": job.recording, "table_sha256": recording.digest()}}
     _write(job, head, results)
-    _report(job, results, ())
+    _report(job, head, results, ())
     return results
 
 
@@ -215,7 +218,7 @@ def drive_laps(job: Laps, network: Network | None, baselines: Sequence[Baseline]
                 _write(job, head, _all(runs, done), baselines)
     finally:
         _write(job, head, _all(runs, done), baselines)
-        _report(job, _all(runs, done), baselines)
+        _report(job, head, _all(runs, done), baselines)
     failed = [result for result in done.values() if result.status == "failed"]
     if failed:
         raise AlvinnError(failed[0].reason if len(runs) == 1 else _told(failed, len(runs)))
@@ -246,7 +249,7 @@ def _errand(job: Laps, network: Network | None, run: Run, *, first: bool) -> Err
         laps=job.laps,
         longest=math.inf if job.km is None else 1000.0 * job.km,
         folder=job.folder(),
-        film=job.folder() / "lap.mp4" if first else None,
+        film=job.folder() / FILM if first else None,
     )
 
 
@@ -291,6 +294,18 @@ def _summed(job: Laps, results: Sequence[Result]) -> dict[str, Any]:
     return summary(results, np.random.default_rng(job.seed))
 
 
-def _report(job: Laps, results: list[Result], baselines: Sequence[Baseline]) -> None:
+def _report(job: Laps, head: dict[str, Any], results: list[Result], baselines: Sequence[Baseline]) -> None:
+    how = _how(job, head["settings"].get("network_sha256"))
     commands = [job.command(result.run) for result in results]
-    write_report(job.folder() / "report.html", job.who(), results, _summed(job, results), commands, baselines)
+    write_report(job.folder() / "report.html", job.who(), results, _summed(job, results), commands, baselines, how)
+
+
+def _how(job: Laps, network: str | None) -> str:
+    """How the runs were driven, in a sentence."""
+    if job.only_recorded():
+        return "As it was recorded; what was left out of the recording is not judged."
+    long = "a lap each" if job.laps == 1 else f"{job.laps} laps each"
+    parts = [f"{job.speed:g} m/s", long if job.km is None else f"{long}, at most {job.km:g} km"]
+    parts += [f"the server {job.carla}" if job.carla else "embedded servers", f"alvinn {__version__}"]
+    parts += [f"network.tflite with SHA-256 {network[:16]}"] if network else []
+    return f"Driven with {'; '.join(parts)}."

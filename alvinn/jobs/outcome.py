@@ -1,7 +1,8 @@
-"""What becomes of judged laps: kept for a sweep that goes on, held against earlier ones, told in a table."""
+"""What becomes of judged laps: kept for a sweep that goes on, held against earlier ones, told in a table, filmed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,16 @@ import numpy as np
 from rich.table import Table
 
 from alvinn.errors import ResultsError
+from alvinn.figures import label
+from alvinn.insight import Insight
 from alvinn.jobs.common import CONSOLE
+from alvinn.recorded import worst_steps
+from alvinn.recording import Recording
 from alvinn.referee import Result, Run
 from alvinn.regression import compared, overall
-from alvinn.results import load_run, read_laps, run_of
+from alvinn.results import load_run, read_laps, run_folder, run_of
+from alvinn.video import Mp4
+from alvinn.worst import CLIP, RATE
 
 
 def kept(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
@@ -53,13 +60,15 @@ def hold_against(before: dict[str, Any], results: list[Result]) -> None:
 
 def table(results: list[Result]) -> Table:
     """The results as a small table for the terminal."""
-    grid = Table("circuit", "way", "driven", "departures", "offset sd", "largest", "verdict")
+    grid = Table("circuit", "way", "weather", "seed", "driven", "departures", "offset sd", "largest", "verdict")
     for result in results:
         figures = result.as_json()
         sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
             result.run.map,
             result.run.direction,
+            result.run.weather,
+            str(result.run.seed),
             f"{result.completion_pct:.0f}%",
             str(figures["departures"]),
             "-" if sd is None else f"{sd:.3f} m",
@@ -67,3 +76,18 @@ def table(results: list[Result]) -> Table:
             "[green]passed[/]" if result.faultless else "[red]failed[/]",
         )
     return grid
+
+
+def film_recorded(recording: Recording, results: Sequence[Result], folder: Path) -> None:
+    """Film the worst stretch of every run of a recording that was judged, as those of a drive are filmed.
+
+    Args:
+        recording: that was judged.
+        results: its runs.
+        folder: of the results.
+    """
+    for result in results:
+        drawn = Insight(label(result))
+        with Mp4(run_folder(folder, result.run) / CLIP, RATE, crf=28) as film:
+            for step in worst_steps(recording, result):
+                film.add(drawn(step))

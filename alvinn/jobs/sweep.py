@@ -29,14 +29,13 @@ from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Log, Watch
 from alvinn.referee import Referee, Result, Run, judge, unfinished
-from alvinn.results import LOG, run_folder, save_run
+from alvinn.results import FILM_SECONDS, LOG, run_folder, save_run
 from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
 from alvinn.video import Film, Mp4
 from alvinn.visual import VISUAL, Visual, glowing
 from alvinn.worst import CLIP, RATE, Worst
 
-FILM_SECONDS = 30.0
 TOLD_EVERY = 0.01  # of a run: how often its progress is told
 
 Tell = Callable[[Run, float], None]

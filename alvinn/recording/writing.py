@@ -90,6 +90,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             RecordingError: the disk takes no more.
         """
         files: dict[str, Any] = {name: self._file(name, "jpg") for name in jpegs}
+        cameras = tuple(dict.fromkeys((*self._session.cameras, *jpegs)))
+        self._session = replace(self._session, cameras=cameras)
         self._write(replace(row, segment=self._segment, **files), dict(jpegs))
 
     def discard(self, seconds: float) -> int:

@@ -9,9 +9,10 @@ import pytest
 
 from alvinn.driving import Step
 from alvinn.errors import RecordingError
-from alvinn.recorded import judged_recording
+from alvinn.recorded import judged_recording, worst_steps
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.referee import Referee, Result, Run, judge
+from alvinn.worst import Worst
 from tests.alvinn.fakes import CAR, DT, circle, session, step, truth, write_recording
 
 LANE = circle(50.0)
@@ -49,6 +50,43 @@ def test_a_drive_in_one_go_has_the_referees_figures_to_the_last_digit(tmp_path: 
     same = set(expected) - {"completed", "completion_pct", "latency_ms_p50", "latency_ms_p99", "realtime_factor"}
     assert {key: result.as_json()[key] for key in same} == pytest.approx({key: expected[key] for key in same})
     assert expected["departures"] == 1
+
+
+def test_what_was_left_out_is_not_judged_and_nothing_is_measured_across_it(tmp_path: Path) -> None:
+    recorded(tmp_path / "drive", [[tick(number, 0.9 if 20 <= number < 30 else 0.02) for number in range(60)]])
+    assert judged(tmp_path / "drive")[0].trace.departures == [20]
+    Recording(tmp_path / "drive").leave_out(18, 31)
+    (result,) = judged(tmp_path / "drive")
+    assert (len(result.trace.time), result.trace.departures, result.trace.breaks) == (46, [], [0, 18])
+    assert result.as_json()["duration_s"] == pytest.approx(44 * DT)
+    Recording(tmp_path / "drive").leave_out(0, 59)
+    with pytest.raises(RecordingError, match=r"all of .* is left out"):
+        judged(tmp_path / "drive")
+
+
+def test_a_weather_that_comes_back_within_a_segment_continues_nothing(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "drive", session()) as writer:
+        for number in range(30):
+            writer.add(tick(number), lane="oval/forward", weather="WetNoon" if 10 <= number < 20 else "ClearNoon")
+    clear, wet = judged(tmp_path / "drive")
+    assert clear.trace.breaks == [0, 10]
+    assert (clear.as_json()["duration_s"], wet.as_json()["duration_s"]) == pytest.approx((18 * DT, 9 * DT))
+
+
+def test_the_worst_stretch_of_a_recording_is_the_one_that_would_have_been_kept_of_the_drive(tmp_path: Path) -> None:
+    steps = [tick(number, 0.5 if 300 <= number < 340 else 0.02) for number in range(600)]
+    recorded(tmp_path / "drive", [steps])
+    kept = Worst()
+    for one in steps:
+        kept.see(one)
+    recording = Recording(tmp_path / "drive")
+    (result,) = judged_recording(recording)
+    found = list(worst_steps(recording, result))
+    assert [one.observation.frame for one in found] == [one.observation.frame for one in kept.steps]
+    assert found[0].truth == kept.steps[0].truth
+    assert found[0].control == kept.steps[0].control
+    (recording.folder / recording.rows[found[0].observation.frame].center).unlink()
+    assert len(list(worst_steps(recording, result))) == len(found) - 1, "a picture that is lost is left out"
 
 
 def test_nothing_is_measured_from_one_segment_to_the_next(tmp_path: Path) -> None:

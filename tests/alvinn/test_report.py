@@ -91,6 +91,16 @@ def test_every_run_asked_for_is_in_the_table_with_what_drives_it_alone(tmp_path:
         assert f"<td>{told}" in page or told in page
     assert "there is no map called &#x27;nowhere&#x27;" in page
     assert all(f"<code>python -m alvinn laps {n}</code>" in page for n in range(5))
+    assert "5 runs: 3 circuits, 2 directions, 2 weathers (ClearNoon, WetNoon), seed 0." in page
+    assert page.count('<tr class="lost">') == 1, "the run that departed stands out"
+
+
+def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> None:
+    runs = [judged([0.1 + 0.01 * seed, -0.1] * 100, replace(RUN, seed=seed)) for seed in range(3)]
+    page = written(tmp_path / "report.html", runs)
+    low, high = summary(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
+    assert f"<td>offset, sd [m]</td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
+    assert "seeds 0 to 2" in page
 
 
 def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
@@ -122,10 +132,11 @@ def test_the_worst_ten_seconds_are_in_the_page_worst_first_and_more_are_linked(
     runs = [judged(LOST if seed == 2 else WHOLE, replace(RUN, seed=seed)) for seed in range(4)]
     filmed(tmp_path, runs)
     page = written(tmp_path / "report.html", runs)
-    captions = re.findall(r"</video><figcaption>(.*?)</figcaption>", page)
+    captions = re.findall(r"</video><img[^>]*><figcaption>(.*?)</figcaption>", page)
     assert len(captions) == page.count('src="data:video/mp4;base64,') == 3
-    assert captions[0] == "oval forward, ClearNoon, seed 2: 0 to 79 m, 1 departures"
-    assert "The films of the 1 better runs lie beside this page" in page
+    assert captions[0] == "oval forward, ClearNoon, seed 2: 0 to 79 m, 1 departure"
+    assert "The worst ten seconds of 1 better run lie beside this page" in page
+    assert page.count('poster="data:image/jpeg;base64,') == page.count('<img class="still"') == 3, "for paper"
     (link,) = re.findall(r'<a href="(runs/[^"]*)">', page)
     assert (tmp_path / link).is_file()
 
@@ -153,8 +164,9 @@ def test_the_verdict_says_how_often_the_lane_was_left() -> None:
     def said(runs: list[Result]) -> str:
         return verdict("mine", runs, summary(runs, np.random.default_rng(0)))
 
-    assert said([judged(WHOLE)]).startswith("mine never left its lane in 0.32 km, and drove 1 of 1 runs to the end.")
-    assert "left its lane 1 times, every 0.32 km" in said([judged(LOST)])
+    assert said([judged(WHOLE)]).startswith("mine: no departure in 0.32 km; 1 of 1 runs driven to the end.")
+    assert said([judged(LOST)]).startswith("mine: 1 departure in 0.32 km; 1 of 1 runs")
+    assert said([judged(LOST)] * 2).startswith("mine: 2 departures in 0.64 km, one every 0.32 km; 2 of 2 runs")
 
 
 @pytest.mark.parametrize("circuits", [1, 9])

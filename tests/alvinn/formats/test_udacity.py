@@ -165,3 +165,14 @@ def test_a_row_whose_left_picture_is_gone_comes_in_without_it_and_the_report_cou
     recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(3)], n=3))
     assert account.notes == ["6 left or right pictures are missing or damaged: their rows came without them"]
     assert {(row.left, row.right) for row in recording.rows} == {("", "")}
+
+
+def test_the_cameras_are_those_of_all_rows_and_a_side_picture_of_another_size_stays_out(tmp_path: Path) -> None:
+    folder = log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
+    (folder / "IMG" / name_of(2, "right")).write_bytes(jpeg_of(picture(1)))
+    (folder / "IMG" / name_of(3, "left")).write_bytes(jpeg_of(picture(2)[:-8]))
+    recording, account = imported("udacity", folder)
+    assert recording.session.cameras == ("center", "right"), "though the first row has none but the centre's"
+    assert [bool(row.right) for row in recording.rows] == [False, False, True, False]
+    assert not any(row.left for row in recording.rows)
+    assert any("1 left or right pictures are not" in note for note in account.notes)

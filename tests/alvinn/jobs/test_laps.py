@@ -19,6 +19,7 @@ from alvinn.jobs.outcome import hold_against
 from alvinn.jobs.sweep import Errand, drive, side_by_side, taken
 from alvinn.model import read_card, write_card
 from alvinn.referee import Result
+from alvinn.video import poster
 from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
@@ -219,6 +220,7 @@ def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
     for run in job.runs():
         again = parsed(shlex.split(job.command(run))[3:])
         assert list(again.runs()) == [run]
+        assert again.folder() != job.folder(), "the results of all stay where they are"
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, TINY, 1)
 
 
@@ -232,6 +234,9 @@ def test_a_recording_alone_is_judged_with_nobody_driving(shell: Shell, tmp_path:
     assert (run["map"], run["status"], run["offset_sd_m"]) == ("oval", "done", 0.0)
     assert run["distance_m"] == pytest.approx(199 * 0.4)
     assert "laps --recording lesson" in run["command"]
+    (clip,) = out.glob("runs/*/worst.mp4")
+    assert poster(clip), "its worst ten seconds are filmed as a drive's are"
+    assert "The worst ten seconds of each run" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_expert_and_recording_stand_beside_the_driver_in_one_report(
