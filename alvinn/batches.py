@@ -48,6 +48,8 @@ class Batch(NamedTuple):
     """labels, shape (b,) [1/m]"""
     intensity: Floats
     """whether the road is lighter than its surroundings, shape (b,); 0.5 where no network asks"""
+    rows: Indices
+    """which examples they are, shape (b,)"""
 
 
 class Batches:
@@ -89,6 +91,10 @@ class Batches:
             for look in range(EXAMINED_LOOKS if self._plan.views else 1):
                 yield self._batch(part, np.random.default_rng((start, look)), light=False, blind=False)
 
+    def steer(self, rows: Indices, curvature: Floats) -> Doubles:
+        """CARLA's steer for curvatures driven at some examples; see `Examples.steer`."""
+        return self._dataset.examples.steer(rows, curvature)
+
     def _batch(self, rows: Indices, rng: np.random.Generator, *, light: bool, blind: bool) -> Batch:
         preprocessing = self._dataset.preprocessing
         images = np.empty((len(rows), *preprocessing.shape), dtype=np.uint8)
@@ -99,7 +105,7 @@ class Batches:
                 image = self._lit(image, rng)
             intensity[slot] = self._told(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNTOLD
             images[slot] = preprocessing.coloured(image)
-        return Batch(images, labels, intensity)
+        return Batch(images, labels, intensity, rows)
 
     def _lit(self, image: Image, rng: np.random.Generator) -> Image:
         """A picture under another light; ranges stay what they are."""

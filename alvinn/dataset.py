@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from alvinn.cache import Pictures, pictures
 from alvinn.driving import Camera, Image
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.recording import Recording, Row
-from alvinn.steering import lookahead
+from alvinn.steering import VehicleGeometry, lookahead
 from alvinn.views import arc_goals, path_goals
 from alvinn.vision import Preprocessing
 
@@ -45,12 +46,16 @@ class Examples:
         starts: the first row of each recording, shape (recordings,).
         curvature: labels, shape (n,) [1/m].
         goals: where the car was one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
+        cars: the car of each recording; none, where no steer is wanted.
+        speed: shape (n,) [m/s]; 0 where it is unknown, as importing took it.
     """
 
     blocks: tuple[Pictures, ...]
     starts: Indices
     curvature: Doubles
     goals: Doubles
+    cars: tuple[VehicleGeometry, ...] = ()
+    speed: Doubles = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         n = sum(len(block) for block in self.blocks)
@@ -66,6 +71,14 @@ class Examples:
         """The shrunk picture of a row, shape (height, width, 3) RGB."""
         block = int(np.searchsorted(self.starts, index, side="right")) - 1
         return np.asarray(self.blocks[block][index - self.starts[block]])
+
+    def steer(self, rows: Indices, curvature: npt.NDArray[np.floating[Any]]) -> Doubles:
+        """CARLA's steer, shape (m,), for curvatures [1/m] driven at some rows; NaN where no car is known."""
+        found, block = np.full(len(rows), np.nan), np.searchsorted(self.starts, rows, side="right") - 1
+        for number, car in enumerate(self.cars):
+            here = block == number
+            found[here] = car.steers(curvature[here], self.speed[rows[here]])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,8 @@ def load(
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
         curvature=road_arcs(rows, ROAD_AHEAD) if preprocessing.range_rows else np.array([r.curvature for r in rows]),
         goals=np.concatenate([goals(recording.parted()) for recording in recordings]),
+        cars=tuple(recording.vehicle() for recording in recordings),
+        speed=np.nan_to_num([row.speed for row in rows]),
     )
     kept = np.concatenate([recording.keeps() for recording in recordings])
     held_out, training = (part & kept for part in split(rows))

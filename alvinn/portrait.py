@@ -16,7 +16,12 @@ PIXEL = 5  # a weight's square on the picture [pixels]
 GAP = 12
 COLUMNS = 5  # hidden units side by side
 PAPER, INK = (250, 250, 250), (40, 40, 40)
-LINES = {"loss": (31, 119, 180), "held_out_mae": (214, 39, 40), "held_out_relative_error": (44, 160, 44)}
+LINES = {
+    "loss": (31, 119, 180),
+    "held_out_mae": (214, 39, 40),
+    "held_out_steer_mae": (148, 103, 189),
+    "held_out_relative_error": (44, 160, 44),
+}
 PLOT = (220, 640)  # height and width of a curve's picture
 
 

@@ -7,13 +7,18 @@ Kinematic single-track geometry: tan(wheel angle) = curvature x wheelbase (R. Ra
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from alvinn.driving import Control
+
+Doubles = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,17 @@ class VehicleGeometry:
         if self.wheelbase <= 0 or self.max_wheel_angle <= 0 or self.width <= 0:
             raise ValueError(f"wheelbase {self.wheelbase}, wheel angle {self.max_wheel_angle}, width {self.width}")
 
+    @staticmethod
+    def told(fields: Mapping[str, Any]) -> VehicleGeometry:
+        """The car that a session's JSON names.
+
+        Raises:
+            ValueError, LookupError, TypeError: it does not, or not as it should.
+        """
+        curve = tuple((_finite(speed), _finite(share)) for speed, share in fields["steering_curve"])
+        rest = {name: _finite(value) for name, value in fields.items() if name != "steering_curve"}
+        return VehicleGeometry(**rest, steering_curve=curve)
+
     def _angle_range(self, speed: float) -> float:
         if not self.steering_curve:
             return self.max_wheel_angle
@@ -43,9 +59,26 @@ class VehicleGeometry:
         """The steer in [-1, 1] that drives a curvature [1/m] at a speed [m/s]."""
         return max(-1.0, min(1.0, math.atan(curvature * self.wheelbase) / self._angle_range(speed)))
 
+    def steers(self, curvature: Reals, speed: Reals) -> Doubles:
+        """As `steer`, for many curvatures at their speeds, shape (n,)."""
+        angle = self.max_wheel_angle * (
+            np.interp(np.abs(speed) * 3.6, *_columns(self.steering_curve)) if self.steering_curve else 1.0
+        )
+        return np.clip(np.arctan(curvature.astype(np.float64) * self.wheelbase) / angle, -1.0, 1.0)
+
     def curvature(self, steer: float, speed: float) -> float:
         """The curvature [1/m] that a steer in [-1, 1] drives at a speed [m/s]."""
         return math.tan(steer * self._angle_range(speed)) / self.wheelbase
+
+
+def _finite(value: Any) -> float:
+    try:
+        found = float(value)
+    except OverflowError as error:
+        raise ValueError(f"{str(value)[:40]} is not a number that a computer can hold") from error
+    if not math.isfinite(found):
+        raise ValueError(f"{value} is not a number")
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,13 @@
 """Training: from a dataset to a model folder.
 
 What is best on the held-out stretches is kept. After every epoch the state goes to disk, so that a run which was
-interrupted or killed can be resumed.
+interrupted or killed can be resumed. Its figures go to `history.csv`, and to TensorBoard where that is wanted.
 """
 
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ import tensorflow as tf
 from alvinn import network
 from alvinn.architectures import NetworkName
 from alvinn.batches import Batch, Batches, Plan
-from alvinn.dataset import Dataset
+from alvinn.dataset import Dataset, Doubles, Indices
 from alvinn.errors import ModelError
 from alvinn.hill import Floats
 from alvinn.memory import keep_freed_memory
@@ -30,7 +31,10 @@ from alvinn.model import CHECKPOINT
 from alvinn.outputs import Code, Hill1989
 
 THRESHOLD = 0.1  # alpha of the thresholded relative error
-COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error")
+COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+BOARD = "logs"  # the folder in a model's that TensorBoard reads
+
+Steering = Callable[[Indices, Floats], Doubles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Errors:
     """mean absolute error in curvature [1/m]"""
     relative: float | None = None
     """share of frames with an error above a tenth of the label"""
+    steer: float | None = None
+    """mean absolute error in CARLA's steer, which goes from -1 to 1, at the speeds that were driven"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,10 @@ def train(
     folder: Path,
     tell: Callable[[Progress], None] = lambda _: None,
     *,
+    live: Callable[[float, float], None] = lambda _, __: None,
     resume: bool = False,
     warm: Path | None = None,
+    board: bool = False,
 ) -> Trained:
     """Train from random weights or another model's, or go on; one seed on one machine gives one network.
 
@@ -105,8 +113,10 @@ def train(
         settings: how.
         folder: of the model; the state after every epoch is kept there.
         tell: called after every epoch.
+        live: called after every batch with the epochs that are done, as a fraction, and this epoch's loss so far.
         resume: go on from the state that an interrupted run left in the folder.
         warm: folder of a model of the same shape whose weights to begin with.
+        board: keep the figures for TensorBoard too.
 
     Raises:
         ModelError: there is nothing to resume or no such model to begin with, or the loss is no number any more.
@@ -119,7 +129,7 @@ def train(
     )
     batches = Batches(dataset, plan)
     trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches), warm))
-    keeper = _Keeper(trained, batches, output, settings, folder, tell)
+    keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
     try:
         trained.network.fit(
             streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
@@ -128,7 +138,7 @@ def train(
             epochs=settings.epochs,
             steps_per_epoch=len(batches),
             verbose=0,
-            callbacks=[keras.callbacks.TerminateOnNaN(), keeper],
+            callbacks=[keras.callbacks.TerminateOnNaN(), keeper, *_boards(folder, resume=resume, wanted=board)],
         )
     except KeyboardInterrupt:
         if not trained.history:
@@ -176,12 +186,16 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         settings: Settings,
         folder: Path,
         tell: Callable[[Progress], None],
+        live: Callable[[float, float], None],
     ) -> None:
         super().__init__()
         self._trained, self._batches, self._output = trained, batches, output
-        self._settings, self._folder, self._tell = settings, folder, tell
+        self._settings, self._folder, self._tell, self._live = settings, folder, tell, live
         self._best = folder / "network.keras"
         folder.mkdir(parents=True, exist_ok=True)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        self._live(len(self._trained.history) + (batch + 1) / len(self._batches), float(logs["loss"]))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         trained = self._trained
@@ -189,7 +203,8 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
             raise ModelError(
                 f"the loss of epoch {epoch + 1} is {logs['loss']}: lower --learning-rate or look at the data"
             )
-        held_out = errors(self.model, self._batches.examination(), self._output)
+        held_out = errors(self.model, self._batches.examination(), self._output, self._batches.steer)
+        logs |= _validation(held_out)  # for the callbacks after this one
         now = Progress(epoch + 1, float(logs["loss"]), held_out)
         trained.history.append(now)
         if _better(now, trained.best):
@@ -204,6 +219,19 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
     def restore_best(self) -> None:
         """Give the network the weights of its best epoch."""
         self._trained.network = keras.models.load_model(self._best)
+
+
+def _boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
+    """What writes the loss and the held-out errors of every epoch for TensorBoard, if that is wanted."""
+    if not resume:
+        shutil.rmtree(folder / BOARD, ignore_errors=True)  # of an earlier model of this name
+    return [keras.callbacks.TensorBoard(folder / BOARD, write_graph=False)] if wanted else []
+
+
+def _validation(found: Errors) -> dict[str, float]:
+    """Errors as Keras names what is measured on held-out data."""
+    named = {"val_curvature_mae": found.mae, "val_relative_error": found.relative, "val_steer_mae": found.steer}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _better(now: Progress, best: Progress | None) -> bool:
@@ -232,16 +260,30 @@ def targets(output: Code, batch: Batch) -> Floats:
     return output.encode(batch.curvature)
 
 
-def errors(model: Any, batches: Iterable[Batch], output: Code) -> Errors:
-    """The errors of a network over some batches."""
-    labels, gaps = [], []
-    for images, curvature, _ in batches:
-        labels.append(curvature)
-        gaps.append(np.abs(output.decode(np.asarray(model(images, training=False))) - curvature))
-    if not gaps:
+def errors(model: Any, batches: Iterable[Batch], output: Code, steer: Steering) -> Errors:
+    """The errors of a network over some batches.
+
+    Args:
+        model: the network.
+        batches: to ask it about.
+        output: its code.
+        steer: of rows and curvatures driven there, see `Batches.steer`.
+    """
+    labels, answers, rows = [], [], []
+    for batch in batches:
+        labels.append(batch.curvature)
+        answers.append(output.decode(np.asarray(model(batch.images, training=False))))
+        rows.append(batch.rows)
+    if not labels:
         return Errors()
-    label, gap = np.concatenate(labels), np.concatenate(gaps)
-    return Errors(mae=float(gap.mean()), relative=float((gap > THRESHOLD * np.abs(label)).mean()))
+    label, answer, row = np.concatenate(labels), np.concatenate(answers), np.concatenate(rows)
+    gap, turned = np.abs(answer - label), np.abs(steer(row, answer) - steer(row, label))
+    known = turned[np.isfinite(turned)]
+    return Errors(
+        mae=float(gap.mean()),
+        relative=float((gap > THRESHOLD * np.abs(label)).mean()),
+        steer=float(known.mean()) if len(known) else None,
+    )
 
 
 def write_history(path: Path, history: list[Progress]) -> None:
@@ -249,7 +291,7 @@ def write_history(path: Path, history: list[Progress]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
-        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative) for p in history)
+        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
 
 
 def read_history(path: Path) -> list[Progress]:
@@ -259,7 +301,7 @@ def read_history(path: Path) -> list[Progress]:
             Progress(
                 int(row["epoch"]),
                 float(row["loss"]),
-                Errors(*(float(row[name]) if row[name] else None for name in COLUMNS[2:])),
+                Errors(*(float(row[name]) if row.get(name) else None for name in COLUMNS[2:])),
             )
             for row in csv.DictReader(file)
         ]

@@ -11,7 +11,7 @@ from alvinn import __version__
 from alvinn.driving import Camera
 from alvinn.errors import AlvinnError, RecordingError
 from alvinn.formats.account import Account
-from alvinn.formats.moments import Clock, Moment, decoded, number
+from alvinn.formats.moments import Clock, Moment, decoded
 from alvinn.recording import RecordingWriter, Row, Session, read_session
 from alvinn.steering import VehicleGeometry
 
@@ -34,22 +34,12 @@ def told_beside(folder: Path, account: Account) -> tuple[VehicleGeometry, Camera
         return None
     try:
         session = read_session(path)
-        vehicle = geometry_of(session)
+        vehicle = VehicleGeometry.told(session.vehicle)
     except (RecordingError, ValueError, LookupError, TypeError) as error:
         account.note(f"session.json is left out: {error}")
         return None
     account.note("car and camera are those of session.json, which alvinn left at the export")
     return vehicle, session.camera if session.camera_known else None
-
-
-def geometry_of(session: Session) -> VehicleGeometry:
-    """The car of a recording.
-
-    Raises:
-        ValueError, LookupError, TypeError: the session does not say it as it should.
-    """
-    curve = tuple((number(speed), number(share)) for speed, share in session.vehicle["steering_curve"])
-    return VehicleGeometry(**(session.vehicle | {"steering_curve": curve}))
 
 
 def write(moments: Iterator[Moment], source: Source, folder: Path, account: Account) -> None:

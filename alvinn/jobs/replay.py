@@ -13,7 +13,6 @@ from rich.progress import track
 
 from alvinn.errors import AlvinnError
 from alvinn.formats.film import FilmWriter
-from alvinn.formats.incoming import geometry_of
 from alvinn.jobs.common import CONSOLE, Home, require_above_zero
 from alvinn.jobs.recordings import proof_table, recording_at
 
@@ -54,7 +53,7 @@ class Replay(Home):
             CONSOLE.print(proof_table(recording.session.proof))
         from alvinn.cockpit.player import Player
 
-        player = Player(recording, geometry_of(recording.session), self._answer(recording), self.speed)
+        player = Player(recording, recording.vehicle(), self._answer(recording), self.speed)
         if self.out is not None:
             film(player, recording, self.out)
             CONSOLE.print(f"the film is {self.out}", markup=False)

@@ -6,9 +6,10 @@ import subprocess
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
+from rich.progress import Progress
 
 from alvinn import __version__
 from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
@@ -19,6 +20,9 @@ from alvinn.jobs.recordings import recording_at
 from alvinn.model import Card, write_card
 from alvinn.quiet import quiet
 from alvinn.recording import Recording
+
+if TYPE_CHECKING:
+    from alvinn import training
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Train(Home):
     """times through the data (default: what suits the network)"""
     resume: bool = False
     """go on with a training that was interrupted"""
+    tensorboard: bool = False
+    """keep the curves for TensorBoard too, in the model's logs/ (history.csv has them in any case)"""
     overwrite: bool = False
     """put the model in the place of one of the same name"""
     seed: int = 0
@@ -98,14 +104,18 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
     )
     began = time.perf_counter()
     with progress() as bars:
-        task = bars.add_task("train", total=settings.epochs, note="")
-
-        def tell(done: training.Progress) -> None:
-            mae = done.held_out.mae
-            error = "" if mae is None else f"  held-out error {mae:.4f} 1/m"
-            bars.update(task, completed=done.epoch, note=f"loss {done.loss:.4f}{error}")
-
-        trained = training.train(dataset, output, settings, folder, tell, resume=job.resume, warm=warm)
+        shown = Shown(bars, settings.epochs)
+        trained = training.train(
+            dataset,
+            output,
+            settings,
+            folder,
+            shown.epoch,
+            live=shown.batch,
+            resume=job.resume,
+            warm=warm,
+            board=job.tensorboard,
+        )
     seconds = time.perf_counter() - began
     if trained.interrupted:
         CONSOLE.print(f"interrupted after {len(trained.history)} epochs: the best so far is kept, --resume goes on")
@@ -124,6 +134,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         metrics={
             "held_out_mae": held_out.mae,
             "held_out_relative_error": held_out.relative,
+            "held_out_steer_mae": held_out.steer,
             "training_seconds": round(seconds, 1),
         },
         version=__version__,
@@ -132,6 +143,32 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
     )
     write_card(folder, card)
     return folder
+
+
+class Shown:
+    """The bar of a training: the loss as it falls, and what the last epoch got wrong of what is held out."""
+
+    def __init__(self, bars: Progress, epochs: int) -> None:
+        self._bars = bars
+        self._task = bars.add_task("train", total=epochs, note="")
+        self._held_out = ""
+
+    def batch(self, epochs: float, loss: float) -> None:
+        """So many epochs are done, the last of them in part."""
+        self._bars.update(self._task, completed=epochs, note=f"loss {loss:.4f}{self._held_out}")
+
+    def epoch(self, done: training.Progress) -> None:
+        """An epoch was examined."""
+        self._held_out = told(done.held_out)
+        self.batch(done.epoch, done.loss)
+
+
+def told(held_out: training.Errors) -> str:
+    """Errors on held-out stretches, for the bar."""
+    if held_out.mae is None or held_out.relative is None:
+        return ""
+    steer = "" if held_out.steer is None else f", {held_out.steer:.4f} of full steer"
+    return f"  held out: MAE {held_out.mae:.4f} 1/m{steer}, {held_out.relative:.0%} wrong by over 10%"
 
 
 def _geometry_known(recordings: list[Recording]) -> bool:

@@ -20,6 +20,7 @@ from alvinn.recording.pictures import pixels_of
 from alvinn.recording.rows import COLUMNS, HEADER, Row, columns_of, decoded, encoded
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import read_session
+from alvinn.steering import VehicleGeometry
 
 TABLE = "drive.csv"
 
@@ -149,6 +150,17 @@ class Recording:
                 f"{self.folder} has no frames: record something first (alvinn record {self.folder.name})"
             )
         return self
+
+    def vehicle(self) -> VehicleGeometry:
+        """The car that it was recorded with.
+
+        Raises:
+            RecordingError: the session does not say it as it should.
+        """
+        try:
+            return VehicleGeometry.told(self.session.vehicle)
+        except (ValueError, LookupError, TypeError) as error:
+            raise RecordingError(f"{self.folder / SESSION} does not say which car drove: {error!r}") from error
 
     def picture(self, row: Row, camera: CameraName = "center") -> Image:
         """The picture of a row, shape (height, width, 3) RGB.

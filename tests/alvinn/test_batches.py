@@ -27,7 +27,7 @@ def test_an_epoch_shows_every_training_row_once_and_no_held_out_one() -> None:
 def test_with_nothing_drawn_a_picture_is_shown_as_it_is() -> None:
     dataset = toy_dataset(40)
     kept = {float(np.float32(dataset.examples.curvature[row])): row for row in range(40)}
-    for images, curvature, _ in Batches(dataset, PLAIN).epoch(0):
+    for images, curvature, *_ in Batches(dataset, PLAIN).epoch(0):
         for image, label in zip(images, curvature, strict=True):
             assert np.array_equal(image, dataset.examples.image(kept[float(label)]))
 

@@ -15,7 +15,7 @@ from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.recording import Recording, RecordingWriter, Row
 from alvinn.recording.rows import row_of
 from alvinn.vision import Preprocessing
-from tests.alvinn.fakes import SMALL, circle, picture, session, step, truth, write_recording
+from tests.alvinn.fakes import CAR, SMALL, circle, picture, session, step, truth, write_recording
 
 
 def rows_of(tmp_path: Path) -> Row:
@@ -86,6 +86,9 @@ def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
     assert len(told) == 4
     assert dataset.examples.curvature[dataset.training].tolist() == pytest.approx([0.01, 0.02])
     assert dataset.examples.curvature[dataset.held_out].tolist() == pytest.approx([0.048])
+    assert dataset.examples.steer(np.array([1, 3]), np.array([0.02, -0.3])).tolist() == pytest.approx(
+        [CAR.steer(0.02, 8.0), CAR.steer(-0.3, 8.0)]
+    )
     assert dataset.camera == SMALL
     assert dataset.preprocessing == prepare
     for number in range(4):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +52,23 @@ def _curvature_through(a: tuple[float, float], b: tuple[float, float], c: tuple[
     """Menger: four times the triangle's area over the product of its sides; y to the right, so clockwise is right."""
     area = ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) / 2.0
     return 4.0 * area / (math.dist(a, b) * math.dist(b, c) * math.dist(c, a))
+
+
+def test_many_curvatures_become_the_steers_that_one_after_another_do() -> None:
+    curvature, speed = np.linspace(-2.0, 2.0, 41), np.linspace(0.0, 40.0, 41)
+    for car in (CAR, replace(CAR, steering_curve=())):
+        one_by_one = [car.steer(*pair) for pair in zip(curvature.tolist(), speed.tolist(), strict=True)]
+        assert car.steers(curvature, speed).tolist() == pytest.approx(one_by_one)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"wheelbase": 10**400}, {"width": "wide"}, {"steering_curve": 7}, {"wheels": 4}, {"wheelbase": math.nan}]
+)
+def test_a_car_that_a_session_tells_is_that_car_or_an_error(damage: dict[str, object]) -> None:
+    session = json.loads(json.dumps(asdict(CAR)))
+    assert VehicleGeometry.told(session) == CAR
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        VehicleGeometry.told(session | damage)
 
 
 def test_more_steer_is_needed_for_the_same_bend_at_speed() -> None:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from alvinn.batches import Batches, Plan
+from alvinn.driving import Image
 from alvinn.errors import ModelError
-from alvinn.hill import Hill
+from alvinn.hill import Floats, Hill
+from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
 
 HILL = Hill(units=15)
@@ -36,13 +38,17 @@ def test_it_learns_a_toy_task_and_tells_of_every_epoch(tmp_path: Path) -> None:
     settings = training.Settings(epochs=8, batch=16, views=False, light=False)
     trained = training.train(dataset, HILL, settings, tmp_path, told.append)
     assert [progress.epoch for progress in told] == list(range(1, 9))
+    assert not (tmp_path / "logs").exists(), "TensorBoard is off by default"
     assert told == trained.history == training.read_history(tmp_path / "history.csv")
     labels, plan = dataset.examples.curvature, Plan(batch=16, views=False)
     guess = float(np.abs(labels[dataset.held_out] - labels[dataset.training].mean()).mean())
     assert trained.best is not None
     assert trained.best.held_out.mae is not None
     assert trained.best.held_out.mae < 0.35 * guess
-    assert training.errors(trained.network, Batches(dataset, plan).examination(), HILL) == trained.best.held_out
+    assert (
+        training.errors(trained.network, Batches(dataset, plan).examination(), HILL, dataset.examples.steer)
+        == trained.best.held_out
+    )
 
 
 def test_the_best_epoch_is_kept_and_training_stops_when_it_gets_no_better(tmp_path: Path) -> None:
@@ -103,3 +109,51 @@ def test_a_loss_that_is_no_number_is_an_error(tmp_path: Path) -> None:
     settings = training.Settings(epochs=3, batch=8, learning_rate=1e30, views=False, light=False)
     with pytest.raises(ModelError, match=r"loss of epoch \d is (nan|inf)"):
         training.train(toy_dataset(32), Scalar(), settings, tmp_path)
+
+
+def test_a_steering_error_is_in_carlas_units_and_is_none_where_no_car_is_known() -> None:
+    from alvinn import training
+
+    class Straight:
+        def __call__(self, images: Image, *, training: bool) -> Floats:
+            return HILL.encode(np.zeros(len(images)))
+
+    dataset = toy_dataset(32)
+    batches = Batches(dataset, Plan(batch=16, views=False))
+    assert training.errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
+    known = replace(dataset, examples=replace(dataset.examples, cars=(CAR,), speed=np.full(32, 8.0)))
+    batches = Batches(known, Plan(batch=16, views=False))
+    found = training.errors(Straight(), batches.examination(), HILL, batches.steer)
+    labels = known.examples.curvature[known.held_out]
+    assert found.mae == pytest.approx(np.abs(labels).mean(), rel=1e-3)
+    assert found.steer == pytest.approx(np.mean([abs(CAR.steer(label, 8.0)) for label in labels]), rel=1e-3)
+
+
+def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    from alvinn import training
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "earlier").touch()
+    told: list[tuple[float, float]] = []
+    settings = training.Settings(epochs=2, batch=8, views=False)
+    trained = training.train(
+        toy_dataset(32), HILL, settings, tmp_path, live=lambda done, loss: told.append((done, loss)), board=True
+    )
+    assert [done for done, _ in told] == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
+    losses = [progress.loss for progress in trained.history]
+    assert [told[2][1], told[5][1]] == pytest.approx(losses)
+
+    assert {path.name for path in (tmp_path / "logs").iterdir()} == {"train", "validation"}, (
+        "an earlier model's is gone"
+    )
+    curves: dict[str, list[float]] = {}
+    for folder in ("train", "validation"):
+        events = EventAccumulator(str(tmp_path / "logs" / folder)).Reload()
+        for name in events.Tags()["tensors"]:
+            curves[name] = [float(tensor_util.make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
+    assert curves["epoch_loss"] == pytest.approx(losses)
+    assert curves["epoch_curvature_mae"] == pytest.approx([progress.held_out.mae for progress in trained.history])
+    assert curves["epoch_relative_error"] == pytest.approx([progress.held_out.relative for progress in trained.history])

@@ -6,8 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from alvinn.driving import Camera
+from alvinn.jobs.common import progress
+from alvinn.jobs.train import Shown, told
 from alvinn.model import Network, read_card
 from alvinn.recording import RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
@@ -19,13 +23,17 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     with RecordingWriter(folder, session()) as writer:
         for number in range(24):
             writer.add(step(number, truth(lane_s=60.0 + number)), lane="oval/forward", weather="ClearNoon")
-    assert shell.run("train", "m", "--data", "mine", "--epochs", "1", "--home", str(tmp_path)).status == 0
+    assert (
+        shell.run("train", "m", "--data", "mine", "--epochs", "1", "--tensorboard", "--home", str(tmp_path)).status == 0
+    )
     made = tmp_path / "models" / "m"
     assert {path.name for path in made.iterdir()} >= {"network.keras", "network.tflite", "card.json", "history.csv"}
+    assert list((made / "logs").rglob("events.out.tfevents.*"))
     card = read_card(made)
     table = hashlib.sha256((folder / "drive.csv").read_bytes()).hexdigest()
     assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table},)
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
+    assert card.metrics.keys() >= {"held_out_mae", "held_out_relative_error", "held_out_steer_mae"}
     assert Network(made).card == card
 
 
@@ -65,3 +73,18 @@ def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_pat
     assert "holds a model already" in said
     assert "--overwrite" in said
     assert (tmp_path / "models" / "m" / "network.keras").read_bytes() == before
+
+
+def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: pytest.CaptureFixture[str]) -> None:
+    from alvinn.training import Errors
+    from alvinn.training import Progress as Done
+
+    assert told(Errors()) == "", "nothing is held out"
+    assert told(Errors(0.00512, 0.613)) == "  held out: MAE 0.0051 1/m, 61% wrong by over 10%", "an unknown car"
+    with Progress(*progress().columns, console=Console(width=200)) as bars:
+        shown = Shown(bars, 2)
+        shown.epoch(Done(1, 0.25, Errors(0.00512, 0.613, 0.0123)))
+        shown.batch(1.5, 0.2468)
+    said = capsys.readouterr().out
+    assert "1/2" in said
+    assert "loss 0.2468  held out: MAE 0.0051 1/m, 0.0123 of full steer, 61% wrong by over 10%" in said
