@@ -17,7 +17,7 @@ from alvinn.jobs.common import CONSOLE
 from alvinn.jobs.stages import Rounds, drive, judged, learn
 from alvinn.rounds import Entry, Ledger, read_ledger, write_ledger
 
-FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live"}
+FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest"}
 """Settings that may change while rounds follow one another."""
 
 

@@ -61,6 +61,8 @@ class Laps(Driving):
     """runs at a time, each on an embedded server of its own"""
     ray: str | None = None
     """HOST:PORT of a Ray cluster that drives the runs, instead of --jobs (`local` starts one here; an extra)"""
+    films: bool = True
+    """film the first run, and the worst ten seconds of each"""
     resume: bool = False
     """keep the runs that are done in laps.json and drive the rest"""
     against: Path | None = None
@@ -249,7 +251,8 @@ def _errand(job: Laps, network: Network | None, run: Run, *, first: bool) -> Err
         laps=job.laps,
         longest=math.inf if job.km is None else 1000.0 * job.km,
         folder=job.folder(),
-        film=job.folder() / FILM if first else None,
+        film=job.folder() / FILM if first and job.films else None,
+        worst=job.films,
     )
 
 

@@ -49,6 +49,8 @@ class Shift:
     """folder for recordings, models, laps, shift.json and shift.html"""
     seeds: int = 5
     """how often everything is done, each time from a recording and a clone of its own"""
+    seed: int = 0
+    """the first of them"""
     rounds: int = 3
     """of teaching"""
     round_seconds: float = 60.0
@@ -81,12 +83,15 @@ class Shift:
             AlvinnError: it cannot be done.
         """
         found: dict[GateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
-        for seed in range(self.seeds):
+        for seed in self._seeds():
             for gate, name in TAUGHT.items():
                 CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
                 found[gate].append(self._taught(gate, seed))
                 self._write({gate: seeds for gate, seeds in found.items() if seeds})
         CONSOLE.print(f"the page: {self.out / 'shift.html'}")
+
+    def _seeds(self) -> range:
+        return range(self.seed, self.seed + self.seeds)
 
     def teaching(self, gate: GateName, seed: int) -> Correct:
         """A way of teaching with a seed."""
@@ -101,6 +106,7 @@ class Shift:
             judge="",
             views="off",
             epochs=self.epochs,
+            retest=False,
             seed=seed,
         )
 
@@ -134,6 +140,7 @@ class Shift:
             both_directions=True,
             km=self.km,
             jobs=self.jobs,
+            films=False,
             resume=True,
         )
         return drive_laps(job, job.open_network())
@@ -152,7 +159,7 @@ class Shift:
         write_page(self.out / "shift.html", "The covariate shift", parts)
 
     def _places(self, gate: GateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> list[str]:
-        jobs = [self.teaching(gate, seed) for seed in range(len(seeds))]
+        jobs = [self.teaching(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
         numbers = range(self.rounds + 1)
         lessons = [_learned_from([one for job in jobs for one in learned(job, number)]) for number in numbers]
         went = [_went([run for rounds in seeds for run in rounds[number]]) for number in numbers]

@@ -77,6 +77,8 @@ class Rounds(Driving):
     """how curvature is coded at the output"""
     members: int = 1
     """networks trained in each round; with two or more the gate `doubt` asks where they disagree"""
+    retest: bool = True
+    """after each round drive every take-over so far again: who still needs help?"""
     jobs: int = 1
     """laps driven at a time"""
 
@@ -270,7 +272,7 @@ def finished(model: Path) -> bool:
 def judged(job: Rounds, number: int, driven: Driven) -> Entry:
     """Laps on circuits that were never corrected on, and every take-over so far once more."""
     results = _laps(job, number)
-    take_overs = _take_overs(job, number)
+    take_overs = _take_overs(job, number) if job.retest else []
     failed = _tested(job, number, take_overs)
     return Entry(
         round=number,
@@ -307,6 +309,8 @@ def _laps(job: Rounds, number: int) -> list[Result]:
 
 
 def _tested(job: Rounds, number: int, take_overs: Sequence[TakeOver]) -> list[TakeOver]:
+    if not take_overs:
+        return []
     with progress() as bars:
         task = bars.add_task("take-overs again", total=len(take_overs), note="")
         return needing_help(job, take_overs, Network(job.model(number)), lambda: bars.advance(task))

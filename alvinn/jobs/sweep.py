@@ -57,6 +57,8 @@ class Errand:
     folder: Path
     """where the results go"""
     film: Path | None = None
+    worst: bool = True
+    """whether its worst ten seconds are filmed"""
 
 
 def in_turn(errands: Sequence[Errand], network: Network | None, tell: Tell) -> Generator[Result, None, None]:
@@ -184,7 +186,8 @@ def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer)
         run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
-    _film_worst(errand, network, worst)
+    if errand.worst:
+        _film_worst(errand, network, worst)
     save_run(errand.folder, result)
     return result
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from alvinn.cli import main
 from alvinn.errors import ModelError
 from alvinn.jobs.apprentice import Apprentice
 from alvinn.jobs.correct import Correct, _settings, correct
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.stages import Rounds, learn
 from alvinn.model import Network, read_card
 from alvinn.recording import Recording
+from alvinn.results import read_laps
+from alvinn.rounds import Driven, legs_of, write_driven
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import write_recording
+from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
 
@@ -176,6 +181,65 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
     assert (place["map"], place["direction"], place["why"]) == ("oval", "forward", "round 1, human: took the wheel")
     taught = read_card(home / "models" / "mine" / "round-001")
     assert [one["name"] for one in taught.recordings] == ["base", "round-001"]
+
+
+def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_braked_until_they_take_the_wheel(
+    shell: Shell, server: Address, home: Path, person: Person
+) -> None:
+    def script() -> None:
+        person.reads("round 1, oval forward: ready?")
+        person.screen.press("Return")
+        person.sees(lambda panel: panel.alarm is not None and panel.alarm.seconds is not None, "the alarm")
+        person.sees(lambda panel: panel.alarm is not None and "braking" in panel.alarm.words, "the braking")
+        person.sees(lambda panel: (panel.speed or 0.0) < 0.1, "the car standing")
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "you" and panel.alarm is None, "the wheel in their hands")
+        person.sees(lambda panel: (panel.speed or 0.0) > 0.5, "the car driving on")
+
+    words = ("correct", "mine", "--data", "base", "--expert", "human", "--gate", "drift", "--device", "keyboard")
+    where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home), "--maps", "oval", "--judge", "")
+    few = ("--rounds", "1", "--round-seconds", "240", "--epochs", "1", "--more-epochs", "1", "--views", "off")
+    with person.acting(script):
+        said = shell.refused(*words, *few, *where)
+    assert "round 1 was left after 1 of 2 legs" in said
+    alarms = [panel.alarm for panel in person.panels if panel.alarm is not None]
+    assert any("please take the wheel (drift: " in alarm.words for alarm in alarms), "who asks, and why"
+    waits = [alarm.seconds for alarm in alarms if alarm.seconds is not None]
+    assert waits[0] > 2.5
+    assert min(waits) < 0.2, "it was counted down to the end before the car was braked"
+    rows = Recording(home / "data" / "mine" / "round-001").rows
+    assert {row.why for row in rows} == {"round 1, human: took the wheel"}, "nothing but their own driving is a label"
+
+
+def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected_on(
+    server: Address, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Laps are cut to a hundred metres; the second round's network is the shipped one, so that its laps pass."""
+    monkeypatch.setattr("alvinn.jobs.stages.Laps", partial(Laps, km=0.1))
+    job = Correct(
+        home=home,
+        carla=f"{server[0]}:{server[1]}",
+        name="mine",
+        data=("base",),
+        rounds=3,
+        maps="country",
+        judge="oval",
+        views="off",
+        epochs=1,
+    )
+    shutil.copytree(ROOT / "models" / "shipped", job.model(1))
+    for number in (1, 2):  # driven already, with nothing to correct
+        legs = legs_of(job.circuits(), number, job.round_seconds, job.seed)
+        job.recording(number).mkdir(parents=True)
+        write_driven(job.recording(number), Driven(number, job.gate, job.expert, legs=tuple(legs), seconds=60.0))
+    ledger = correct(job)
+    clone, taught = ledger.entries
+    assert (clone.laps, clone.faultless < 2, clone.departures > 0) == (2, True, True)
+    assert (taught.round, taught.laps, taught.faultless, taught.departures) == (1, 2, 2, 0)
+    assert ledger.ended == "after round 1 all 2 laps passed without a departure"
+    runs = read_laps(job.model(1) / "laps")["runs"]
+    assert [(run["map"], run["direction"]) for run in runs] == [("oval", "forward"), ("oval", "reverse")]
+    assert correct(job) == ledger, "no third round is driven"
 
 
 @pytest.mark.parametrize("flags", [("--gate", "human"), ("--expert", "human", "--gate", "always")])
