@@ -1,14 +1,18 @@
 """`python -m alvinn JOB ...`: the command line, made from the jobs' dataclasses.
 
-Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C.
+Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C or
+SIGTERM: either way cars are braked, servers end, and what is finished is kept.
 """
 
 from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 DESCRIPTION = """Learn to steer by watching somebody drive, then drive. `alvinn sim` is the embedded CARLA server."""
@@ -82,7 +86,8 @@ def _job(arguments: Sequence[str]) -> int:
     from alvinn.errors import AlvinnError
 
     try:
-        parsed(arguments).run()
+        with _ended_by_sigterm_too():
+            parsed(arguments).run()
     except AlvinnError as error:
         print(error, file=sys.stderr)
         return 1
@@ -90,6 +95,23 @@ def _job(arguments: Sequence[str]) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def _ended_by_sigterm_too() -> Iterator[None]:
+    """Whoever stops a job from outside, a scheduler or a shutdown, stops it as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt  # not by SIGINT, which a shell's background jobs do not hear
 
 
 def _embedded_server(arguments: list[str]) -> int:

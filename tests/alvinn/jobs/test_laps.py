@@ -5,6 +5,9 @@ import json
 import os
 import shlex
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +23,12 @@ from alvinn.jobs.sweep import Errand, drive, side_by_side, taken
 from alvinn.model import read_card, write_card
 from alvinn.referee import Result
 from alvinn.video import poster
+from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL, write_recording
+from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
+from tests.conftest import Address
 
 TINY = CameraFlags(width=64, height=32)
 SHORT = ("--driver", "expert", "--km", "0.01", "--camera.width", "64", "--camera.height", "32")
@@ -152,6 +158,22 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
     assert logs(tmp_path / "two") == logs(tmp_path / "one")
     assert len(logs(tmp_path / "two")) == 2
     assert figures(tmp_path / "two")[0]["collisions"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sweep_that_is_stopped_from_outside_lists_its_runs_as_interrupted(
+    server: Address, tmp_path: Path, number: signal.Signals
+) -> None:
+    where = ("--carla", f"{server[0]}:{server[1]}", "--map", "oval", "--laps", "99", "--out", str(tmp_path))
+    command = [sys.executable, "-m", "alvinn", "laps", "--driver", "expert", "--both-directions", *where]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT) as job:
+        until(lambda: any(path.stat().st_size for path in tmp_path.glob("runs/*/log.csv")), "the drive")
+        job.send_signal(number)
+        _, said = job.communicate()
+    assert job.returncode == 130
+    assert said.splitlines()[-1] == "interrupted"
+    assert [run["status"] for run in left(tmp_path)["runs"]] == ["interrupted"] * 2
+    assert (tmp_path / "report.html").is_file()
 
 
 def test_runs_go_to_the_worker_that_has_their_server_and_else_to_one_that_nobody_has(tmp_path: Path) -> None:
