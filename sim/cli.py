@@ -7,6 +7,7 @@ sentence on stderr and exit status 1.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -67,7 +68,9 @@ def run(options: ServerOptions) -> int:
         raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
     # Ctrl-C goes to a parent as well, which then wants to clean up here first and closes our stdin when it has.
     with _handling([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
-        asyncio.run(_serve(_server(options), options))
+        with _uncollected():
+            server = _server(options)
+        asyncio.run(_serve(server, options))
     return 0
 
 
@@ -104,6 +107,17 @@ async def _serve(server: Server, options: ServerOptions) -> None:
         for open_port in ports:
             open_port.close()
         server.close()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector what the block makes: it stays, and looking through it is 6% of the start."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 @contextmanager

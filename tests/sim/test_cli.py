@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -9,11 +10,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 import pytest
 
 from sim import cli
+from sim.ports import StartError
 
 SIM = [sys.executable, "-m", "sim"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
@@ -153,6 +156,22 @@ def test_a_file_that_is_no_map_is_one_sentence_and_status_1(
 def test_a_port_that_cannot_be_is_one_sentence_and_status_1(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--port", port]) == 1
     assert capsys.readouterr().err == f"sim: --port is {port}, expected 0 (any) to 65534\n"
+
+
+def test_the_collector_rests_during_the_start_and_works_again_after_one_that_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worked = []
+
+    def failing(_options: cli.ServerOptions) -> NoReturn:
+        worked.append(gc.isenabled())
+        raise StartError("no")
+
+    monkeypatch.setattr(cli, "_server", failing)
+    assert cli.main([]) == 1
+    assert capsys.readouterr().err == "sim: no\n"
+    assert worked == [False]
+    assert gc.isenabled()
 
 
 def test_wrong_usage_is_status_2() -> None:
