@@ -22,6 +22,10 @@ class MapError(AlvinnError):
     """The map has no lane that could be driven as asked."""
 
 
+class OneWayError(MapError):
+    """The map has no opposite lane."""
+
+
 class RecordingError(AlvinnError):
     """A recording is missing, damaged or empty, or would be overwritten."""
 

@@ -6,7 +6,7 @@ import carla
 import numpy as np
 
 from alvinn.driving import Direction
-from alvinn.errors import MapError
+from alvinn.errors import MapError, OneWayError
 from alvinn.lane import Lane, wrapped
 
 SPACING = 0.25  # m between the lane's points: a sagitta of half a millimetre in the tightest bend of 15 m
@@ -22,7 +22,8 @@ def lane_of(road_map: carla.Map, direction: Direction, start: int = 0) -> Lane:
         start: which spawn point.
 
     Raises:
-        MapError: no such spawn point, or no lane in that direction beside it.
+        MapError: no such spawn point.
+        OneWayError: no lane in that direction beside it.
     """
     points = road_map.get_spawn_points()
     if not 0 <= start < len(points):
@@ -42,7 +43,7 @@ def _lane_towards(waypoint: carla.Waypoint | None, direction: Direction, name: s
         if waypoint is not None and here.lane_id * waypoint.lane_id < 0:
             break  # across the middle and still no driving lane
         here = here.get_left_lane()
-    raise MapError(f"the map {name} has no driving lane for direction {direction!r} at its starting point")
+    raise OneWayError(f"the map {name} has no driving lane for direction {direction!r} at its starting point")
 
 
 def _follow(first: carla.Waypoint) -> tuple[list[carla.Waypoint], bool]:

@@ -32,6 +32,7 @@ class Appearance:
 
 def of(name: str) -> Appearance:
     """The appearance of the map of that name, always the same."""
+    name = name.removeprefix("mirror:")
     if not name.startswith(DRAWN):
         return Appearance()
     random = Random(f"appearance of {name}")

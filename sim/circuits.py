@@ -1,5 +1,7 @@
 """The maps that need no file, by name: those drawn by hand here, and the families that a seed is drawn for.
 
+`mirror:` before a name is the circuit's mirror image: the way back on a road that has no opposite lane.
+
 Corners are x, y [m] and the radius [m] of the bend that rounds them, for `road.around`.
 """
 
@@ -14,6 +16,7 @@ from sim.elevation import Wave
 from sim.random_road import random_circuit, wild_circuit
 from sim.road import Bend, Circuit, CrossSection, Paint, Straight, around, chain
 
+MIRROR = "mirror:"
 FAMILY = re.compile(r"([a-z]+):([0-9]{1,9})")
 
 COUNTRY = (
@@ -39,11 +42,14 @@ NOTHING = Paint("none")
 
 def available() -> tuple[str, ...]:
     """The names of the built-in maps; of families, the first."""
-    return (*BUILT_IN, *(f"{family}:1" for family in FAMILIES))
+    return (*BUILT_IN, *(f"{family}:1" for family in FAMILIES), f"{MIRROR}path")
 
 
 def circuit(name: str) -> Circuit | None:
-    """The circuit of a name such as `country` or `random:7`; None if there is none of that name."""
+    """The circuit of a name such as `country`, `random:7` or `mirror:path`; None if there is none of that name."""
+    if name.startswith(MIRROR):
+        found_there = circuit(name.removeprefix(MIRROR))
+        return found_there.mirrored() if found_there is not None else None
     if name in BUILT_IN:
         return BUILT_IN[name]()
     found = FAMILY.fullmatch(name)

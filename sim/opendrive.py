@@ -110,6 +110,8 @@ def _lanes(section: CrossSection, length: float) -> xodr.Lanes:
             )
         add(_lane(xodr.LaneType.shoulder, section.shoulder, Paint("none"), length))
     all_lanes = xodr.Lanes()
+    if section.left:
+        all_lanes.add_laneoffset(xodr.LaneOffset(0.0, section.left, 0.0, 0.0, 0.0))
     all_lanes.add_lanesection(lanes)
     return all_lanes
 

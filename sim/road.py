@@ -45,6 +45,10 @@ class Segment:
         curve = Clothoid.StandardParams(self.x, self.y, self.heading, self.curvature, self.rate, self.length)
         return curve.X(s), curve.Y(s), curve.Theta(s)
 
+    def mirrored(self) -> Segment:
+        """Its mirror image: what bent to the right bends to the left."""
+        return Segment(self.x, -self.y, -self.heading, -self.curvature, -self.rate, self.length)
+
     def part(self, start: float, end: float) -> Segment:
         """The part of the segment between two distances [m] from its start."""
         x, y, heading = self.at(start)
@@ -119,6 +123,8 @@ class CrossSection:
     centre: Paint = field(default_factory=lambda: Paint("broken", "yellow"))
     divider: Paint = field(default_factory=lambda: Paint("broken"))
     edge: Paint = field(default_factory=Paint)
+    left: float = 0.0
+    """of the reference line, where the lanes along meet those against [m]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,13 @@ class Circuit:
             g, u = self.segments[i], s - starts[i]
             places.append(Place(s, *g.at(u), g.curvature + g.rate * u))
         return places
+
+    def mirrored(self) -> Circuit:
+        """The mirror image, its traffic still on the right: every bend of every lane along it turns the other way."""
+        lanes = self.cross_section
+        shifted = (lanes.along - lanes.against) * lanes.lane_width - lanes.left
+        segments = tuple(segment.mirrored() for segment in self.segments)
+        return replace(self, segments=segments, cross_section=replace(lanes, left=shifted))
 
     def over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
         """The same circuit in a landscape of waves, its steepest grade `steepest` [m/m]."""

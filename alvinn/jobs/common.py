@@ -14,10 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from alvinn.carla_world import CarlaWorld, connected, open_world
 from alvinn.driving import Camera, CameraName, Direction
 from alvinn.embedded import KeptServer, embedded_server
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, OneWayError
 from alvinn.files import file_name
 
 CONSOLE = Console()
+MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror image
 
 
 def require_above_zero(flag: str, number: float | None) -> None:
@@ -135,29 +136,36 @@ def opened(
 ) -> Iterator[CarlaWorld]:
     """A car on a lane: on the server that `settings` names, or on a private embedded one: `kept`, or its own.
 
+    The reverse of a road with one lane is its mirror image, where the server has it.
+
     Raises:
         AlvinnError: server, map, lane or weather is not to be had.
     """
     with ExitStack() as stack:
-        if settings.carla is not None:
-            host, port = address(settings.carla)
-        elif kept is not None:
-            host, port = kept.address(map_name, seed)
-        else:
-            host, port = stack.enter_context(embedded_server(map_name, seed))
-        client = stack.enter_context(connected(host, port))
-        wanted = map_name if settings.carla is not None else None
-        yield stack.enter_context(
-            open_world(
-                client,
-                camera=camera,
-                weather=weather,
-                direction=direction,
-                map_wanted=wanted,
-                start=start,
-                cameras=cameras,
+
+        def enter(name: str, way: Direction) -> CarlaWorld:
+            client = stack.enter_context(connected(*_server(settings, name, seed, kept, stack)))
+            wanted = name if settings.carla is not None else None
+            opening = open_world(
+                client, camera=camera, weather=weather, direction=way, map_wanted=wanted, start=start, cameras=cameras
             )
-        )
+            return stack.enter_context(opening)
+
+        try:
+            world = enter(map_name, direction)
+        except OneWayError as error:
+            try:
+                world = enter(MIRROR + map_name, "forward")
+            except AlvinnError:  # another's map, of which there is no mirror image
+                raise error from None
+        yield world
+
+
+def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None, stack: ExitStack) -> tuple[str, int]:
+    """Host and port of the server to drive on."""
+    if settings.carla is not None:
+        return address(settings.carla)
+    return kept.address(map_name, seed) if kept is not None else stack.enter_context(embedded_server(map_name, seed))
 
 
 def server_kind(settings: Driving) -> str:

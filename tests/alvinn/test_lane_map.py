@@ -12,7 +12,7 @@ from typing import cast
 import carla
 import pytest
 
-from alvinn.errors import MapError
+from alvinn.errors import MapError, OneWayError
 from alvinn.lane import Lane, wrapped
 from alvinn.lane_map import lane_of
 from sim import opendrive
@@ -75,6 +75,22 @@ def test_the_lane_is_where_carla_says_its_waypoints_are(direction: str) -> None:
         assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - yaw)) < 0.02
         assert (waypoint.lane_id > 0) == (direction == "reverse")
         assert lane.project(x, y).width == pytest.approx(waypoint.lane_width, abs=1e-3)
+
+
+def test_the_mirrored_path_is_the_mirror_image_of_the_lane_that_is_driven() -> None:
+    path, mirrored = built_in_lane("path", "forward"), built_in_lane("mirror:path", "forward")
+    assert mirrored.length == pytest.approx(path.length, abs=0.5)
+    x, y, _, yaw = path.at(0.0)
+    begin = mirrored.project(x, -y).s
+    for s in range(0, int(path.length), 20):
+        x, y, z, yaw = path.at(float(s))
+        on = mirrored.project(x, -y)
+        assert abs(on.offset) < 0.05
+        assert abs(wrapped(on.direction + yaw)) < 0.02
+        assert on.width == pytest.approx(3.0, abs=1e-3)
+        assert abs((on.s - begin - s + 1.0) % mirrored.length) < 2.0, "driven in the same order"
+    with pytest.raises(OneWayError, match="no driving lane for direction 'reverse'"):
+        built_in_lane("path", "reverse")
 
 
 def test_the_opposite_lane_lies_on_the_left_and_runs_the_other_way() -> None:

@@ -47,6 +47,21 @@ def test_both_directions_get_half_each_on_a_running_server(shell: Shell, tmp_pat
     assert recording.session.server == "given"
 
 
+def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path) -> None:
+    record = ("record", "both", "--map", "path", "--home", str(tmp_path), "--both-directions", "--seconds", "9", *SHORT)
+    assert shell.run(*record).status == 0
+    recording = Recording(tmp_path / "data" / "both")
+    there, back = (
+        [row for row in recording.rows if row.lane == f"path/{way}" and row.speed > 6.0] for way in ("forward", "reverse")
+    )
+    assert min(len(there), len(back)) > 20
+    bends = [(first, second) for first, second in zip(there, back, strict=False) if abs(first.curvature) > 0.01]
+    assert len(bends) > 10
+    for first, second in bends:
+        assert second.curvature == pytest.approx(-first.curvature, abs=0.01)
+        assert abs(second.offset) < 0.3
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
