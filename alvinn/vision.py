@@ -70,6 +70,11 @@ class Preprocessing:
         """The cameras that the car must carry."""
         return ("center", "depth") if self.range_rows else ("center",)
 
+    @property
+    def lessons(self) -> tuple[CameraName, ...]:
+        """The cameras that the car must carry while it is taught: the segmentation camera says the road's intensity."""
+        return (*self.cameras, "segmentation") if self.range_rows else self.cameras
+
     def seen(self, observation: Observation, intensity: float = UNTOLD) -> Image:
         """The network's input of an observation; `intensity` is what the network said of the road one frame ago.
 

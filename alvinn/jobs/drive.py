@@ -106,6 +106,7 @@ class Drive(Driving):
             seconds=self.seconds,
             direction=self.direction,
             weathers=tuple(listed(self.weathers, self.weather)) if self.weathers else (),
+            cameras=network.card.cameras if network is not None else ("center",),
         )
 
 
@@ -157,6 +158,7 @@ def watch(job: Drive) -> None:
             direction=job.direction,
             weather=job.weather,
             seed=job.seed,
+            cameras=network.card.cameras,
         ) as world,
         braked(world),
         progress() as bars,

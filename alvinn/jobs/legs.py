@@ -30,7 +30,7 @@ SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its
 def world_of(
     settings: Driving, kept: KeptServer, network: Network, map_name: str, direction: Direction, weather: str
 ) -> Iterator[CarlaWorld]:
-    """A car with the network's camera on a lane."""
+    """A car on a lane with the cameras that the network wants, and those that it is taught with."""
     with opened(
         settings,
         camera=network.card.camera,
@@ -38,6 +38,7 @@ def world_of(
         direction=direction,
         weather=weather,
         seed=settings.seed,
+        cameras=network.card.preprocessing.lessons,
         kept=kept,
     ) as world:
         yield world

@@ -17,7 +17,6 @@ from alvinn.carla_world import CarlaWorld
 from alvinn.cockpit.window import Window
 from alvinn.corrections import TakeOver
 from alvinn.doubts import Doubt, of_ensemble, of_shape
-from alvinn.driving import Observation
 from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.gates import beta_of, threshold_from, threshold_within
@@ -186,6 +185,7 @@ def _writer(job: Rounds, folder: Path, world: CarlaWorld, network: Network) -> R
         driver="expert" if job.expert == "scripted" else job.alias,
         server=server_kind(job),
         version=__version__,
+        cameras=network.card.preprocessing.lessons,
     )
     return RecordingWriter(folder, session, append=True)
 
@@ -208,11 +208,7 @@ def _doubts_at_home(job: Rounds, doubt: Doubt) -> list[float]:
     Raises:
         ModelError: its output cannot tell.
     """
-    pictures = (
-        Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed)
-        for recording in learned(job, 0)
-        for row in recording.rows[::10]
-    )
+    pictures = (recording.observation(row) for recording in learned(job, 0) for row in recording.rows[::10])
     doubts = [found for seen in pictures if (found := doubt(seen)) is not None]
     if not doubts:
         raise ModelError(f"one network with --output {job.output} cannot tell its doubts: take hill, or --members 3")

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from alvinn.driving import CameraName, Image
+from alvinn.driving import CameraName, Image, Observation
 from alvinn.errors import RecordingError
 from alvinn.recording import left_out
 from alvinn.recording.left_out import Range, read_left_out, write_left_out
@@ -161,6 +162,13 @@ class Recording:
             return VehicleGeometry.told(self.session.vehicle)
         except (ValueError, LookupError, TypeError) as error:
             raise RecordingError(f"{self.folder / SESSION} does not say which car drove: {error!r}") from error
+
+    def observation(self, row: Row) -> Observation:
+        """What the driver of a row saw, with all the cameras that the car carried; raises as `picture` does."""
+        others = {
+            name: self.picture(row, name) for name in get_args(CameraName) if name != "center" and getattr(row, name)
+        }
+        return Observation(frame=row.frame, time=row.time, image=self.picture(row), speed=row.speed, others=others)
 
     def picture(self, row: Row, camera: CameraName = "center") -> Image:
         """The picture of a row, shape (height, width, 3) RGB.

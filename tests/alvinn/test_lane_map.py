@@ -83,7 +83,7 @@ def test_the_mirrored_path_is_the_mirror_image_of_the_lane_that_is_driven() -> N
     x, y, _, yaw = path.at(0.0)
     begin = mirrored.project(x, -y).s
     for s in range(0, int(path.length), 20):
-        x, y, z, yaw = path.at(float(s))
+        x, y, _, yaw = path.at(float(s))
         on = mirrored.project(x, -y)
         assert abs(on.offset) < 0.05
         assert abs(wrapped(on.direction + yaw)) < 0.02

@@ -52,7 +52,8 @@ def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path
     assert shell.run(*record).status == 0
     recording = Recording(tmp_path / "data" / "both")
     there, back = (
-        [row for row in recording.rows if row.lane == f"path/{way}" and row.speed > 6.0] for way in ("forward", "reverse")
+        [row for row in recording.rows if row.lane == f"path/{way}" and row.speed > 6.0]
+        for way in ("forward", "reverse")
     )
     assert min(len(there), len(back)) > 20
     bends = [(first, second) for first, second in zip(there, back, strict=False) if abs(first.curvature) > 0.01]
