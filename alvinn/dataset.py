@@ -31,7 +31,7 @@ HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, 
 HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
 GAP_SECONDS = 5.0  # of driving left out on either side
 ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
-CORRECTION_WEIGHT = 2  # times that a correction is shown for every time that another frame is
+CORRECTION_WEIGHT = 2  # see `load`
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -110,7 +110,10 @@ def common_camera(recordings: Sequence[Recording]) -> Camera:
 
 
 def load(
-    recordings: Sequence[Recording], preprocessing: Preprocessing, tell: Callable[[], None] = lambda: None
+    recordings: Sequence[Recording],
+    preprocessing: Preprocessing,
+    tell: Callable[[], None] = lambda: None,
+    correction_weight: int = CORRECTION_WEIGHT,
 ) -> Dataset:
     """Open recordings for training; pictures are decoded once and stay on disk.
 
@@ -118,6 +121,7 @@ def load(
         recordings: at least one, each with frames.
         preprocessing: how they are shrunk.
         tell: called once a frame, for progress bars.
+        correction_weight: times that a correction is shown for every time that another frame is.
 
     Raises:
         CameraMismatchError: their cameras differ.
@@ -139,7 +143,7 @@ def load(
     if not training.any():
         raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
     corrections = np.array([row.correction > 0 for row in rows])
-    shown = np.repeat(np.arange(len(rows)), np.where(corrections, CORRECTION_WEIGHT, 1) * training)
+    shown = np.repeat(np.arange(len(rows)), np.where(corrections, correction_weight, 1) * training)
     return Dataset(examples, shown, np.flatnonzero(held_out), camera, preprocessing)
 
 

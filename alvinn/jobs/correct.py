@@ -48,8 +48,9 @@ def correct(job: Correct) -> Ledger:
     """
     path = job.model_folder(job.name) / "rounds.json"
     ledger = read_ledger(path) or Ledger(_settings(job))
-    if ledger.settings != _settings(job):
-        raise AlvinnError(f"{path} was begun with {_differing(ledger.settings, job)}: choose another name")
+    begun = _settings(Correct()) | dict(ledger.settings)  # a flag that came later had its default
+    if begun != _settings(job):
+        raise AlvinnError(f"{path} was begun with {_differing(begun, job)}: choose another name")
     if ledger.entries and _enough(job, ledger.entries[-1]):
         return ledger
     with closing((_live if job.live else _in_turn)(job, len(ledger.entries))) as entries:

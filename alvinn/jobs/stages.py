@@ -16,6 +16,7 @@ from alvinn.architectures import NetworkName, OutputName
 from alvinn.carla_world import CarlaWorld
 from alvinn.cockpit.window import Window
 from alvinn.corrections import TakeOver
+from alvinn.dataset import CORRECTION_WEIGHT
 from alvinn.doubts import Doubt, of_ensemble, of_shape
 from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ModelError
@@ -64,6 +65,8 @@ class Rounds(Driving):
     """a,b: other circuits, lapped both ways after each round; once all laps pass it is enough"""
     views: Literal["on", "off"] = "on"
     """show frames as seen from beside the lane too"""
+    correction_weight: int = CORRECTION_WEIGHT
+    """times that a correction is shown for every time that another frame is"""
     fresh: bool = False
     """train from random weights in every round, not from the last round's"""
     epochs: int = 30
@@ -83,7 +86,7 @@ class Rounds(Driving):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs"):
+        for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         if self.expert == "scripted" and self.gate == "human":
             raise ValueError("--gate human wants a person: --expert human")
@@ -253,6 +256,7 @@ def _train(job: Rounds, number: int, folder: Path, warm: Path | None, seed: int)
         network=job.network,
         output=job.output,
         views=job.views,
+        correction_weight=job.correction_weight,
         epochs=job.epochs if warm is None else job.more_epochs,
         resume=(folder / CHECKPOINT).exists(),
         seed=seed,

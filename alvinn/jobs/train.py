@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from rich.progress import Progress
 
 from alvinn import __version__
 from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
-from alvinn.dataset import Dataset, common_camera, load
+from alvinn.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.jobs.recordings import recording_at
@@ -39,6 +40,8 @@ class Train(Home):
     """how curvature is coded at the output"""
     views: Literal["on", "off"] = "on"
     """show frames as seen from beside the lane too, with the steering that leads back"""
+    correction_weight: int = CORRECTION_WEIGHT
+    """times that a correction is shown for every time that another frame is"""
     epochs: int | None = None
     """times through the data (default: what suits the network)"""
     resume: bool = False
@@ -52,6 +55,7 @@ class Train(Home):
 
     def __post_init__(self) -> None:
         require_above_zero("--epochs", self.epochs)
+        require_above_zero("--correction-weight", self.correction_weight)
 
     def run(self) -> None:
         """Do the job.
@@ -83,8 +87,9 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
     Raises:
         AlvinnError: the recordings cannot be trained on.
     """
+    _require_one_machine()
     architecture = ARCHITECTURES[job.network]
-    dataset = _load(recordings, architecture)
+    dataset = _load(recordings, architecture, job.correction_weight)
     folder = job.model_folder(job.name)
     with quiet():
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
@@ -128,7 +133,8 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         camera=dataset.camera,
         preprocessing=dataset.preprocessing,
         seed=job.seed,
-        settings=asdict(settings) | {"warm_start": warm.name if warm is not None else None},
+        settings=asdict(settings)
+        | {"warm_start": warm.name if warm is not None else None, "correction_weight": job.correction_weight},
         recordings=tuple(_described(recording) for recording in recordings),
         server=recordings[0].session.server,
         metrics={
@@ -182,11 +188,24 @@ def _geometry_known(recordings: list[Recording]) -> bool:
     return not unknown
 
 
-def _load(recordings: list[Recording], architecture: Architecture) -> Dataset:
+def _require_one_machine() -> None:
+    """See that nobody waits for workers that would each learn alone.
+
+    Raises:
+        AlvinnError: TensorFlow's TF_CONFIG asks for several.
+    """
+    if os.environ.get("TF_CONFIG"):
+        raise AlvinnError(
+            "TF_CONFIG asks for several workers, but Keras 3 cannot train on them (keras-team/keras#20585): "
+            "unset TF_CONFIG to train on this machine alone"
+        )
+
+
+def _load(recordings: list[Recording], architecture: Architecture, correction_weight: int) -> Dataset:
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
         preprocessing = architecture.preprocessing(common_camera(recordings))
-        return load(recordings, preprocessing, lambda: bars.advance(task))
+        return load(recordings, preprocessing, lambda: bars.advance(task), correction_weight)
 
 
 def _described(recording: Recording) -> dict[str, Any]:

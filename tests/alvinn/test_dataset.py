@@ -95,7 +95,7 @@ def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
         assert np.abs(dataset.examples.image(number).astype(float) - prepare(picture(number))).mean() < 12.0
 
 
-def test_corrections_are_shown_twice_as_often(tmp_path: Path) -> None:
+def test_corrections_are_shown_twice_as_often_or_as_often_as_is_asked_for(tmp_path: Path) -> None:
     write_recording(tmp_path, 6)
     recording = Recording(tmp_path)
     recording.rows = tuple(
@@ -103,6 +103,8 @@ def test_corrections_are_shown_twice_as_often(tmp_path: Path) -> None:
     )
     shown = load([recording], Preprocessing.of(SMALL)).training.tolist()
     assert shown == [0, 1, 2, 3, 4, 4, 5]
+    assert load([recording], Preprocessing.of(SMALL), correction_weight=1).training.tolist() == [0, 1, 2, 3, 4, 5]
+    assert load([recording], Preprocessing.of(SMALL), correction_weight=4).training.tolist().count(4) == 4
 
 
 def test_a_goal_is_where_the_car_then_was_and_an_arc_at_the_end(row: Row) -> None:

@@ -37,6 +37,22 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     assert Network(made).card == card
 
 
+def test_several_workers_are_refused_before_they_learn_each_alone(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Keras makes of them: tests/alvinn/test_workers.py."""
+    write_recording(tmp_path / "data" / "a", 3)
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}')
+    said = shell.refused("train", "m", "--data", "a", "--home", str(tmp_path))
+    assert "keras-team/keras#20585" in said
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_correction_weight_of_nothing_is_wrong_usage(shell: Shell) -> None:
+    assert shell.run("train", "m", "--data", "a", "--correction-weight", "0").status == 2
+    assert shell.run("correct", "m", "--data", "a", "--correction-weight", "0").status == 2
+
+
 def test_a_recording_without_frames_is_refused(shell: Shell, tmp_path: Path) -> None:
     write_recording(tmp_path / "data" / "empty", 0)
     assert "has no frames" in shell.refused("train", "m", "--data", "empty", "--home", str(tmp_path))
