@@ -26,6 +26,7 @@ from alvinn.views import arc_goals, path_goals
 from alvinn.vision import Preprocessing
 
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
+HOLD_FROM = 400.0  # m to the first of them: two minutes of driving, half each way, get beyond it
 HOLD_LENGTH = 40.0  # m held out
 HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
 HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
@@ -158,12 +159,28 @@ def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bo
 
 def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Rows whose place is unknown are neither held out nor for training."""
-    phase = np.array([row.lane_s for row in rows]) % HOLD_EVERY
-    held_out = phase >= HOLD_EVERY - HOLD_LENGTH
-    speeds = [row.speed for row in rows if not math.isnan(row.lane_s)]
-    gap = GAP_SECONDS * float(np.median(speeds or [0.0]))
-    training = (phase > gap) & (phase < HOLD_EVERY - HOLD_LENGTH - gap)
-    return held_out, training
+    place = np.array([row.lane_s for row in rows])
+    known = [row for row in rows if not math.isnan(row.lane_s)]
+    gap = GAP_SECONDS * float(np.median([row.speed for row in known] or [0.0]))
+    since = (place - HOLD_FROM) % HOLD_EVERY
+    held_out = since < HOLD_LENGTH
+    training = (since > HOLD_LENGTH + gap) & (since < HOLD_EVERY - gap)
+    closing = _closing_lanes(known, gap)
+    return held_out, training & ~((place <= gap) & [row.lane in closing for row in rows])
+
+
+def _closing_lanes(rows: Sequence[Row], gap: float) -> set[str]:
+    """Lanes that were driven to their end, where they begin again, and had a stretch held out within the gap there."""
+    lanes: dict[str, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(row.lane, []).append(row)
+    ends = {lane: [pick(group, key=lambda row: row.lane_s) for pick in (min, max)] for lane, group in lanes.items()}
+    return {
+        lane
+        for lane, (first, last) in ends.items()
+        if (last.lane_s - HOLD_FROM) % HOLD_EVERY <= HOLD_LENGTH + gap
+        and math.dist((first.x, first.y), (last.x, last.y)) <= gap
+    }
 
 
 def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -45,10 +45,16 @@ def test_no_frame_to_train_on_is_closer_than_five_seconds_to_what_is_held_out(
 
 @given(st.floats(0.0, 5.0), st.integers(0, 4))
 def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: int) -> None:
-    places = [replace(row, lane_s=at, speed=8.0) for at in (480.0 + nudge, 250.0 + nudge, 440.0 + nudge)]
+    places = [replace(row, lane_s=at, speed=8.0) for at in (420.0 + nudge, 250.0 + nudge, 380.0 + nudge)]
     held_out, training = split(places * (lap + 1))
     assert held_out.tolist() == [True, False, False] * (lap + 1)
     assert training.tolist() == [False, True, False] * (lap + 1)
+
+
+@given(st.floats(0.0, 400.0))
+def test_the_beginning_of_a_lane_that_was_not_driven_to_its_end_is_trained_on(row: Row, away: float) -> None:
+    there, back = replace(row, lane_s=0.0, speed=8.0, x=0.0), replace(row, lane_s=455.0, speed=8.0, x=away)
+    assert split([there, back])[1].tolist() == [away > 40.0, False]
 
 
 @given(seconds=st.floats(35.0, 300.0), rate=st.floats(5.0, 30.0))
@@ -63,7 +69,7 @@ def test_where_no_lane_is_known_blocks_of_time_are_held_out_five_seconds_from_wh
 
 
 def test_an_import_beside_a_recording_changes_nothing_of_its_split(row: Row) -> None:
-    ours = [replace(row, lane_s=at, speed=8.0) for at in (480.0, 250.0, 440.0, 41.0, 39.0)]
+    ours = [replace(row, lane_s=at, speed=8.0) for at in (420.0, 250.0, 380.0, 481.0, 479.0)]
     imports = [replace(row, lane_s=math.nan, speed=math.nan, time=at) for at in (30.0, 25.0, 5.0)]
     held_out, training = split([*imports, *ours])
     assert held_out.tolist() == [True, False, False, *split(ours)[0]]
@@ -78,14 +84,14 @@ def test_a_goal_where_no_place_is_known_lies_on_the_steerings_own_arc(row: Row) 
 
 def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
-        for number, s in enumerate((100.0, 480.0, 200.0, 455.0)):
+        for number, s in enumerate((100.0, 430.0, 200.0, 390.0)):
             writer.add(step(number, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
     told: list[None] = []
     prepare = Preprocessing.of(SMALL)
     dataset = load([Recording(tmp_path)], prepare, lambda: told.append(None))
     assert len(told) == 4
     assert dataset.examples.curvature[dataset.training].tolist() == pytest.approx([0.01, 0.02])
-    assert dataset.examples.curvature[dataset.held_out].tolist() == pytest.approx([0.048])
+    assert dataset.examples.curvature[dataset.held_out].tolist() == pytest.approx([0.043])
     assert dataset.examples.steer(np.array([1, 3]), np.array([0.02, -0.3])).tolist() == pytest.approx(
         [CAR.steer(0.02, 8.0), CAR.steer(-0.3, 8.0)]
     )

@@ -23,7 +23,7 @@ from sim.road import Bend, Circuit, CrossSection, Segment, Straight, chain
 TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 NAMES = ("oval", "country", "highway", "path", "hills")
 LANES = [(name, lane) for name in NAMES for lane in (-1, 1) if (name, lane) != ("path", 1)]
-WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 20)
+WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 15)
 
 
 def parsed(name: str) -> tuple[carla.Map, Circuit]:
@@ -107,6 +107,16 @@ def test_country_winds_both_ways() -> None:
     assert (np.abs(curvature) > 1 / 60).mean() > 0.25
     assert (curvature < -1 / 60).mean() > 0.1
     assert (curvature > 1 / 60).mean() > 0.1
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_minute_of_country_either_way_has_tight_bends_to_both_sides(way: int) -> None:
+    s, curvature = sampled(BUILT_IN["country"](), 1.0)[:, [0, 4]].T
+    first = (s if way > 0 else s[-1] - s) < 440.0
+    for side in (-1, 1):
+        tight = side * curvature[first] > 1 / 20
+        assert (np.diff(tight.astype(int)) == 1).sum() >= 2
+        assert 0.05 < tight.mean() < 0.15
 
 
 def test_country_never_comes_near_itself() -> None:
