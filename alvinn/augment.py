@@ -11,6 +11,7 @@ import numpy.typing as npt
 from alvinn.driving import Image
 
 LEVELS = np.arange(256, dtype=np.float32)
+NEAREST_ROW = 3.0  # m, about: how far away the road is that a picture's last row shows
 NOISE_PICTURES = 16  # drawn once; which of them is added, and how shifted, is drawn for every picture
 
 
@@ -29,6 +30,10 @@ class LightRange:
     """chance of a shadow band across the picture"""
     shadow_depth: tuple[float, float] = (0.4, 0.8)
     """what a shadow leaves of the light"""
+    haze: float = 0.3
+    """chance of dust, rain or fog between the camera and the road"""
+    sight: tuple[float, float] = (6.0, 60.0)
+    """after so many metres haze leaves 37 % of a contrast"""
     blur: float = 0.25
     """chance of a picture out of focus"""
     noise: float = 5.0
@@ -47,6 +52,8 @@ class Light:
     def __init__(self, shape: tuple[int, int, int], rng: np.random.Generator, limits: LightRange | None = None) -> None:
         self._limits = limits or LightRange()
         self._noise = rng.normal(0.0, self._limits.noise, (NOISE_PICTURES, *shape)).astype(np.int16)
+        below_horizon = (np.arange(shape[0], dtype=np.float32) + 0.5) / shape[0]
+        self._distance = (NEAREST_ROW / below_horizon)[:, None, None]
 
     def __call__(self, image: Image, rng: np.random.Generator) -> Image:
         """The picture, shape (height, width, 3) RGB uint8, under a light that `rng` draws."""
@@ -54,10 +61,19 @@ class Light:
         lit: Image = np.asarray(cv2.LUT(image, self._curves(rng)), dtype=np.uint8)
         if rng.random() < limits.shadow:
             _shade(lit, rng, rng.uniform(*limits.shadow_depth))
+        if rng.random() < limits.haze:
+            lit = self._hazy(lit, rng)
         if rng.random() < limits.blur:
             lit = np.asarray(cv2.blur(lit, (3, 3)), dtype=np.uint8)
         grain = self._noise[rng.integers(NOISE_PICTURES)]
         return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), dtype=np.uint8)
+
+    def _hazy(self, image: Image, rng: np.random.Generator) -> Image:
+        """What the air leaves of a picture: the less, the farther away the road is that a row shows (Koschmieder)."""
+        nearest, farthest = self._limits.sight
+        left = np.exp(-self._distance / (nearest * (farthest / nearest) ** rng.random())).astype(np.float32)
+        air = rng.uniform(60.0, 220.0) * rng.uniform(0.8, 1.1, 3).astype(np.float32)
+        return np.asarray(np.clip(air + left * (image - air), 0.0, 255.0), dtype=np.uint8)
 
     def _curves(self, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         """A lookup table for each colour, shape (256, 1, 3)."""

@@ -7,8 +7,9 @@ interrupted or killed can be resumed. Its figures go to `history.csv`, and to Te
 from __future__ import annotations
 
 import csv
+import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -30,6 +31,7 @@ from alvinn.memory import keep_freed_memory
 from alvinn.model import CHECKPOINT
 from alvinn.outputs import Code, Hill1989
 
+TIE = 1.1  # an error this near the least is as good: few frames are held out, and a later epoch's steps were smaller
 THRESHOLD = 0.1  # alpha of the thresholded relative error
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
 BOARD = "logs"  # the folder in a model's that TensorBoard reads
@@ -169,8 +171,8 @@ def _resumed(folder: Path) -> Trained:
     if not state.is_file():
         raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
     trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
-    for progress in trained.history:
-        if _better(progress, trained.best):
+    for number, progress in enumerate(trained.history):
+        if _good(progress, trained.history[:number]):
             trained.best = progress
     return trained
 
@@ -206,10 +208,10 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         held_out = errors(self.model, self._batches.examination(), self._output, self._batches.steer)
         logs |= _validation(held_out)  # for the callbacks after this one
         now = Progress(epoch + 1, float(logs["loss"]), held_out)
-        trained.history.append(now)
-        if _better(now, trained.best):
+        if _good(now, trained.history):
             trained.best = now
             self.model.save(self._best)
+        trained.history.append(now)
         self.model.save(self._folder / CHECKPOINT)
         write_history(self._folder / "history.csv", trained.history)
         self._tell(now)
@@ -234,11 +236,10 @@ def _validation(found: Errors) -> dict[str, float]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _better(now: Progress, best: Progress | None) -> bool:
-    """Whether an epoch is the best so far; with nothing held out the latest is."""
-    if best is None or now.held_out.mae is None or best.held_out.mae is None:
-        return True
-    return now.held_out.mae <= best.held_out.mae
+def _good(now: Progress, before: Sequence[Progress]) -> bool:
+    """Whether an epoch is as good as the best before it; with nothing held out the latest always is."""
+    known = [progress.held_out.mae for progress in before if progress.held_out.mae is not None]
+    return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
 
 
 def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int) -> Any:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from alvinn.augment import Light, LightRange
 from alvinn.driving import Image
 
 SHAPE = (40, 128, 3)
-STILL = LightRange(contrast=(1.0, 1.0), brightness=0.0, gamma=(1.0, 1.0), tint=0.0, shadow=0.0, blur=0.0, noise=0.0)
+STILL = LightRange(
+    contrast=(1.0, 1.0), brightness=0.0, gamma=(1.0, 1.0), tint=0.0, shadow=0.0, haze=0.0, blur=0.0, noise=0.0
+)
 
 
 def road(seed: int = 0) -> Image:
@@ -45,11 +49,17 @@ def test_every_picture_is_under_a_light_of_its_own_in_both_directions() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_shadow_darkens_a_part_and_brightens_nothing(seed: int) -> None:
-    from dataclasses import replace
-
     light = Light(SHAPE, np.random.default_rng(0), replace(STILL, shadow=1.0))
     change = light(road(), np.random.default_rng(seed)).astype(int) - road()
     assert change.max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_haze_takes_contrast_and_most_of_it_where_the_road_is_far_away(seed: int) -> None:
+    light = Light(SHAPE, np.random.default_rng(0), replace(STILL, haze=1.0))
+    given, hazy = (picture.astype(float) for picture in (road(), light(road(), np.random.default_rng(seed))))
+    left = hazy.std(axis=(1, 2)) / given.std(axis=(1, 2))
+    assert left[:8].mean() < left[-8:].mean() < 1.0
 
 
 def test_light_moves_no_edge() -> None:
