@@ -58,7 +58,7 @@ def test_a_circuit_is_one_closed_lane_without_a_jump(name: str, direction: str) 
     places = [lane.at(s * 0.5) for s in range(int(lane.length * 2) + 2)]
     for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places):
         assert math.dist((x0, y0), (x1, y1)) == pytest.approx(0.5, abs=0.02)
-        assert abs(wrapped(yaw1 - yaw0)) < 0.5 / 14.0
+        assert abs(wrapped(yaw1 - yaw0)) < 0.5 / 13.0
 
 
 @pytest.mark.parametrize("direction", ["forward", "reverse"])

@@ -60,6 +60,7 @@ def test_the_best_epoch_is_kept_and_training_stops_when_it_gets_no_better(tmp_pa
     found = [progress.held_out.mae for progress in trained.history if progress.held_out.mae is not None]
     assert len(found) < 40
     assert trained.best is not None
+    assert trained.best.held_out.mae is not None
     assert trained.best.held_out.mae <= training.TIE * min(found)
     assert min(found[trained.best.epoch :]) > training.TIE * min(found[: trained.best.epoch])
     assert len(trained.history) - trained.best.epoch == 2

@@ -21,6 +21,8 @@ from sim.track import Track
 TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 COUNTRY = Track(*opendrive.load("country"))
 CIRCUIT = BUILT_IN["country"]()
+LANE = CIRCUIT.cross_section.lane_width
+EDGE = LANE + CIRCUIT.cross_section.shoulder
 WORLD = carla.Map("country", COUNTRY.opendrive)
 
 
@@ -34,13 +36,13 @@ def beside(segment: int, share: float, offset: float) -> tuple[float, float]:
 SEGMENTS = st.integers(0, len(CIRCUIT.segments) - 1)
 
 
-@given(SEGMENTS, st.floats(0, 1), st.floats(-3.97, 3.97))
+@given(SEGMENTS, st.floats(0, 1), st.floats(0.03 - EDGE, EDGE - 0.03))
 def test_on_the_road_the_ground_is_firm(segment: int, share: float, offset: float) -> None:
     ground = COUNTRY.ground(*beside(segment, share, offset), 0.0)
     assert (ground.z, ground.friction, ground.rolling_resistance) == (0.0, 1.0, 0.015)
 
 
-@given(SEGMENTS, st.floats(0, 1), st.floats(4.03, 15), st.sampled_from((-1, 1)))
+@given(SEGMENTS, st.floats(0, 1), st.floats(EDGE + 0.03, 15), st.sampled_from((-1, 1)))
 def test_beside_the_road_the_ground_is_loose(segment: int, share: float, offset: float, side: int) -> None:
     ground = COUNTRY.ground(*beside(segment, share, side * offset), 0.0)
     assert ground.friction == 0.5
@@ -62,7 +64,7 @@ def test_starts_lie_in_the_middle_of_lanes_facing_along_them(name: str) -> None:
         dx, dy = waypoint.transform.location.x - pose.x, waypoint.transform.location.y - pose.y
         assert abs(dy * math.cos(pose.yaw) - dx * math.sin(pose.yaw)) < 0.005
         assert math.hypot(dx, dy) < 0.2  # CARLA's search along the road stops at about this
-        assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - pose.yaw)) < 0.005
+        assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - pose.yaw)) < 0.2 / 13.0
         assert track.ground(pose.x, pose.y, pose.z).friction == 1.0
     assert lanes == {-1, 1}
 
@@ -72,7 +74,7 @@ def test_starts_are_spread_over_the_lap_and_always_the_same() -> None:
     apart = np.hypot(*(places[:, None] - places).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
     assert len(places) > 2 * CIRCUIT.length / 50
-    assert apart.min() > 3.4
+    assert apart.min() > LANE - 0.1
     assert apart.min(axis=1).max() < 50
     assert Track("country", COUNTRY.opendrive).spawn_points == COUNTRY.spawn_points
 
@@ -80,10 +82,10 @@ def test_starts_are_spread_over_the_lap_and_always_the_same() -> None:
 def test_stretches_follow_the_waypoints_edge_by_edge() -> None:
     for road, stretch in enumerate(COUNTRY.stretches):
         assert stretch.kinds == ("Shoulder", "Driving", "Driving", "Shoulder")
-        assert np.allclose(stretch.offsets, [-4.0, -3.5, 0.0, 3.5, 4.0])
+        assert np.allclose(stretch.offsets, [-EDGE, -LANE, 0.0, LANE, EDGE])
         for i in range(5, len(stretch.s) - 5, 40):
             waypoint = WORLD.get_waypoint_xodr(road, -1, float(stretch.s[i]))
-            middle = stretch.centre[i] + 1.75 * stretch.right[i]
+            middle = stretch.centre[i] + LANE / 2 * stretch.right[i]
             assert math.dist(middle[:2], (waypoint.transform.location.x, waypoint.transform.location.y)) < 0.005
 
 
@@ -97,7 +99,7 @@ def test_dashes_fit_their_road_a_whole_number_of_times() -> None:
     for stretch in COUNTRY.stretches:
         broken = stretch.markings[2]
         times = (stretch.s[-1] - stretch.s[0]) / (broken.dash + broken.gap)
-        assert times == pytest.approx(round(times), abs=1e-6)
+        assert times == pytest.approx(round(times), abs=1e-5)
         assert broken.dash == pytest.approx(3.0, rel=0.05)
 
 
