@@ -65,7 +65,7 @@ def _oval() -> Circuit:
 
 
 def _country() -> Circuit:
-    return Circuit(around(COUNTRY), CrossSection(lane_width=3.1, shoulder=0.7))
+    return Circuit(around(COUNTRY), CrossSection(lane_width=3.4))
 
 
 def _highway() -> Circuit:
