@@ -121,12 +121,28 @@ def places_figure(learned: Sequence[Places], driven: Sequence[Places]) -> go.Fig
     )
 
 
-def _density(places: Places) -> go.Heatmap:
-    """The share of frames in each cell of the plane, as a power of ten; what lies outside counts at the edge."""
+def uncovered(learned: Places, driven: Places) -> float:
+    """The share of the frames driven that lie in cells of the plane with no frame learned from: the covariate shift."""
+    counts = _counts(driven)
+    return float(counts[_counts(learned) == 0.0].sum() / max(1.0, counts.sum()))
+
+
+def _edges() -> tuple[Floats, Floats]:
+    """Of the cells: offset [m] and heading error [degrees]."""
+    across, turned = (np.linspace(-reach, reach, bins + 1) for reach, bins in zip(REACH, BINS, strict=True))
+    return across.astype(np.float64), turned.astype(np.float64)
+
+
+def _counts(places: Places) -> Floats:
+    """Frames in each cell of the plane, shape (offsets, headings); what lies outside counts at the edge."""
     offset = np.clip(places.offset, -REACH[0], REACH[0])
     heading = np.clip(np.degrees(places.heading), -REACH[1], REACH[1])
-    across, turned = (np.linspace(-reach, reach, bins + 1) for reach, bins in zip(REACH, BINS, strict=True))
-    count, _, _ = np.histogram2d(offset, heading, bins=(across, turned))
+    return np.asarray(np.histogram2d(offset, heading, bins=_edges())[0])
+
+
+def _density(places: Places) -> go.Heatmap:
+    """The share of frames in each cell of the plane, as a power of ten."""
+    (across, turned), count = _edges(), _counts(places)
     share = count.T / max(1.0, float(count.sum()))
     shown = np.log10(share, out=np.full(share.shape, math.nan), where=share > 0.0)
     return go.Heatmap(

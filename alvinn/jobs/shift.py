@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from alvinn.clips import counted
 from alvinn.figures import drawn
 from alvinn.files import write_json
 from alvinn.jobs.common import CONSOLE, listed, require_above_zero
@@ -27,7 +28,7 @@ from alvinn.jobs.stages import GateName, finished, learned
 from alvinn.recording import Recording
 from alvinn.referee import Result
 from alvinn.report import figure, html_table, write_page
-from alvinn.shift import Places, Rate, places_figure, rate, rates_figure
+from alvinn.shift import Places, Rate, places_figure, rate, rates_figure, uncovered
 
 TAUGHT: dict[GateName, str] = {
     "plain": "more plain driving",
@@ -163,7 +164,14 @@ class Shift:
         numbers = range(self.rounds + 1)
         lessons = [_learned_from([one for job in jobs for one in learned(job, number)]) for number in numbers]
         went = [_went([run for rounds in seeds for run in rounds[number]]) for number in numbers]
-        told = "Above: the frames that the network had learned from. Below: where it went on the unseen circuits."
+        strange = ", ".join(
+            f"{uncovered(lesson, way):.0%} after round {number}"
+            for number, lesson, way in zip(numbers, lessons, went, strict=True)
+        )
+        told = (
+            "Above: the frames that the network had learned from. Below: where it went on the unseen circuits. Of "
+            f"these so many lie in cells from which it had learned nothing: {strange}."
+        )
         return [
             f"<h2>Where it learned and where it went: {TAUGHT[gate]}</h2>",
             figure(drawn(places_figure(lessons, went)), told),
@@ -219,17 +227,21 @@ def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
 
 
 def _rows(rates: dict[str, list[Rate]]) -> list[list[str]]:
-    return [[name, *(f"{r.middle:.2f} ({r.low:.2f} to {r.high:.2f})" for r in line)] for name, line in rates.items()]
+    return [[name, *map(_told, line)] for name, line in rates.items()]
+
+
+def _told(one: Rate) -> str:
+    return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
 
 
 def _explained(job: Shift, seeds: int) -> str:
     maps, circuits = (escape(", ".join(listed(names, ""))) for names in (job.maps, job.judge))
     return (
-        f"A clone of {job.seconds:g} s of the expert's plain driving on country is taught for {job.rounds} rounds of "
-        f"{job.round_seconds:g} s of simulated driving on {maps}. After each round it drives {circuits} "
-        f"both ways, {job.km:g} km each, which nothing was taught on; {seeds} seeds. Plain and disturbed driving give "
-        "a label in every frame of a round, as DAgger does with the gate `always`; drift and doubt only while the "
-        "teacher has the wheel."
+        f"A clone of {job.seconds:g} s of the expert's plain driving on country is taught for "
+        f"{counted(job.rounds, 'round')} of {job.round_seconds:g} s of simulated driving on {maps}. After each round it drives {circuits} "
+        f"both ways, {job.km:g} km each, which nothing was taught on; {counted(seeds, 'seed')}. "
+        "Plain and disturbed driving give a label in every frame of a round, as DAgger does with the gate "
+        "<code>always</code>; drift and doubt only while the teacher has the wheel."
     )
 
 

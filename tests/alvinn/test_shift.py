@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.shift import Places, Rate, places_figure, rate, rates_figure
+from alvinn.shift import Places, Rate, places_figure, rate, rates_figure, uncovered
 
 
 def test_departures_are_pooled_over_seeds_and_the_band_is_as_wide_as_seeds_differ() -> None:
@@ -41,3 +41,12 @@ def test_places_are_drawn_where_they_are_and_those_far_out_at_the_edge() -> None
 def test_places_want_an_offset_and_a_heading_each() -> None:
     with pytest.raises(ValueError, match="as many offsets as headings"):
         Places(np.zeros(3), np.zeros(2))
+
+
+def test_the_share_of_frames_where_nothing_was_learned_is_counted_cell_by_cell() -> None:
+    middle, aside = Places(np.zeros(50), np.zeros(50)), Places(np.full(50, 0.5), np.zeros(50))
+    both = Places(np.concatenate([middle.offset, aside.offset]), np.zeros(100))
+    assert uncovered(middle, middle) == 0.0
+    assert uncovered(middle, both) == 0.5
+    assert uncovered(both, aside) == 0.0
+    assert uncovered(middle, Places(np.full(3, 9.0), np.full(3, 2.0))) == 1.0, "beyond what is drawn too"
