@@ -238,8 +238,9 @@ def _explained(job: Shift, seeds: int) -> str:
     maps, circuits = (escape(", ".join(listed(names, ""))) for names in (job.maps, job.judge))
     return (
         f"A clone of {job.seconds:g} s of the expert's plain driving on country is taught for "
-        f"{counted(job.rounds, 'round')} of {job.round_seconds:g} s of simulated driving on {maps}. After each round it drives {circuits} "
-        f"both ways, {job.km:g} km each, which nothing was taught on; {counted(seeds, 'seed')}. "
+        f"{counted(job.rounds, 'round')} of {job.round_seconds:g} s of simulated driving on {maps}. "
+        f"After each round it drives {circuits} both ways, {job.km:g} km each, which nothing was taught on; "
+        f"{counted(seeds, 'seed')}. "
         "Plain and disturbed driving give a label in every frame of a round, as DAgger does with the gate "
         "<code>always</code>; drift and doubt only while the teacher has the wheel."
     )
