@@ -67,6 +67,7 @@ FLOORS = {
         ["alvinn.recording", "alvinn.worst"],
         [
             "alvinn.cache",
+            "alvinn.ground",
             "alvinn.network",
             "alvinn.insides",
             "alvinn.portrait",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from dataclasses import asdict, dataclass
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +16,9 @@ from rich.progress import Progress
 from alvinn import __version__
 from alvinn.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
 from alvinn.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
+from alvinn.driving import Camera
 from alvinn.errors import AlvinnError, ModelError
+from alvinn.ground import FLAT, bumpiness
 from alvinn.jobs.common import CONSOLE, Home, progress, require_above_zero
 from alvinn.jobs.recordings import recording_at
 from alvinn.model import Card, write_card
@@ -40,6 +43,8 @@ class Train(Home):
     """how curvature is coded at the output"""
     views: Literal["on", "off"] = "on"
     """show frames as seen from beside the lane too, with the steering that leads back"""
+    camera: str | None = None
+    """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] of imports that do not say how their camera sat: 60,1.2,-5"""
     correction_weight: int = CORRECTION_WEIGHT
     """times that a correction is shown for every time that another frame is"""
     epochs: int | None = None
@@ -56,6 +61,25 @@ class Train(Home):
     def __post_init__(self) -> None:
         require_above_zero("--epochs", self.epochs)
         require_above_zero("--correction-weight", self.correction_weight)
+        self.told_camera()
+
+    def told_camera(self) -> tuple[float, float, float] | None:
+        """Field of view [degrees], height [m] and pitch [degrees] of a camera that recordings do not tell of.
+
+        Raises:
+            ValueError: they are none.
+        """
+        if self.camera is None:
+            return None
+        try:
+            fov, height, pitch = (float(word) for word in self.camera.split(","))
+            Camera(fov=fov, z=height, pitch=pitch)
+        except ValueError as error:
+            raise ValueError(
+                f"--camera wants FOV,HEIGHT,PITCH such as 60,1.2,-5, not {self.camera}: {error}"
+            ) from error
+        require_above_zero("--camera's height", height)
+        return fov, height, pitch
 
     def run(self) -> None:
         """Do the job.
@@ -88,6 +112,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         AlvinnError: the recordings cannot be trained on.
     """
     _require_one_machine()
+    recordings = with_camera(recordings, job.told_camera())
     architecture = ARCHITECTURES[job.network]
     dataset = _load(recordings, architecture, job.correction_weight)
     folder = job.model_folder(job.name)
@@ -95,7 +120,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
 
     output = architecture.output(job.output)
-    views = job.views == "on" and _geometry_known(recordings)
+    views = job.views == "on" and views_possible(recordings)
     epochs = job.epochs or architecture.epochs
     settings = training.Settings(
         network=job.network,
@@ -183,9 +208,48 @@ def _geometry_known(recordings: list[Recording]) -> bool:
     if unknown:
         CONSOLE.print(
             f"the camera of {', '.join(unknown)} is not known: no views from beside the lane are shown "
-            "(import with --camera.fov, --camera.z and --camera.pitch to have them)"
+            "(--camera FOV,HEIGHT,PITCH says it)"
         )
     return not unknown
+
+
+def views_possible(recordings: list[Recording]) -> bool:
+    """Whether frames can be shown as seen from elsewhere; why not, is said."""
+    return _geometry_known(recordings) and _flat(recordings)
+
+
+def _flat(recordings: list[Recording]) -> bool:
+    """Whether frames can be seen from elsewhere: only on flat ground, as which unknown ground is taken."""
+    hilly = {str(recording.folder): share for recording in recordings if (share := bumpiness(recording)) > FLAT}
+    if hilly:
+        worst = max(hilly.values())
+        CONSOLE.print(
+            f"the ground of {', '.join(hilly)} is not flat: views of the road 10 m ahead would be {worst:.1%} wrong "
+            f"(up to {FLAT:.1%} is flat enough), so no views from beside the lane are shown"
+        )
+    return not hilly
+
+
+def with_camera(recordings: list[Recording], told: tuple[float, float, float] | None) -> list[Recording]:
+    """The recordings, with the camera that was told where they do not know theirs.
+
+    Raises:
+        AlvinnError: they all know it.
+    """
+    if told is None:
+        return recordings
+    if all(recording.session.camera_known for recording in recordings):
+        raise AlvinnError("--camera is for recordings that do not say how their camera sat; these say it: leave it out")
+    fov, height, pitch = told
+    found = []
+    for recording in recordings:
+        session = recording.session
+        if not session.camera_known:
+            recording = copy(recording)  # noqa: PLW2901 - what lies on the disk stays as it is
+            camera = replace(session.camera, fov=fov, z=height, pitch=pitch)
+            recording.session = replace(session, camera=camera, camera_known=True)
+        found.append(recording)
+    return found
 
 
 def _require_one_machine() -> None:

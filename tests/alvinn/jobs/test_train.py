@@ -11,9 +11,9 @@ from rich.progress import Progress
 
 from alvinn.driving import Camera
 from alvinn.jobs.common import progress
-from alvinn.jobs.train import Shown, told
+from alvinn.jobs.train import Shown, told, views_possible
 from alvinn.model import Network, read_card
-from alvinn.recording import RecordingWriter
+from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell
 
@@ -35,6 +35,44 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
     assert card.metrics.keys() >= {"held_out_mae", "held_out_relative_error", "held_out_steer_mae"}
     assert Network(made).card == card
+
+
+def on_a_crest(folder: Path, bend: float, *, known: bool = True) -> Recording:
+    """A recording over a crest of some curvature [1/m]; whether the session knows its camera."""
+    with RecordingWriter(folder, replace(session(), camera_known=known)) as writer:
+        for number in range(60):
+            where = truth(lane_s=60.0 + 0.4 * number)
+            height = -bend * (0.4 * number) ** 2 / 2.0
+            writer.add(step(number, replace(where, z=height)), lane="oval/forward", weather="ClearNoon")
+    return Recording(folder)
+
+
+def test_views_are_shown_only_on_flat_ground(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flat, crest = on_a_crest(tmp_path / "flat", 0.0), on_a_crest(tmp_path / "crest", 0.01)
+    assert views_possible([flat])
+    assert capsys.readouterr().out == ""
+    assert not views_possible([flat, crest])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is not flat" in said
+    assert "31.2% wrong" in said, "half a metre of 1.6 m"
+
+
+def test_views_are_shown_where_the_camera_is_known_or_told(shell: Shell, tmp_path: Path) -> None:
+    unknown = on_a_crest(tmp_path / "data" / "a", 0.0, known=False)
+    assert not views_possible([unknown])
+    flags = ("--epochs", "1", "--network", "alvinn1991", "--camera", "60,1.2,-5", "--home", str(tmp_path))
+    assert shell.run("train", "m", "--data", "a", *flags).status == 0
+    card = read_card(tmp_path / "models" / "m")
+    assert card.settings["views"] is True
+    assert card.camera == replace(SMALL, fov=60.0, z=1.2, pitch=-5.0)
+    assert not Recording(unknown.folder).session.camera_known, "the recording stays as it is"
+    on_a_crest(tmp_path / "data" / "b", 0.0)
+    assert "these say it" in shell.refused("train", "n", "--data", "b", *flags)
+
+
+@pytest.mark.parametrize("camera", ["60,1.2", "a,b,c", "60,0,-5", "200,1.2,-5"])
+def test_a_camera_that_is_none_is_wrong_usage(shell: Shell, camera: str) -> None:
+    assert shell.run("train", "m", "--data", "a", f"--camera={camera}").status == 2
 
 
 def test_several_workers_are_refused_before_they_learn_each_alone(
