@@ -19,6 +19,7 @@ import tyro
 
 from sim import opendrive
 from sim.camera import Kind, Renderer
+from sim.document import MapError
 from sim.geometry import Pose, attached
 from sim.track import Track
 from sim.weather import WeatherParameters
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = tyro.cli(ContactOptions, args=None if argv is None else list(argv), prog="python -m sim.contact")
     try:
         written = cv2.imwrite(str(options.out), sheet(options))
-    except (opendrive.MapError, ValueError, cv2.error) as error:
+    except (MapError, ValueError, cv2.error) as error:
         print(f"contact: {error}", file=sys.stderr)
         return 1
     if not written:

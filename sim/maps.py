@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sim import circuits, opendrive
+from sim import circuits, foreign, opendrive
+from sim.document import MapError
 from sim.scenery import beside
 from sim.track import Track
 from sim.world import WorldError
@@ -21,7 +22,7 @@ def opened(name_or_path: str) -> Track:
     """
     try:
         name, text = opendrive.load(name_or_path)
-    except opendrive.MapError as error:
+    except MapError as error:
         raise WorldError(str(error)) from error
     try:
         return Track(name, text)
@@ -43,8 +44,7 @@ def read(name: str, text: str) -> Track:
         WorldError: the text is no map with lanes to drive on.
     """
     try:
-        opendrive.try_out(text)
-        track = Track(name, text)
+        track = Track(name, foreign.checked(text))
     except Exception as error:
         # A foreign text may trip the reader anywhere; whatever it is, the text was not a map.
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error

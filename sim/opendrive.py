@@ -6,29 +6,17 @@ out. Lane -1 runs along a road's s, lane 1 against it: traffic keeps to the righ
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from scenariogeneration import xodr
 
+from sim import foreign
 from sim.circuits import FAMILIES, available, circuit
+from sim.document import MapError
 from sim.road import Circuit, CrossSection, Paint, Segment
 
 GEO_REFERENCE = "+proj=tmerc +lat_0=49 +lon_0=8 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
-LANE_CHECK_STEP = 10.0  # [m]
-TRIAL_SECONDS = 60.0
-NO_LANES = 3  # the trial's exit status
-TRIAL = f"""
-import sys, carla
-text = sys.stdin.buffer.read().decode()
-try:
-    found = carla.Map("trial", text).generate_waypoints(float(sys.argv[1]))
-except (RuntimeError, LookupError):
-    found = []
-sys.exit(0 if found else {NO_LANES})
-"""
 MARKS = {
     "solid": xodr.RoadMarkType.solid,
     "broken": xodr.RoadMarkType.broken,
@@ -37,15 +25,11 @@ MARKS = {
 }
 
 
-class MapError(Exception):
-    """The map asked for cannot be had; the message is one sentence for whoever asked."""
-
-
 def load(name_or_path: str) -> tuple[str, str]:
     """The name and the OpenDRIVE text of a built-in map or of a file (*.xodr).
 
     Raises:
-        MapError: no such map or file, not XML, not OpenDRIVE, or without a lane to drive on.
+        MapError: no such map or file, or no OpenDRIVE with a lane to drive on; the sentence names the line.
     """
     built_in = circuit(name_or_path)
     if built_in is not None:
@@ -133,43 +117,15 @@ def _mark(paint: Paint, length: float) -> xodr.RoadMark:
 
 def _checked(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise MapError(f"the map file {path} cannot be read: {error.strerror}") from error
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MapError(f"the map file {path} is not UTF-8 text (byte {error.start})") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise MapError(f"the map file {path} is not UTF-8 text (line {line})") from error
     try:
-        root = ET.fromstring(text.encode())  # noqa: S314 - expat limits how far entities expand
-    except ET.ParseError as error:
-        raise MapError(f"the map file {path} is not XML: {error}") from error
-    if root.tag != "OpenDRIVE":
-        raise MapError(f"the map file {path} is XML, but its root is <{root.tag}> where OpenDRIVE has <OpenDRIVE>")
-    if root.find("road/lanes/laneSection/*/lane[@type='driving']") is None:
-        raise MapError(f'the map file {path} has no lane to drive on (no <lane type="driving">)')
-    try:
-        try_out(text)
+        return foreign.checked(text)
     except MapError as error:
         raise MapError(f"the map file {path} cannot be used: {error}") from error
-    return text
-
-
-def try_out(text: str) -> None:
-    """Let CARLA's parser, which every client uses, read a foreign text in a process of its own.
-
-    It rarely complains: it makes a map without any lanes of what it cannot use, and of a link to a lane that is not
-    there it makes a crash, which would take this whole process with it.
-
-    Raises:
-        MapError: it finds no lanes, crashes, or does not come to an end.
-    """
-    command = [sys.executable, "-c", TRIAL, str(LANE_CHECK_STEP)]
-    try:
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=TRIAL_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise MapError(f"CARLA's own parser is not done with it after {TRIAL_SECONDS:g} s") from None
-    if done.returncode == NO_LANES:
-        raise MapError("CARLA's own parser, which every client uses, makes no roads of it")
-    if done.returncode != 0:
-        raise MapError(
-            "CARLA's own parser, which every client uses, crashes on it: perhaps a link to what is not there"
-        )

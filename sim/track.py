@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 import carla
 import numpy as np
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from sim import appearance, terrain
 from sim.boxes import Box
+from sim.document import Document
 from sim.geometry import Pose
 from sim.terrain import Terrain
 from sim.vehicle import Ground
@@ -35,6 +35,7 @@ END = 2e-3  # CARLA keeps s in single precision and has no waypoint at a road's 
 SPAWN_EVERY = 25.0  # [m]
 CELL = 8.0  # size of the cells that `ground` looks samples up in [m]
 DASH, GAP = 3.0, 6.0  # of broken lines whose map does not say [m]
+SPREAD = 25e3  # the largest map whose land is drawn [m]
 BANK = 8.0  # how far beside a road the land has taken over [m]
 ROAD = Ground(friction=1.0, rolling_resistance=0.015)
 GRASS = Ground(friction=0.5, rolling_resistance=0.08)
@@ -89,17 +90,17 @@ class Track:
 
     Args:
         name: the map's name, as clients see it.
-        opendrive: OpenDRIVE text that CARLA's parser finds lanes in (`opendrive.load` makes sure).
+        opendrive: OpenDRIVE text that CARLA's parser finds lanes in (`foreign.checked` makes sure).
 
     Raises:
-        ValueError: no road of the map has places and widths that are numbers.
+        ValueError: no road of the map has places and widths that are numbers, or they are too far apart.
     """
 
     def __init__(self, name: str, opendrive: str) -> None:
         self.name = name
         self.opendrive = opendrive
         parsed = carla.Map(name, opendrive)
-        root = ET.fromstring(opendrive.encode())  # noqa: S314 - expat limits how far entities expand
+        root = Document(opendrive).root
         self.appearance = appearance.of(name)
         roads = [road for road in root.iterfind("road") if _is_known(road.get("id", ""))]
         self.stretches = tuple(
@@ -169,6 +170,9 @@ def _terrain(stretches: tuple[Stretch, ...]) -> Terrain:
     centre = np.concatenate([g.centre for g in stretches])
     right = np.concatenate([g.right for g in stretches])
     borders = [g.centre + g.offsets[:, [edge]] * g.right for g in stretches for edge in (0, -1)]
+    spread = float(np.ptp(np.concatenate(borders)[:, :2], axis=0).max())
+    if spread > SPREAD:
+        raise ValueError(f"its roads are spread over {spread / 1000:.0f} km, and land is drawn for {SPREAD / 1000:g}")
     return terrain.around(
         centre,
         np.stack((right[:, 1], -right[:, 0]), axis=1),

@@ -42,3 +42,13 @@ def test_every_map_that_is_listed_can_be_loaded(own: carla.Client) -> None:
 def test_a_seed_that_is_none_is_answered_in_a_sentence(own: carla.Client) -> None:
     with pytest.raises(RuntimeError, match=r"no map called 'random:x'.*random, wild with any number"):
         own.load_world("random:x")
+
+
+def test_a_text_that_is_no_map_is_refused_with_its_line_before_anybody_sees_an_empty_world(own: carla.Client) -> None:
+    before = own.get_world()
+    text = before.get_map().to_opendrive().replace("curvature=", "bend=", 1)
+    line = text[: text.index("bend=")].count("\n") + 1
+    with pytest.raises(RuntimeError, match=rf"line {line}, column \d+: <arc> has no curvature"):
+        own.generate_opendrive_world(text)
+    after = own.get_world()
+    assert (after.id, after.get_map().name) == (before.id, before.get_map().name)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sim import opendrive
 from sim.circuits import BUILT_IN, available
+from sim.document import MapError
 from sim.geometry import wrapped
 from sim.road import Bend, Circuit, CrossSection, Segment, Straight, chain
 
@@ -171,30 +172,30 @@ def test_a_file_loads_under_its_stem(tmp_path: Path) -> None:
     [
         (b"<OpenDRIVE>\n<road>\n</OpenDRIVE>", r"not XML: mismatched tag: line 3"),
         (b"", r"not XML"),
-        (b"<svg/>", r"root is <svg>"),
-        (b"<OpenDRIVE></OpenDRIVE>", r"no lane to drive on"),
-        (b"\xff\xfe\x00", r"not UTF-8 text"),
+        (b"<svg/>", r"line 1, column 1: <svg> is the root"),
+        (b"<OpenDRIVE></OpenDRIVE>", r"line 1, column 1: <OpenDRIVE> has no <road>"),
+        (b"<OpenDRIVE>\n\xff\xfe\x00", r"not UTF-8 text \(line 2\)"),
     ],
 )
 def test_a_file_that_is_no_map_is_refused_and_told_why(tmp_path: Path, content: bytes, complaint: str) -> None:
     file = tmp_path / "bad.xodr"
     file.write_bytes(content)
-    with pytest.raises(opendrive.MapError, match=complaint):
+    with pytest.raises(MapError, match=complaint):
         opendrive.load(str(file))
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
-    with pytest.raises(opendrive.MapError, match=r"no map called 'atlantis'.*oval, country"):
+    with pytest.raises(MapError, match=r"no map called 'atlantis'.*oval, country"):
         opendrive.load("atlantis")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(opendrive.MapError, match=r"gone\.xodr cannot be read"):
+    with pytest.raises(MapError, match=r"gone\.xodr cannot be read"):
         opendrive.load(str(tmp_path / "gone.xodr"))
 
 
 def test_a_folder_is_no_map(tmp_path: Path) -> None:
-    with pytest.raises(opendrive.MapError, match="cannot be read"):
+    with pytest.raises(MapError, match="cannot be read"):
         opendrive.load(str(tmp_path))
 
 
