@@ -157,7 +157,7 @@ def test_the_same_map_is_the_same_text_every_time() -> None:
 
 
 def test_built_in_maps_are_listed_and_load_by_name() -> None:
-    assert set(available()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1"}
+    assert set(available()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1", "mirror:path"}
     assert all(opendrive.load(name)[0] == name for name in available())
 
 
