@@ -46,5 +46,8 @@ def hidden_weights(network: Any) -> tuple[Floats, Floats] | None:
     if HIDDEN not in names:
         return None
     first = np.asarray(network.get_layer(HIDDEN).kernel, dtype=np.float32).T
-    second = np.asarray(network.layers[-1].kernel, dtype=np.float32)
+    answers = next(
+        layer for layer in network.layers[names.index(HIDDEN) + 1 :] if isinstance(layer, keras.layers.Dense)
+    )
+    second = np.asarray(answers.kernel, dtype=np.float32)
     return first, second

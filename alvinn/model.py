@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from alvinn import irre
 from alvinn.driving import Camera, CameraName, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.files import write_json
@@ -42,6 +43,8 @@ class Card:
     commit: str
     cameras: tuple[CameraName, ...] = ("center",)
     """that the car must carry"""
+    irre: bool = False
+    """after its answer it rebuilds its input, see `alvinn.irre`"""
     schema: int = SCHEMA
 
 
@@ -100,6 +103,8 @@ class Answer:
     """how far to trust it; None where the output's code cannot tell"""
     intensity: float = UNTOLD
     """whether the road is lighter (1) or darker (0) than its surroundings, to be told with the next observation"""
+    reliability: float | None = None
+    """correlation between what was seen and what was rebuilt of it, -1 to 1; None where the network does not rebuild"""
 
 
 class Network:
@@ -121,10 +126,9 @@ class Network:
         found = tuple(int(size) for size in self._input["shape"])
         if found != wanted:
             raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")
-        if int(self._output["shape"][-1]) != card.output.units:
-            raise ModelError(
-                f"the card of {folder} has {card.output.units} units, its network {self._output['shape'][-1]}"
-            )
+        units = card.output.units + (irre.PIXELS if card.irre else 0)
+        if int(self._output["shape"][-1]) != units:
+            raise ModelError(f"the card of {folder} has {units} units, its network {self._output['shape'][-1]}")
         size = (card.preprocessing.frame_width, card.preprocessing.frame_height)
         if size != (card.camera.width, card.camera.height):
             raise CameraMismatchError(
@@ -153,17 +157,19 @@ class Network:
         Raises:
             CameraMismatchError: a picture is missing, or has another size.
         """
-        activations = self.units(observation, intensity)
-        output = self.card.output
+        output, seen = self.card.output, self.card.preprocessing.seen(observation, intensity)
+        everything = self._run(seen)
+        activations, rebuilt = everything[: output.units], everything[output.units :]
         return Answer(
             float(output.decode(activations[None])[0]),
             None if isinstance(output, Scalar) else output.trust(activations),
             float(activations[-1]) if isinstance(output, Hill1989) else UNTOLD,
+            irre.reliability(seen, rebuilt) if self.card.irre else None,
         )
 
     def units(self, observation: Observation, intensity: float = UNTOLD) -> Floats:
         """The output units, shape (units,), for an observation; see `answer`."""
-        return self._run(self.card.preprocessing.seen(observation, intensity))
+        return self._run(self.card.preprocessing.seen(observation, intensity))[: self.card.output.units]
 
     def activations(self, frame: Image) -> Floats:
         """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB, if that is all it sees.
@@ -171,7 +177,7 @@ class Network:
         Raises:
             CameraMismatchError: it has another size, or the network sees more.
         """
-        return self._run(self.card.preprocessing(frame))
+        return self._run(self.card.preprocessing(frame))[: self.card.output.units]
 
     def _run(self, seen: Image) -> Floats:
         self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))

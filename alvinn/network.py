@@ -8,10 +8,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from alvinn import irre
 from alvinn.architectures import NetworkName
 from alvinn.outputs import Code, Scalar
 
 Shape = tuple[int, int, int]
+RECONSTRUCTION = "reconstruction"  # the layer's name
 
 
 def conv(shape: Shape, output: Code) -> Any:
@@ -107,6 +109,36 @@ def answer(output: Code) -> Any:
 def loss(output: Code) -> str:
     """What training makes small for a code."""
     return "mse" if isinstance(output, Scalar) else "binary_crossentropy"
+
+
+def with_reconstruction(network: Any) -> Any:
+    """The same network, which also rebuilds its input after its answer; see `alvinn.irre`."""
+    hidden = network.layers[-1].input
+    rebuilt = keras.layers.Dense(irre.PIXELS, activation="sigmoid", name=RECONSTRUCTION)(hidden)
+    return keras.Model(network.inputs[0], keras.layers.Concatenate()([network.outputs[0], rebuilt]), name=network.name)
+
+
+@keras.saving.register_keras_serializable("alvinn")
+class BothLosses(keras.losses.Loss):  # type: ignore[misc] # keras ships no types
+    """The loss of the answer, and the squared error of what was rebuilt after it.
+
+    Args:
+        units: of the answer.
+        answer: its loss, see `loss`.
+    """
+
+    def __init__(self, units: int, answer: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.units, self.answer = units, answer
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Of a batch, shape (b,)."""
+        first = keras.losses.get(self.answer)(y_true[:, : self.units], y_pred[:, : self.units])
+        return first + keras.losses.mean_squared_error(y_true[:, self.units :], y_pred[:, self.units :])
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes another one of it."""
+        return {**super().get_config(), "units": self.units, "answer": self.answer}
 
 
 NETWORKS: dict[NetworkName, Callable[[Shape, Code], Any]] = {

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from alvinn import network
+from alvinn import irre, network
 from alvinn.architectures import NetworkName
 from alvinn.batches import Batch, Batches, Plan
 from alvinn.dataset import Dataset, Doubles, Indices
@@ -57,6 +57,8 @@ class Settings:
     blind: int = 0
     """epochs at the beginning in which what is fed back of the road's intensity is random"""
     seed: int = 0
+    irre: bool = False
+    """rebuild the input too, see `alvinn.irre`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def train(
     keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
     try:
         trained.network.fit(
-            streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history)),
+            streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history), rebuilt=settings.irre),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=len(trained.history),
             epochs=settings.epochs,
@@ -152,10 +154,13 @@ def train(
 
 def _compiled(dataset: Dataset, output: Code, settings: Settings, batches: int, warm: Path | None) -> Any:
     model = network.NETWORKS[settings.network](dataset.preprocessing.shape, output)
+    loss: Any = network.loss(output)
+    if settings.irre:
+        model, loss = network.with_reconstruction(model), network.BothLosses(output.units, loss)
     if warm is not None:
         _take_weights(model, warm)
     schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=network.loss(output))
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=loss)
     return model
 
 
@@ -242,20 +247,23 @@ def _good(now: Progress, before: Sequence[Progress]) -> bool:
     return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
 
 
-def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int) -> Any:
+def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int, *, rebuilt: bool = False) -> Any:
     """The batches of all epochs one after another, made ahead while the network learns."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
         for number in count(first):
             for batch in batches.epoch(number):
-                yield batch.images, targets(output, batch)
+                yield batch.images, targets(output, batch, rebuilt=rebuilt)
 
-    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, output.units), tf.float32))
+    units = output.units + (irre.PIXELS if rebuilt else 0)
+    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, units), tf.float32))
     return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
 
 
-def targets(output: Code, batch: Batch) -> Floats:
-    """What a network should answer to a batch, shape (b, units)."""
+def targets(output: Code, batch: Batch, *, rebuilt: bool = False) -> Floats:
+    """What a network should answer to a batch, shape (b, units), and rebuild after that if it does."""
+    if rebuilt:
+        return np.concatenate([targets(output, batch), [irre.coarse(image) for image in batch.images]], axis=1)
     if isinstance(output, Hill1989):
         return output.encode(batch.curvature, batch.intensity)
     return output.encode(batch.curvature)
@@ -273,7 +281,7 @@ def errors(model: Any, batches: Iterable[Batch], output: Code, steer: Steering) 
     labels, answers, rows = [], [], []
     for batch in batches:
         labels.append(batch.curvature)
-        answers.append(output.decode(np.asarray(model(batch.images, training=False))))
+        answers.append(output.decode(np.asarray(model(batch.images, training=False))[:, : output.units]))
         rows.append(batch.rows)
     if not labels:
         return Errors()

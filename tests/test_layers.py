@@ -35,6 +35,7 @@ FLOORS = {
             "alvinn.speed",
             "alvinn.outputs",
             "alvinn.intensity",
+            "alvinn.irre",
             "alvinn.cockpit.panel",
             "alvinn.devices",
             "alvinn.formats.account",

@@ -10,6 +10,7 @@ from pathlib import Path
 from alvinn.carla_world import DT, weather_names
 from alvinn.cockpit.start import StartScreen
 from alvinn.cockpit.window import Window
+from alvinn.doubts import DoubtName, of_answer
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving import Camera, Direction, Step
 from alvinn.errors import AlvinnError
@@ -33,6 +34,8 @@ class Drive(Driving):
     """what asks you to take over: nothing but yourself, the car's drift by the map, the network's doubt"""
     doubt: float = 0.5
     """of the network, 0 to 1, above which --gate doubt asks"""
+    doubt_by: DoubtName = "hill"
+    """what doubt is: of the hill's shape, or irre, how badly the network rebuilds what it sees (train --irre)"""
     record: str | None = None
     """name of a recording: of your corrections where a network drives, else of all your driving"""
     append: bool = False
@@ -88,6 +91,7 @@ class Drive(Driving):
             return None
         network = Network(self.model_folder(self.model))
         network.require_camera(self.camera.on(network.card.camera))
+        of_answer(network, self.doubt_by)  # says so where it cannot
         return network
 
     def wish(self) -> Ride:
@@ -99,6 +103,7 @@ class Drive(Driving):
             network=network,
             gate=self.gate,
             doubt=self.doubt,
+            doubt_by=self.doubt_by,
             recording=self.record,
             append=self.append,
             alias=self.alias,

@@ -25,6 +25,7 @@ from alvinn.cockpit.tape import Tape
 from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Advice, Wiring
 from alvinn.devices import remembered, store
+from alvinn.doubts import DoubtName, of_answer, told
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
@@ -64,6 +65,7 @@ class Ride:
     """who asks for the person, besides the person"""
     doubt: float = 0.5
     """of the network, at which the gate `doubt` asks for help"""
+    doubt_by: DoubtName = "hill"
     recording: str | None = None
     """written down as this"""
     append: bool = False
@@ -196,7 +198,8 @@ def _advice(wish: Ride) -> Callable[[Observation], Advice] | None:
 
     def advice(seen: Observation) -> Advice:
         answer = network.answer(seen)
-        return Advice(answer.curvature, answer.trust.doubt / wish.doubt if answer.trust is not None else None)
+        doubt = told(answer, wish.doubt_by)
+        return Advice(answer.curvature, doubt / wish.doubt if doubt is not None else None)
 
     return advice
 
@@ -218,13 +221,9 @@ def _gate(wish: Ride, world: CarlaWorld) -> Gate | None:
     if wish.gate == "drift":
         return DriftGate(world.truth, world.geometry.width)
     if wish.gate == "doubt" and network is not None:
-        return DoubtGate(lambda seen: _doubt(network, seen), wish.doubt)
+        doubt = of_answer(network, wish.doubt_by)
+        return DoubtGate(lambda seen: doubt(seen) or 0.0, wish.doubt)
     return None
-
-
-def _doubt(network: Network, seen: Observation) -> float:
-    trust = network.answer(seen).trust
-    return trust.doubt if trust is not None else 0.0
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from alvinn.carla_world import CarlaWorld
 from alvinn.cockpit.window import Window
 from alvinn.corrections import TakeOver
 from alvinn.dataset import CORRECTION_WEIGHT
-from alvinn.doubts import Doubt, of_ensemble, of_shape
+from alvinn.doubts import Doubt, DoubtName, of_answer, of_ensemble
 from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.gates import beta_of, threshold_from, threshold_within
@@ -77,6 +77,8 @@ class Rounds(Driving):
     """which network"""
     output: OutputName = "hill"
     """how curvature is coded at the output"""
+    doubt_by: DoubtName = "hill"
+    """what the gate doubt goes by: the hill's shape, or irre, how well the network rebuilds what it sees"""
     members: int = 1
     """networks trained in each round; with two or more the gate `doubt` asks where they disagree"""
     retest: bool = True
@@ -92,6 +94,8 @@ class Rounds(Driving):
             raise ValueError("--gate human wants a person: --expert human")
         if self.expert == "human" and self.gate not in PERSONAL:
             raise ValueError(f"--gate {self.gate} is for the scripted expert; a person's are {', '.join(PERSONAL)}")
+        if self.members > 1 and self.doubt_by == "irre":
+            raise ValueError("--members ask where they disagree: leave --doubt-by irre out")
         if both := set(self.circuits()) & set(self.judges()):
             raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that no correction was made on")
 
@@ -171,7 +175,7 @@ def _newest(job: Rounds, number: int) -> int:
 
 def _student(job: Rounds, number: int) -> Student:
     networks = [Network(job.member(number, which)) for which in range(job.members)]
-    return Student(networks[0], of_ensemble(networks) if job.members > 1 else of_shape(networks[0]))
+    return Student(networks[0], of_ensemble(networks) if job.members > 1 else of_answer(networks[0], job.doubt_by))
 
 
 def _opening(job: Rounds, folder: Path, network: Network) -> Callable[[CarlaWorld], RecordingWriter]:
@@ -257,6 +261,7 @@ def _train(job: Rounds, number: int, folder: Path, warm: Path | None, seed: int)
         output=job.output,
         views=job.views,
         correction_weight=job.correction_weight,
+        irre=job.doubt_by == "irre",
         epochs=job.epochs if warm is None else job.more_epochs,
         resume=(folder / CHECKPOINT).exists(),
         seed=seed,

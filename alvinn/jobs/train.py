@@ -49,6 +49,8 @@ class Train(Home):
     """times that a correction is shown for every time that another frame is"""
     epochs: int | None = None
     """times through the data (default: what suits the network)"""
+    irre: bool = False
+    """rebuild the input too, small: how well is a second signal of doubt (drive --doubt-by irre)"""
     resume: bool = False
     """go on with a training that was interrupted"""
     tensorboard: bool = False
@@ -131,6 +133,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         light=architecture.light,
         blind=epochs // 3 if architecture.range_rows else 0,
         seed=job.seed,
+        irre=job.irre,
     )
     began = time.perf_counter()
     with progress() as bars:
@@ -171,6 +174,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         version=__version__,
         commit=_commit(),
         cameras=dataset.preprocessing.cameras,
+        irre=job.irre,
     )
     write_card(folder, card)
     return folder

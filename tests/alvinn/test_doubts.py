@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.doubts import of_ensemble, of_shape
+from alvinn.doubts import of_answer, of_ensemble
 from alvinn.driving import Observation
 from alvinn.model import Answer, Network
 from tests.alvinn.fakes import CAMERA, picture
@@ -26,8 +26,8 @@ def test_a_hill_tells_its_doubt_and_a_number_cannot(model: Path) -> None:
     network = Network(model)
     trust = network.answer(SEEN).trust
     assert trust is not None
-    assert of_shape(network)(SEEN) == trust.doubt > 0.0
-    assert of_shape(Sure(0.01))(SEEN) is None
+    assert of_answer(network)(SEEN) == trust.doubt > 0.0
+    assert of_answer(Sure(0.01))(SEEN) is None
 
 
 def test_an_ensemble_doubts_as_far_as_its_members_disagree() -> None:
