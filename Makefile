@@ -6,7 +6,7 @@ PY := .venv/bin/python
 CANDIDATES := $(PYTHON) python3.12 python3.11 python3.10 python3 python
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 
-.PHONY: setup demo test test-long bench corrections format doctor clean
+.PHONY: setup demo test test-long fuzz bench corrections format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -18,7 +18,13 @@ test: setup
 	$(PY) -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup
-	$(PY) -m pytest -m long --hypothesis-profile wander
+	$(PY) -m pytest -m long -rP --hypothesis-profile wander
+
+# coverage-guided garbage for the wire, Linux only; FUZZ_SECONDS says for how long
+FUZZ_SECONDS := 300
+fuzz: setup
+	$(PY) -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
 
 bench: setup
 	$(PY) -m tests.bench.wire
