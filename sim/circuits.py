@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
-from sim.elevation import Wave
+from sim.elevation import Wave, varying
 from sim.random_road import random_circuit, wild_circuit
 from sim.road import Bend, Circuit, CrossSection, Paint, Straight, around, chain
 
@@ -65,7 +66,13 @@ def _oval() -> Circuit:
 
 
 def _country() -> Circuit:
-    return Circuit(around(COUNTRY), CrossSection(lane_width=3.4))
+    # What keeps its distance from one line does not learn where the middle is: so no width tells another.
+    level = Circuit(around(COUNTRY))
+    return replace(
+        level,
+        lane_width=varying(level.length, 40.0, 2.9, 4.1, (math.sqrt(5) - 1) / 2),
+        shoulder=varying(level.length, 55.0, 0.1, 1.3, math.sqrt(2) - 1),
+    )
 
 
 def _highway() -> Circuit:

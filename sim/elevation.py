@@ -1,4 +1,4 @@
-"""How high a lap lies: a smooth height along it, as the cubics that OpenDRIVE has, laid over a rolling landscape.
+"""What changes smoothly along a lap, as the cubics that OpenDRIVE has: its height over a rolling landscape, its widths.
 
 The landscape is a sum of plane waves, so two parts of a road that pass each other lie at like heights, and a lap ends
 at the height that it began at. Heights and grades are taken from it at knots; cubic Hermite pieces between them
@@ -20,7 +20,7 @@ STEEPEST_SHARE = 0.98  # of the grade asked for: between knots a cubic may be a 
 
 @dataclass(frozen=True, slots=True)
 class Knot:
-    """Distance along the lap [m], height [m], and grade [m/m], rising positive."""
+    """Distance along the lap [m], height (or width) [m], and grade [m/m], rising positive."""
 
     s: float
     z: float
@@ -29,7 +29,7 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class Cubic:
-    """A piece of height profile from `s` [m] on: z = a + b u + c u2 + d u3 with u = distance from s [m]."""
+    """A piece of a profile from `s` [m] on: z = a + b u + c u2 + d u3 with u = distance from s [m]."""
 
     s: float
     a: float
@@ -50,8 +50,8 @@ class Cubic:
 
 
 @dataclass(frozen=True, slots=True)
-class Elevation:
-    """The heights of a lap: knots from s = 0 to its length. ValueError if the last is not as the first."""
+class Profile:
+    """Heights or widths along a lap: knots from s = 0 to its length. ValueError if the last is not as the first."""
 
     knots: tuple[Knot, ...]
 
@@ -101,7 +101,7 @@ class Wave:
         return self.height * math.sin(angle), self.kx * slope, self.ky * slope
 
 
-def draped(places: Sequence[tuple[float, float, float, float]], waves: Sequence[Wave], steepest: float) -> Elevation:
+def draped(places: Sequence[tuple[float, float, float, float]], waves: Sequence[Wave], steepest: float) -> Profile:
     """The heights of a lap laid over waves that are scaled until its steepest grade is `steepest` [m/m].
 
     Args:
@@ -114,7 +114,23 @@ def draped(places: Sequence[tuple[float, float, float, float]], waves: Sequence[
     knots[-1] = Knot(places[-1][0], knots[0].z, knots[0].grade)
     scale = STEEPEST_SHARE * steepest / max(1e-9, *(abs(knot.grade) for knot in knots))
     low = min(knot.z for knot in knots)
-    return Elevation(tuple(Knot(knot.s, scale * (knot.z - low), scale * knot.grade) for knot in knots))
+    return Profile(tuple(Knot(knot.s, scale * (knot.z - low), scale * knot.grade) for knot in knots))
+
+
+def varying(length: float, apart: float, low: float, high: float, step: float) -> Profile:
+    """A value that wanders along a lap, so that no part of it of any length is all low or all high.
+
+    Args:
+        length: of the lap [m].
+        apart: about how far apart the knots are, where the value turns [m].
+        low: least value [m].
+        high: largest [m].
+        step: from knot to knot, in shares of the range, which goes on at its other end; an irrational one, such as the
+            golden section, visits all of the range evenly (H. Weyl, 1916) and two of them do so independently.
+    """
+    count = round(length / apart)
+    values = [low + (high - low) * (i * step % 1.0) for i in range(count)]
+    return Profile(tuple(Knot(length * i / count, values[i % count], 0.0) for i in range(count + 1)))
 
 
 def _laid(place: tuple[float, float, float, float], waves: Sequence[Wave]) -> Knot:

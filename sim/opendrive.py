@@ -14,7 +14,8 @@ from scenariogeneration import xodr
 from sim import foreign
 from sim.circuits import FAMILIES, available, circuit
 from sim.document import MapError
-from sim.road import Circuit, CrossSection, Paint, Segment
+from sim.elevation import Cubic, Profile
+from sim.road import Circuit, Paint, Segment
 
 GEO_REFERENCE = "+proj=tmerc +lat_0=49 +lon_0=8 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
 MARKS = {
@@ -48,7 +49,7 @@ def written(name: str, circuit: Circuit) -> str:
     document = xodr.OpenDrive(name, revMinor="4", geo_reference=GEO_REFERENCE)
     roads, cuts = circuit.roads(), circuit.cuts()
     for i, segments in enumerate(roads):
-        road = xodr.Road(i, _plan(segments), _lanes(circuit.cross_section, _rounded(cuts[i + 1] - cuts[i])))
+        road = xodr.Road(i, _plan(segments), _lanes(circuit, cuts[i], cuts[i + 1]))
         for c in circuit.elevation.part(cuts[i], cuts[i + 1]) if circuit.elevation else ():
             road.add_elevation(_rounded(c.s), _rounded(c.a), *(_rounded(x, 12) for x in (c.b, c.c, c.d)))
         road.add_predecessor(xodr.ElementType.road, (i - 1) % len(roads), xodr.ContactPoint.end)
@@ -81,18 +82,18 @@ def _rounded(number: float, digits: int = 6) -> float:
     return round(number, digits) + 0.0  # never -0.0
 
 
-def _lanes(section: CrossSection, length: float) -> xodr.Lanes:
+def _lanes(circuit: Circuit, start: float, end: float) -> xodr.Lanes:
+    section, length = circuit.cross_section, _rounded(end - start)
+    lane_widths = _widths(circuit.lane_width, section.lane_width, start, end)
+    shoulders = _widths(circuit.shoulder, section.shoulder, start, end)
     centre = xodr.Lane(lane_type=xodr.LaneType.none)
     centre.add_roadmark(_mark(section.centre, length))
     lanes = xodr.LaneSection(0, centre)
     for count, add in ((section.along, lanes.add_right_lane), (section.against, lanes.add_left_lane)):
         for i in range(1, count + 1):
-            add(
-                _lane(
-                    xodr.LaneType.driving, section.lane_width, section.edge if i == count else section.divider, length
-                )
-            )
-        add(_lane(xodr.LaneType.shoulder, section.shoulder, Paint("none"), length))
+            paint = section.edge if i == count else section.divider
+            add(_lane(xodr.LaneType.driving, lane_widths, paint, length))
+        add(_lane(xodr.LaneType.shoulder, shoulders, Paint("none"), length))
     all_lanes = xodr.Lanes()
     if section.left:
         all_lanes.add_laneoffset(xodr.LaneOffset(0.0, section.left, 0.0, 0.0, 0.0))
@@ -100,10 +101,21 @@ def _lanes(section: CrossSection, length: float) -> xodr.Lanes:
     return all_lanes
 
 
-def _lane(kind: xodr.LaneType, width: float, paint: Paint, length: float) -> xodr.Lane:
-    lane = xodr.Lane(lane_type=kind, a=width)
+def _widths(profile: Profile | None, everywhere: float, start: float, end: float) -> list[Cubic]:
+    return list(profile.part(start, end)) if profile else [Cubic(0.0, everywhere, 0.0, 0.0, 0.0)]
+
+
+def _lane(kind: xodr.LaneType, widths: list[Cubic], paint: Paint, length: float) -> xodr.Lane:
+    lane = xodr.Lane(lane_type=kind, **_coefficients(widths[0]))
+    for cubic in widths[1:]:
+        lane.add_lane_width(**_coefficients(cubic))
     lane.add_roadmark(_mark(paint, length))
     return lane
+
+
+def _coefficients(cubic: Cubic) -> dict[str, float]:
+    names = ("a", "b", "c", "d")
+    return {name: _rounded(getattr(cubic, name), 12) for name in names} | {"soffset": _rounded(cubic.s)}
 
 
 def _mark(paint: Paint, length: float) -> xodr.RoadMark:

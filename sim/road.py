@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from pyclothoids import Clothoid
 
-from sim.elevation import KNOTS_APART, Elevation, Wave, draped
+from sim.elevation import KNOTS_APART, Profile, Wave, draped
 from sim.geometry import wrapped
 
 CLOSED_WITHIN = 1e-3  # [m]
@@ -129,14 +129,16 @@ class CrossSection:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A closed curve, its cross-section and its heights (none: level).
+    """A closed curve, its cross-section and heights (none: level); lane and shoulder widths where they vary along it.
 
     ValueError if it does not close in place, heading and curvature.
     """
 
     segments: tuple[Segment, ...]
     cross_section: CrossSection = field(default_factory=CrossSection)
-    elevation: Elevation | None = None
+    elevation: Profile | None = None
+    lane_width: Profile | None = None
+    shoulder: Profile | None = None
 
     def __post_init__(self) -> None:
         """Check every joint, the last with the first too."""
@@ -167,6 +169,14 @@ class Circuit:
                 return segment.curvature + segment.rate * rest
             rest -= segment.length
         return self.segments[0].curvature
+
+    def widths(self, s: float) -> tuple[float, float]:
+        """Width of every lane and of the shoulders [m] at `s` [m] from the start; laps go on."""
+        section = self.cross_section
+        return (
+            self.lane_width.at(s)[0] if self.lane_width else section.lane_width,
+            self.shoulder.at(s)[0] if self.shoulder else section.shoulder,
+        )
 
     def cuts(self) -> list[float]:
         """Where the circuit is cut into equally long roads, at least four: from 0 to its length [m]."""

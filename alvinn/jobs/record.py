@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
@@ -28,6 +29,7 @@ from alvinn.roles import Driver, Observer
 from alvinn.speed import Pedals
 
 EXPERT_SECONDS = 120.0
+TURN_SECONDS = 8.0  # at most, of a weather: each is seen on many parts of the road
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Record(Driving):
     both_directions: bool = False
     """half of it in the opposite lane"""
     weathers: str | None = None
-    """a,b: several weathers, an equal share each (default: --weather)"""
+    """a,b: several weathers, an equal share each, taking turns (default: --weather)"""
     cameras: str = "center"
     """a,b out of center, left, right, depth, segmentation: what the car carries; center is always there"""
     append: bool = False
@@ -68,6 +70,13 @@ class Record(Driving):
     def skies(self) -> tuple[str, ...]:
         """The weathers to record in."""
         return tuple(listed(self.weathers, self.weather))
+
+    def turns(self, share: float) -> tuple[str, ...]:
+        """The weathers one after another, each equally often, in a direction that has this share of the time."""
+        skies = self.skies()
+        if self.laps is not None or len(skies) == 1:
+            return skies
+        return skies * math.ceil((self.seconds or EXPERT_SECONDS) * share / len(skies) / TURN_SECONDS)
 
     def ways(self) -> tuple[Direction, ...]:
         """The directions to drive in."""
@@ -158,14 +167,14 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         )
         bars = stack.enter_context(progress())
         task = bars.add_task(f"record {job.map} {direction}", total=None, note="")
-        driver, weathers = _driver(job, world, seed), job.skies()
-        for number, weather in enumerate(weathers):
-            if number:
+        driver, turns = _driver(job, world, seed), job.turns(share)
+        for number, weather in enumerate(turns):
+            if number and weather != turns[number - 1]:
                 world.change_weather(weather)
                 writer.new_segment()
             observers = [
                 OnRoad(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
-                _end(job, world, share / len(weathers)),
+                _end(job, world, share / len(turns)),
                 Watch(lambda _: bars.advance(task)),
             ]
             run(world, driver, observers, world.geometry, Pedals(job.speed, DT))

@@ -54,6 +54,18 @@ def test_the_hills_climb_eight_to_ten_in_a_hundred_with_crests_and_dips() -> Non
     assert (np.abs(grades) > 0.04).mean() > 0.25
 
 
+def test_lanes_and_shoulders_of_country_are_as_wide_as_those_of_unseen_circuits_each_for_itself() -> None:
+    lap = made("country")
+    lanes, shoulders = np.array([lap.widths(s) for s in np.arange(0.0, lap.length, 1.0).tolist()]).T
+    for found, (low, high) in ((lanes, (2.9, 4.1)), (shoulders, (0.1, 1.3))):
+        for half in np.array_split(found, 2):
+            quarters = np.histogram(half, 4, (low, high))[0] / len(half)
+            assert quarters.min() > 0.1
+            assert quarters.max() < 0.42
+    assert abs(np.corrcoef(lanes, shoulders)[0, 1]) < 0.2
+    assert np.abs(np.diff(lanes)).max() < 0.04
+
+
 def test_only_the_hills_are_not_level_among_those_drawn_by_hand() -> None:
     assert [name for name in BUILT_IN if made(name).elevation] == ["hills"]
 

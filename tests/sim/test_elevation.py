@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.elevation import Cubic, Elevation, Knot, Wave, draped
+from sim.elevation import Cubic, Knot, Profile, Wave, draped
 
 LAP = 600.0
 RADIUS = LAP / (2 * math.pi)
 
 
-def ring(steepest: float, seed: int = 3) -> Elevation:
+def ring(steepest: float, seed: int = 3) -> Profile:
     """A circular lap over a landscape of three waves."""
     random = Random(seed)
     angles = [2 * math.pi * i / 60 for i in range(61)]
@@ -72,7 +72,7 @@ def test_a_cubic_moved_along_itself_is_still_the_same() -> None:
 
 def test_a_lap_that_does_not_end_as_it_began_is_refused() -> None:
     with pytest.raises(ValueError, match=r"begins at 0\.000 m.*ends at 1\.000 m"):
-        Elevation((Knot(0.0, 0.0, 0.0), Knot(100.0, 1.0, 0.0)))
+        Profile((Knot(0.0, 0.0, 0.0), Knot(100.0, 1.0, 0.0)))
 
 
 @given(st.floats(-500, 500), st.floats(-500, 500), st.integers(0, 50))

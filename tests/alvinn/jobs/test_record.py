@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.jobs.record import Record
 from alvinn.recording import Recording
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
@@ -168,6 +170,22 @@ def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(she
     assert wet < dry - 10.0, "the first frame of the rain shows it"
     frames = [row.frame for row in recording.rows[:42]]
     assert frames == sorted(set(frames)), "no frame is there twice"
+
+
+@pytest.mark.parametrize(
+    ("told", "turns"),
+    [
+        ({"weathers": "ClearNoon,WetNoon", "seconds": 40.0}, ("ClearNoon", "WetNoon") * 3),
+        ({"weathers": "ClearNoon,WetNoon", "seconds": 40.0, "both_directions": True}, ("ClearNoon", "WetNoon") * 2),
+        ({"weathers": "ClearNoon,WetNoon", "laps": 2}, ("ClearNoon", "WetNoon")),
+        ({"seconds": 40.0}, ("ClearNoon",)),
+    ],
+)
+def test_weathers_take_turns_so_that_each_sees_many_parts_of_the_road(
+    told: dict[str, Any], turns: tuple[str, ...]
+) -> None:
+    job = Record(name="mine", **told)
+    assert job.turns(1.0 / len(job.ways())) == turns
 
 
 def test_the_car_carries_the_cameras_that_were_asked_for(shell: Shell, tmp_path: Path) -> None:
