@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ from alvinn.recording.rows import HEADER, Row, encoded
 STANDING = 0.5  # m/s: below that the road looks the same from tick to tick
 KEPT = "what was recorded before is kept, and --append goes on there"
 WAITING = 16  # rows: 0.8 s of driving at 20 Hz
+PAUSE = 0.001  # s between two looks whether there is room
 Pictures = Mapping[CameraName, "Image | bytes"]
 """What a row's pictures are, as pixels or as the bytes of a file."""
 
@@ -38,7 +40,8 @@ class Pen:
 
     def __init__(self, table: Path) -> None:
         self._folder = table.parent
-        self._waiting: queue.Queue[tuple[Row, Pictures] | None] = queue.Queue(WAITING)
+        # Ctrl-C within the bounded Queue of Python loses a wake-up now and then; this one is whole at any moment.
+        self._waiting: queue.SimpleQueue[tuple[Row, Pictures] | None] = queue.SimpleQueue()
         self._error: RecordingError | None = None
         self._last_picture: int | None = None
         self.frozen = 0
@@ -60,6 +63,8 @@ class Pen:
         """
         if self._error is not None:
             raise self._error
+        while self._waiting.qsize() >= WAITING:
+            time.sleep(PAUSE)
         self._waiting.put((row, pictures))
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -17,11 +18,13 @@ import pytest
 
 from alvinn.errors import RecordingError
 from alvinn.recording import Recording, RecordingWriter
+from alvinn.recording.pen import Pen
+from alvinn.recording.rows import row_of
 from tests.alvinn.fakes import picture, session, step
 
 LOST = 20
 """Rows that a kill may cost."""
-KILLS, RECORDINGS = 100, 20
+KILLS, RECORDINGS, INTERRUPTED = 100, 20, 500
 
 
 def write_for_ever(folder: Path, said: Connection) -> None:
@@ -132,3 +135,25 @@ def test_a_row_that_is_not_written_whole_is_not_left_torn(tmp_path: Path) -> Non
     assert data.endswith(b"\n")
     assert 9_000 < len(data) <= 10_000
     require_whole(Recording(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="timers that raise are POSIX's")
+def test_whenever_ctrl_c_comes_the_pen_still_ends(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    row, pause = row_of(step(1), 0, "", "oval/forward", "ClearNoon"), np.random.default_rng(1)
+    try:
+        for _ in range(INTERRUPTED):
+            pen = Pen(tmp_path / "drive.csv")
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, pause.uniform(1e-4, 2e-3))
+                while True:
+                    pen.write(row, {})
+            ending = threading.Thread(target=pen.close, daemon=True)
+            ending.start()
+            ending.join(30.0)
+            assert not ending.is_alive()
+    finally:
+        signal.signal(signal.SIGALRM, before)
