@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from alvinn.driving import Image
 
+GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue (ITU-R BT.601)
 LEVELS = np.arange(256, dtype=np.float32)
 NEAREST_ROW = 3.0  # m, about: how far away the road is that a picture's last row shows
 NOISE_PICTURES = 16  # drawn once; which of them is added, and how shifted, is drawn for every picture
@@ -26,6 +27,8 @@ class LightRange:
     gamma: tuple[float, float] = (0.7, 1.4)
     tint: float = 0.12
     """each colour's own share, so that no single hue is the road"""
+    saturation: tuple[float, float] = (0.0, 1.3)
+    """0 is grey: yellow paint is as good as white"""
     shadow: float = 0.4
     """chance of a shadow band across the picture"""
     shadow_depth: tuple[float, float] = (0.4, 0.8)
@@ -59,6 +62,7 @@ class Light:
         """The picture, shape (height, width, 3) RGB uint8, under a light that `rng` draws."""
         limits = self._limits
         lit: Image = np.asarray(cv2.LUT(image, self._curves(rng)), dtype=np.uint8)
+        lit = _saturated(lit, rng.uniform(*limits.saturation))
         if rng.random() < limits.shadow:
             _shade(lit, rng, rng.uniform(*limits.shadow_depth))
         if rng.random() < limits.haze:
@@ -83,6 +87,12 @@ class Light:
         level = 255.0 * (LEVELS / 255.0) ** gamma
         level = (level - 128.0) * contrast + 128.0 + rng.uniform(-limits.brightness, limits.brightness)
         return np.clip(level[:, None, None] * tint, 0.0, 255.0).astype(np.uint8)
+
+
+def _saturated(image: Image, saturation: float) -> Image:
+    """The picture with its colours stronger or weaker."""
+    mixing = saturation * np.eye(3) + (1.0 - saturation) * GREY
+    return np.asarray(cv2.transform(image, mixing), dtype=np.uint8)
 
 
 def _shade(image: Image, rng: np.random.Generator, left: float) -> None:
