@@ -137,18 +137,20 @@ class Facets:
 
     def sight(self, numbers: Numbers, rays: Rays, pose: Pose) -> Sight:
         """What a camera at a pose sees by the facets' numbers (h, w)."""
-        eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose)
-        over = self._distances - eye @ self._normals
-        over[np.abs(over) < 1e-6] = 1e-6
-        count = len(over)
-        table = np.zeros((4, len(self.labels)), np.float32)  # a row for each factor: that is what `take` is fast with
-        table[:3, :count] = turned.T @ self._normals / over
-        table[0, count : self._scenery] = 1 / np.maximum(turned[:, 0] @ self._middles - eye @ turned[:, 0], NEAREST)
-        over_moving = self._moving[:, 3] - self._moving[:, :3] @ eye
-        over_moving[np.abs(over_moving) < 1e-6] = 1e-6
-        table[:3, self._scenery :] = turned.T @ self._moving[:, :3].T / over_moving
-        table[3] = 1e6
-        table[3, :count][self._shining[:count]] = np.abs(over[self._shining[:count]])
+        # Of tens of thousands of facets a picture shows some hundreds: only these are reckoned.
+        seen = np.flatnonzero(np.bincount(numbers.reshape(-1), minlength=len(self.labels)) > 0)
+        flat, slim, moving = np.split(seen, np.searchsorted(seen, (len(self._distances), self._scenery)))
+        eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose).T
+        table = np.empty((4, len(self.labels)), np.float32)  # a row for each factor: that is what `take` is fast with
+        table[:3, seen], table[3, seen] = 0.0, 1e6
+        normals = self._normals[:, flat]
+        over = _meet(table, flat, normals, self._distances[flat] - _along(eye, normals), turned)
+        shining = self._shining[flat]
+        table[3, flat[shining]] = np.abs(over[shining])
+        planes = self._moving[moving - self._scenery].T
+        _meet(table, moving, planes[:3], planes[3] - _along(eye, planes[:3]), turned)
+        ahead = _along(turned[0], self._middles[:, slim - len(self._distances)]) - eye @ turned[0]
+        table[0, slim] = 1 / np.maximum(ahead, NEAREST)
         a, b, c, height = (np.take(row, numbers, mode="clip") for row in table)  # in range by construction
         inverse = a + b * rays.right + c * rays.down
         inverse = cv2.threshold(inverse, 1 / FAR, 0, cv2.THRESH_TOZERO)[1]  # what is farther is not drawn
@@ -163,6 +165,31 @@ class Facets:
             first += len(faces)
             if self._void == SKY or (own != self._void).any():
                 node.add_geom(_numbered(table, faces, own), _flat(state, masks))
+
+
+def _meet(table: Map, where: Numbers, normals: Floats, over: Floats, turned: Floats) -> Floats:
+    """Write the inverse depths of planes at their places (n,) in a table (4, ...), as factors of a pixel's ray.
+
+    Args:
+        table: its first three rows are for these factors.
+        where: the planes' places.
+        normals: of the planes (3, n).
+        over: how far each lies along its normal from the camera (n,) [m].
+        turned: the camera's axes (3, 3), one in a row.
+
+    Returns:
+        The distances, none of them zero.
+    """
+    over = np.where(np.abs(over) < 1e-6, 1e-6, over)
+    for row, axis in enumerate(turned):
+        table[row, where] = _along(axis, normals) / over
+    return over
+
+
+def _along(vector: Floats, columns: Floats) -> Floats:
+    """Inner products of a vector (3,) with columns (3, n): each the same wherever it stands, as BLAS's are not."""
+    x, y, z = columns
+    return np.asarray(vector[0] * x + vector[1] * y + vector[2] * z)
 
 
 def numbers_of(drawing: npt.NDArray[np.uint8]) -> Numbers:
