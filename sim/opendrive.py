@@ -114,8 +114,8 @@ def _lane(kind: xodr.LaneType, widths: list[Cubic], paint: Paint, length: float)
 
 
 def _coefficients(cubic: Cubic) -> dict[str, float]:
-    names = ("a", "b", "c", "d")
-    return {name: _rounded(getattr(cubic, name), 12) for name in names} | {"soffset": _rounded(cubic.s)}
+    values = {name: _rounded(getattr(cubic, name), 12) for name in "abcd"} | {"soffset": _rounded(cubic.s)}
+    return {name: value for name, value in values.items() if value}  # the library writes 0 for the rest
 
 
 def _mark(paint: Paint, length: float) -> xodr.RoadMark:

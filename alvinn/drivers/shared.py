@@ -71,15 +71,23 @@ class SharedDriver:
         self._share = 0.0  # of the wheel that is the teacher's
         self._taken = False
         self._why = ""  # of the correction that goes on
+        self._unheard = ""  # why the gate asked when the car left the lane and nobody had answered
         self._seconds_left = ANSWER_SECONDS
         self.wheel = Wheel(switches=self.switches)
 
     def reset(self) -> None:
-        """The student has the wheel."""
+        """The student has the wheel; a person who was asked for and has not answered goes on being waited for.
+
+        Else a student that leaves the lane sooner than the wait is over would be put back on it again and again, with
+        nobody there to correct it.
+        """
         for part in (self._student, self._teacher, self._gate, self._hands):
             if part is not None:
                 part.reset()
+        unheard, seconds_left = self.wheel.alarm, self._seconds_left
         self._forget()
+        if unheard:
+            self._unheard, self._seconds_left = unheard, seconds_left
 
     def decide(self, observation: Observation) -> Decision:
         """Whoever has the wheel answers, and what the car is given moves towards that."""
@@ -89,7 +97,8 @@ class SharedDriver:
         seconds = 0.0 if self._now is None else observation.time - self._now
         self._now = observation.time
         self._hand_over(reason, seconds)
-        alarm = "" if reason else asked
+        self._unheard = "" if reason else self._unheard
+        alarm = "" if reason else asked or self._unheard
         self._wait_for(alarm, seconds, answered=bool(reason))
         driver, label = (teacher if reason else student), (teacher if self._labels() else student)
         braking = self._seconds_left <= 0.0

@@ -10,7 +10,15 @@ from alvinn.driving import Image
 
 SHAPE = (40, 128, 3)
 STILL = LightRange(
-    contrast=(1.0, 1.0), brightness=0.0, gamma=(1.0, 1.0), tint=0.0, shadow=0.0, haze=0.0, blur=0.0, noise=0.0
+    contrast=(1.0, 1.0),
+    brightness=0.0,
+    gamma=(1.0, 1.0),
+    tint=0.0,
+    saturation=(1.0, 1.0),
+    shadow=0.0,
+    haze=0.0,
+    blur=0.0,
+    noise=0.0,
 )
 
 
@@ -69,3 +77,11 @@ def test_light_moves_no_edge() -> None:
     light, rng = Light(SHAPE, np.random.default_rng(0), LightRange(shadow=0.0)), np.random.default_rng(3)
     for _ in range(50):
         assert 69 <= light(given, rng).mean(axis=(0, 2)).argmax() <= 74
+
+
+def test_without_saturation_yellow_paint_is_as_grey_as_white() -> None:
+    light = Light(SHAPE, np.random.default_rng(0), replace(STILL, saturation=(0.0, 0.0)))
+    yellow = np.full(SHAPE, (230, 190, 40), dtype=np.uint8)
+    grey = light(yellow, np.random.default_rng(1))
+    assert np.ptp(grey, axis=2).max() <= 1
+    assert abs(float(grey.mean()) - (0.299 * 230 + 0.587 * 190 + 0.114 * 40)) < 1.0

@@ -10,6 +10,7 @@ from alvinn.driving import Control
 from alvinn.errors import MapError, ServerError
 from alvinn.steering import VehicleGeometry
 from sim.vehicle import MODEL3, MODEL3_BOX
+from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address, running_server
@@ -35,7 +36,7 @@ def test_whatever_was_opened_is_undone(server: Address) -> None:
     with car_on(server) as world:
         world.observe()
         with connected(*server) as client:
-            assert sorted(ours(client.get_world())) == ["sensor.camera.rgb", "vehicle.tesla.model3"]
+            until(lambda: sorted(ours(client.get_world())) == ["sensor.camera.rgb", "vehicle.tesla.model3"], "both")
             settings = client.get_world().get_settings()
             assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (True, pytest.approx(0.05))
     assert left_behind(server) == before

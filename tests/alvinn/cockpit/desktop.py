@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -81,12 +82,25 @@ class Desktop:
         return np.ascontiguousarray(bgrx[:, :, 2::-1])
 
 
+def alone(name: str) -> IO[str]:
+    """Wait until no other process of this machine holds a lock of this name, and hold it until the file is closed.
+
+    Two X servers that begin at once may choose the same display, and one of them ends.
+    """
+    import fcntl
+
+    file = (Path(tempfile.gettempdir()) / f"{name}.lock").open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 @contextmanager
 def desktop(size: tuple[int, int] = (1280, 720)) -> Iterator[Desktop]:
     """An X server of one's own; skips the test where there is none, and says what brings it."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool")
+    lock = alone("alvinn-xvfb")
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, open(reading) as told:  # noqa: PTH123
         orphan = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []  # it ends with a killed run too
@@ -105,6 +119,7 @@ def desktop(size: tuple[int, int] = (1280, 720)) -> Iterator[Desktop]:
             try:
                 os.close(writing)
                 display = f":{told.readline().strip()}"
+                lock.close()
                 patch.setenv("DISPLAY", display)
                 patch.setenv("SDL_VIDEODRIVER", "x11")
                 yield Desktop(display, Path(folder) / "Xvfb_screen0")

@@ -128,6 +128,27 @@ def test_an_alarm_that_ends_by_itself_starts_the_count_down_anew_but_a_braked_ca
     assert driven(braked, ticks + 30)[-1].pedals == (0.0, 0.5)
 
 
+def test_a_car_that_leaves_the_lane_while_nobody_answers_is_put_back_but_the_count_down_goes_on() -> None:
+    hands = [False]
+    driver = shared([True] * 10, hands=HumanGate(lambda: hands[0]))
+    driven(driver, 10)
+    left = driver.wheel.seconds_left
+    driver.reset()
+    again = [driver.decide(one) for one in observations(2)]
+    assert driver.wheel.alarm == "scripted: so it was told", "though the gate asks no more"
+    assert driver.wheel.seconds_left == pytest.approx(left - DT)
+    assert again[-1].pedals is None
+    ticks = round(ANSWER_SECONDS / DT)
+    assert [driver.decide(one) for one in observations(ticks, start=2)][-1].pedals == (0.0, 0.5)
+    driver.reset()
+    assert driver.decide(observations(1)[0]).pedals == (0.0, 0.5), "braked is braked"
+    hands[0] = True
+    assert driver.decide(observations(1, start=1)[0]).pedals is None
+    hands[0] = False
+    driver.decide(observations(1, start=2)[0])
+    assert (driver.wheel.alarm, driver.wheel.seconds_left) == ("", ANSWER_SECONDS), "they had been heard"
+
+
 def test_a_reset_gives_the_student_the_wheel_at_once() -> None:
     driver = shared([True] * 10)
     driven(driver, 10)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -31,6 +32,17 @@ from tests.conftest import Address
 def where(recording: Recording) -> list[tuple[float, ...]]:
     """What a round did, without the server's clock."""
     return [(row.curvature, row.steer, row.offset, row.heading_error, row.correction) for row in recording.rows]
+
+
+def relabel(recording: Path, curvature: float) -> None:
+    """Give every frame of a recording the same curvature [1/m]."""
+    log = recording / "drive.csv"
+    with log.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with log.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {"curvature": curvature} for row in rows)
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +198,8 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
 def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_braked_until_they_take_the_wheel(
     shell: Shell, server: Address, home: Path, person: Person
 ) -> None:
+    """The clone learns from labels that all lead off the road, so that it drifts for certain and does not come back."""
+
     def script() -> None:
         person.reads("round 1, oval forward: ready?")
         person.screen.press("Return")
@@ -198,7 +212,9 @@ def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_brak
 
     words = ("correct", "mine", "--data", "base", "--expert", "human", "--gate", "drift", "--device", "keyboard")
     where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home), "--maps", "oval", "--judge", "")
-    few = ("--rounds", "1", "--round-seconds", "240", "--epochs", "1", "--more-epochs", "1", "--views", "off")
+    few = ("--rounds", "1", "--round-seconds", "240", "--epochs", "10", "--more-epochs", "1", "--views", "off")
+    shutil.rmtree(home / "models")
+    relabel(home / "data" / "base", curvature=-0.015)
     with person.acting(script):
         said = shell.refused(*words, *few, *where)
     assert "round 1 was left after 1 of 2 legs" in said
