@@ -39,7 +39,7 @@ def drawn(figure: go.Figure) -> str:
 def label(result: Result) -> str:
     """A run in a legend."""
     one = result.run
-    return f"{one.map} {one.direction}, {one.weather}, seed {one.seed}"
+    return f"{one.map} {one.direction}, {one.weather}, seed {one.seed}" + (f", start {one.start}" if one.start else "")
 
 
 def worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:

@@ -176,6 +176,9 @@ def _asked(results: Sequence[Result]) -> str:
         f"{counted(len(weathers), 'weather')} ({', '.join(weathers)})",
         f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}",
     ]
+    starts = len({run.start for run in runs})
+    if starts > 1:
+        parts.append(f"{starts} starting points")
     return f"{counted(len(runs), 'run')}: {', '.join(parts)}."
 
 

@@ -57,6 +57,8 @@ class Laps(Driving):
     """a,b: which weathers (default: --weather)"""
     start: int = 0
     """which of the map's starting points"""
+    starts: int = 1
+    """runs from this many of them, counted up from --start"""
     jobs: int = 1
     """runs at a time, each on an embedded server of its own"""
     ray: str | None = None
@@ -74,7 +76,7 @@ class Laps(Driving):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for flag in ("laps", "km", "seeds", "jobs"):
+        for flag in ("laps", "km", "seeds", "starts", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray want servers of their own: leave --carla out")
@@ -161,7 +163,8 @@ class Laps(Driving):
             for direction in directions:
                 for weather in listed(self.weathers, self.weather):
                     for seed in range(self.seed, self.seed + self.seeds):
-                        yield Run(map=name, direction=direction, weather=weather, seed=seed, start=self.start)
+                        for start in range(self.start, self.start + self.starts):
+                            yield Run(map=name, direction=direction, weather=weather, seed=seed, start=start)
 
     def command(self, run: Run) -> str:
         """The command that drives one of the runs alone, and leaves the results of all where they are."""

@@ -61,13 +61,16 @@ def hold_against(before: dict[str, Any], results: list[Result]) -> None:
 def table(results: list[Result]) -> Table:
     """The results as a small table for the terminal."""
     seeds = len({result.run.seed for result in results}) > 1
+    starts = len({result.run.start for result in results}) > 1
     grid = Table("run", "driven", "departures", "offset sd", "largest", "verdict")
     for result in results:
         one = result.run
         figures = result.as_json()
         sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
-            f"{one.map} {one.direction}, {one.weather}" + (f", seed {one.seed}" if seeds else ""),
+            f"{one.map} {one.direction}, {one.weather}"
+            + (f", seed {one.seed}" if seeds else "")
+            + (f", start {one.start}" if starts else ""),
             f"{result.completion_pct:.0f}%",
             str(figures["departures"]),
             "-" if sd is None else f"{sd:.3f} m",

@@ -103,6 +103,12 @@ def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> N
     assert "seeds 0 to 2" in page
 
 
+def test_runs_from_several_starting_points_are_told_apart(tmp_path: Path) -> None:
+    page = written(tmp_path / "report.html", [judged([0.1, -0.1] * 100, replace(RUN, start=n)) for n in (0, 3)])
+    assert "<td>oval forward, ClearNoon, seed 0, start 3" in page
+    assert "seed 0, 2 starting points." in page
+
+
 def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
     runs = [unfinished(RUN, "interrupted")]
     assert "none of the 1 runs was driven" in written(tmp_path / "report.html", runs)

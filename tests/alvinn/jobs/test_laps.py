@@ -41,10 +41,11 @@ def left(folder: Path) -> dict[str, Any]:
 
 
 def test_every_run_asked_for_is_made_once() -> None:
-    job = Laps(maps="oval, country", both_directions=True, weathers="ClearNoon,WetNoon", seeds=2, seed=5)
+    job = Laps(maps="oval, country", both_directions=True, weathers="ClearNoon,WetNoon", seeds=2, seed=5, starts=3)
     runs = list(job.runs())
-    assert len(set(runs)) == len(runs) == 2 * 2 * 2 * 2
+    assert len(set(runs)) == len(runs) == 2 * 2 * 2 * 2 * 3
     assert {run.seed for run in runs} == {5, 6}
+    assert {run.start for run in runs} == {0, 1, 2}
     assert {run.map for run in runs} == {"oval", "country"}
 
 
