@@ -49,6 +49,8 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         try:
             yield _address(process)
         finally:
+            if process.poll() is not None:
+                print(f"the embedded server ended by itself, status {process.returncode}", file=sys.stderr)
             _end(process)
 
 
@@ -86,9 +88,10 @@ def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
     """What the server printed when it was ready: `listening on HOST:PORT map NAME`."""
     lines: queue.Queue[str] = queue.Queue()
     complaints: list[str] = []
+    ready = threading.Event()
     readers = [
         threading.Thread(target=_read_first, args=(process.stdout, lines), daemon=True),
-        threading.Thread(target=_read_all, args=(process.stderr, complaints), daemon=True),
+        threading.Thread(target=_read_complaints, args=(process.stderr, complaints, ready), daemon=True),
     ]
     for reader in readers:
         reader.start()
@@ -100,6 +103,7 @@ def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
         process.wait(timeout=STOP_SECONDS)
         readers[1].join(timeout=STOP_SECONDS)
         raise ServerError(_sentence(complaints) or "the embedded server ended without a word")
+    ready.set()
     host, _, port = words[2].rpartition(":")
     return host, int(port)
 
@@ -118,10 +122,15 @@ def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
                 pass
 
 
-def _read_all(stream: IO[str] | None, complaints: list[str]) -> None:
+def _read_complaints(stream: IO[str] | None, complaints: list[str], ready: threading.Event) -> None:
+    """Keep what the server says until it is ready; from then on hand its own sentences to the user as they come."""
     if stream is not None:
         with suppress(ValueError):  # closed meanwhile
-            complaints.extend(stream)
+            for line in stream:
+                if not ready.is_set():
+                    complaints.append(line)
+                elif line.startswith(OWN):
+                    print(f"the embedded server: {line.removeprefix(OWN)}", end="", file=sys.stderr, flush=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

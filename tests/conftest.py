@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,9 @@ settings.register_profile("calm", deadline=None, derandomize=True)
 # New examples at every run, for `make test-long`.
 settings.register_profile("wander", deadline=None)
 settings.load_profile("calm")
+
+# A shell's background jobs do not hear Ctrl-C, and neither would the programs that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Address = tuple[str, int]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from alvinn.embedded import KeptServer, embedded_server
+from alvinn.embedded import KeptServer, _address, embedded_server
 from alvinn.errors import ServerError
+from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import ROOT
 
 PATIENCE = 30.0  # s: how long a busy machine may take to end a process
@@ -46,6 +48,42 @@ def test_the_server_is_gone_after_an_error_inside_the_context() -> None:
     with pytest.raises(ValueError, match="the job failed"):
         fail()
     assert children() - before == set()
+
+
+def test_a_server_that_ends_by_itself_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:
+    with embedded_server("oval", seed=0):
+        (server,) = psutil.Process().children()
+        server.kill()
+        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+    assert "the embedded server ended by itself, status -9" in capfd.readouterr().err
+
+
+def test_what_a_running_server_says_is_handed_on_but_not_what_its_libraries_say(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """By a program in the server's place: a camera that cannot draw is not to be had on demand."""
+    said = ["listening on 127.0.0.1:2000 map oval", ":display: a word", "sim: camera 7 stays dark", "sim: the last"]
+    code = "import sys; o, *e = sys.argv[1:]; print(o, flush=True); input(); print(*e, sep='\\n', file=sys.stderr)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *said],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert _address(server) == ("127.0.0.1", 2000)
+        assert server.stdin is not None
+        server.stdin.write("\n")
+        server.stdin.close()
+        heard = ""
+
+        def hears() -> bool:
+            nonlocal heard
+            heard += capfd.readouterr().err
+            return "the last" in heard
+
+        until(hears, "its words")
+    assert heard == "the embedded server: camera 7 stays dark\nthe embedded server: the last\n"
 
 
 def test_a_server_is_kept_while_map_and_seed_stay_the_same_and_never_two_at_a_time() -> None:
