@@ -33,7 +33,8 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         seed: of its picture.
 
     Raises:
-        ServerError: it did not start; the message is the server's own.
+        ServerError: it did not start; the message is the server's own. One that comes from inside the block says
+            so where the server had ended.
     """
     command = [sys.executable, "-m", "sim", "--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
     root = str(Path(__file__).resolve().parent.parent)  # where `sim` lies, whatever the current folder is
@@ -48,9 +49,11 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
     ) as process:
         try:
             yield _address(process)
+        except ServerError as error:
+            if process.poll() is None:
+                raise
+            raise ServerError(f"{error} (the embedded server ended by itself, status {process.returncode})") from error
         finally:
-            if process.poll() is not None:
-                print(f"the embedded server ended by itself, status {process.returncode}", file=sys.stderr)
             _end(process)
 
 
