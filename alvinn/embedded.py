@@ -48,13 +48,21 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         env=os.environ | {"PYTHONPATH": path},
     ) as process:
         try:
-            yield _address(process)
-        except ServerError as error:
-            if process.poll() is None:
-                raise
-            raise ServerError(f"{error} (the embedded server ended by itself, status {process.returncode})") from error
+            address = _address(process)
+            with _telling_of_its_end(process):
+                yield address
         finally:
             _end(process)
+
+
+@contextmanager
+def _telling_of_its_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    except ServerError as error:
+        if process.poll() is None:
+            raise
+        raise ServerError(f"{error} (the embedded server ended by itself, status {process.returncode})") from error
 
 
 class KeptServer(AbstractContextManager["KeptServer"]):
