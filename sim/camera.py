@@ -2,8 +2,8 @@
 
 The plain picture is drawn first; a second drawing of facets' numbers follows where somebody needs to know what each
 pixel shows and how far away it is: the depth and the segmentation camera, and every weather but a clear, dry day.
-Both drawings are of the same triangles by the same pipe, so they agree to the pixel; for a weather the second one is
-drawn coarser.
+Both drawings are of the same triangles by the same pipe, so they agree to the pixel; for a weather the second one has
+fewer pixels and fewer triangles.
 """
 
 from __future__ import annotations
@@ -73,14 +73,15 @@ class Stage:
     Attributes:
         light: the light that `plain` is shown in.
         plain: the node above the scene.
-        numbered: the node above the scene's facets.
+        numbered: the nodes above the scene's facets: in full, and rough.
     """
 
     def __init__(self, light: Light) -> None:
         self.light = light
-        self.plain, self.numbered = core.NodePath("plain"), core.NodePath("numbered")
+        self.plain = core.NodePath("plain")
+        self.numbered = {rough: core.NodePath("rough" if rough else "numbered") for rough in (False, True)}
         self._scene: Scene | None = None
-        self._facets: Facets | None = None
+        self._facets: dict[bool, Facets] = {}
         self._things: Sequence[Thing] = ()
         self._bodies: list[tuple[core.NodePath, Pose]] = []  # of the things
 
@@ -88,9 +89,9 @@ class Stage:
         """Show another scene."""
         if self._scene is not None:
             self._scene.root.remove_node()
-        if self._facets is not None:
-            self._facets.root.remove_node()
-        self._scene, self._facets = scene, None
+        for facets in self._facets.values():
+            facets.root.remove_node()
+        self._scene, self._facets = scene, {}
         self._things, self._bodies = (), []
         scene.show(self.light)
         scene.root.reparent_to(self.plain)
@@ -106,23 +107,23 @@ class Stage:
         if self._scene is not None:
             self._scene.show(light)
 
-    def facets(self) -> Facets:
+    def facets(self, *, rough: bool) -> Facets:
         """The scene's facets, hung below `numbered`."""
-        if self._facets is None:
+        if rough not in self._facets:
             if self._scene is None:
                 raise RuntimeError("a camera was asked for a picture before a track was loaded")
-            self._facets = Facets(self._scene.root, self._scene.plain)
-            self._facets.root.reparent_to(self.numbered)
-            self._facets.place(self._bodies)
-        return self._facets
+            made = self._facets[rough] = Facets(self._scene.root, self._scene.plain, rough=rough)
+            made.root.reparent_to(self.numbered[rough])
+            made.place(self._bodies)
+        return self._facets[rough]
 
     def place(self, things: Sequence[Thing]) -> None:
         """Show these things, and none that were there before."""
         if self._scene is None or things == self._things:
             return
         self._things, self._bodies = things, self._scene.place(things)
-        if self._facets is not None:
-            self._facets.place(self._bodies)
+        for facets in self._facets.values():
+            facets.place(self._bodies)
 
     def follow(self, pose: Pose) -> None:
         """Bring the sky to a camera."""
@@ -139,7 +140,7 @@ class Camera:
         self._stage, self._kind, self._size = stage, kind, size
         self._rays = Rays.of(numbered, fov)
         self._plain = Canvas(pipe, stage.plain, size, fov)
-        self._numbers = Canvas(pipe, stage.numbered, numbered, fov, coarse)
+        self._numbers = Canvas(pipe, stage.numbered[kind == "rgb"], numbered, fov, coarse)
         self._light: Light | None = None
         self._grading: Grading | None = None
 
@@ -150,7 +151,7 @@ class Camera:
             self._stage.follow(pose)
             draw([self._plain], pose)
             return self._plain.picture().tobytes()
-        facets = self._stage.facets()
+        facets = self._stage.facets(rough=self._kind == "rgb")
         self._numbers.clear_to(facets.void)
         self._stage.follow(pose)
         draw([self._numbers] if self._kind != "rgb" else [self._plain, self._numbers], pose)

@@ -5,12 +5,16 @@ ray gives the depth in closed form; and it names what the facet belongs to. Face
 a number, so a level track has few, and a plain needs no drawing at all: it is what is seen where nothing was drawn. A
 plant or a post counts as a point: its planes may be seen edge-on.
 
+For weathers the drawing is rough: a bend of the road has fewer corners, paint is road, and whatever is nothing but in
+the way has one label. Neither fog nor a wet road's sheen shows the difference, and there are half as many corners.
+
 Numbers are written as 7 bits in each of B, G and R, above a lowest bit that is always set: the pipe's texture
 arithmetic may lose one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +38,7 @@ NO_PLANE = (0, 0, 0, 0, 0, 10_000)  # the sky as `_described`, before all else
 UP = 1_000_000  # a unit of normals as `_described`
 SLIM = (Label.VEGETATION, Label.POLE)
 SHINING = (Label.ROAD, Label.ROAD_LINE)  # when wet
+ROUGHER = 0.5  # how far away a road is drawn in a coarser level, to how far it is otherwise
 NEAREST, FARTHEST = 0.15, 1000.0  # [m]; CARLA's depth camera knows nothing beyond
 
 
@@ -71,17 +76,22 @@ class Facets:
     Args:
         scene: what the first drawing is made of.
         plain: the height [m] of the land, if it is level.
+        rough: leave out what a weather does not show.
     """
 
-    def __init__(self, scene: core.NodePath, plain: float | None = None) -> None:
+    def __init__(self, scene: core.NodePath, plain: float | None = None, *, rough: bool = False) -> None:
         self.root = core.NodePath("facets")
         copy = scene.copy_to(self.root)
         for name in ("sky", "**/things"):  # nothing is drawn where the sky is; bodies come and go, see `place`
             copy.find_all_matches(name).detach()
+        if rough:
+            _coarsen(copy)
         for node in (copy, *copy.find_all_matches("**")):
             node.clear_color_scale()  # the light of the day would change the numbers
-        geoms = list(_geoms(copy))
+        geoms = [found for found in _geoms(copy) if not (rough and mesh.is_line(found[1]))]
         described = np.concatenate([[NO_PLANE], *(_described(*mesh.read(geom)) for _, geom, _ in geoms)])
+        if rough:
+            described[1:, 1] = np.where(np.isin(described[1:, 1], SHINING), Label.ROAD, Label.TERRAIN)
         kinds, numbers = np.unique(described, axis=0, return_inverse=True)
         if len(kinds) > MOST:
             raise RuntimeError(f"the scene has {len(kinds)} facets, more than {MOST} cannot be told apart")
@@ -205,6 +215,20 @@ def _geoms(root: core.NodePath) -> Iterator[tuple[core.GeomNode, core.Geom, core
         every = [(node.get_geom(i), node.get_geom_state(i)) for i in range(node.get_num_geoms())]
         node.remove_all_geoms()
         yield from ((node, geom, state) for geom, state in every if not mesh.is_blended(state))
+
+
+def _coarsen(scene: core.NodePath) -> None:
+    """Draw roads as they are drawn from farther away: from nearby in the second finest level, its markings left out."""
+    for path in scene.find_all_matches("**/road"):
+        node, finer = path.node(), path.get_child(0)
+        beyond = ROUGHER * node.get_out(1)
+        node.clear_switches()
+        if finer.find("**/road"):
+            node.add_switch(beyond, 0.0)
+        else:
+            finer.detach_node()
+            beyond = 0.0
+        node.add_switch(math.inf, beyond)
 
 
 def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:

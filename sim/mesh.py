@@ -192,6 +192,11 @@ def seen_within(distance: float, centre: Floats, geom: core.Geom, state: core.Re
     return node
 
 
+def is_line(geom: core.Geom) -> bool:
+    """Whether a geom is made of lines, not of triangles."""
+    return isinstance(geom.get_primitive(0), core.GeomLines)
+
+
 def is_blended(state: core.RenderState) -> bool:
     """Whether something in this state is mixed with what is behind it."""
     attrib = state.get_attrib(core.TransparencyAttrib)

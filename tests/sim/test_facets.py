@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from panda3d import core
 
-from sim import mesh
+from sim import mesh, opendrive
+from sim.camera import Renderer
+from sim.canvas import draw
 from sim.facets import SKY, Facets, numbers_of
-from sim.geometry import Pose
+from sim.geometry import Pose, attached
 from sim.labels import Label
 from sim.mesh import Floats, Mesh
 from sim.rays import Rays
+from sim.scene import Scene
+from sim.track import Track
 
 CORNERS = np.array([[[0.0, -5.0, 0.0], [0.0, 5.0, 0.0]], [[40.0, -5.0, 0.0], [40.0, 5.0, 0.0]]])
 
@@ -83,3 +87,48 @@ def test_numbers_survive_a_loss_of_one_in_every_channel() -> None:
     assert np.array_equal(numbers_of(drawing.astype(np.uint8)), numbers)
     drawing[..., :3] -= 1
     assert np.array_equal(numbers_of(drawing.astype(np.uint8)), numbers)
+
+
+def test_rough_facets_tell_road_from_the_rest_and_nothing_more() -> None:
+    wall = CORNERS[..., [2, 1, 0]] / 4 + (20.0, 0.0, 0.0)
+    upright = CORNERS[..., [2, 1, 0]] / 4 + (30.0, 0.0, 0.0)
+    parts = [(square(CORNERS, label), PLAIN) for label in (Label.ROAD, Label.ROAD_LINE, Label.TERRAIN, Label.SIDEWALK)]
+    parts += [(square(wall, Label.BUILDING), PLAIN), (square(upright, Label.VEGETATION), PLAIN)]
+    found = Facets(scene(*parts), rough=True)
+    assert sorted(found.labels.tolist()) == [Label.ROAD, Label.TERRAIN, Label.TERRAIN, Label.TERRAIN, Label.SKY]
+    assert found.labels[SKY] == Label.SKY
+    road = np.full((8, 8), found.labels.tolist().index(Label.ROAD))
+    assert found.sight(road, Rays.of((8, 8), 1.0), Pose(z=1.5)).height.max() == pytest.approx(1.5, rel=1e-4)
+
+
+def test_rough_facets_have_half_of_a_circuit_s_corners() -> None:
+    track = Track(*opendrive.load("random:101"))
+    built = Scene(track, 0)
+    full, rough = (corners(Facets(built.root, built.plain, rough=rough)) for rough in (False, True))
+    assert rough < 0.5 * full
+
+
+def test_rough_facets_show_the_road_where_it_is() -> None:
+    renderer = Renderer()
+    renderer.load(track := Track(*opendrive.load("random:101")), 0)
+    stage, rays = renderer._stage, Rays.of((160, 80), math.radians(90))
+    pictures = {
+        rough: renderer.camera(160, 80, math.radians(90), "rgb" if rough else "depth") for rough in (True, False)
+    }
+    for spawn in track.spawn_points[::20]:
+        pose = attached(spawn, Pose(x=0.6, z=1.4, pitch=math.radians(-6)))
+        seen = {}
+        for rough, camera in pictures.items():
+            facets = stage.facets(rough=rough)
+            camera._numbers.clear_to(facets.void)
+            draw([camera._numbers], pose)
+            seen[rough] = facets.sight(numbers_of(camera._numbers.picture()), rays, pose)
+        differing = (seen[True].height < 1e5) != (seen[False].height < 1e5)
+        assert differing.mean() < 0.01
+        nearer = np.abs(seen[True].inverse - seen[False].inverse) > 0.02
+        assert nearer.mean() < 0.01
+
+
+def corners(facets: Facets) -> int:
+    geoms = (path.node() for path in facets.root.find_all_matches("**/+GeomNode"))
+    return sum(node.get_geom(i).get_vertex_data().get_num_rows() for node in geoms for i in range(node.get_num_geoms()))

@@ -92,6 +92,8 @@ def test_a_line_has_only_the_pieces_that_are_drawn() -> None:
     made = mesh.line(points, np.ones(3), np.array([True, False, True]), Label.ROAD_LINE)
     _, pairs = mesh.read(mesh.geom(made))
     assert pairs.tolist() == [[0, 1], [2, 3]]
+    assert mesh.is_line(mesh.geom(made))
+    assert not mesh.is_line(mesh.geom(flat(2, 2)))
 
 
 def test_a_silhouette_keeps_alpha_and_nothing_else() -> None:
