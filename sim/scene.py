@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, product
 from zlib import crc32
 
 import numpy as np
@@ -29,7 +29,7 @@ from sim.rails import rails
 from sim.roadway import roadway
 from sim.scenery import beside
 from sim.sky import Sky
-from sim.terrain import BLOCK
+from sim.terrain import BLOCK, LEVEL_CELL
 from sim.track import Track
 
 GRASS_TILE = 6.0  # [m]
@@ -124,10 +124,18 @@ def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> I
     counts = points.shape[:2]
     tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*counts, 1)) * np.array([1.4, 1.0, 0.6])
     state = mesh.lying(0, grass, deep=not track.terrain.is_level)
-    for i in range(0, counts[0] - 1, BLOCK):
-        for j in range(0, counts[1] - 1, BLOCK):
+    starts = [range(0, count - 1, BLOCK) for count in counts]
+    batch = round(LEVEL_CELL / track.terrain.cell)  # parts as large as on a plain: another one costs more than its size
+    for rows, columns in product(*(_in_batches(start, batch) for start in starts)):
+        sheets = []
+        for i, j in product(rows, columns):
             part = np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1]
             uvs = (points[part][..., :2] - points[i, j, :2]) / GRASS_TILE
-            node = core.GeomNode("ground")
-            node.add_geom(mesh.geom(mesh.sheet(points[part], tint[part], uvs, Label.TERRAIN)), state)
-            yield node
+            sheets.append(mesh.sheet(points[part], tint[part], uvs, Label.TERRAIN))
+        node = core.GeomNode("ground")
+        node.add_geom(mesh.geom(mesh.joined(sheets)), state)
+        yield node
+
+
+def _in_batches(starts: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [starts[i : i + size] for i in range(0, len(starts), size)]
