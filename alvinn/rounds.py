@@ -26,6 +26,7 @@ from alvinn.files import write_json
 SCHEMA = 1
 SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
 """What of a round adds up over its legs."""
+SHORTEST_LEG = 5.0  # s: time to come through a bend
 WAYS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
@@ -36,16 +37,22 @@ class Leg:
     map: str
     direction: Direction
     place: float
-    """where along the lane it begins, as a share of its length"""
+    """where it begins, as a share of the lane's bends: see `jobs.legs.beginning`"""
     seconds: float
     """to drive, simulated"""
 
 
 def legs_of(maps: Sequence[str], number: int, seconds: float, seed: int) -> list[Leg]:
-    """What round `number` drives: a leg each way on every map. Where they begin is drawn from seed and round alone."""
+    """What round `number`, counted from 1, drives: legs as short as is useful, going on where the round before stopped.
+
+    With few maps, or much time, that is a leg each way on every map. Where they begin is drawn from seed and round
+    alone.
+    """
     rng = np.random.default_rng((seed, number))
-    each = seconds / len(maps) / len(WAYS)
-    return [Leg(name, way, round(float(rng.random()), 4), each) for name in maps for way in WAYS]
+    lanes = [(name, way) for name in maps for way in WAYS]
+    count = max(1, min(len(lanes), round(seconds / SHORTEST_LEG)))
+    taken = [lanes[i % len(lanes)] for i in range((number - 1) * count, number * count)]
+    return [Leg(name, way, round(float(rng.random()), 4), seconds / count) for name, way in taken]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 
+import numpy as np
+
 from alvinn.carla_world import DT, CarlaWorld
 from alvinn.corrections import Corrections, TakeOver
 from alvinn.drivers.network import NetworkDriver
@@ -14,6 +16,7 @@ from alvinn.embedded import KeptServer
 from alvinn.gates import DriftGate, Gate
 from alvinn.jobs.common import Driving, opened
 from alvinn.jobs.seats import Lesson, Seat, Student
+from alvinn.lane import CURVATURE_SPAN, Lane
 from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Deadline, Watch
@@ -24,6 +27,8 @@ from alvinn.rounds import Driven, Leg
 from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
 
 SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
+STRAIGHT = 1e-9  # 1/m^2: what a straight counts, so that a lane without bends has places too
+RUN_UP = 12.0  # m from where a leg begins to its bend
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def drive_leg(
         AlvinnError: server or map is not to be had.
     """
     with world_of(settings, server, student.network, leg.map, leg.direction, settings.weather) as world:
-        place = leg.place * world.lane.length
+        place = beginning(world.lane, leg.place)
         world.place(place, _speed_at(world, place, settings.speed))
         kept = Corrections(leg.map, leg.direction, settings.weather, student.doubt)
         driver = seat.take(Lesson(leg, so_far, student, world, kept, settings.seed))
@@ -101,6 +106,19 @@ def drive_leg(
             take_overs=tuple(kept.take_overs),
         ),
     )
+
+
+def beginning(lane: Lane, share: float) -> float:
+    """Where on a lane a leg begins [m]: a little before a bend, as a network that drifts does so in bends first.
+
+    Args:
+        lane: to drive on.
+        share: in [0, 1), of the lane's curvature squared: drawn evenly, the tighter a bend is the more often it comes.
+    """
+    s = np.arange(0.0, lane.length, CURVATURE_SPAN)
+    bend = np.array([lane.curvature(at) for at in s.tolist()]) ** 2 + STRAIGHT
+    place = float(np.interp(share * bend.sum(), np.cumsum(bend) - bend, s)) - RUN_UP
+    return place % lane.length if lane.closed else max(0.0, place)
 
 
 def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:

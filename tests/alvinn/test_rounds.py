@@ -55,6 +55,14 @@ def test_a_round_goes_both_ways_on_every_map_in_the_time_it_has() -> None:
     assert all(0.0 <= leg.place < 1.0 for leg in legs)
 
 
+def test_a_round_of_many_maps_goes_on_where_the_one_before_stopped() -> None:
+    maps = "abcdefgh"
+    taken = [[(leg.map, leg.direction) for leg in legs_of(maps, number, 60.0, seed=0)] for number in (1, 2)]
+    assert [len(legs) for legs in taken] == [12, 12]
+    assert taken[0][0] == ("a", "forward")
+    assert taken[1][:5] == [(name, way) for name in "gh" for way in ("forward", "reverse")] + [("a", "forward")]
+
+
 def test_the_same_seed_and_round_drive_the_same_legs_and_others_do_not() -> None:
     assert legs_of(("a", "b"), 1, 60.0, seed=3) == legs_of(("a", "b"), 1, 60.0, seed=3)
     assert legs_of(("a", "b"), 1, 60.0, seed=3) != legs_of(("a", "b"), 2, 60.0, seed=3)

@@ -46,7 +46,13 @@ def lapped(job: Proof, model: Path, maps: tuple[str, ...]) -> list[Result]:
     """A model's laps, both ways, none driven twice."""
     names = ",".join(maps)
     laps = Laps(
-        home=job.home, model=str(model.absolute()), maps=names, both_directions=True, jobs=job.jobs, resume=True
+        home=job.home,
+        model=str(model.absolute()),
+        maps=names,
+        both_directions=True,
+        jobs=job.jobs,
+        films=False,
+        resume=True,
     )
     return drive_laps(laps, laps.open_network())
 
