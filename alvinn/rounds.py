@@ -40,6 +40,8 @@ class Leg:
     """where it begins, as a share of the lane's bends: see `jobs.legs.beginning`"""
     seconds: float
     """to drive, simulated"""
+    aside: float = 0.0
+    """how far right of the lane's middle it begins, in [-1, 1] of what the gate `drift` lets pass"""
 
 
 def legs_of(maps: Sequence[str], number: int, seconds: float, seed: int) -> list[Leg]:
@@ -50,9 +52,12 @@ def legs_of(maps: Sequence[str], number: int, seconds: float, seed: int) -> list
     """
     rng = np.random.default_rng((seed, number))
     lanes = [(name, way) for name in maps for way in WAYS]
-    count = max(1, min(len(lanes), round(seconds / SHORTEST_LEG)))
+    count = max(len(WAYS), min(len(lanes), round(seconds / SHORTEST_LEG)))
     taken = [lanes[i % len(lanes)] for i in range((number - 1) * count, number * count)]
-    return [Leg(name, way, round(float(rng.random()), 4), seconds / count) for name, way in taken]
+    return [
+        Leg(name, way, round(float(rng.random()), 4), seconds / count, round(float(rng.uniform(-1.0, 1.0)), 4))
+        for name, way in taken
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from alvinn.corrections import Corrections, TakeOver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving import Direction, Step
 from alvinn.embedded import KeptServer
-from alvinn.gates import DriftGate, Gate
+from alvinn.gates import DRIFT_SHARE, DriftGate, Gate
 from alvinn.jobs.common import Driving, opened
 from alvinn.jobs.seats import Lesson, Seat, Student
 from alvinn.lane import CURVATURE_SPAN, Lane
@@ -21,7 +21,7 @@ from alvinn.loop import run
 from alvinn.model import Network
 from alvinn.observers import Deadline, Watch
 from alvinn.recording import RecordingWriter
-from alvinn.referee import Referee
+from alvinn.referee import Referee, margin
 from alvinn.roles import Observer, Verdict
 from alvinn.rounds import Driven, Leg
 from alvinn.speed import MAX_LATERAL_ACCELERATION, Pedals
@@ -76,8 +76,8 @@ def drive_leg(
         AlvinnError: server or map is not to be had.
     """
     with world_of(settings, server, student.network, leg.map, leg.direction, settings.weather) as world:
-        place = beginning(world.lane, leg.place)
-        world.place(place, _speed_at(world, place, settings.speed))
+        place, aside = beginning(leg, world.lane, world.geometry.width)
+        world.place(place, _speed_at(world, place, settings.speed), aside)
         kept = Corrections(leg.map, leg.direction, settings.weather, student.doubt)
         driver = seat.take(Lesson(leg, so_far, student, world, kept, settings.seed))
         referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
@@ -108,17 +108,19 @@ def drive_leg(
     )
 
 
-def beginning(lane: Lane, share: float) -> float:
-    """Where on a lane a leg begins [m]: a little before a bend, as a network that drifts does so in bends first.
+def beginning(leg: Leg, lane: Lane, car_width: float) -> tuple[float, float]:
+    """Where a leg begins: along its lane and right of its middle [m].
 
-    Args:
-        lane: to drive on.
-        share: in [0, 1), of the lane's curvature squared: drawn evenly, the tighter a bend is the more often it comes.
+    That is a little before a bend, where a network that drifts does so first: the tighter a bend, the more often, as
+    `leg.place` is a share of the lane's curvature squared. And it is somewhat aside, as far as the gate `drift` just
+    lets pass: whoever never saw that will drift from there.
     """
     s = np.arange(0.0, lane.length, CURVATURE_SPAN)
     bend = np.array([lane.curvature(at) for at in s.tolist()]) ** 2 + STRAIGHT
-    place = float(np.interp(share * bend.sum(), np.cumsum(bend) - bend, s)) - RUN_UP
-    return place % lane.length if lane.closed else max(0.0, place)
+    place = float(np.interp(leg.place * bend.sum(), np.cumsum(bend) - bend, s)) - RUN_UP
+    place = place % lane.length if lane.closed else max(0.0, place)
+    width = lane.project(*lane.at(place)[:2]).width
+    return place, leg.aside * DRIFT_SHARE * margin(width, car_width)
 
 
 def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:

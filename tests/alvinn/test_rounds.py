@@ -53,6 +53,7 @@ def test_a_round_goes_both_ways_on_every_map_in_the_time_it_has() -> None:
     assert {(leg.map, leg.direction) for leg in legs} == {(m, way) for m in "abc" for way in ("forward", "reverse")}
     assert sum(leg.seconds for leg in legs) == pytest.approx(60.0)
     assert all(0.0 <= leg.place < 1.0 for leg in legs)
+    assert -1.0 < min(leg.aside for leg in legs) < 0.0 < max(leg.aside for leg in legs) < 1.0
 
 
 def test_a_round_of_many_maps_goes_on_where_the_one_before_stopped() -> None:

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alvinn.gates import DRIFT_SHARE
 from alvinn.jobs.legs import RUN_UP, beginning
 from alvinn.lane import Lane
+from alvinn.rounds import Leg
 from tests.alvinn.fakes import circle, straight
 
 SHARES = np.arange(0.005, 1.0, 0.01)
+CAR = 1.9  # width [m]
 WIDE, TIGHT = (200.0, 263.0), (463.0, 494.0)  # where the bends of `bending` lie [m]
 
 
@@ -24,8 +27,12 @@ def bending() -> Lane:
     return Lane(points, np.full(700, 3.5), closed=False)
 
 
+def place(lane: Lane, share: float) -> float:
+    return beginning(Leg("country", "forward", share, 5.0), lane, CAR)[0]
+
+
 def test_legs_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half_the_radius() -> None:
-    places = np.array([beginning(bending(), share) for share in SHARES.tolist()]) + RUN_UP
+    places = np.array([place(bending(), share) for share in SHARES.tolist()]) + RUN_UP
     wide, tight = (((places > start - 3) & (places < end + 3)).mean() for start, end in (WIDE, TIGHT))
     assert wide + tight == 1.0
     assert tight == pytest.approx(2 * wide, abs=0.05)
@@ -34,10 +41,16 @@ def test_legs_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half
 @given(st.floats(0.0, 1.0, exclude_max=True), st.booleans())
 def test_a_leg_begins_on_its_lane_whatever_its_shape(share: float, bends: bool) -> None:
     lane = bending() if bends else straight(5.0)
-    assert 0.0 <= beginning(lane, share) <= lane.length
+    assert 0.0 <= place(lane, share) <= lane.length
 
 
 @pytest.mark.parametrize("lane", [straight(100.0), circle(30.0)])
 def test_where_all_of_a_lane_is_alike_legs_begin_all_over_it(lane: Lane) -> None:
-    places = np.array([beginning(lane, share) for share in SHARES.tolist()])
+    places = np.array([place(lane, share) for share in SHARES.tolist()])
     assert np.ptp(places) > 0.85 * lane.length
+
+
+@given(st.floats(-1.0, 1.0))
+def test_a_leg_begins_no_farther_aside_than_the_gate_lets_pass(aside: float) -> None:
+    begun = beginning(Leg("country", "forward", 0.5, 5.0, aside), straight(100.0, width=3.5), CAR)[1]
+    assert begun == pytest.approx(aside * DRIFT_SHARE * 0.8)

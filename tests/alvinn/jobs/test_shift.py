@@ -68,7 +68,7 @@ def test_the_page_is_made_by_one_command_and_made_again_without_driving(
     def forbidden(*_: object) -> None:
         raise AssertionError("driven again")
 
-    monkeypatch.setattr("alvinn.jobs.correct.drive_leg", forbidden)
+    monkeypatch.setattr("alvinn.jobs.stages.drive_leg", forbidden)
     monkeypatch.setattr("alvinn.jobs.sweep.drive", forbidden)
     assert shell.run(*words).status == 0
     assert (tmp_path / "shift.json").read_bytes() == first
