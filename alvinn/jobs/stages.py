@@ -16,7 +16,6 @@ from alvinn.architectures import NetworkName, OutputName
 from alvinn.carla_world import CarlaWorld
 from alvinn.cockpit.window import Window
 from alvinn.corrections import TakeOver
-from alvinn.dataset import CORRECTION_WEIGHT
 from alvinn.doubts import Doubt, DoubtName, of_answer, of_ensemble
 from alvinn.embedded import KeptServer
 from alvinn.errors import AlvinnError, ModelError
@@ -65,8 +64,8 @@ class Rounds(Driving):
     """a,b: other circuits, lapped both ways after each round; once all laps pass it is enough"""
     views: Literal["on", "off"] = "on"
     """show frames as seen from beside the lane too"""
-    correction_weight: int = CORRECTION_WEIGHT
-    """times that a correction is shown for every time that another frame is"""
+    correction_weight: int = 6
+    """times that a correction is shown for every time that another frame is: corrections are few"""
     fresh: bool = False
     """train from random weights in every round, not from the last round's"""
     epochs: int = 30
