@@ -93,9 +93,9 @@ class _Calls(_Connection):
             self._serve(request)
 
     def _serve(self, request: rpc.Request) -> None:
-        if request.method in CLOCK_METHODS:
-            self.server.clock_holders.add(self)
         self.transport.write(answered(self.server, request))
+        if request.method in CLOCK_METHODS and self.server.world.settings.synchronous_mode:
+            self.server.clock_holders.add(self)
         # `apply_batch_sync(commands, True)` ticks with Python's lock held. If by then every thread of the client's has
         # a picture to hand to Python, none is left to read the episode state that the tick waits for. `tick()` lets
         # the lock go, so only a tick right after a batch needs the pause.

@@ -58,7 +58,7 @@ class Server:
         self.stream_port = 0
         self.listeners: dict[int, set[Reader]] = {}
         self.callers: set[Peer] = set()
-        self.clock_holders: set[Peer] = set()  # those who ticked, or chose who ticks
+        self.clock_holders: set[Peer] = set()  # those who ticked, or made the world wait for ticks
         self._studio = studio
         self._open_track, self._read_track = open_track, read_track
         self._first, self._maps, self._text = world.track, maps, ""
@@ -90,6 +90,7 @@ class Server:
             self._beat.cancel()
             self._beat = None
         if not self.world.settings.synchronous_mode:
+            self.clock_holders.clear()  # whoever gave the clock back may stay: the next one to take it may be killed
             # At once, as the client looks for a tick of the new length for some milliseconds only before it warns.
             loop = asyncio.get_running_loop()
             self._beat = loop.call_soon(self._tick_by_the_clock, loop.time() - self.world.settings.step)

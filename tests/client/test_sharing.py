@@ -28,6 +28,18 @@ world.tick()
 print("ready", flush=True)
 time.sleep(600)
 """
+WHILE_TICKING = (
+    WHILE_SYNCHRONOUS.replace("world.spawn_actor", "car = world.spawn_actor").replace("time.sleep(600)", "")
+    + """
+eye = world.spawn_actor(
+    world.get_blueprint_library().find("sensor.camera.rgb"), carla.Transform(carla.Location(z=2)), attach_to=car
+)
+eye.listen(lambda _: None)
+while True:
+    car.apply_control(carla.VehicleControl(throttle=0.5))
+    world.tick()
+"""
+)
 
 
 def test_a_fresh_server_ticks_by_itself(client: carla.Client) -> None:
@@ -107,6 +119,30 @@ def test_a_client_that_dies_in_synchronous_mode_leaves_its_car_and_a_world_that_
         world.wait_for_tick(10)
         assert not world.get_settings().synchronous_mode
         assert [actor.type_id for actor in world.get_actors().filter("vehicle.*")] == ["vehicle.tesla.model3"]
+
+
+def test_a_client_killed_in_the_middle_of_a_tick_leaves_actors_that_do_the_next_one_no_harm() -> None:
+    with running_server("--map", "oval") as (host, port):
+        for _ in range(3):
+            command = [sys.executable, "-c", WHILE_TICKING, host, str(port)]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dying:
+                assert dying.stdout is not None
+                assert dying.stdout.readline() == "ready\n"
+                looker = connected((host, port)).get_world()
+                before = looker.get_snapshot().frame
+                while looker.wait_for_tick(10).frame < before + 20:
+                    pass
+                dying.kill()  # ticks follow one another with nothing between them: it is in one
+            world = connected((host, port)).get_world()
+            world.wait_for_tick(10)
+            assert not world.get_settings().synchronous_mode
+            (left,) = world.get_actors().filter("vehicle.*")
+            with synchronous(world):  # which destroys whatever was left
+                eye = Eye(world, left)
+                assert world.tick() == eye.next().frame
+            world.wait_for_tick(10)
+            assert not world.get_actors().filter("vehicle.*")
+            assert not world.get_actors().filter("sensor.*")
 
 
 def test_a_client_that_only_looks_on_does_not_end_synchronous_mode_by_leaving(
