@@ -33,6 +33,7 @@ HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving 
 GAP_SECONDS = 5.0  # of driving left out on either side
 ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
 CORRECTION_WEIGHT = 2  # see `load`
+ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balanced`
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -115,6 +116,7 @@ def load(
     preprocessing: Preprocessing,
     tell: Callable[[], None] = lambda: None,
     correction_weight: int = CORRECTION_WEIGHT,
+    balance: int = 1,
 ) -> Dataset:
     """Open recordings for training; pictures are decoded once and stay on disk.
 
@@ -123,6 +125,7 @@ def load(
         preprocessing: how they are shrunk.
         tell: called once a frame, for progress bars.
         correction_weight: times that a correction is shown for every time that another frame is.
+        balance: times at most that frames of rare curvatures are shown, see `balanced`.
 
     Raises:
         CameraMismatchError: their cameras differ.
@@ -144,8 +147,20 @@ def load(
     if not training.any():
         raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
     corrections = np.array([row.correction > 0 for row in rows])
-    shown = np.repeat(np.arange(len(rows)), np.where(corrections, correction_weight, 1) * training)
-    return Dataset(examples, shown, np.flatnonzero(held_out), camera, preprocessing)
+    learned = np.flatnonzero(training)
+    times = np.where(corrections[learned], correction_weight, 1) * balanced(examples.curvature[learned], balance)
+    return Dataset(examples, np.repeat(learned, times), np.flatnonzero(held_out), camera, preprocessing)
+
+
+def balanced(curvature: Doubles, most: int) -> Indices:
+    """How often frames with these curvatures [1/m] (n,) are shown, so that rare ones count as much as common ones (n,).
+
+    Once if they are of the most common kind, else oftener, up to `most` times. PilotNet too was shown more bends than
+    had been driven, against a bias towards straight on (M. Bojarski et al., arXiv:1604.07316, "Data Selection").
+    """
+    _, kinds, counts = np.unique(np.rint(curvature / ALIKE), return_inverse=True, return_counts=True)
+    times: Indices = np.clip(np.rint(counts.max() / counts[kinds]), 1, most).astype(np.intp)
+    return times
 
 
 def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

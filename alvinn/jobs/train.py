@@ -47,6 +47,8 @@ class Train(Home):
     """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] of imports that do not say how their camera sat: 60,1.2,-5"""
     correction_weight: int = CORRECTION_WEIGHT
     """times that a correction is shown for every time that another frame is"""
+    balance: int = 1
+    """times at most that frames of rare steering are shown, for one of the most common (1: as they were driven)"""
     epochs: int | None = None
     """times through the data (default: what suits the network)"""
     irre: bool = False
@@ -63,6 +65,7 @@ class Train(Home):
     def __post_init__(self) -> None:
         require_above_zero("--epochs", self.epochs)
         require_above_zero("--correction-weight", self.correction_weight)
+        require_above_zero("--balance", self.balance)
         self.told_camera()
 
     def told_camera(self) -> tuple[float, float, float] | None:
@@ -116,7 +119,7 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
     _require_one_machine()
     recordings = with_camera(recordings, job.told_camera())
     architecture = ARCHITECTURES[job.network]
-    dataset = _load(recordings, architecture, job.correction_weight)
+    dataset = _load(recordings, architecture, job)
     folder = job.model_folder(job.name)
     with quiet():
         from alvinn import training  # TensorFlow takes seconds and 400 MB: only when it is needed
@@ -162,7 +165,11 @@ def train(job: Train, recordings: list[Recording], warm: Path | None = None) -> 
         preprocessing=dataset.preprocessing,
         seed=job.seed,
         settings=asdict(settings)
-        | {"warm_start": warm.name if warm is not None else None, "correction_weight": job.correction_weight},
+        | {
+            "warm_start": warm.name if warm is not None else None,
+            "correction_weight": job.correction_weight,
+            "balance": job.balance,
+        },
         recordings=tuple(_described(recording) for recording in recordings),
         server=recordings[0].session.server,
         metrics={
@@ -269,11 +276,11 @@ def _require_one_machine() -> None:
         )
 
 
-def _load(recordings: list[Recording], architecture: Architecture, correction_weight: int) -> Dataset:
+def _load(recordings: list[Recording], architecture: Architecture, job: Train) -> Dataset:
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
         preprocessing = architecture.preprocessing(common_camera(recordings))
-        return load(recordings, preprocessing, lambda: bars.advance(task), correction_weight)
+        return load(recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance)
 
 
 def _described(recording: Recording) -> dict[str, Any]:

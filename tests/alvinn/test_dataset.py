@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.dataset import Examples, common_camera, goals, load, road_arcs, split
+from alvinn.dataset import ALIKE, Examples, balanced, common_camera, goals, load, road_arcs, split
 from alvinn.driving import Camera, Step
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.recording import Recording, RecordingWriter, Row
@@ -111,6 +111,28 @@ def test_corrections_are_shown_twice_as_often_or_as_often_as_is_asked_for(tmp_pa
     assert shown == [0, 1, 2, 3, 4, 4, 5]
     assert load([recording], Preprocessing.of(SMALL), correction_weight=1).training.tolist() == [0, 1, 2, 3, 4, 5]
     assert load([recording], Preprocessing.of(SMALL), correction_weight=4).training.tolist().count(4) == 4
+
+
+def test_rare_steering_is_shown_oftener_but_not_too_often(tmp_path: Path) -> None:
+    write_recording(tmp_path, 8)
+    recording = Recording(tmp_path)
+    bends = [0.0, 0.002, -0.001, 0.0, 0.05, 0.05, 0.0, -0.08]
+    recording.rows = tuple(
+        replace(row, lane_s=100.0 + row.frame, curvature=bends[index]) for index, row in enumerate(recording.rows)
+    )
+    shown = load([recording], Preprocessing.of(SMALL), balance=3).training.tolist()
+    assert [shown.count(row) for row in range(8)] == [1, 1, 1, 1, 2, 2, 1, 3]
+    assert load([recording], Preprocessing.of(SMALL)).training.tolist() == list(range(8))
+
+
+@given(st.lists(st.floats(-0.2, 0.2), min_size=1, max_size=60), st.integers(1, 9))
+def test_no_kind_of_steering_is_shown_oftener_than_the_most_common_one(curvature: list[float], most: int) -> None:
+    times = balanced(np.array(curvature), most)
+    kinds = np.rint(np.array(curvature) / ALIKE)
+    shown = {kind: times[kinds == kind].sum() for kind in set(kinds)}
+    assert times.min() == 1
+    assert times.max() <= most
+    assert max(shown.values()) <= 1.5 * max((kinds == kind).sum() for kind in shown)
 
 
 def test_a_goal_is_where_the_car_then_was_and_an_arc_at_the_end(row: Row) -> None:
