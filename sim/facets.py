@@ -5,8 +5,8 @@ ray gives the depth in closed form; and it names what the facet belongs to. Face
 a number, so a level track has few, and a plain needs no drawing at all: it is what is seen where nothing was drawn. A
 plant or a post counts as a point: its planes may be seen edge-on.
 
-For weathers the drawing is rough: a bend of the road has fewer corners, paint is road, and whatever is nothing but in
-the way has one label. Neither fog nor a wet road's sheen shows the difference, and there are half as many corners.
+For weathers the drawing is rough: a bend of the road has fewer corners, and all that is no road has one label. Neither
+fog nor a wet road's sheen shows the difference, and there are half as many corners.
 
 Numbers are written as 7 bits in each of B, G and R, above a lowest bit that is always set: the pipe's texture
 arithmetic may lose one.
