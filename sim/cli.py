@@ -19,10 +19,10 @@ from typing import Annotated, Literal
 
 import tyro
 
-from sim.ports import StartError, listen
-from sim.server import Server
-from sim.studio import Studio
-from sim.world import Roads, World, WorldError
+from sim.episode.world import Roads, World, WorldError
+from sim.server.camera_streams import Studio
+from sim.server.connections import StartError, listen
+from sim.server.server import Server
 
 LAST_RESORT = 2.0  # seconds that the loop has to end once the parent is gone
 PARENT_CHECK = 0.5  # seconds between two looks at who the parent is
@@ -76,7 +76,8 @@ def run(options: ServerOptions) -> int:
 
 def _server(options: ServerOptions) -> Server:
     # These bring CARLA's map parser and Panda3D with them: not for --help, and not before the options are right.
-    from sim import camera, maps
+    from sim.camera.renderer import Renderer
+    from sim.server import maps
 
     def opened(name: str) -> Roads:
         return maps.furnished(maps.opened(name), options.seed)
@@ -86,7 +87,7 @@ def _server(options: ServerOptions) -> Server:
 
     world = World(opened(options.map))
     try:
-        renderer = camera.Renderer(options.renderer)
+        renderer = Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
     return Server(world, Studio(renderer, options.seed), opened, read, maps.names())

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import tyro
 
-from sim import opendrive
-from sim.camera import Kind, Renderer
-from sim.document import MapError
-from sim.geometry import Pose, attached
-from sim.track import Track
-from sim.weather import WeatherParameters
+from sim.camera.renderer import Kind, Renderer
+from sim.episode.weather import WeatherParameters
+from sim.geometry.poses import Pose, attached
+from sim.roads import opendrive
+from sim.roads.track import Track
+from sim.roads.xml_document import MapError
 
 Bytes = npt.NDArray[np.uint8]
 PRESETS = tuple(

@@ -2,8 +2,9 @@
 
 An input is what one connection receives. By its first byte it goes to the stream port as it is, to the call port as it
 is, or is read as a recipe for calls of the methods that there are, with arguments of any msgpack type; so that the
-search needs not find msgpack by itself. Calls work on a world of stand-ins (`tests.sim.test_ports.Bench`). What counts
-as a find: an exception out of a connection, an answer that is none, or a fault of ours behind one ("internal error").
+search needs not find msgpack by itself. Calls work on a world of stand-ins (`tests.sim.server.test_connections.Bench`).
+What counts as a find: an exception out of a connection, an answer that is none, or a fault of ours behind one
+("internal error").
 
 atheris is for Linux and stays out of requirements.txt; `make fuzz` installs it.
 """
@@ -18,14 +19,14 @@ import atheris
 import msgpack
 
 with atheris.instrument_imports(include=["sim"]):
-    from sim import procedures
-    from sim.blueprints import Description
-    from sim.geometry import Pose, Vector
-    from sim.settings import EpisodeSettings
-    from sim.vehicle import MODEL3, Control
-    from sim.weather import WeatherParameters
+    from sim.dynamics.single_track import MODEL3, Control
+    from sim.episode.blueprints import Description
+    from sim.episode.settings import EpisodeSettings
+    from sim.episode.weather import WeatherParameters
+    from sim.geometry.poses import Pose, Vector
+    from sim.rpc import registry
     from sim.wire import messages
-    from tests.sim.test_ports import SMALL, Bench, bench
+    from tests.sim.server.test_connections import SMALL, Bench, bench
 
 MOST_CALLS = 6
 PLAIN = (
@@ -75,11 +76,11 @@ def changed(sound: Any, data: atheris.FuzzedDataProvider, depth: int) -> object:
 
 def calls(data: atheris.FuzzedDataProvider) -> bytes:
     """A few calls."""
-    names = sorted(procedures.TABLE)
+    names = sorted(registry.TABLE)
     parts = []
     for number in range(data.ConsumeIntInRange(1, MOST_CALLS)):
         name = names[data.ConsumeIntInRange(0, len(names) - 1)]
-        count = len(procedures.TABLE[name].takes) if data.ConsumeIntInRange(0, 7) else data.ConsumeIntInRange(0, 9)
+        count = len(registry.TABLE[name].takes) if data.ConsumeIntInRange(0, 7) else data.ConsumeIntInRange(0, 9)
         arguments = [value(data) for _ in range(count)]
         parts.append(msgpack.packb([0, number, name, [[data.ConsumeBool()], *arguments]]))
     return b"".join(parts)

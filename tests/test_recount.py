@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.carla_world import DT, CarlaWorld
 from alvinn.cli import main
 from alvinn.drivers.disturbed import DisturbedDriver, Pulses
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving import Direction
-from alvinn.loop import run
-from alvinn.observers import Log
-from alvinn.referee import Referee, Result, Run, judge
-from alvinn.roles import Driver
-from alvinn.speed import Pedals
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.protocols import Driver
+from alvinn.driving.types import Direction
+from alvinn.metrics.log import Log
+from alvinn.metrics.referee import Referee, Result, Run, judge
+from alvinn.world.carla_world import DT, CarlaWorld
 from tests import recount
 from tests.alvinn.fakes import SMALL
 from tests.alvinn.fixtures import car_on

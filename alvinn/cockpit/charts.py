@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from alvinn.driving import Image
+from alvinn.driving.types import Image
 from alvinn.recording import Row
 
 WIDTH, HEIGHT = 400, 320

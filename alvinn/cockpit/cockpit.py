@@ -10,15 +10,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from alvinn.cockpit.hands import Device, Held, WheelDevice
-from alvinn.cockpit.inputs import Inputs
-from alvinn.cockpit.keys import DISCARD_SECONDS, Command, commands, help_lines
 from alvinn.cockpit.panel import Alarm, Lane, Page, Panel
 from alvinn.cockpit.wiring import Screen, Wiring
+from alvinn.controls.devices import Device, Held, WheelDevice
+from alvinn.controls.inputs import Inputs
+from alvinn.controls.keys import DISCARD_SECONDS, Command, commands, help_lines
 from alvinn.drivers.shared import SharedDriver
-from alvinn.driving import Step
-from alvinn.roles import Verdict
-from alvinn.steering import VehicleGeometry
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Step
 
 NOTE_TICKS = 80  # how long a message stays: 4 s
 TRACE_TICKS = 400  # how much of the offset is drawn: 20 s

@@ -10,7 +10,7 @@ import itertools
 
 import pygame
 
-from alvinn.cockpit.paint import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
+from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
 from alvinn.cockpit.panel import Alarm, Lane, Page, Panel, Tape, Timeline
 
 STRIP = 0.25  # share of the window's height that the dials have

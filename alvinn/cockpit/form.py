@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from alvinn.cockpit.inputs import Inputs
 from alvinn.cockpit.panel import Page
+from alvinn.controls.inputs import Inputs
 
 Outcome = Literal["fill in", "done", "left"]
 LONGEST = 40  # letters of a name

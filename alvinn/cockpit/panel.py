@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alvinn.driving import Image
+from alvinn.driving.types import Image
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from alvinn.cockpit.charts import Charts
-from alvinn.cockpit.inputs import Inputs
 from alvinn.cockpit.panel import Lane, Panel, Tape, Timeline
-from alvinn.driving import Image
+from alvinn.controls.inputs import Inputs
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
-from alvinn.steering import VehicleGeometry
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 USUAL_RATE = 20.0  # rows a second, where the rows do not tell

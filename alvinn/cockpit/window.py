@@ -16,11 +16,11 @@ os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a wheel st
 
 import pygame
 
+from alvinn.cockpit.brush import forget_fonts
 from alvinn.cockpit.drawing import draw_page, draw_panel
-from alvinn.cockpit.inputs import Inputs, Stick
-from alvinn.cockpit.keys import COMMANDS, Command
-from alvinn.cockpit.paint import forget_fonts
 from alvinn.cockpit.panel import Page, Panel
+from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.keys import COMMANDS, Command
 from alvinn.errors import AlvinnError
 
 SIZE = (1280, 720)

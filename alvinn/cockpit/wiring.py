@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alvinn.cockpit import panel
-from alvinn.cockpit.inputs import Inputs
-from alvinn.driving import Observation
+from alvinn.controls.inputs import Inputs
+from alvinn.driving.types import Observation
 
 
 class Screen(Protocol):

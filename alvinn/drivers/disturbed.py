@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from alvinn.driving import Decision, Observation
-from alvinn.roles import Driver
+from alvinn.driving.protocols import Driver
+from alvinn.driving.types import Decision, Observation
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from alvinn.driving import Decision, Observation, Truth
-from alvinn.lane import Lane
-from alvinn.steering import lookahead
+from alvinn.driving.lane import Lane
+from alvinn.driving.steering import lookahead
+from alvinn.driving.types import Decision, Observation, Truth
 
 DELAY = 0.1  # s from a decision to the car's turning: half a tick, the wheels' lag, the tyres
 SLIP = 0.005  # rad of the rear tyres per m/s2 of lateral acceleration: what passenger cars have

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alvinn.cockpit.hands import Held
-from alvinn.driving import Decision, Observation
-from alvinn.steering import VehicleGeometry
+from alvinn.controls.devices import Held
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Decision, Observation
 
 FULL_BRAKE = (0.0, 1.0)
 RESTING = 0.05  # of a pedal's way: a foot that only rests on it, or a worn spring

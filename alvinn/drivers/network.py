@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from alvinn.driving import Decision, Observation
+from alvinn.driving.types import Decision, Observation
 from alvinn.errors import ModelError
-from alvinn.model import Network
-from alvinn.vision import UNTOLD
+from alvinn.networks.inference import Network
+from alvinn.networks.preprocessing import UNTOLD
 
 
 class NetworkDriver:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from alvinn.driving import Decision, Observation
-from alvinn.gates import Gate
-from alvinn.roles import Driver
+from alvinn.drivers.gates import Gate
+from alvinn.driving.protocols import Driver
+from alvinn.driving.types import Decision, Observation
 
 HAND_OVER_SECONDS = 0.2
 ANSWER_SECONDS = 3.0  # that a person has to answer an alarm

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alvinn.driving import Decision, Observation
-from alvinn.roles import Driver
+from alvinn.driving.protocols import Driver
+from alvinn.driving.types import Decision, Observation
 
 
 class TimedDriver:

@@ -16,17 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.errors import RecordingError
-from alvinn.formats.account import Account, columns_found, require_steering
-from alvinn.formats.moments import (
-    Kept,
-    Moment,
-    Tell,
-    base_name,
-    cannot_hold,
-    leaving,
-    number_or,
-    read_picture,
-)
+from alvinn.formats.conversion_log import Account, columns_found, require_steering
+from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number_or, read_picture
 from alvinn.recording import Recording
 
 STEERING = ("user/angle", "steering", "angle", "steer")

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from alvinn.driving import CameraName
+from alvinn.driving.types import CameraName
 from alvinn.errors import RecordingError
-from alvinn.formats.account import Account, columns_found, require_steering
-from alvinn.formats.moments import Kept, Moment, Tell, base_name, cannot_hold, leaving, number, number_or, read_picture
+from alvinn.formats.conversion_log import Account, columns_found, require_steering
+from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number, number_or, read_picture
 from alvinn.recording import Recording
 
 LOG = "driving_log.csv"

@@ -15,16 +15,19 @@ from typing import Any, Literal
 
 import numpy as np
 
-from alvinn.architectures import NetworkName, OutputName
-from alvinn.files import write_json
-from alvinn.jobs.common import CONSOLE, listed, require_above_zero
-from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.console import CONSOLE
+from alvinn.evaluation.laps import drive_laps
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
-from alvinn.jobs.train import Train, train
-from alvinn.measures import summary
-from alvinn.model import CHECKPOINT, read_card
+from alvinn.jobs.train import Train
+from alvinn.metrics.referee import Result
+from alvinn.metrics.summary import summary
+from alvinn.networks.architectures import NetworkName, OutputName
+from alvinn.networks.inference import CHECKPOINT, read_card
 from alvinn.recording import Recording
-from alvinn.referee import Result
+from alvinn.settings import listed, require_above_zero
+from alvinn.training.run import train
+from alvinn.util.files import write_json
 
 CIRCUITS = "random:237,random:233,random:211,random:220"
 LEARNED_IN = "ClearNoon,WetCloudyNoon,CloudySunset,ClearNight"

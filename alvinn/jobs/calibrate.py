@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from alvinn.carla_world import DT
-from alvinn.cockpit.calibration import Calibration
-from alvinn.cockpit.inputs import Inputs, Stick
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
-from alvinn.devices import Profile, guess, remember, store
+from alvinn.console import CONSOLE
+from alvinn.controls.calibration import Calibration
+from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.profiles import Profile, guess, remember, store
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import CONSOLE
+from alvinn.world.carla_world import DT
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import cv2
 import tyro
 from rich.table import Table
 
-from alvinn.driving import Image
+from alvinn.console import CONSOLE
+from alvinn.driving.types import Image
 from alvinn.errors import AlvinnError
-from alvinn.hill import Floats
-from alvinn.jobs.common import CONSOLE, Home
-from alvinn.model import Card, read_card
-from alvinn.portrait import curves_drawn, weights_drawn
-from alvinn.quiet import quiet
+from alvinn.networks.encodings import Floats
+from alvinn.networks.inference import Card, read_card
+from alvinn.settings import Home
+from alvinn.util.quiet import quiet
+from alvinn.visualization.weights import curves_drawn, weights_drawn
 
 WEIGHTS, CURVES = "weights.png", "curves.png"
 
@@ -39,11 +40,11 @@ class ShowCard(Home):
         card = read_card(folder)
         CONSOLE.print(facts(card, folder.name))
         with quiet():
-            from alvinn import insides  # TensorFlow takes seconds: only when it is needed
+            from alvinn.visualization import weights  # TensorFlow takes seconds: only when it is needed
 
-            network = insides.opened(folder)
-        CONSOLE.print(_layers(insides.layers_of(network)))
-        for path in _pictures(folder, card, insides.hidden_weights(network)):
+            network = weights.opened(folder)
+        CONSOLE.print(_layers(weights.layers_of(network)))
+        for path in _pictures(folder, card, weights.hidden_weights(network)):
             CONSOLE.print(f"drawn: {path}")
 
 

@@ -13,14 +13,15 @@ import tyro
 from rich.markup import escape as rich_escape
 from rich.table import Table
 
+from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.figures import comparison_figure, drawn, offline_figure
-from alvinn.jobs.common import CONSOLE, Home
-from alvinn.measures import rank_correlation
-from alvinn.model import read_card
-from alvinn.regression import compared, overall
-from alvinn.report import cell, figure, html_table, write_page
-from alvinn.results import read_laps
+from alvinn.metrics.comparison import compared, overall
+from alvinn.metrics.results import read_laps
+from alvinn.metrics.summary import rank_correlation
+from alvinn.networks.inference import read_card
+from alvinn.settings import Home
+from alvinn.visualization.figures import comparison_figure, drawn, offline_figure
+from alvinn.visualization.page import cell, figure, html_table, write_page
 
 ROWS = (
     ("km", "driven [km]", ".2f"),

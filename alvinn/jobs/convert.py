@@ -14,16 +14,17 @@ import tyro
 from rich.table import Table
 from rich.text import Text
 
-from alvinn.driving import Camera
+from alvinn.console import CONSOLE, progress
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
-from alvinn.formats import incoming, lerobot, lerobot_out, tub, udacity
-from alvinn.formats.account import Account
-from alvinn.formats.incoming import Source
-from alvinn.formats.moments import Moment, Tell
-from alvinn.jobs.common import CONSOLE, CameraFlags, Home, progress, require_above_zero
-from alvinn.jobs.recordings import recording_at
+from alvinn.formats import importer, lerobot_export, lerobot_import, tub, udacity
+from alvinn.formats.conversion_log import Account
+from alvinn.formats.importer import Source
+from alvinn.formats.sample import Moment, Tell
 from alvinn.recording import Recording
-from alvinn.steering import VehicleGeometry
+from alvinn.recording.summary import recording_at
+from alvinn.settings import CameraFlags, Home, require_above_zero
 
 Format = Literal["alvinn", "udacity", "tub", "lerobot"]
 CAR_WIDTH = 2.0  # m: nothing in an import depends on it
@@ -39,8 +40,8 @@ class Reader(Protocol):
 
 Writer = Callable[[Recording, Path, Account, Tell], None]
 
-READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot.read}
-WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_out.write}
+READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot_import.read}
+WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_export.write}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
     path = Path(job.src)
     if not path.exists():
         raise AlvinnError(f"{path} is not there")
-    told = incoming.told_beside(path if path.is_dir() else path.parent, account)
+    told = importer.told_beside(path if path.is_dir() else path.parent, account)
     vehicle, camera = told if told is not None else (job.vehicle.geometry(), None)
     if job.vehicle.given:
         vehicle = job.vehicle.geometry()
@@ -146,7 +147,7 @@ def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
     account.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")
     if source.camera is None:
         account.note("the camera's geometry is unknown: no shifted views in training (--camera.fov and others tell it)")
-    incoming.write(READERS[job.source_format](path, job.steering, account, tell), source, folder, account)
+    importer.write(READERS[job.source_format](path, job.steering, account, tell), source, folder, account)
 
 
 def _camera(flags: CameraFlags, told: Camera | None) -> Camera | None:

@@ -11,11 +11,11 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from alvinn.console import CONSOLE
+from alvinn.dagger.background import Apprentice
+from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
+from alvinn.dagger.rounds import Rounds, drive, judged, learn
 from alvinn.errors import AlvinnError
-from alvinn.jobs.apprentice import Apprentice
-from alvinn.jobs.common import CONSOLE
-from alvinn.jobs.stages import Rounds, drive, judged, learn
-from alvinn.rounds import Entry, Ledger, read_ledger, write_ledger
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest"}
 """Settings that may change while rounds follow one another."""

@@ -6,14 +6,17 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, RecordingError
-from alvinn.jobs.common import CONSOLE, Home
-from alvinn.jobs.laps import Laps, drive_laps
-from alvinn.jobs.outcome import table
+from alvinn.evaluation.laps import drive_laps
+from alvinn.evaluation.outcome import table
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
-from alvinn.jobs.train import Train, train
+from alvinn.jobs.train import Train
+from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.referee import Result
+from alvinn.settings import Home
+from alvinn.training.run import train
 
 SEEN, UNSEEN = "country", "oval"
 NAME = "demo"

@@ -12,12 +12,13 @@ from importlib import metadata
 import carla
 from rich.table import Table
 
-from alvinn.carla_world import answered, connected, map_name
 from alvinn.cockpit.window import plugged_in
-from alvinn.devices import remembered, store
-from alvinn.embedded import embedded_server
+from alvinn.console import CONSOLE
+from alvinn.controls.profiles import remembered, store
 from alvinn.errors import AlvinnError, ServerError
-from alvinn.jobs.common import CONSOLE, address
+from alvinn.world.carla_world import answered, connected, map_name
+from alvinn.world.embedded_server import embedded_server
+from alvinn.world.opening import address
 
 PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
 LIBRARIES = {"GL": "libgl1", "X11": "libx11-6"}

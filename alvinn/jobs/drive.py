@@ -7,21 +7,23 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alvinn.carla_world import DT, weather_names
-from alvinn.cockpit.start import StartScreen
+from alvinn.cockpit.live_drive import GateName, Ride, braked, ride
+from alvinn.cockpit.start_screen import StartScreen
 from alvinn.cockpit.window import Window
-from alvinn.doubts import DoubtName, of_answer
+from alvinn.console import progress
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving import Camera, Direction, Step
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.protocols import Observer
+from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import CameraFlags, Driving, listed, opened, progress, require_above_zero
-from alvinn.jobs.recordings import tell_of
-from alvinn.jobs.ride import GateName, Ride, braked, ride
-from alvinn.loop import run
-from alvinn.model import Network
-from alvinn.observers import Deadline, Watch
-from alvinn.roles import Observer
-from alvinn.speed import Pedals
+from alvinn.networks.doubt import DoubtName, of_answer
+from alvinn.networks.inference import Network
+from alvinn.recording.summary import tell_of
+from alvinn.settings import CameraFlags, Driving, listed, require_above_zero
+from alvinn.world.carla_world import DT, weather_names
+from alvinn.world.opening import opened
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,25 @@ import numpy as np
 import tyro
 
 from alvinn import __version__
-from alvinn.carla_world import DT, CarlaWorld
+from alvinn.cockpit.live_drive import Ride, ride
 from alvinn.cockpit.window import Window
+from alvinn.console import progress
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving import Camera, CameraName, Direction
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.protocols import Driver, Observer
+from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
-from alvinn.jobs.common import Driving, listed, opened, progress, require_above_zero, server_kind
 from alvinn.jobs.drive import Drive
-from alvinn.jobs.recordings import tell_if_cut_short, tell_of
-from alvinn.jobs.ride import Ride, ride
-from alvinn.loop import run
-from alvinn.observers import Deadline, OnRoad, Recorder, Watch
+from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session
-from alvinn.referee import Referee
-from alvinn.roles import Driver, Observer
-from alvinn.speed import Pedals
+from alvinn.recording.observers import OnRoad, Recorder
+from alvinn.recording.summary import tell_if_cut_short, tell_of
+from alvinn.settings import Driving, listed, require_above_zero
+from alvinn.world.carla_world import DT, CarlaWorld
+from alvinn.world.opening import opened, server_kind
 
 EXPERT_SECONDS = 120.0
 TURN_SECONDS = 8.0  # at most, of a weather: each is seen on many parts of the road

@@ -11,10 +11,11 @@ import numpy as np
 import tyro
 from rich.progress import track
 
+from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.formats.film import FilmWriter
-from alvinn.jobs.common import CONSOLE, Home, require_above_zero
-from alvinn.jobs.recordings import proof_table, recording_at
+from alvinn.recording.summary import proof_table, recording_at
+from alvinn.settings import Home, require_above_zero
+from alvinn.util.video import FilmWriter
 
 if TYPE_CHECKING:
     from alvinn.cockpit.player import Answer, Player
@@ -64,7 +65,7 @@ class Replay(Home):
     def _answer(self, recording: Recording) -> Answer | None:
         if self.model is None:
             return None
-        from alvinn.model import Network
+        from alvinn.networks.inference import Network
 
         network = Network(self.model_folder(self.model))
         network.require_camera(recording.session.camera)
@@ -77,7 +78,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     Raises:
         AlvinnError: the film cannot be written, or a picture cannot be read.
     """
-    from alvinn.cockpit.easel import painted
+    from alvinn.cockpit.offscreen import painted
 
     kept = np.flatnonzero(recording.keeps())
     if not kept.size:

@@ -17,18 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from alvinn.clips import counted
-from alvinn.figures import drawn
-from alvinn.files import write_json
-from alvinn.jobs.common import CONSOLE, listed, require_above_zero
+from alvinn.console import CONSOLE
+from alvinn.dagger.rounds import GateName, finished, learned
+from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
-from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
-from alvinn.jobs.stages import GateName, finished, learned
+from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.referee import Result
-from alvinn.report import figure, html_table, write_page
-from alvinn.shift import Places, Rate, places_figure, rate, rates_figure, uncovered
+from alvinn.settings import listed, require_above_zero
+from alvinn.util.files import write_json
+from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
+from alvinn.visualization.figures import drawn
+from alvinn.visualization.films import counted
+from alvinn.visualization.page import figure, html_table, write_page
 
 TAUGHT: dict[GateName, str] = {
     "plain": "more plain driving",

@@ -5,12 +5,12 @@
 closed: whatever kills the program, the folder opens again without the last few rows.
 """
 
-from alvinn.recording.left_out import Range
-from alvinn.recording.pictures import CODED, JPEG_QUALITY, jpeg_of, png_of
-from alvinn.recording.reading import Recording
+from alvinn.recording.exclusions import Range
+from alvinn.recording.reader import Recording
 from alvinn.recording.rows import COLUMNS, Row
 from alvinn.recording.session import Session, read_session
-from alvinn.recording.writing import RecordingWriter
+from alvinn.recording.writer import RecordingWriter
+from alvinn.util.images import CODED, JPEG_QUALITY, jpeg_of, png_of
 
 __all__ = [
     "CODED",

@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from alvinn.driving import Step
+from alvinn.driving.types import Step
 from alvinn.errors import RecordingError
 
 MaybeKnown: TypeAlias = float

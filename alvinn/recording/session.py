@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alvinn.driving import Camera
+from alvinn.driving.types import Camera
 from alvinn.errors import RecordingError
-from alvinn.files import write_json
+from alvinn.util.files import write_json
 
 SCHEMA = 1
 NAME = "session.json"
@@ -37,7 +37,7 @@ class Session:
     closed: bool = True
     """false while it is being written, and ever after if that was cut short"""
     proof: dict[str, Any] | None = None
-    """what the rows prove, counted when it was closed: see `alvinn.recording.proof`"""
+    """what the rows prove, counted when it was closed: see `alvinn.recording.quality`"""
     schema: int = SCHEMA
 
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sim.ackermann import Ackermann, Gains
-from sim.attributes import Blueprint
-from sim.blueprints import AttributeValue, Description
-from sim.geometry import Pose, Vector
-from sim.settings import EpisodeSettings
-from sim.vehicle import Control, Gear, Physics, Wheel
-from sim.weather import WeatherParameters
+from sim.dynamics.ackermann import Ackermann, Gains
+from sim.dynamics.single_track import Control, Gear, Physics, Wheel
+from sim.episode.attributes import Blueprint
+from sim.episode.blueprints import AttributeValue, Description
+from sim.episode.settings import EpisodeSettings
+from sim.episode.weather import WeatherParameters
+from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import PeerError
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgpack
 
-from sim.geometry import Pose, Vector
-from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.episode.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
 
 _HEADER = struct.Struct("<QQd6f")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from alvinn.driving import Camera, Control, Decision, Image, Observation, Step, Truth
-from alvinn.lane import Lane, wrapped
+from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Camera, Control, Decision, Image, Observation, Step, Truth
 from alvinn.recording import RecordingWriter, Session
-from alvinn.roles import Verdict
-from alvinn.steering import VehicleGeometry
 
 DT = 0.05
 CAR = VehicleGeometry(

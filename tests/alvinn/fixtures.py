@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.carla_world import CarlaWorld, connected, open_world
-from alvinn.dataset import Dataset, Examples
-from alvinn.driving import Camera, Direction
-from alvinn.hill import Hill
-from alvinn.model import Card, write_card
-from alvinn.vision import Preprocessing
+from alvinn.driving.types import Camera, Direction
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Card, write_card
+from alvinn.networks.preprocessing import Preprocessing
+from alvinn.training.dataset import Dataset, Examples
+from alvinn.world.carla_world import CarlaWorld, connected, open_world
 from tests.alvinn.fakes import CAMERA, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,11 +69,11 @@ def toy_model(folder: Path) -> Path:
     """A model folder that learned the toy task a little; made at the first call."""
     if not (folder / "card.json").exists():
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from alvinn import training
+        from alvinn.training import trainer
 
         dataset, hill = toy_dataset(), Hill()
-        settings = training.Settings(epochs=4, batch=16, views=False, light=False)
-        training.save(training.train(dataset, hill, settings, folder), folder)
+        settings = trainer.Settings(epochs=4, batch=16, views=False, light=False)
+        trainer.save(trainer.train(dataset, hill, settings, folder), folder)
         write_card(folder, card_for(dataset, hill))
     return folder
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alvinn.referee import Referee, Result, Run, judge
-from alvinn.roles import Verdict
+from alvinn.driving.protocols import Verdict
+from alvinn.metrics.referee import Referee, Result, Run, judge
 from tests.alvinn.fakes import CAR, DT, circle, step, truth
 
 RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)

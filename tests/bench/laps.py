@@ -20,19 +20,20 @@ from pathlib import Path
 
 import psutil
 
-from alvinn.carla_world import DT, CarlaWorld, connected, open_world
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving import Camera, Control, Decision, Observation
-from alvinn.embedded import embedded_server
-from alvinn.hill import Hill
-from alvinn.loop import run
-from alvinn.model import Card, Network, write_card
-from alvinn.observers import Deadline, Log
-from alvinn.quiet import quiet
-from alvinn.referee import Referee
-from alvinn.roles import Driver, Observer
-from alvinn.speed import Pedals
-from alvinn.vision import Preprocessing
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.driving.protocols import Driver, Observer
+from alvinn.driving.types import Camera, Control, Decision, Observation
+from alvinn.metrics.log import Log
+from alvinn.metrics.referee import Referee
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Card, Network, write_card
+from alvinn.networks.preprocessing import Preprocessing
+from alvinn.util.quiet import quiet
+from alvinn.world.carla_world import DT, CarlaWorld, connected, open_world
+from alvinn.world.embedded_server import embedded_server
 
 MAP, WEATHER = "random:11", "ClearNoon"
 CAMERA = Camera()
@@ -94,11 +95,11 @@ def closed(world: CarlaWorld, network: Network, ticks: int, log: Path) -> None:
 
 def untrained(folder: Path) -> Network:
     """The conv network with random weights."""
-    from alvinn import network
+    from alvinn.networks import keras_models
 
     prepare, hill = Preprocessing.of(CAMERA), Hill()
     with quiet():
-        (folder / "network.tflite").write_bytes(network.to_litert(network.conv(prepare.shape, hill)))
+        (folder / "network.tflite").write_bytes(keras_models.to_litert(keras_models.conv(prepare.shape, hill)))
     write_card(folder, Card("conv", hill, CAMERA, prepare, 0, {}, (), "embedded", {}, "0", ""))
     return Network(folder)
 

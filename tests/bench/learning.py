@@ -23,13 +23,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from alvinn.batches import Batches, Plan
-from alvinn.dataset import Dataset, Examples
-from alvinn.driving import Camera, Image
-from alvinn.hill import Hill
-from alvinn.model import Card, Network, write_card
-from alvinn.vision import Preprocessing
-from alvinn.visual import Visual
+from alvinn.driving.types import Camera, Image
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Card, Network, write_card
+from alvinn.networks.preprocessing import Preprocessing
+from alvinn.training.batches import Batches, Plan
+from alvinn.training.dataset import Dataset, Examples
+from alvinn.visualization.saliency import Visual
 
 FRAMES, BATCH, EPOCHS = 2048, 32, 3  # the batch that `train` has
 CAMERA, HILL = Camera(), Hill()
@@ -54,19 +54,20 @@ def frames_a_second(fit: Callable[[int], Any]) -> float:
 
 def training_speed() -> dict[str, float]:
     """Our training beside bare `model.fit`."""
-    from alvinn import network, training
+    from alvinn.networks import keras_models
+    from alvinn.training import trainer
 
     dataset = made_up()
 
     def compiled() -> Any:
-        model = network.conv(PREPARE.shape, HILL)
+        model = keras_models.conv(PREPARE.shape, HILL)
         model.compile(optimizer="adam", loss="binary_crossentropy")
         return model
 
     bare, ours = compiled(), compiled()
     images, targets = dataset.examples.blocks[0].astype(np.float32), HILL.encode(dataset.examples.curvature)
     batches = Batches(dataset, Plan(batch=BATCH))
-    stream = training.streamed(batches, HILL, PREPARE.shape, first=0)
+    stream = trainer.streamed(batches, HILL, PREPARE.shape, first=0)
     plain = frames_a_second(lambda epochs: bare.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0))
     augmented = frames_a_second(
         lambda epochs: ours.fit(stream, steps_per_epoch=len(batches), epochs=epochs, shuffle=False, verbose=0)
@@ -76,11 +77,11 @@ def training_speed() -> dict[str, float]:
 
 def answering_speed(folder: Path) -> dict[str, float]:
     """Our network driver's answer beside bare LiteRT and a bare resize; the median of many, interleaved."""
-    from alvinn import network
+    from alvinn.networks import keras_models
 
-    built = network.conv(PREPARE.shape, HILL)
-    (folder / "network.tflite").write_bytes(network.to_litert(built))
-    (folder / "visual.tflite").write_bytes(network.looking(built) or b"")
+    built = keras_models.conv(PREPARE.shape, HILL)
+    (folder / "network.tflite").write_bytes(keras_models.to_litert(built))
+    (folder / "visual.tflite").write_bytes(keras_models.looking(built) or b"")
     write_card(folder, Card("conv", HILL, CAMERA, PREPARE, 0, {}, (), "embedded", {}, "0", ""))
     ours = Network(folder)
     interpreter = ours._interpreter
@@ -119,7 +120,7 @@ def opening_seconds(folder: Path, frame: Image) -> float:
     """From a fresh Python to the first steering of a model: what a person waits for at the wheel."""
     code = (
         "import sys, time; start = time.perf_counter()\n"
-        "from pathlib import Path; import numpy as np; from alvinn.model import Network\n"
+        "from pathlib import Path; import numpy as np; from alvinn.networks.inference import Network\n"
         "Network(Path(sys.argv[1])).curvature(np.load(sys.argv[2])); print(time.perf_counter() - start)"
     )
     np.save(folder / "frame.npy", frame)

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving import Camera, Step
-from alvinn.loop import run
-from alvinn.observers import Deadline, Recorder, Watch
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.types import Camera, Step
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.recording.pen import Pen
-from alvinn.speed import Pedals
+from alvinn.recording.observers import Recorder
+from alvinn.recording.writer_thread import Pen
 from tests.alvinn.fakes import DT, picture, session, step
 from tests.alvinn.fixtures import car_on
 from tests.conftest import running_server

@@ -23,17 +23,18 @@ from typing import Any
 
 import carla
 
-from sim import opendrive
-from sim.camera import Renderer
-from sim.track import Track
+from sim.camera.renderer import Renderer
+from sim.roads import opendrive
+from sim.roads.track import Track
 from tests.conftest import Address, running_server
 
 MAP = "country"
 CONSTANT = """
 import sys
-from sim import camera, cli
+from sim import cli
+from sim.camera import renderer
 from tests.sim.fakes import Numbers
-camera.Renderer = lambda pipe: Numbers()
+renderer.Renderer = lambda pipe: Numbers()
 sys.exit(cli.main(sys.argv[1:]))
 """
 WARM_UP = 20  # ticks

@@ -134,9 +134,10 @@ def test_a_camera_that_stops_and_listens_again_goes_on(world: carla.World, camer
 # A server that draws in no time: the slower the pictures, the less likely the client is to lock itself up.
 NO_TIME = """
 import sys
-from sim import camera, cli
+from sim import cli
+from sim.camera import renderer
 from tests.sim.fakes import Numbers
-camera.Renderer = lambda pipe: Numbers()
+renderer.Renderer = lambda pipe: Numbers()
 sys.exit(cli.main(sys.argv[1:]))
 """
 

@@ -13,9 +13,9 @@ import carla
 import numpy as np
 import pytest
 
-from sim.labels import Label
-from sim.maps import opened
-from sim.scenery import beside
+from sim.episode.labels import Label
+from sim.scene.scenery import beside
+from sim.server.maps import opened
 from tests.client.conftest import Eye, connected, synchronous
 from tests.conftest import running_server
 
@@ -72,8 +72,9 @@ def test_a_car_that_hits_a_prop_stops_and_its_sensor_tells_of_both(world: carla.
 WALLED = """
 import sys
 from types import SimpleNamespace
-from sim import cli, maps
-from sim.boxes import Box
+from sim import cli
+from sim.server import maps
+from sim.geometry.boxes import Box
 def beside(track, seed):
     first = track.spawn_points[0]
     wall = Box(first.x, first.y, first.yaw, 0.5, 30.0, kind="static.wall")

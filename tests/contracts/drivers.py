@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from alvinn.driving import Decision, Observation
-from alvinn.roles import Driver
+from alvinn.driving.protocols import Driver
+from alvinn.driving.types import Decision, Observation
 from tests.alvinn.fakes import CAMERA, DT, picture
 
 
@@ -17,7 +17,7 @@ def observations(n: int, start: int = 0) -> list[Observation]:
 
 
 class DriverContract:
-    """The contract of alvinn.roles.Driver."""
+    """The contract of alvinn.driving.protocols.Driver."""
 
     @pytest.fixture
     def driver(self) -> Driver:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.roles import Observer, Verdict
+from alvinn.driving.protocols import Observer, Verdict
 from tests.alvinn.fakes import step
 
 
 class ObserverContract:
-    """The contract of alvinn.roles.Observer."""
+    """The contract of alvinn.driving.protocols.Observer."""
 
     @pytest.fixture
     def observer(self) -> Observer:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.cockpit.hands import Held
+from alvinn.controls.devices import Held
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.timed import TimedDriver
-from alvinn.model import Network
-from alvinn.roles import Driver
+from alvinn.driving.protocols import Driver
+from alvinn.networks.inference import Network
 from tests.alvinn.fakes import CAR, PaperWorld, SteadyDriver, circle
 from tests.contracts.drivers import DriverContract
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.hands import Keyboard
-from alvinn.cockpit.tape import Tape
+from alvinn.cockpit.live_recorder import Tape
 from alvinn.cockpit.wiring import Wiring
-from alvinn.observers import Deadline, Log, OnRoad, Recorder, Watch
+from alvinn.controls.devices import Keyboard
+from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.protocols import Observer, Verdict
+from alvinn.metrics.log import Log
+from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter
-from alvinn.referee import Referee
-from alvinn.roles import Observer, Verdict
-from alvinn.video import Film
+from alvinn.recording.observers import OnRoad, Recorder
+from alvinn.visualization.overlay import Film
 from tests.alvinn.cockpit.test_cockpit import Screen
 from tests.alvinn.fakes import CAR, DT, Script, circle, session
 from tests.contracts.observers import ObserverContract

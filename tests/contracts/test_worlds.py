@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from alvinn.live import LiveWorld
-from alvinn.roles import World
+from alvinn.driving.protocols import World
+from alvinn.driving.realtime import LiveWorld
 from tests.alvinn.fakes import DT, PaperWorld, straight
 from tests.alvinn.fixtures import car_on
 from tests.contracts.worlds import WorldContract

@@ -7,15 +7,15 @@ import math
 
 import pytest
 
-from alvinn.driving import Control, Observation, Truth
-from alvinn.roles import World
+from alvinn.driving.protocols import World
+from alvinn.driving.types import Control, Observation, Truth
 
 GENTLE = Control(steer=0.0, throttle=0.6, brake=0.0)
 RIGHT = Control(steer=0.15, throttle=0.6, brake=0.0)
 
 
 class WorldContract:
-    """The contract of alvinn.roles.World; the car stands or moves on the middle of its lane."""
+    """The contract of alvinn.driving.protocols.World; the car stands or moves on the middle of its lane."""
 
     @pytest.fixture
     def world(self) -> World:

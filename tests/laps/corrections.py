@@ -18,12 +18,13 @@ from typing import Any
 import tyro
 from rich.table import Table
 
-from alvinn.files import write_json
-from alvinn.jobs.common import CONSOLE
+from alvinn.console import CONSOLE
+from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
-from alvinn.jobs.laps import Laps, drive_laps
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.shift import plain_recording
-from alvinn.referee import Result
+from alvinn.metrics.referee import Result
+from alvinn.util.files import write_json
 
 UNSEEN = tuple(f"random:{number}" for number in range(301, 321))
 GLANCE = ("random:311", "random:312")  # with the tightest bends of them, where the clone is shown to depart

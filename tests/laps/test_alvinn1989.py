@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.architectures import ARCHITECTURES
 from alvinn.cli import main
-from alvinn.driving import Camera
-from alvinn.embedded import KeptServer
-from alvinn.jobs.common import Driving
-from alvinn.jobs.legs import world_of
-from alvinn.model import Card, Network, write_card
+from alvinn.dagger.rollouts import world_of
+from alvinn.driving.types import Camera
+from alvinn.networks.architectures import ARCHITECTURES
+from alvinn.networks.inference import Card, Network, write_card
+from alvinn.settings import Driving
+from alvinn.world.embedded_server import KeptServer
 from tests.conftest import Address
 
 WITHOUT_VIEWS = 15  # departures in a lap of path, docs/learning.md
@@ -25,13 +25,13 @@ SMALL = Camera(width=64, height=32)
 def unlearned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 1989 with its first, random weights."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from alvinn import network
+    from alvinn.networks import keras_models
 
     folder = tmp_path_factory.mktemp("home") / "models" / "unlearned"
     folder.mkdir(parents=True)
     architecture = ARCHITECTURES["alvinn1989"]
     prepare, output = architecture.preprocessing(SMALL), architecture.output("hill")
-    (folder / "network.tflite").write_bytes(network.to_litert(network.alvinn1989(prepare.shape, output)))
+    (folder / "network.tflite").write_bytes(keras_models.to_litert(keras_models.alvinn1989(prepare.shape, output)))
     write_card(
         folder,
         Card("alvinn1989", output, SMALL, prepare, 0, {}, (), "embedded", {}, "0", "", cameras=prepare.cameras),

@@ -7,21 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.carla_world import DT, CarlaWorld
-from alvinn.dataset import load
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving import Camera
-from alvinn.hill import Hill
-from alvinn.loop import run
-from alvinn.model import Network, write_card
-from alvinn.observers import Deadline, Recorder
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.driving.protocols import Driver, Observer
+from alvinn.driving.types import Camera
+from alvinn.metrics.referee import Referee, Result, Run, judge
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Network, write_card
+from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.referee import Referee, Result, Run, judge
-from alvinn.roles import Driver, Observer
-from alvinn.speed import Pedals
-from alvinn.vision import Preprocessing
+from alvinn.recording.observers import Recorder
+from alvinn.training.dataset import load
+from alvinn.world.carla_world import DT, CarlaWorld
 from tests.alvinn.fakes import CAMERA, SMALL, session
 from tests.alvinn.fixtures import car_on, card_for
 from tests.conftest import Address
@@ -62,11 +63,11 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
 
 
 def test_a_network_that_watched_for_most_of_a_lap_drives_one(server: Address, tmp_path: Path) -> None:
-    from alvinn import training
+    from alvinn.training import trainer
 
     dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.of(CAMERA))
-    trained = training.train(dataset, Hill(), training.Settings(epochs=12), tmp_path / "model")
-    training.save(trained, tmp_path / "model")
+    trained = trainer.train(dataset, Hill(), trainer.Settings(epochs=12), tmp_path / "model")
+    trainer.save(trained, tmp_path / "model")
     write_card(tmp_path / "model", card_for(dataset, Hill()))
     with car_on(server, camera=CAMERA) as world:
         result = lap(world, NetworkDriver(Network(tmp_path / "model")))

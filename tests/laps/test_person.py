@@ -9,7 +9,7 @@ import pytest
 
 from alvinn.cli import main
 from alvinn.cockpit.panel import Panel
-from alvinn.model import read_card
+from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.results import read_laps, run_of
+from alvinn.metrics.results import read_laps, run_of
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 

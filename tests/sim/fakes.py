@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from sim.bodies import Thing
-from sim.geometry import Pose
-from sim.sensors import Camera
-from sim.vehicle import Ground
-from sim.weather import WeatherParameters
+from sim.dynamics.single_track import Ground
+from sim.episode.sensors import Camera
+from sim.episode.weather import WeatherParameters
+from sim.geometry.poses import Pose
+from sim.scene.bodies import Thing
 
 
 class Plain:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from sim import cli
-from sim.ports import StartError
+from sim.server.connections import StartError
 
 SIM = [sys.executable, "-m", "sim"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")

@@ -20,7 +20,7 @@ from typing import IO
 import numpy as np
 import pytest
 
-from alvinn.driving import Image
+from alvinn.driving.types import Image
 
 TOOLS = ("Xvfb", "xdotool")
 SDL_INIT_JOYSTICK = 0x200

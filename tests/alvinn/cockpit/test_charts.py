@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from alvinn.cockpit.charts import BLUE, HEIGHT, INK, ORANGE, RED, SPREAD, WIDTH, Charts
-from alvinn.driving import Image
+from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
 from tests.alvinn.fakes import write_recording
 

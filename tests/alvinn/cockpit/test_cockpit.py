@@ -8,18 +8,18 @@ from itertools import pairwise
 
 from alvinn.cockpit import panel
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.hands import Device, Keyboard, WheelDevice
-from alvinn.cockpit.inputs import Inputs, Stick
 from alvinn.cockpit.panel import Page, Panel
 from alvinn.cockpit.wiring import Advice, Wiring
-from alvinn.devices import Profile
+from alvinn.controls.devices import Device, Keyboard, WheelDevice
+from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.profiles import Profile
+from alvinn.drivers.gates import Gate, HumanGate
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.shared import ANSWER_SECONDS, SharedDriver
-from alvinn.driving import Observation
-from alvinn.gates import Gate, HumanGate
-from alvinn.live import LiveWorld
-from alvinn.loop import run
-from alvinn.speed import Pedals
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.realtime import LiveWorld
+from alvinn.driving.types import Observation
 from tests.alvinn.fakes import CAR, DT, PaperWorld, SteadyDriver, straight
 
 WHEEL = Profile("Wheel", axis=0, buttons={"take": 2, "record": 3})

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.cockpit.inputs import Inputs
 from alvinn.cockpit.player import HELP, Player
+from alvinn.controls.inputs import Inputs
 from alvinn.recording import Range, Recording, RecordingWriter
 from tests.alvinn.fakes import CAR, picture, session, write_recording
 

@@ -8,11 +8,11 @@ import numpy as np
 import pygame
 import pytest
 
-from alvinn.cockpit.inputs import Inputs, Stick
-from alvinn.cockpit.keys import help_lines
 from alvinn.cockpit.panel import Alarm, Lane, Page, Panel, Tape, Timeline
 from alvinn.cockpit.window import Window
-from alvinn.driving import Image
+from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.keys import help_lines
+from alvinn.driving.types import Image
 from alvinn.errors import AlvinnError
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, until
 

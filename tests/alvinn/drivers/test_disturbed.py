@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alvinn.drivers.disturbed import DisturbedDriver, Pulses
-from alvinn.driving import Observation
+from alvinn.driving.types import Observation
 from tests.alvinn.fakes import DT, SteadyDriver, picture
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.lane import Lane
-from alvinn.loop import run
-from alvinn.roles import Verdict
-from alvinn.speed import Pedals
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.lane import Lane
+from alvinn.driving.loop import run
+from alvinn.driving.protocols import Verdict
 from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, circle, straight
 
 

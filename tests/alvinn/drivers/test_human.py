@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from alvinn.cockpit.hands import Held
+from alvinn.controls.devices import Held
 from alvinn.drivers.human import FULL_BRAKE, HumanDriver
-from alvinn.driving import Observation
+from alvinn.driving.types import Observation
 from tests.alvinn.fakes import CAR, SMALL, picture
 
 

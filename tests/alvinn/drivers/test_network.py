@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving import Observation, Truth
-from alvinn.hill import Hill
-from alvinn.loop import run
-from alvinn.model import Answer, Network
-from alvinn.roles import Verdict
-from alvinn.speed import Pedals
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.types import Observation, Truth
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Answer, Network
 from tests.alvinn.fakes import CAMERA, CAR, DT, PaperWorld, Script, circle, picture
 from tests.alvinn.fixtures import card_for, toy_dataset
 

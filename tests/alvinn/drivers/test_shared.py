@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.gates import DriftGate, HumanGate
 from alvinn.drivers.shared import ANSWER_SECONDS, SharedDriver
-from alvinn.driving import Decision, Observation, Step
-from alvinn.gates import DriftGate, HumanGate
-from alvinn.loop import run
-from alvinn.observers import Deadline
-from alvinn.roles import Verdict
-from alvinn.speed import Pedals
+from alvinn.driving.cruise import Pedals
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.types import Decision, Observation, Step
 from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, SteadyDriver, straight
 from tests.contracts.drivers import observations
 

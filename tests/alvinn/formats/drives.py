@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from alvinn.driving import Camera, Image
-from alvinn.formats import incoming
-from alvinn.formats.account import Account
-from alvinn.formats.incoming import Source
+from alvinn.driving.types import Camera, Image
+from alvinn.formats import importer
+from alvinn.formats.conversion_log import Account
+from alvinn.formats.importer import Source
 from alvinn.jobs.convert import READERS, WRITERS, VehicleFlags
 from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step
@@ -60,7 +60,7 @@ def imported(name: str, source: Path, steering: str | None = None) -> tuple[Reco
     account = Account()
     moments = READERS[name](source, steering, account, lambda: None)
     folder = source.with_name(f"{source.name}-in")
-    incoming.write(moments, Source(name, VehicleFlags().geometry(), None), folder, account)
+    importer.write(moments, Source(name, VehicleFlags().geometry(), None), folder, account)
     return Recording(folder), account
 
 

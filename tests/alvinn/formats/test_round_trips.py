@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.account import Account
+from alvinn.formats.conversion_log import Account
 from alvinn.jobs.convert import READERS, WRITERS
 from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.account import Account
+from alvinn.formats.conversion_log import Account
 from alvinn.jobs.convert import WRITERS
 from alvinn.recording import jpeg_of
 from tests.alvinn.fakes import picture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alvinn.jobs.ablation import CELLS, Ablation, markdown
-from alvinn.measures import summary
+from alvinn.metrics.summary import summary
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
 

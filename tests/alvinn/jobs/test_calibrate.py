@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.panel import Page
-from alvinn.devices import remembered
+from alvinn.controls.profiles import remembered
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.jobs.cli import Shell

@@ -33,19 +33,20 @@ def test_a_network_that_is_lost_is_named(shell: Shell, model: Path, tmp_path: Pa
 def test_the_weights_of_alvinns_hidden_units_are_read_as_they_are(name: str, hidden: int) -> None:
     import numpy as np
 
-    from alvinn import insides, network
-    from alvinn.architectures import ARCHITECTURES
-    from alvinn.driving import Camera
+    from alvinn.driving.types import Camera
+    from alvinn.networks import keras_models
+    from alvinn.networks.architectures import ARCHITECTURES
+    from alvinn.visualization import weights
 
     architecture = ARCHITECTURES[name]  # type: ignore[index] # one of the names
     shape, output = architecture.preprocessing(Camera()).shape, architecture.output("hill")
-    built = network.NETWORKS[name](shape, output)  # type: ignore[index]
-    found = insides.hidden_weights(built)
+    built = keras_models.NETWORKS[name](shape, output)  # type: ignore[index]
+    found = weights.hidden_weights(built)
     assert found is not None
     assert found[0].shape[0] == found[1].shape[0] == hidden
     assert found[1].shape[1] == output.units
     built.get_layer("hidden").kernel.assign(np.zeros_like(found[0].T))
-    emptied = insides.hidden_weights(built)
+    emptied = weights.hidden_weights(built)
     assert emptied is not None
     assert not emptied[0].any()
-    assert insides.layers_of(built)[0][2] == (found[0].shape[1] + 1) * hidden
+    assert weights.layers_of(built)[0][2] == (found[0].shape[1] + 1) * hidden

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.hill import Hill
 from alvinn.jobs.compare import Judged, correlations, side_by_side
-from alvinn.measures import summary
-from alvinn.model import read_card, write_card
-from alvinn.referee import Result
-from alvinn.results import read_laps, write_laps
+from alvinn.metrics.referee import Result
+from alvinn.metrics.results import read_laps, write_laps
+from alvinn.metrics.summary import summary
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import read_card, write_card
 from tests.alvinn.fixtures import card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import RUN, judged

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from alvinn.dataset import load
-from alvinn.formats.account import Account
+from alvinn.formats.conversion_log import Account
 from alvinn.jobs.convert import Convert, convert, report
+from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
-from alvinn.vision import Preprocessing
+from alvinn.training.dataset import load
 from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.formats.drives import drive
 from tests.alvinn.jobs.cli import Shell

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from alvinn.cli import main
+from alvinn.dagger.background import Apprentice
+from alvinn.dagger.ledger import Driven, legs_of, write_driven
+from alvinn.dagger.rounds import Rounds, learn
 from alvinn.errors import ModelError
-from alvinn.jobs.apprentice import Apprentice
+from alvinn.evaluation.laps import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
-from alvinn.jobs.laps import Laps
-from alvinn.jobs.stages import Rounds, learn
-from alvinn.model import Network, read_card
+from alvinn.metrics.results import read_laps
+from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording
-from alvinn.results import read_laps
-from alvinn.rounds import Driven, legs_of, write_driven
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import write_recording
@@ -231,7 +231,7 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     server: Address, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Laps are cut to a hundred metres; the second round's network is the shipped one, so that its laps pass."""
-    monkeypatch.setattr("alvinn.jobs.stages.Laps", partial(Laps, km=0.1))
+    monkeypatch.setattr("alvinn.dagger.rounds.LapSettings", partial(LapSettings, km=0.1))
     job = Correct(
         home=home,
         carla=f"{server[0]}:{server[1]}",

@@ -6,10 +6,10 @@ from pathlib import Path
 import carla
 import pytest
 
-from alvinn.carla_world import connected
-from alvinn.devices import guess, remember, store
+from alvinn.controls.profiles import guess, remember, store
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, installed, wheels
+from alvinn.world.carla_world import connected
 from tests.alvinn.cockpit.desktop import VirtualWheel
 from tests.alvinn.fixtures import car_on
 from tests.alvinn.jobs.cli import Shell
@@ -47,7 +47,7 @@ def test_a_running_server_is_described(server: Address) -> None:
 
 
 def test_where_no_server_answers_it_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
     assert "no CARLA server answers" in shell.refused("doctor", "--carla", "127.0.0.1:1")
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from alvinn.carla_world import CarlaWorld, connected
-from alvinn.devices import Profile, remember, store
-from alvinn.driving import Image
+from alvinn.cockpit import live_drive
+from alvinn.controls.profiles import Profile, remember, store
+from alvinn.driving.types import Image
 from alvinn.errors import FrameError
-from alvinn.jobs import ride
-from alvinn.model import Network
+from alvinn.networks.inference import Network
 from alvinn.recording import Recording
+from alvinn.world.carla_world import CarlaWorld, connected
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import PaperWorld, straight
@@ -210,7 +210,7 @@ def test_a_picture_that_does_not_come_is_survived_and_told(
 def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_closed(
     shell: Shell, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 1.0)
+    monkeypatch.setattr("alvinn.world.carla_world.TIMEOUT", 1.0)
     before = set(psutil.Process().children())
 
     def script() -> None:
@@ -234,7 +234,7 @@ def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_cl
 def test_another_map_loaded_under_the_car_is_told(
     shell: Shell, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.carla_world.FRAME_TIMEOUT", 1.0)
+    monkeypatch.setattr("alvinn.world.carla_world.FRAME_TIMEOUT", 1.0)
     looks = itertools.count()
     image = CarlaWorld._image
 
@@ -256,14 +256,14 @@ def test_a_network_that_answers_no_number_ends_the_drive_with_the_car_braked(
     answers = itertools.chain([0.0] * 30, itertools.repeat(float("nan")))
     monkeypatch.setattr(Network, "curvature", lambda network, image: next(answers))
     speeds: list[float] = []
-    stop = ride.stop
+    stop = live_drive.stop
 
     def stopped(world: CarlaWorld) -> None:
         speeds.append(abs(world._vehicle.get_velocity().x))
         stop(world)
         speeds.append(abs(world._vehicle.get_velocity().x))
 
-    monkeypatch.setattr(ride, "stop", stopped)
+    monkeypatch.setattr(live_drive, "stop", stopped)
     said = shell.refused("drive", "--model", str(model), "--headless", *at(server, tmp_path))
     assert "the network answered nan" in said
     assert speeds[0] > 1.0
@@ -281,7 +281,7 @@ def test_whatever_ends_a_drive_the_car_is_braked_first() -> None:
     for error in (KeyboardInterrupt(), FrameError("lost"), None):
         world = PaperWorld(straight(200.0), speed=8.0)
         try:
-            with ride.braked(world):
+            with live_drive.braked(world):
                 if error is not None:
                     raise error
         except (KeyboardInterrupt, FrameError):

@@ -16,13 +16,14 @@ import pytest
 
 from alvinn.cli import parsed
 from alvinn.errors import ResultsError
-from alvinn.jobs.common import CameraFlags
-from alvinn.jobs.laps import Laps, drive_laps
-from alvinn.jobs.outcome import hold_against
-from alvinn.jobs.sweep import Errand, drive, side_by_side, taken
-from alvinn.model import read_card, write_card
-from alvinn.referee import Result
-from alvinn.video import poster
+from alvinn.evaluation.laps import drive_laps
+from alvinn.evaluation.outcome import hold_against
+from alvinn.evaluation.runs import Errand, drive, side_by_side, taken
+from alvinn.jobs.laps import Laps
+from alvinn.metrics.referee import Result
+from alvinn.networks.inference import read_card, write_card
+from alvinn.settings import CameraFlags
+from alvinn.util.video import poster
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.fixtures import ROOT
@@ -97,7 +98,7 @@ def test_a_run_that_cannot_be_driven_is_listed_as_failed_and_the_others_are_driv
 def test_where_the_named_server_does_not_answer_nothing_more_is_tried(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
     shell.refused("laps", *SHORT, "--maps", "oval,country", "--carla", "127.0.0.1:1", "--out", str(tmp_path))
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["failed", "interrupted"]
 
@@ -106,7 +107,7 @@ def test_ctrl_c_lists_every_run_as_interrupted(tmp_path: Path, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alvinn.jobs.sweep.drive", interrupted)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive", interrupted)
     with pytest.raises(KeyboardInterrupt):
         drive_laps(Laps(driver="expert", maps="oval,country", out=tmp_path), None)
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["interrupted"] * 2
@@ -141,7 +142,7 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
             raise KeyboardInterrupt
         return drive(errand, *rest)
 
-    monkeypatch.setattr("alvinn.jobs.sweep.drive", once)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive", once)
     with pytest.raises(KeyboardInterrupt):
         drive_laps(job, None)
     assert [run["status"] for run in left(tmp_path / "one")["runs"]] == ["done", "interrupted"]
@@ -297,9 +298,9 @@ def test_a_run_is_driven_judged_and_left_on_disk(
     shell: Shell, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model that learned nothing of roads drives for some simulated seconds, until it is given up."""
-    monkeypatch.setattr("alvinn.referee.PATIENCE", 0.05)
-    monkeypatch.setattr("alvinn.referee.PATIENCE_SECONDS", 4.0)
-    monkeypatch.setattr("alvinn.jobs.sweep.FILM_SECONDS", 1.0)
+    monkeypatch.setattr("alvinn.metrics.referee.PATIENCE", 0.05)
+    monkeypatch.setattr("alvinn.metrics.referee.PATIENCE_SECONDS", 4.0)
+    monkeypatch.setattr("alvinn.evaluation.runs.FILM_SECONDS", 1.0)
     said = shell.refused("laps", "--model", str(model), "--map", "oval", "--out", str(tmp_path))
     assert said == "1 of 1 runs were not driven to their end"
     told = left(tmp_path)

@@ -80,7 +80,7 @@ def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path
 def test_a_bad_input_is_refused_in_one_sentence(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    monkeypatch.setattr("alvinn.carla_world.CONNECT_TIMEOUT", 2.0)
+    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 2.0)
     assert sentence in shell.refused("record", "x", "--home", str(tmp_path), *arguments)
     assert not (tmp_path / "data" / "x").exists()
 
@@ -96,7 +96,10 @@ def test_a_map_file_that_does_not_parse_is_refused(shell: Shell, tmp_path: Path)
 
 
 def test_a_server_of_another_version_is_refused(shell: Shell, tmp_path: Path) -> None:
-    code = "import sys, sim.methods, sim.cli; sim.methods.VERSION = '0.9.15'; sys.exit(sim.cli.main(sys.argv[1:]))"
+    code = (
+        "import sys, sim.cli; from sim.rpc import episode_methods; episode_methods.VERSION = '0.9.15'; "
+        "sys.exit(sim.cli.main(sys.argv[1:]))"
+    )
     with running_server("--map", "oval", program=("-c", code)) as (host, port):
         said = shell.refused("record", "x", "--home", str(tmp_path), "--carla", f"{host}:{port}")
     assert "CARLA 0.9.15" in said
@@ -120,7 +123,7 @@ def test_a_server_that_dies_meanwhile_is_told_in_one_sentence(
             child.kill()
 
     before = set(psutil.Process().children())
-    monkeypatch.setattr("alvinn.carla_world.TIMEOUT", 4.0)  # a busy machine opens the map within that
+    monkeypatch.setattr("alvinn.world.carla_world.TIMEOUT", 4.0)  # a busy machine opens the map within that
     monkeypatch.setattr(ExpertDriver, "reset", kill_the_server)
     said = shell.refused("record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT)
     assert "the CARLA server stopped answering while driving" in said

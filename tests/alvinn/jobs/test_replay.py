@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from alvinn.cli import main
-from alvinn.formats.film import frames
 from alvinn.recording import Range, Recording
+from alvinn.util.video import frames
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
 from tests.alvinn.fakes import CAMERA, write_recording
 from tests.alvinn.fixtures import ROOT

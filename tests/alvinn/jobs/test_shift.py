@@ -7,7 +7,7 @@ import pytest
 
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.shift import TAUGHT, Shift
-from alvinn.referee import Result
+from alvinn.metrics.referee import Result
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
@@ -68,7 +68,7 @@ def test_the_page_is_made_by_one_command_and_made_again_without_driving(
     def forbidden(*_: object) -> None:
         raise AssertionError("driven again")
 
-    monkeypatch.setattr("alvinn.jobs.stages.drive_leg", forbidden)
-    monkeypatch.setattr("alvinn.jobs.sweep.drive", forbidden)
+    monkeypatch.setattr("alvinn.dagger.rounds.drive_leg", forbidden)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive", forbidden)
     assert shell.run(*words).status == 0
     assert (tmp_path / "shift.json").read_bytes() == first

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from alvinn.driving import Camera
-from alvinn.jobs.common import progress
-from alvinn.jobs.train import Shown, told, views_possible
-from alvinn.model import Network, read_card
+from alvinn.console import progress
+from alvinn.driving.types import Camera
+from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
+from alvinn.training.run import Shown, told, views_possible
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell
 
@@ -130,8 +130,8 @@ def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_pat
 
 
 def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: pytest.CaptureFixture[str]) -> None:
-    from alvinn.training import Errors
-    from alvinn.training import Progress as Done
+    from alvinn.training.trainer import Errors
+    from alvinn.training.trainer import Progress as Done
 
     assert told(Errors()) == "", "nothing is held out"
     assert told(Errors(0.00512, 0.613)) == "  held out: MAE 0.0051 1/m, 61% wrong by over 10%", "an unknown car"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.blueprints import LIBRARY, AttributeValue, Description
-from sim.geometry import Pose, Vector
-from sim.settings import EpisodeSettings
-from sim.vehicle import MODEL3, Control
-from sim.weather import WeatherParameters
+from sim.dynamics.single_track import MODEL3, Control
+from sim.episode.blueprints import LIBRARY, AttributeValue, Description
+from sim.episode.settings import EpisodeSettings
+from sim.episode.weather import WeatherParameters
+from sim.geometry.poses import Pose, Vector
 from sim.wire import messages
 from sim.wire.errors import PeerError
 from sim.wire.messages import (

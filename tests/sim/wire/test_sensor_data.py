@@ -5,9 +5,9 @@ import struct
 
 import pytest
 
-from sim.geometry import Pose, Vector
-from sim.snapshot import ActorState, Moment, Snapshot, VehicleExtra
-from sim.vehicle import Control
+from sim.dynamics.single_track import Control
+from sim.episode.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
 from sim.wire.sensor_data import SensorType, collision, episode, gnss, header, image, imu
 

@@ -1,0 +1,30 @@
+"""Panels painted without a window: for films."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # the terminal belongs to the job
+
+import pygame
+
+from alvinn.cockpit.drawing import draw_panel
+from alvinn.cockpit.panel import Panel
+from alvinn.driving.types import Image
+
+
+def painted(panel: Panel, size: tuple[int, int]) -> Image:
+    """A panel as a picture, shape (height, width, 3) RGB.
+
+    Args:
+        panel: what to paint.
+        size: width and height [pixels].
+    """
+    if not pygame.font.get_init():
+        pygame.font.init()
+    surface = pygame.Surface(size, depth=32)
+    draw_panel(surface, panel)
+    pixels = np.frombuffer(pygame.image.tobytes(surface, "RGB"), dtype=np.uint8)
+    return pixels.reshape(size[1], size[0], 3)

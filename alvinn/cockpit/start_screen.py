@@ -1,0 +1,100 @@
+"""The start screen: where, in which weather, who, with what, and whether it is written down; all by the keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alvinn.cockpit.form import Field, Form, Outcome
+from alvinn.cockpit.panel import Page
+from alvinn.controls.inputs import Inputs
+from alvinn.controls.selection import names
+
+MAPS = ("country", "oval", "highway", "hills", "path", "random:1", "random:2", "random:3", "wild:1")
+PRACTICE, RECORD, WATCH = "practise", "record", "watch "
+FRAME_BYTES = 15_000  # a 320x160 picture as JPEG, and its row
+RATE = 20  # frames a second
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was filled in."""
+
+    map: str
+    weather: str
+    alias: str
+    device: str
+    recording: str | None
+    model: str | None
+
+
+class StartScreen:
+    """The form, and the room that is left on the disk.
+
+    Args:
+        weathers: to choose from.
+        models: that could drive.
+        alias: who drives, as a first suggestion.
+        data: the folder of recordings.
+    """
+
+    def __init__(self, weathers: Sequence[str], models: Sequence[str], alias: str, data: Path) -> None:
+        self._data = data
+        what = (PRACTICE, RECORD, *(WATCH + model for model in models))
+        self._form = Form(
+            "alvinn",
+            (
+                Field("map", MAPS[0], MAPS),
+                Field("weather", "ClearNoon", tuple(weathers)),
+                Field("driver", alias),
+                Field("steer with", names({})[0], names({})),
+                Field("drive to", PRACTICE, what),
+                Field("recording", _free_name(data)),
+            ),
+        )
+        self._wheels: tuple[str, ...] = ()
+
+    def take(self, inputs: Inputs) -> Outcome:
+        """Fill in what keys said; a wheel that is plugged in is chosen."""
+        offered = names(inputs.sticks)
+        if offered != self._wheels:
+            self._form.offer("steer with", offered)
+            if len(offered) > len(self._wheels) and self._wheels:
+                self._form.choose("steer with", offered[0])
+            self._wheels = offered
+        return self._form.take(inputs)
+
+    def wish(self) -> Wish:
+        """What was filled in."""
+        value = self._form.value
+        what = value("drive to")
+        return Wish(
+            map=value("map"),
+            weather=value("weather"),
+            alias=value("driver").strip() or "somebody",
+            device=value("steer with"),
+            recording=(value("recording").strip() or _free_name(self._data)) if what == RECORD else None,
+            model=what.removeprefix(WATCH) if what.startswith(WATCH) else None,
+        )
+
+    def page(self) -> Page:
+        """How it looks."""
+        free = room(self._data)
+        hours = free / FRAME_BYTES / RATE / 3600.0
+        return self._form.page(f"{free / 1e9:.0f} GB left on the disk: about {hours:.0f} hours of driving")
+
+
+def room(folder: Path) -> int:
+    """Bytes that are free where a folder is, or will be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder.resolve()).free
+
+
+def _free_name(data: Path) -> str:
+    number = 1
+    while (data / f"drive-{number}").exists():
+        number += 1
+    return f"drive-{number}"

@@ -1,0 +1,1 @@
+"""Wheels, gamepads, keyboard and mouse as numbers: profiles, calibration, keys. No pygame."""

@@ -1,0 +1,1 @@
+"""Rounds of corrections (DAgger): rollouts, teachers, the ledger, training in the background."""

@@ -1,0 +1,1 @@
+"""Driving and judging many runs: in turn, side by side, or over a Ray cluster."""

@@ -1,0 +1,1 @@
+"""The verdict on a drive: referee, summary, results on disk, comparison, the log."""

@@ -1,0 +1,138 @@
+"""A recording judged as laps are: whoever drove it, a person or the expert, is the baseline beside a network.
+
+The rows of one lane in one weather are a run. Its segments are respected: nothing is measured from the end of one to
+the beginning of the next, and a departure ends with its segment. What was left out of it is not judged. Nobody puts a
+recorded car back, so every departure is counted as the intervention that it would have been.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import cast
+
+from alvinn.driving.departure import Crossings, margin
+from alvinn.driving.types import Control, Decision, Direction, Observation, Step, Truth
+from alvinn.errors import RecordingError
+from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
+from alvinn.metrics.summary import Trace
+from alvinn.metrics.worst import EVERY, stretch
+from alvinn.recording import Recording, Row
+
+SEAM = 1.0  # m more than the car drove in a tick: the lane's count of metres began anew
+NEEDED = ("x", "y", "lane_s", "lane_width", "offset", "heading_error", "speed")
+
+Pair = tuple[Row | None, Row]
+"""A row and the one before it; None where it continues none."""
+
+
+def judged_recording(recording: Recording) -> list[Result]:
+    """A result for every lane and weather of a recording, in the order in which they were driven.
+
+    Raises:
+        RecordingError: it is empty, all of it is left out, or it does not say where in its lane the car was.
+    """
+    rows = recording.require_frames().kept()
+    if not rows:
+        raise RecordingError(f"all of {recording.folder} is left out: there is nothing to judge")
+    width = recording.session.vehicle.get("width")
+    if width is None or any(not row.lane or _unknown(row) for row in rows):
+        raise RecordingError(
+            f"{recording.folder} does not say where in its lane the car was, as recordings made elsewhere do not: "
+            "there is nothing to judge it by"
+        )
+    return [_judged(pairs, float(width), run) for run, pairs in _runs(rows, recording.session.seed).items()]
+
+
+def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
+    """The worst stretch of a judged run, as `alvinn.metrics.worst` keeps it of a drive, without lost pictures.
+
+    Args:
+        recording: that was judged.
+        result: of one of its runs.
+    """
+    pairs = _runs(recording.kept(), recording.session.seed)[result.run]
+    first, last = stretch(result.trace.offset)
+    for _, row in pairs[first : last + 1 : EVERY]:
+        with suppress(RecordingError):
+            yield _step(recording, row)
+
+
+def _step(recording: Recording, row: Row) -> Step:
+    return Step(
+        observation=Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed),
+        truth=Truth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error),
+        decision=Decision(row.curvature, row.who),
+        control=Control(row.steer, row.throttle, row.brake),
+        steer_meant=row.steer_meant,
+    )
+
+
+def _runs(rows: Sequence[Row], seed: int) -> dict[Run, list[Pair]]:
+    """The rows of each run."""
+    found: dict[Run, list[Pair]] = {}
+    last: Row | None = None
+    for row in rows:
+        goes_on = last is not None and _stretch_of(last) == _stretch_of(row)
+        found.setdefault(_run(row, seed), []).append((last if goes_on else None, row))
+        last = row
+    return found
+
+
+def _stretch_of(row: Row) -> tuple[int, str, str]:
+    return row.segment, row.lane, row.weather
+
+
+def _unknown(row: Row) -> bool:
+    return any(math.isnan(getattr(row, name)) for name in NEEDED)
+
+
+def _run(row: Row, seed: int) -> Run:
+    name, _, direction = row.lane.rpartition("/")
+    return Run(map=name, direction=cast("Direction", direction), weather=row.weather, seed=seed, start=0)
+
+
+def _judged(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
+    trace, edge, metre = Trace(), Crossings(), Crossings()
+    wide, way, time = 0, 0.0, 0.0
+    for before, row in pairs:
+        if before is None:
+            edge.reset()
+            metre.reset()
+            trace.breaks.append(len(trace.time))
+        else:
+            time += row.time - before.time
+            way += _driven(before, row)
+        limit = margin(row.lane_width, car_width)
+        if edge.crossed(beyond=abs(row.offset) > limit):
+            trace.departures.append(len(trace.time))
+        wide += metre.crossed(beyond=abs(row.offset) > min(limit, NVIDIA_MARGIN))
+        _note(trace, row, time, way, limit)
+    return Result(
+        run=run,
+        status="done",
+        completed=True,
+        completion_pct=100.0,
+        interventions=len(trace.departures),
+        wide=wide,
+        trace=trace,
+    )
+
+
+def _driven(before: Row, row: Row) -> float:
+    """How far [m] the car came along its lane from one row to the next, the seam of a ring counted by its speed."""
+    by_speed, by_lane = before.speed * (row.time - before.time), row.lane_s - before.lane_s
+    return by_lane if abs(by_lane) <= by_speed + SEAM else by_speed
+
+
+def _note(trace: Trace, row: Row, time: float, way: float, limit: float) -> None:
+    trace.time.append(round(time, 6))
+    trace.x.append(row.x)
+    trace.y.append(row.y)
+    trace.progress.append(way)
+    trace.offset.append(row.offset)
+    trace.limit.append(limit)
+    trace.heading.append(row.heading_error)
+    trace.steer.append(row.steer)
+    trace.speed.append(row.speed)

@@ -1,0 +1,182 @@
+"""The referee: laps, departures, offset. It knows the map and judges any driver by the same rule.
+
+A departure: a side of the car crosses the lane's edge, abs(offset) > (lane width - car width) / 2, but not below 0.3 m.
+It counts once, and the car is put back on the lane: one intervention, as is a car that stands still.
+
+NVIDIA's rule (M. Bojarski et al., arXiv:1604.07316, section 5: an intervention is when the car is more than 1 m off
+the centre) is never judged kinder than it is: a car that is put back at the edge of its lane, nearer than 1 m, counts,
+since nobody knows where it would have gone. The two differ where a lane is so wide that 1 m is still within it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from alvinn.driving.departure import Crossings, margin
+from alvinn.driving.lane import Lane
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.types import Direction, Step
+from alvinn.metrics.summary import Trace, measures
+
+NVIDIA_MARGIN = 1.0  # m
+
+
+STUCK_SPEED, STUCK_SECONDS = 0.3, 5.0  # m/s, s
+
+
+PATIENCE = 3.0  # a run is given up after this many times the time it should take ...
+
+
+PATIENCE_SECONDS = 30.0  # ... and this much more
+
+
+Status = Literal["done", "failed", "interrupted"]
+
+
+class Referee:
+    """Judges one run and stops it when its laps are done.
+
+    Args:
+        lane: the lane that must be kept.
+        car_width: m.
+        laps: how many times around a closed lane; an open one is driven once, to its end.
+        cruise: the speed that is meant [m/s]; a run far slower than that is given up.
+        start: where along the lane the run begins [m].
+        longest: the run ends after this way [m], if it has not by then.
+    """
+
+    def __init__(
+        self, lane: Lane, car_width: float, laps: int, cruise: float, start: float = 0.0, longest: float = math.inf
+    ) -> None:
+        self.trace = Trace()
+        self.interventions = 0
+        self.wide = 0
+        self._lane = lane
+        self._car_width = car_width
+        self.goal = min(longest, lane.length * laps if lane.closed else lane.length - start - 2.0 * cruise)
+        self._patience = PATIENCE * self.goal / cruise + PATIENCE_SECONDS
+        self._last_s = start
+        self.progress = 0.0
+        self._edge, self._metre = Crossings(), Crossings()
+        self._moving_at: float | None = None
+        self._began = 0.0
+
+    @property
+    def completed(self) -> bool:
+        """Whether the laps were driven to the end, with or without help."""
+        return self.progress >= self.goal
+
+    def see(self, step: Step) -> Verdict:
+        """Note a tick; ask for the car to be put back when it left its lane or stands still."""
+        truth, time = step.truth, step.observation.time
+        self.progress += self._lane.between(self._last_s, truth.lane_s)
+        self._last_s = truth.lane_s
+        if not self.trace.time:
+            self._began = time
+        self._note(step)
+        stuck = self._stuck(time, step.observation.speed)
+        lost = self._departed(truth.offset) or stuck
+        self.interventions += lost
+        self.wide += self._metre.crossed(beyond=abs(truth.offset) > min(self.trace.limit[-1], NVIDIA_MARGIN)) or stuck
+        if self.completed or self.trace.time[-1] > self._patience:
+            return Verdict.STOP
+        return Verdict.RECOVER if lost else Verdict.GO_ON
+
+    def recovered(self) -> None:
+        """The car is back on its lane."""
+        self._edge.reset()
+        self._metre.reset()
+        self._moving_at = None
+
+    def _note(self, step: Step) -> None:
+        trace = self.trace
+        trace.time.append(round(step.observation.time - self._began, 6))
+        trace.x.append(step.truth.x)
+        trace.y.append(step.truth.y)
+        trace.progress.append(self.progress)
+        trace.offset.append(step.truth.offset)
+        trace.limit.append(margin(step.truth.lane_width, self._car_width))
+        trace.heading.append(step.truth.heading_error)
+        trace.steer.append(step.control.steer)
+        trace.speed.append(step.observation.speed)
+
+    def _departed(self, offset: float) -> bool:
+        new = self._edge.crossed(beyond=abs(offset) > self.trace.limit[-1])
+        if new:
+            self.trace.departures.append(len(self.trace.time) - 1)
+        return new
+
+    def _stuck(self, time: float, speed: float) -> bool:
+        if self._moving_at is None or speed > STUCK_SPEED:
+            self._moving_at = time
+        return time - self._moving_at > STUCK_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run is: enough to repeat it alone."""
+
+    map: str
+    direction: Direction
+    weather: str
+    seed: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A judged run: an entry of `laps.json`."""
+
+    run: Run
+    status: Status
+    completed: bool
+    completion_pct: float
+    interventions: int
+    wide: int
+    trace: Trace
+    collisions: int | None = None
+    lane_invasions: int | None = None
+    latencies: tuple[float, ...] = ()
+    wall_seconds: float = 0.0
+    reason: str | None = None
+    """why it failed, in a sentence"""
+
+    @property
+    def faultless(self) -> bool:
+        """Whether it was driven to the end with nobody's help."""
+        return self.status == "done" and self.completed and not self.interventions
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry, with the keys that `laps.json` promises."""
+        return asdict(self.run) | {
+            "status": self.status,
+            "reason": self.reason,
+            "completed": self.completed,
+            "completion_pct": self.completion_pct,
+            **measures([self]),
+        }
+
+
+def unfinished(run: Run, status: Status, reason: str | None = None) -> Result:
+    """The entry of a run that was asked for and not driven to a verdict."""
+    return Result(
+        run, status, completed=False, completion_pct=0.0, interventions=0, wide=0, trace=Trace(), reason=reason
+    )
+
+
+def judge(referee: Referee, run: Run, latencies: list[float], wall_seconds: float) -> Result:
+    """The result of a run that has ended."""
+    share = min(1.0, max(0.0, referee.progress / referee.goal))
+    return Result(
+        run=run,
+        status="done",
+        completed=referee.completed,
+        completion_pct=100.0 * share,
+        interventions=referee.interventions,
+        wide=referee.wide,
+        trace=referee.trace,
+        latencies=tuple(latencies),
+        wall_seconds=wall_seconds,
+    )

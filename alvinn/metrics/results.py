@@ -1,0 +1,108 @@
+"""Judged runs on disk: `laps.json`, the same as a spreadsheet, and every run tick by tick so that a sweep can go on.
+
+OUT/laps.json          the figures of every run asked for, and their summary
+OUT/laps.csv           a row a run
+OUT/lap.mp4            the first run, filmed for its first half minute
+OUT/runs/RUN/log.csv   every tick, for anybody to count again
+OUT/runs/RUN/run.json.gz   the judged run in full precision, for --resume and for the report
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import ResultsError
+from alvinn.metrics.referee import Result, Run
+from alvinn.metrics.summary import Trace
+from alvinn.util.files import file_name, write_json
+
+SCHEMA = 1
+LOG = "log.csv"  # every tick, in the folder of its run
+FILM, FILM_SECONDS = "lap.mp4", 30.0
+
+
+def run_folder(folder: Path, run: Run) -> Path:
+    """Where a run's own files lie."""
+    return folder / "runs" / file_name(f"{run.map}-{run.direction}-{run.weather}-{run.seed}-{run.start}")
+
+
+def save_run(folder: Path, result: Result) -> None:
+    """Keep a judged run, in one go: a crash leaves the old file or the new one."""
+    path = run_folder(folder, result.run) / "run.json.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".part")
+    with gzip.open(scratch, "wt", encoding="utf-8") as file:
+        json.dump(asdict(result), file, allow_nan=False)
+    scratch.replace(path)
+
+
+def load_run(folder: Path, run: Run) -> Result | None:
+    """A run that was kept; None if there is none, or it is damaged."""
+    try:
+        with gzip.open(run_folder(folder, run) / "run.json.gz", "rt", encoding="utf-8") as file:
+            content = json.load(file)
+        trace, latencies = Trace(**content.pop("trace")), tuple(content.pop("latencies"))
+        return Result(**content | {"run": Run(**content["run"]), "trace": trace, "latencies": latencies})
+    except (OSError, EOFError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_laps(folder: Path, head: dict[str, Any], entries: Sequence[dict[str, Any]], summed: dict[str, Any]) -> None:
+    """Write `laps.json`, and `laps.csv` beside it.
+
+    Args:
+        folder: made if it is not there.
+        head: what was judged and how.
+        entries: a run each, all with the same keys.
+        summed: over all runs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "laps.json", {"schema": SCHEMA, **head, "runs": list(entries), "summary": summed})
+    with (folder / "laps.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, fieldnames=list(entries[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(entries)
+
+
+def read_laps(path: Path) -> dict[str, Any]:
+    """Read a `laps.json`; `path` may be the folder that it lies in.
+
+    Raises:
+        ResultsError: there is none, or it is damaged or of another schema.
+    """
+    file = path / "laps.json" if path.is_dir() else path
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise ResultsError(f"{file} has schema {content['schema']}, this program reads {SCHEMA}")
+        _check(content)
+    except OSError as error:
+        raise ResultsError(f"there is no {file}: alvinn laps writes it") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise ResultsError(f"{file} is damaged: {error!r}") from error
+    return content
+
+
+def _check(content: dict[str, Any]) -> None:
+    """See that what is read later is there.
+
+    Raises:
+        KeyError: it is not.
+        TypeError: it is something else.
+    """
+    for entry in content["runs"]:
+        run_of(entry)
+        for key in ("status", "completed", "departures", "distance_m", "duration_s", "offset_mean_m", "offset_sd_m"):
+            entry[key]
+    content["summary"]["ci"]
+
+
+def run_of(entry: dict[str, Any]) -> Run:
+    """Which run an entry of `laps.json` is of."""
+    return Run(**{key: entry[key] for key in ("map", "direction", "weather", "seed", "start")})

@@ -1,0 +1,240 @@
+"""The figures of `laps.json`: what is counted and measured over the ticks of some runs, pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+INTERVENTION_SECONDS = 6.0  # what one costs in autonomy: M. Bojarski et al., arXiv:1604.07316, section 5
+RESAMPLES, CONFIDENCE = 1000, 0.95  # of the bootstrap over runs
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class Trace:
+    """What happened tick by tick; every list but the last two has one entry a tick."""
+
+    time: list[float] = field(default_factory=list)
+    """s since the run began: a server's own clock starts anywhere"""
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+    progress: list[float] = field(default_factory=list)
+    """m along the lane since the start"""
+    offset: list[float] = field(default_factory=list)
+    limit: list[float] = field(default_factory=list)
+    """how large the offset may be there [m]"""
+    heading: list[float] = field(default_factory=list)
+    steer: list[float] = field(default_factory=list)
+    speed: list[float] = field(default_factory=list)
+    departures: list[int] = field(default_factory=list)
+    """the ticks at which the car left its lane"""
+    breaks: list[int] = field(default_factory=list)
+    """the ticks that do not continue the one before: a recording's segments"""
+
+
+class Driven(Protocol):
+    """A run that was driven, or not: what the figures are made from."""
+
+    @property
+    def trace(self) -> Trace:
+        """Tick by tick; empty where nothing was driven."""
+
+    @property
+    def completed(self) -> bool:
+        """Whether it was driven to its end."""
+
+    @property
+    def interventions(self) -> int:
+        """How often the car was put back."""
+
+    @property
+    def wide(self) -> int:
+        """Interventions by NVIDIA's rule; see `alvinn.metrics.referee`."""
+
+    @property
+    def collisions(self) -> int | None:
+        """As CARLA's sensor tells; None where there was none."""
+
+    @property
+    def lane_invasions(self) -> int | None:
+        """As CARLA's sensor tells; None where there was none."""
+
+    @property
+    def latencies(self) -> tuple[float, ...]:
+        """The driver's thinking times [s]."""
+
+    @property
+    def wall_seconds(self) -> float:
+        """How long the run took."""
+
+
+def measures(runs: Sequence[Driven]) -> dict[str, Any]:
+    """The figures of `laps.json` over all ticks of some runs, pooled; None where nothing was measured."""
+    offset, heading, speed = (_pooled(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed"))
+    latency = _pooled(run.latencies for run in runs) * 1000.0
+    seconds, metres = sum(map(_seconds, runs)), sum(map(metres_of, runs))
+    wall = sum(run.wall_seconds for run in runs)
+    turned = sum(map(_turned, runs))
+    interventions = sum(run.interventions for run in runs)
+    return {
+        "distance_m": metres,
+        "duration_s": seconds,
+        "departures": sum(len(run.trace.departures) for run in runs),
+        "interventions": interventions,
+        "collisions": _told([run.collisions for run in runs]),
+        "lane_invasions": _told([run.lane_invasions for run in runs]),
+        "autonomy_pct": _autonomy(interventions, seconds),
+        "autonomy_1m_pct": _autonomy(sum(run.wide for run in runs), seconds),
+        "offset_mean_m": _of(np.mean, offset),
+        "offset_sd_m": _of(np.std, offset),
+        "offset_p95_m": _of(lambda values: np.percentile(np.abs(values), 95), offset),
+        "offset_max_m": _of(lambda values: np.abs(values).max(), offset),
+        "heading_sd_rad": _of(np.std, heading),
+        "steer_suddenness_per_km": turned / metres * 1000.0 if metres > 0 else None,
+        "speed_mean_mps": _of(np.mean, speed),
+        "realtime_factor": seconds / wall if wall > 0 else None,
+        "latency_ms_p50": _of(lambda values: np.percentile(values, 50), latency),
+        "latency_ms_p99": _of(lambda values: np.percentile(values, 99), latency),
+    }
+
+
+def summary(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, Any]:
+    """The summary of `laps.json`: the measures pooled, rates per km, and confidence intervals over the runs."""
+    pooled = measures(runs)
+    km = pooled["distance_m"] / 1000.0
+    departures = pooled["departures"]
+    return pooled | {
+        "km": km,
+        "completed_pct": 100.0 * float(np.mean([run.completed for run in runs])),
+        "departures_per_km": departures / km if km > 0 else None,
+        "km_per_departure": km / departures if departures else None,
+        **{f"{key}_per_km": _rate(pooled[key], km) for key in ("collisions", "lane_invasions")},
+        "ci": _intervals(runs, rng),
+    }
+
+
+def _rate(count: int | None, km: float) -> float | None:
+    return count / km if count is not None and km > 0.0 else None
+
+
+def pooled_sd(n: Floats, mean: Floats, sd: Floats) -> Floats:
+    """Standard deviation over all ticks of some runs, from each run's ticks, mean and standard deviation.
+
+    Args:
+        n: ticks, shape (..., runs).
+        mean: of each run, the same shape.
+        sd: of each run, the same shape.
+
+    Returns:
+        Shape (...).
+    """
+    ticks = n.sum(axis=-1)
+    middle = (n * mean).sum(axis=-1) / ticks
+    spread = (n * (sd**2 + (mean - middle[..., None]) ** 2)).sum(axis=-1) / ticks
+    return np.asarray(np.sqrt(spread))
+
+
+def interval(samples: Floats) -> tuple[float, float]:
+    """The percentile interval of a bootstrap's samples."""
+    tail = 50.0 * (1.0 - CONFIDENCE)
+    return float(np.percentile(samples, tail)), float(np.percentile(samples, 100.0 - tail))
+
+
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Spearman's rank correlation (1904), ties sharing a rank; None where a side's values are all the same."""
+    first, second = _ranks(one), _ranks(other)
+    if np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
+        return None
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _ranks(values: Sequence[float]) -> Floats:
+    given = np.asarray(values, dtype=np.float64)
+    below, upto = ((compare(given[:, None], given)).sum(axis=1) for compare in (np.greater, np.greater_equal))
+    return np.asarray((below + upto + 1.0) / 2.0)
+
+
+def metres_of(run: Driven) -> float:
+    """How far a run went along its lane [m]."""
+    return run.trace.progress[-1] if run.trace.progress else 0.0
+
+
+def _intervals(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+    """Bootstrap over whole runs (B. Efron, 1979): ticks of one run are no independent samples.
+
+    Every figure here is made of sums over ticks, so a resample is how often each run was drawn, times the runs' sums.
+    """
+    driven = [run for run in runs if run.trace.time]
+    if len(driven) < 2:
+        return {}
+    drawn = rng.multinomial(len(driven), np.full(len(driven), 1.0 / len(driven)), size=RESAMPLES).astype(np.float64)
+    columns = [_sums(run) for run in driven]
+    sums = {key: drawn @ np.array([column[key] for column in columns]) for key in columns[0]}
+    n, km = sums["n"], np.maximum(sums["metres"] / 1000.0, 1e-9)
+    samples = {
+        "offset_mean_m": sums["offset"] / n,
+        "offset_sd_m": _sd(n, sums["offset"], sums["offset2"]),
+        "heading_sd_rad": _sd(n, sums["heading"], sums["heading2"]),
+        "departures_per_km": sums["departures"] / km,
+        "autonomy_pct": 100.0 * np.maximum(1.0 - INTERVENTION_SECONDS * sums["interventions"] / sums["seconds"], 0.0),
+        "steer_suddenness_per_km": sums["turned"] / km,
+        "speed_mean_mps": sums["speed"] / n,
+    }
+    return {key: interval(values) for key, values in samples.items()}
+
+
+def _sums(run: Driven) -> dict[str, float]:
+    """What of a run is added up with that of others."""
+    trace = run.trace
+    offset, heading = np.asarray(trace.offset), np.asarray(trace.heading)
+    return {
+        "n": float(offset.size),
+        "offset": float(offset.sum()),
+        "offset2": float(offset @ offset),
+        "heading": float(heading.sum()),
+        "heading2": float(heading @ heading),
+        "speed": sum(trace.speed),
+        "turned": _turned(run),
+        "metres": metres_of(run),
+        "seconds": max(_seconds(run), 1e-9),
+        "departures": float(len(trace.departures)),
+        "interventions": float(run.interventions),
+    }
+
+
+def _sd(n: Floats, total: Floats, squares: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)))
+
+
+def _turned(run: Driven) -> float:
+    """The sum of the absolute changes of steer; none across a break."""
+    changes = np.abs(np.diff(run.trace.steer))
+    breaks = [tick - 1 for tick in run.trace.breaks if tick > 0]
+    return float(np.delete(changes, breaks).sum())
+
+
+def _pooled(parts: Any) -> Floats:
+    return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+
+
+def _seconds(run: Driven) -> float:
+    return run.trace.time[-1] - run.trace.time[0] if run.trace.time else 0.0
+
+
+def _told(counts: Sequence[int | None]) -> int | None:
+    """What the sensors of some runs told together; None if none of them had one."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _autonomy(interventions: int, seconds: float) -> float | None:
+    return max(0.0, 1.0 - INTERVENTION_SECONDS * interventions / seconds) * 100.0 if seconds > 0 else None
+
+
+def _of(measure: Callable[[Floats], Any], values: Floats) -> float | None:
+    return float(measure(values)) if values.size else None

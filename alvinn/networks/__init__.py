@@ -1,0 +1,1 @@
+"""Preprocessing, output encodings, architectures, Keras models, LiteRT inference, doubt, input reconstruction."""

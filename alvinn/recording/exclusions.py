@@ -1,0 +1,84 @@
+"""`left_out.json`: ranges of rows that are not to be used. Nothing is deleted, and every range can be taken back.
+
+Rows are counted from 0 in the order of the table, which only ever grows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from alvinn.errors import RecordingError
+from alvinn.util.files import write_json
+
+SCHEMA = 1
+NAME = "left_out.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows `first` to `last`, both included.
+
+    Raises:
+        ValueError: there are no such rows.
+    """
+
+    first: int
+    last: int
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.first, int) and isinstance(self.last, int) and 0 <= self.first <= self.last):
+            raise ValueError(f"rows {self.first} to {self.last} are no range")
+
+
+def keeps(rows: int, left_out: Sequence[Range]) -> npt.NDArray[np.bool_]:
+    """Which of so many rows are to be used, shape (rows,)."""
+    kept = np.ones(rows, dtype=np.bool_)
+    for one in left_out:
+        kept[one.first : one.last + 1] = False
+    return kept
+
+
+def within(rows: int, left_out: Sequence[Range]) -> tuple[Range, ...]:
+    """The ranges as far as there are rows."""
+    return tuple(Range(one.first, min(one.last, rows - 1), one.why) for one in left_out if one.first < rows)
+
+
+def write_left_out(folder: Path, left_out: Sequence[Range]) -> None:
+    """Write `left_out.json`, whole or not at all; without ranges there is none.
+
+    Raises:
+        RecordingError: the disk takes no more.
+    """
+    path = folder / NAME
+    try:
+        if left_out:
+            write_json(path, {"schema": SCHEMA, "ranges": [asdict(one) for one in left_out]})
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(f"{path} could not be written: {error.strerror}") from error
+
+
+def read_left_out(folder: Path) -> tuple[Range, ...]:
+    """The ranges of a recording, in the order in which they were marked.
+
+    Raises:
+        RecordingError: the file is damaged: using what was left out would be worse than stopping.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        return ()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise RecordingError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
+        return tuple(Range(**one) for one in content["ranges"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise RecordingError(f"{path} is damaged: {error!r}; without it every row is used") from error

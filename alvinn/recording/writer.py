@@ -1,0 +1,160 @@
+"""Writes a new recording, or more segments of an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from alvinn.driving.types import CameraName, Step
+from alvinn.errors import RecordingError
+from alvinn.recording.exclusions import Range, keeps, read_left_out, write_left_out
+from alvinn.recording.quality import Proof, prove
+from alvinn.recording.reader import TABLE, Recording
+from alvinn.recording.rows import Row, row_of
+from alvinn.recording.session import Session, joined, write_session
+from alvinn.recording.writer_thread import Pen, Pictures
+from alvinn.util.images import suffix_of
+
+DISCARDED = "discarded while driving"
+PAUSE = 1.0  # s: a longer step between two rows is no driving
+
+
+class RecordingWriter(AbstractContextManager["RecordingWriter"]):
+    """Writes a recording.
+
+    Attributes:
+        rows: how many rows the recording has, those that are still being written too.
+        late: to be set by who drives against the clock: ticks that came late.
+
+    Raises:
+        RecordingError: the folder is taken, or was recorded with another camera, or cannot be written.
+    """
+
+    def __init__(self, folder: Path, session: Session, *, append: bool = False) -> None:
+        self._folder = folder
+        self.rows = 0
+        self.late: int | None = None
+        self._segment = 0
+        self._session = session
+        if folder.exists() and any(folder.iterdir()):
+            self._continue(session, append=append)
+        self._times: list[float] = []  # of the rows that this writer wrote
+        self._first = self.rows
+        (folder / "frames").mkdir(parents=True, exist_ok=True)
+        write_session(folder, replace(self._session, closed=False, proof=None))
+        self._pen = Pen(folder / TABLE)
+
+    def _continue(self, session: Session, *, append: bool) -> None:
+        if not append:
+            raise RecordingError(f"{self._folder} holds a recording already: choose another name, or add --append")
+        before = Recording(self._folder)
+        if before.session.camera != session.camera:
+            raise RecordingError(
+                f"{self._folder} was recorded with the camera {before.session.camera}, now it is {session.camera}: "
+                "one recording has one camera, choose another name"
+            )
+        before.mend()
+        self._session = joined(before.session, session)
+        self.rows = len(before.rows)
+        self._segment = before.rows[-1].segment + 1 if before.rows else 0
+
+    def new_segment(self) -> None:
+        """What follows does not continue what came before."""
+        self._segment += 1
+
+    def add(self, step: Step, *, lane: str, weather: str) -> None:
+        """Write one tick: its pictures, then its row. It may take a moment until they are on the disk.
+
+        Raises:
+            RecordingError: the disk takes no more.
+        """
+        seen = step.observation
+        files: dict[str, Any] = {name: self._file(name, suffix_of(name)) for name in seen.others}
+        row = row_of(step, self._segment, self._file("center", "jpg"), lane, weather)
+        self._write(replace(row, **files), {**seen.others, "center": seen.image})
+
+    def add_row(self, row: Row, jpegs: Mapping[CameraName, bytes]) -> None:
+        """Write a row that was made elsewhere, with its pictures as they came; its files and segment are set here.
+
+        Args:
+            row: of the table.
+            jpegs: the centre camera's picture, and those of others.
+
+        Raises:
+            RecordingError: the disk takes no more.
+        """
+        files: dict[str, Any] = {name: self._file(name, "jpg") for name in jpegs}
+        cameras = tuple(dict.fromkeys((*self._session.cameras, *jpegs)))
+        self._session = replace(self._session, cameras=cameras)
+        self._write(replace(row, segment=self._segment, **files), dict(jpegs))
+
+    def discard(self, seconds: float) -> int:
+        """Leave the last seconds out, counted over rows of this run that are not left out yet; a segment ends.
+
+        Returns:
+            How many rows that was; `take_back` undoes it.
+
+        Raises:
+            RecordingError: the disk takes no more.
+        """
+        ranges = read_left_out(self._folder)
+        kept = keeps(self.rows, ranges)[self._first :]
+        steps = np.clip(np.diff(self._times, prepend=self._times[:1]), 0.0, PAUSE) * kept
+        driven_after = steps.sum() - steps.cumsum()  # s, for each row
+        (chosen,) = np.nonzero(kept & (driven_after < seconds - 1e-6))
+        if chosen.size:
+            first, last = self._first + int(chosen[0]), self._first + int(chosen[-1])
+            write_left_out(self._folder, (*ranges, Range(first, last, DISCARDED)))
+            self.new_segment()
+        return int(chosen.size)
+
+    def take_back(self) -> bool:
+        """Use again what was left out last; returns whether there was something."""
+        ranges = read_left_out(self._folder)
+        write_left_out(self._folder, ranges[:-1])
+        return bool(ranges)
+
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What the recording proves, once it is closed; see `alvinn.recording.quality`."""
+        return self._session.proof or {}
+
+    def _proof(self) -> Proof:
+        recording, before = Recording(self._folder), self._session.proof or {}
+        return prove(
+            recording.rows,
+            self._session.vehicle["width"],
+            left_out=int((~recording.keeps()).sum()),
+            frozen=_sum(before.get("frozen"), self._pen.frozen),
+            late=_sum(before.get("late"), self.late),
+        )
+
+    def _file(self, camera: str, suffix: str) -> str:
+        """The file of a picture of the row to come, relative to the recording."""
+        return f"frames/{self.rows:08d}_{camera}.{suffix}"
+
+    def _write(self, row: Row, pictures: Pictures) -> None:
+        self._pen.write(row, pictures)
+        self._times.append(row.time)
+        self.rows += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._pen.close()
+            self._session = replace(self._session, closed=True, proof=self._proof().as_json())
+            write_session(self._folder, self._session)
+        except RecordingError:
+            if error is None:
+                raise
+
+
+def _sum(before: int | None, now: int | None) -> int | None:
+    return now if before is None else before + (now or 0)

@@ -1,0 +1,242 @@
+"""What a network learns from: recordings as examples, with whole stretches of road held out.
+
+Neighbouring frames are near copies, so frames drawn at random would leak what they should test. Each lane is cut into
+stretches; one of them in every HOLD_EVERY metres is held out with all frames ever recorded there, and no training frame
+comes from closer to it than five seconds of driving. Where an import does not know its lane,
+blocks of time are held out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alvinn.driving.steering import VehicleGeometry, lookahead
+from alvinn.driving.types import Camera, Image
+from alvinn.errors import CameraMismatchError, RecordingError
+from alvinn.networks.preprocessing import Preprocessing
+from alvinn.recording import Recording, Row
+from alvinn.training.image_cache import Pictures, pictures
+from alvinn.training.views import arc_goals, path_goals
+
+HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
+HOLD_FROM = 400.0  # m to the first of them: two minutes of driving, half each way, get beyond it
+HOLD_LENGTH = 40.0  # m held out
+HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
+HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
+GAP_SECONDS = 5.0  # of driving left out on either side
+ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
+CORRECTION_WEIGHT = 2  # see `load`
+ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balanced`
+
+Doubles = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """All rows of some recordings, their pictures left on disk.
+
+    Attributes:
+        blocks: the pictures of each recording, shape (n_i, height, width, 3).
+        starts: the first row of each recording, shape (recordings,).
+        curvature: labels, shape (n,) [1/m].
+        goals: where the car was one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
+        cars: the car of each recording; none, where no steer is wanted.
+        speed: shape (n,) [m/s]; 0 where it is unknown, as importing took it.
+    """
+
+    blocks: tuple[Pictures, ...]
+    starts: Indices
+    curvature: Doubles
+    goals: Doubles
+    cars: tuple[VehicleGeometry, ...] = ()
+    speed: Doubles = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        n = sum(len(block) for block in self.blocks)
+        if self.curvature.shape != (n,) or self.goals.shape != (n, 2):
+            raise ValueError(f"{n} pictures with labels {self.curvature.shape} and goals {self.goals.shape}")
+        if not np.isfinite(self.curvature).all():
+            raise ValueError(f"{int((~np.isfinite(self.curvature)).sum())} of {n} labels are no number")
+
+    def __len__(self) -> int:
+        return len(self.curvature)
+
+    def image(self, index: int) -> Image:
+        """The shrunk picture of a row, shape (height, width, 3) RGB."""
+        block = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return np.asarray(self.blocks[block][index - self.starts[block]])
+
+    def steer(self, rows: Indices, curvature: npt.NDArray[np.floating[Any]]) -> Doubles:
+        """CARLA's steer, shape (m,), for curvatures [1/m] driven at some rows; NaN where no car is known."""
+        found, block = np.full(len(rows), np.nan), np.searchsorted(self.starts, rows, side="right") - 1
+        for number, car in enumerate(self.cars):
+            here = block == number
+            found[here] = car.steers(curvature[here], self.speed[rows[here]])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Examples from one camera, and which of them are for what."""
+
+    examples: Examples
+    training: Indices
+    """rows to learn from; corrections appear more than once"""
+    held_out: Indices
+    camera: Camera
+    preprocessing: Preprocessing
+
+
+def common_camera(recordings: Sequence[Recording]) -> Camera:
+    """The one camera of some recordings.
+
+    Raises:
+        CameraMismatchError: two of them were made with different ones.
+    """
+    first = recordings[0]
+    for other in recordings[1:]:
+        if other.session.camera != first.session.camera:
+            raise CameraMismatchError(
+                f"{first.folder} was recorded with the camera {first.session.camera}, {other.folder} with "
+                f"{other.session.camera}: one network wants one camera, train on one kind at a time"
+            )
+    return first.session.camera
+
+
+def load(
+    recordings: Sequence[Recording],
+    preprocessing: Preprocessing,
+    tell: Callable[[], None] = lambda: None,
+    correction_weight: int = CORRECTION_WEIGHT,
+    balance: int = 1,
+) -> Dataset:
+    """Open recordings for training; pictures are decoded once and stay on disk.
+
+    Args:
+        recordings: at least one, each with frames.
+        preprocessing: how they are shrunk.
+        tell: called once a frame, for progress bars.
+        correction_weight: times that a correction is shown for every time that another frame is.
+        balance: times at most that frames of rare curvatures are shown, see `balanced`.
+
+    Raises:
+        CameraMismatchError: their cameras differ.
+        RecordingError: nothing is left to learn from.
+    """
+    camera = common_camera(recordings)
+    blocks = tuple(pictures(recording, preprocessing, tell) for recording in recordings)
+    rows = [row for recording in recordings for row in recording.parted()]
+    examples = Examples(
+        blocks=blocks,
+        starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
+        curvature=road_arcs(rows, ROAD_AHEAD) if preprocessing.range_rows else np.array([r.curvature for r in rows]),
+        goals=np.concatenate([goals(recording.parted()) for recording in recordings]),
+        cars=tuple(recording.vehicle() for recording in recordings),
+        speed=np.nan_to_num([row.speed for row in rows]),
+    )
+    kept = np.concatenate([recording.keeps() for recording in recordings])
+    held_out, training = (part & kept for part in split(rows))
+    if not training.any():
+        raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
+    corrections = np.array([row.correction > 0 for row in rows])
+    learned = np.flatnonzero(training)
+    times = np.where(corrections[learned], correction_weight, 1) * balanced(examples.curvature[learned], balance)
+    return Dataset(examples, np.repeat(learned, times), np.flatnonzero(held_out), camera, preprocessing)
+
+
+def balanced(curvature: Doubles, most: int) -> Indices:
+    """How often frames with these curvatures [1/m] (n,) are shown, so that rare ones count as much as common ones (n,).
+
+    Once if they are of the most common kind, else oftener, up to `most` times. PilotNet too was shown more bends than
+    had been driven, against a bias towards straight on (M. Bojarski et al., arXiv:1604.07316, "Data Selection").
+    """
+    _, kinds, counts = np.unique(np.rint(curvature / ALIKE), return_inverse=True, return_counts=True)
+    times: Indices = np.clip(np.rint(counts.max() / counts[kinds]), 1, most).astype(np.intp)
+    return times
+
+
+def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which rows are held out, and which are for training, shape (n,) each; rows in the gap are neither."""
+    held_out, training = _split_by_lane(rows)
+    if (blocks := np.isnan([row.lane_s for row in rows])).any():
+        held_in_time, training_in_time = _split_by_time(np.array([row.time for row in rows]))
+        return np.where(blocks, held_in_time, held_out), np.where(blocks, training_in_time, training)
+    return held_out, training
+
+
+def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Rows whose place is unknown are neither held out nor for training."""
+    place = np.array([row.lane_s for row in rows])
+    known = [row for row in rows if not math.isnan(row.lane_s)]
+    gap = GAP_SECONDS * float(np.median([row.speed for row in known] or [0.0]))
+    since = (place - HOLD_FROM) % HOLD_EVERY
+    held_out = since < HOLD_LENGTH
+    training = (since > HOLD_LENGTH + gap) & (since < HOLD_EVERY - gap)
+    closing = _closing_lanes(known, gap)
+    return held_out, training & ~((place <= gap) & [row.lane in closing for row in rows])
+
+
+def _closing_lanes(rows: Sequence[Row], gap: float) -> set[str]:
+    """Lanes that were driven to their end, where they begin again, and had a stretch held out within the gap there."""
+    lanes: dict[str, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(row.lane, []).append(row)
+    ends = {lane: [pick(group, key=lambda row: row.lane_s) for pick in (min, max)] for lane, group in lanes.items()}
+    return {
+        lane
+        for lane, (first, last) in ends.items()
+        if (last.lane_s - HOLD_FROM) % HOLD_EVERY <= HOLD_LENGTH + gap
+        and math.dist((first.x, first.y), (last.x, last.y)) <= gap
+    }
+
+
+def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    from_middle = np.abs(times % HOLD_EVERY_SECONDS - HOLD_EVERY_SECONDS / 2.0)
+    return from_middle < HOLD_SECONDS / 2.0, from_middle > HOLD_SECONDS / 2.0 + GAP_SECONDS
+
+
+def goals(rows: Sequence[Row]) -> Doubles:
+    """Where the car was one lookahead after each row, shape (n, 2); from the steering's own arc at a segment's end."""
+    reach = np.array([lookahead(speed) for speed in np.nan_to_num([row.speed for row in rows])])
+    ends = arc_goals(np.array([row.curvature for row in rows]), reach)
+    found, start = np.empty((len(rows), 2)), 0
+    for _, group in groupby(rows, key=lambda row: row.segment):
+        segment = list(group)
+        part = slice(start, start + len(segment))
+        places, yaws = np.array([(row.x, row.y) for row in segment]), np.array([row.yaw for row in segment])
+        found[part] = path_goals(places, yaws, reach[part])
+        start += len(segment)
+    return np.where(np.isnan(found), ends, found)
+
+
+def road_arcs(rows: Sequence[Row], ahead: float) -> Doubles:
+    """Curvatures [1/m] of the arcs from the car to the middle of its lane `ahead` metres further on, shape (n,).
+
+    ALVINN's label of 1989. The lane is where the rows say that it lies beside the car; at a segment's end, and where
+    no lane is known, the driver's own answer stands.
+    """
+    labels, start = np.array([row.curvature for row in rows]), 0
+    for _, group in groupby(rows, key=lambda row: row.segment):
+        segment = list(group)
+        part = slice(start, start + len(segment))
+        labels[part] = _arcs_in(segment, ahead, labels[part])
+        start += len(segment)
+    return labels
+
+
+def _arcs_in(segment: Sequence[Row], ahead: float, own: Doubles) -> Doubles:
+    x, y, yaw, offset, error = np.array([(r.x, r.y, r.yaw, r.offset, r.heading_error) for r in segment]).T
+    lane = np.stack([x + offset * np.sin(yaw - error), y - offset * np.cos(yaw - error)], axis=1)
+    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(lane, axis=0).T))])
+    goal = [np.interp(way + ahead, way, lane[:, axis], right=np.nan) for axis in (0, 1)]
+    right = (goal[1] - y) * np.cos(yaw) - (goal[0] - x) * np.sin(yaw)
+    arcs = 2.0 * right / ((goal[0] - x) ** 2 + (goal[1] - y) ** 2)
+    return np.where(np.isfinite(arcs), arcs, own)

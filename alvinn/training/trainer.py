@@ -1,0 +1,327 @@
+"""Training: from a dataset to a model folder.
+
+What is best on the held-out stretches is kept. After every epoch the state goes to disk, so that a run which was
+interrupted or killed can be resumed. Its figures go to `history.csv`, and to TensorBoard where that is wanted.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from alvinn.errors import ModelError
+from alvinn.networks import keras_models, reconstruction
+from alvinn.networks.architectures import NetworkName
+from alvinn.networks.encodings import Code, Floats, Hill1989
+from alvinn.networks.inference import CHECKPOINT
+from alvinn.training.batches import Batch, Batches, Plan
+from alvinn.training.dataset import Dataset, Doubles, Indices
+from alvinn.util.malloc import keep_freed_memory
+
+TIE = 1.1  # an error this near the least is as good: few frames are held out, and a later epoch's steps were smaller
+THRESHOLD = 0.1  # alpha of the thresholded relative error
+COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+BOARD = "logs"  # the folder in a model's that TensorBoard reads
+
+Steering = Callable[[Indices, Floats], Doubles]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a network is trained."""
+
+    network: NetworkName = "conv"
+    epochs: int = 30
+    batch: int = 64
+    learning_rate: float = 2e-3
+    """at the start; it falls to a hundredth along a half cosine"""
+    patience: int = 12
+    """epochs without a better held-out error after which training stops"""
+    views: bool = True
+    """show frames from beside the lane too"""
+    light: bool = True
+    """show frames under other lights too"""
+    blind: int = 0
+    """epochs at the beginning in which what is fed back of the road's intensity is random"""
+    seed: int = 0
+    irre: bool = False
+    """rebuild the input too, see `alvinn.networks.reconstruction`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How far predictions are from labels; None where there was nothing to compare.
+
+    MAE and the thresholded relative error, not MSE: F. Codevilla et al., arXiv:1809.04843, found that MSE says little
+    about driving.
+    """
+
+    mae: float | None = None
+    """mean absolute error in curvature [1/m]"""
+    relative: float | None = None
+    """share of frames with an error above a tenth of the label"""
+    steer: float | None = None
+    """mean absolute error in CARLA's steer, which goes from -1 to 1, at the speeds that were driven"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands at the end of an epoch."""
+
+    epoch: int
+    loss: float
+    held_out: Errors
+
+
+@dataclass
+class Trained:
+    """A network and how it came about."""
+
+    network: Any
+    history: list[Progress] = field(default_factory=list)
+    best: Progress | None = None
+    """the epoch whose weights the network has"""
+    interrupted: bool = False
+
+
+def train(
+    dataset: Dataset,
+    output: Code,
+    settings: Settings,
+    folder: Path,
+    tell: Callable[[Progress], None] = lambda _: None,
+    *,
+    live: Callable[[float, float], None] = lambda _, __: None,
+    resume: bool = False,
+    warm: Path | None = None,
+    board: bool = False,
+) -> Trained:
+    """Train from random weights or another model's, or go on; one seed on one machine gives one network.
+
+    Args:
+        dataset: what to learn from, with what is held out.
+        output: the code of the network's answer.
+        settings: how.
+        folder: of the model; the state after every epoch is kept there.
+        tell: called after every epoch.
+        live: called after every batch with the epochs that are done, as a fraction, and this epoch's loss so far.
+        resume: go on from the state that an interrupted run left in the folder.
+        warm: folder of a model of the same shape whose weights to begin with.
+        board: keep the figures for TensorBoard too.
+
+    Raises:
+        ModelError: there is nothing to resume or no such model to begin with, or the loss is no number any more.
+        KeyboardInterrupt: before the first epoch was done.
+    """
+    keep_freed_memory()
+    keras.utils.set_random_seed(settings.seed)
+    plan = Plan(
+        batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
+    )
+    batches = Batches(dataset, plan)
+    trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches), warm))
+    keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
+    try:
+        trained.network.fit(
+            streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history), rebuilt=settings.irre),
+            shuffle=False,  # the batches are shuffled already
+            initial_epoch=len(trained.history),
+            epochs=settings.epochs,
+            steps_per_epoch=len(batches),
+            verbose=0,
+            callbacks=[keras.callbacks.TerminateOnNaN(), keeper, *_boards(folder, resume=resume, wanted=board)],
+        )
+    except KeyboardInterrupt:
+        if not trained.history:
+            raise
+        trained.interrupted = True
+    keeper.restore_best()
+    return trained
+
+
+def _compiled(dataset: Dataset, output: Code, settings: Settings, batches: int, warm: Path | None) -> Any:
+    model = keras_models.NETWORKS[settings.network](dataset.preprocessing.shape, output)
+    loss: Any = keras_models.loss(output)
+    if settings.irre:
+        model, loss = keras_models.with_reconstruction(model), keras_models.BothLosses(output.units, loss)
+    if warm is not None:
+        _take_weights(model, warm)
+    schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=loss)
+    return model
+
+
+def _take_weights(model: Any, folder: Path) -> None:
+    try:
+        model.set_weights(keras.models.load_model(folder / "network.keras").get_weights())
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{folder} has no weights for this network to begin with: {error}") from error
+
+
+def _resumed(folder: Path) -> Trained:
+    state = folder / CHECKPOINT
+    if not state.is_file():
+        raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
+    trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
+    for number, progress in enumerate(trained.history):
+        if _good(progress, trained.history[:number]):
+            trained.best = progress
+    return trained
+
+
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no types
+    """Judges, tells and keeps the network after every epoch, and stops when it gets no better."""
+
+    def __init__(
+        self,
+        trained: Trained,
+        batches: Batches,
+        output: Code,
+        settings: Settings,
+        folder: Path,
+        tell: Callable[[Progress], None],
+        live: Callable[[float, float], None],
+    ) -> None:
+        super().__init__()
+        self._trained, self._batches, self._output = trained, batches, output
+        self._settings, self._folder, self._tell, self._live = settings, folder, tell, live
+        self._best = folder / "network.keras"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        self._live(len(self._trained.history) + (batch + 1) / len(self._batches), float(logs["loss"]))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        trained = self._trained
+        if not np.isfinite(logs["loss"]):
+            raise ModelError(
+                f"the loss of epoch {epoch + 1} is {logs['loss']}: lower --learning-rate or look at the data"
+            )
+        held_out = errors(self.model, self._batches.examination(), self._output, self._batches.steer)
+        logs |= _validation(held_out)  # for the callbacks after this one
+        now = Progress(epoch + 1, float(logs["loss"]), held_out)
+        if _good(now, trained.history):
+            trained.best = now
+            self.model.save(self._best)
+        trained.history.append(now)
+        self.model.save(self._folder / CHECKPOINT)
+        write_history(self._folder / "history.csv", trained.history)
+        self._tell(now)
+        if trained.best is not None and now.epoch - trained.best.epoch >= self._settings.patience:
+            self.model.stop_training = True
+
+    def restore_best(self) -> None:
+        """Give the network the weights of its best epoch."""
+        self._trained.network = keras.models.load_model(self._best)
+
+
+def _boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
+    """What writes the loss and the held-out errors of every epoch for TensorBoard, if that is wanted."""
+    if not resume:
+        shutil.rmtree(folder / BOARD, ignore_errors=True)  # of an earlier model of this name
+    return [keras.callbacks.TensorBoard(folder / BOARD, write_graph=False)] if wanted else []
+
+
+def _validation(found: Errors) -> dict[str, float]:
+    """Errors as Keras names what is measured on held-out data."""
+    named = {"val_curvature_mae": found.mae, "val_relative_error": found.relative, "val_steer_mae": found.steer}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _good(now: Progress, before: Sequence[Progress]) -> bool:
+    """Whether an epoch is as good as the best before it; with nothing held out the latest always is."""
+    known = [progress.held_out.mae for progress in before if progress.held_out.mae is not None]
+    return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
+
+
+def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int, *, rebuilt: bool = False) -> Any:
+    """The batches of all epochs one after another, made ahead while the network learns."""
+
+    def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
+        for number in count(first):
+            for batch in batches.epoch(number):
+                yield batch.images, targets(output, batch, rebuilt=rebuilt)
+
+    units = output.units + (reconstruction.PIXELS if rebuilt else 0)
+    signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, units), tf.float32))
+    return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
+
+
+def targets(output: Code, batch: Batch, *, rebuilt: bool = False) -> Floats:
+    """What a network should answer to a batch, shape (b, units), and rebuild after that if it does."""
+    if rebuilt:
+        return np.concatenate(
+            [targets(output, batch), [reconstruction.coarse(image) for image in batch.images]], axis=1
+        )
+    if isinstance(output, Hill1989):
+        return output.encode(batch.curvature, batch.intensity)
+    return output.encode(batch.curvature)
+
+
+def errors(model: Any, batches: Iterable[Batch], output: Code, steer: Steering) -> Errors:
+    """The errors of a network over some batches.
+
+    Args:
+        model: the network.
+        batches: to ask it about.
+        output: its code.
+        steer: of rows and curvatures driven there, see `Batches.steer`.
+    """
+    labels, answers, rows = [], [], []
+    for batch in batches:
+        labels.append(batch.curvature)
+        answers.append(output.decode(np.asarray(model(batch.images, training=False))[:, : output.units]))
+        rows.append(batch.rows)
+    if not labels:
+        return Errors()
+    label, answer, row = np.concatenate(labels), np.concatenate(answers), np.concatenate(rows)
+    gap, turned = np.abs(answer - label), np.abs(steer(row, answer) - steer(row, label))
+    known = turned[np.isfinite(turned)]
+    return Errors(
+        mae=float(gap.mean()),
+        relative=float((gap > THRESHOLD * np.abs(label)).mean()),
+        steer=float(known.mean()) if len(known) else None,
+    )
+
+
+def write_history(path: Path, history: list[Progress]) -> None:
+    """Write `history.csv`: one row an epoch."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
+
+
+def read_history(path: Path) -> list[Progress]:
+    """Read `history.csv`."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Progress(
+                int(row["epoch"]),
+                float(row["loss"]),
+                Errors(*(float(row[name]) if row.get(name) else None for name in COLUMNS[2:])),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def save(trained: Trained, folder: Path) -> None:
+    """Write the LiteRT files beside the best `network.keras`; a finished training leaves no state behind."""
+    (folder / "network.tflite").write_bytes(keras_models.to_litert(trained.network))
+    if (visual := keras_models.looking(trained.network)) is not None:
+        (folder / "visual.tflite").write_bytes(visual)
+    if not trained.interrupted:
+        with suppress(FileNotFoundError):
+            (folder / CHECKPOINT).unlink()

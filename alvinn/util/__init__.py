@@ -1,0 +1,1 @@
+"""Files, images, H.264 video, and quieting libraries."""

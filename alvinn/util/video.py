@@ -1,0 +1,135 @@
+"""H.264 films in MP4: writing, reading, and the first picture as a poster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import numpy as np
+
+from alvinn.driving.types import Image
+from alvinn.errors import RecordingError
+from alvinn.util.images import jpeg_of
+
+CRF = "6"  # 38 dB and more against the JPEG files of a camera; most of the loss is the colours' half resolution
+
+
+SCALING = "AREA"  # of the colours: the least loss of what was tried
+
+
+KEY_EVERY = "2"  # frames: LeRobot's own, for reading at random
+
+
+class FilmWriter(AbstractContextManager["FilmWriter"]):
+    """Writes pictures of one size, at one rate.
+
+    Args:
+        path: of the file; its folder is made.
+        fps: pictures a second.
+        crf: H.264's constant rate factor, less is better.
+        key_every: frames from one that stands by itself to the next.
+    """
+
+    def __init__(self, path: Path, fps: int, *, crf: str = CRF, key_every: str = KEY_EVERY) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._container = av.open(str(path), "w")
+        options = {"crf": crf, "g": key_every, "preset": "veryfast"}
+        self._stream = self._container.add_stream("libx264", rate=fps, options=options)
+        self.size: tuple[int, int] | None = None
+        """(height, width) of the pictures, once there is one"""
+
+    @property
+    def pixel_format(self) -> str:
+        """How colours are kept; pictures of odd size cannot halve theirs."""
+        return str(self._stream.pix_fmt)
+
+    def add(self, image: Image) -> None:
+        """Add a picture, shape (height, width, 3) RGB.
+
+        Raises:
+            RecordingError: it has another size than the first.
+        """
+        if self.size is None:
+            self._stream.height, self._stream.width = self.size = (image.shape[0], image.shape[1])
+            self._stream.pix_fmt = "yuv444p" if image.shape[0] % 2 or image.shape[1] % 2 else "yuv420p"
+        if self.size != image.shape[:2]:
+            raise RecordingError(f"a picture of shape {image.shape} in a film of (height, width) {self.size}")
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        self._container.mux(self._stream.encode(frame.reformat(format=self.pixel_format, interpolation=SCALING)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.size is not None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+
+def frames(path: Path) -> Iterator[tuple[float, Image]]:
+    """(time [s], picture) of each frame of a film, in order, up to where it is damaged.
+
+    Raises:
+        RecordingError: it is missing, or no film.
+    """
+    try:
+        container: Any = av.open(str(path), format="mp4")  # else damaged bytes pass for other formats
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise RecordingError(f"the film {path} is missing or damaged") from error
+    with container:
+        if not container.streams.video or container.streams.video[0].codec_context is None:
+            raise RecordingError(f"the film {path} is damaged: it does not say how it is coded")  # PyAV would crash
+        try:
+            for frame in container.decode(video=0):
+                pixels = frame.reformat(format="rgb24", interpolation=SCALING).to_ndarray()
+                yield float(frame.time or 0.0), np.asarray(pixels, dtype=np.uint8)
+        except (av.FFmpegError, LookupError, ValueError):
+            return  # the rows whose frames did not come are told by the reader
+
+
+RATE = 20  # frames a second: the simulator's own
+
+
+class Mp4(AbstractContextManager["Mp4"]):
+    """An MP4 file that browsers play: H.264, the first bytes enough to begin.
+
+    Args:
+        path: of the file.
+        rate: pictures a second.
+        crf: x264's constant rate factor: less is better and larger.
+    """
+
+    def __init__(self, path: Path, rate: int = RATE, crf: int = 23) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._container = av.open(str(path), "w", options={"movflags": "faststart"})
+        self._stream = self._container.add_stream(
+            "libx264", rate=rate, options={"crf": f"{crf}", "preset": "superfast"}
+        )
+        self._sized = False
+
+    def add(self, picture: Image) -> None:
+        """Add a picture, shape (height, width, 3) RGB, its sides even and the same as before."""
+        if not self._sized:
+            self._stream.height, self._stream.width = picture.shape[:2]
+            self._stream.pix_fmt = "yuv420p"  # what browsers play
+            self._sized = True
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        self._container.mux(self._stream.encode(frame))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._sized:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+
+def poster(path: Path) -> bytes:
+    """The first picture of a film as a JPEG; nothing where it has none."""
+    with suppress(av.FFmpegError, StopIteration, IndexError), av.open(str(path)) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        return jpeg_of(np.asarray(picture, dtype=np.uint8))
+    return b""

@@ -1,0 +1,60 @@
+"""What a network looks at: VisualBackProp (M. Bojarski et al., arXiv:1611.05418), drawn over the camera's picture.
+
+The averaged feature maps are spread back to the input and multiplied layer by layer, so that what stays is what every
+layer answered to. All of that is in `visual.tflite`, exported beside the network (`network.looking`): here it is run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from alvinn.driving.types import Image
+from alvinn.errors import ModelError
+from alvinn.networks.encodings import Floats
+from alvinn.networks.inference import litert, read_card
+
+VISUAL = "visual.tflite"
+GLOW = (255, 0, 160)  # RGB: a colour that no road has
+
+
+class Visual:
+    """The eyes of a model, opened for looking.
+
+    Raises:
+        ModelError: the folder is no model, or its network has no convolutions to look into.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._preprocessing = read_card(folder).preprocessing
+        if not (folder / VISUAL).is_file():
+            raise ModelError(
+                f"{folder} has no {VISUAL}: its network has no convolutions, or an earlier version of alvinn trained it"
+            )
+        self._interpreter = litert(folder / VISUAL)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def saliency(self, frame: Image) -> Floats:
+        """How much each pixel of a frame, shape (height, width, 3) RGB, matters: shape (height, width), 0 to 1.
+
+        Raises:
+            CameraMismatchError: the frame has another size than the model was made for.
+        """
+        prepare = self._preprocessing
+        self._interpreter.set_tensor(self._input, prepare(frame)[None].astype(np.float32))
+        self._interpreter.invoke()
+        found = self._interpreter.get_tensor(self._output)[0, :, :, 0]
+        found = found / max(float(found.max()), 1e-12)
+        whole = np.zeros(frame.shape[:2], dtype=np.float32)
+        size = (prepare.frame_width, prepare.frame_height - prepare.top)
+        whole[prepare.top :] = cv2.resize(found, size, interpolation=cv2.INTER_LINEAR)
+        return whole
+
+
+def glowing(frame: Image, saliency: Floats) -> Image:
+    """A frame, shape (height, width, 3) RGB, in which what matters glows; `saliency` as `Visual.saliency` gives it."""
+    share = saliency[:, :, None]
+    return np.asarray(frame * (1.0 - share) + np.array(GLOW, dtype=np.float32) * share, dtype=np.uint8)

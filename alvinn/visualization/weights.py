@@ -1,0 +1,143 @@
+"""Pictures of a model: ALVINN's hidden units as the papers showed them, and how training went."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from alvinn.driving.types import Image
+from alvinn.errors import ModelError
+from alvinn.networks.encodings import Floats
+
+HIDDEN = "hidden"  # the layer's name in ALVINN's networks
+
+
+def opened(folder: Path) -> Any:
+    """The Keras network of a model folder.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    import keras
+
+    path = folder / "network.keras"
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+
+
+def layers_of(network: Any) -> list[tuple[str, str, int]]:
+    """Name, shape of the answer and number of weights of each layer that has weights."""
+    return [
+        (layer.name, " x ".join(str(size) for size in layer.output.shape[1:]), layer.count_params())
+        for layer in network.layers
+        if layer.count_params()
+    ]
+
+
+def hidden_weights(network: Any) -> tuple[Floats, Floats] | None:
+    """Weights from the inputs to the hidden units and from there to the outputs, a row a hidden unit.
+
+    Returns:
+        Shapes (hidden, inputs) and (hidden, outputs); None where the network has no layer of ALVINN's kind.
+    """
+    import keras
+
+    names = [layer.name for layer in network.layers]
+    if HIDDEN not in names:
+        return None
+    first = np.asarray(network.get_layer(HIDDEN).kernel, dtype=np.float32).T
+    answers = next(
+        layer for layer in network.layers[names.index(HIDDEN) + 1 :] if isinstance(layer, keras.layers.Dense)
+    )
+    second = np.asarray(answers.kernel, dtype=np.float32)
+    return first, second
+
+
+PIXEL = 5  # a weight's square on the picture [pixels]
+
+
+GAP = 12
+
+
+COLUMNS = 5  # hidden units side by side
+
+
+PAPER, INK = (250, 250, 250), (40, 40, 40)
+
+
+LINES = {
+    "loss": (31, 119, 180),
+    "held_out_mae": (214, 39, 40),
+    "held_out_steer_mae": (148, 103, 189),
+    "held_out_relative_error": (44, 160, 44),
+}
+
+
+PLOT = (220, 640)  # height and width of a curve's picture
+
+
+def weights_drawn(to_hidden: Floats, to_outputs: Floats, retina: tuple[int, int]) -> Image:
+    """Every hidden unit: above, its weights to the outputs from left to right; below, those from the retina.
+
+    White excites, black inhibits, grey is nothing: each unit on a scale of its own.
+
+    Args:
+        to_hidden: shape (hidden, inputs).
+        to_outputs: shape (hidden, outputs).
+        retina: (height, width) of the network's input; inputs beyond it that are missing are drawn grey.
+    """
+    units = [_unit(ins, outs, retina) for ins, outs in zip(to_hidden, to_outputs, strict=True)]
+    blank = np.full_like(units[0], PAPER[0])
+    units += [blank] * (-len(units) % min(COLUMNS, len(units)))
+    across = min(COLUMNS, len(units))
+    rows = [np.hstack(units[start : start + across]) for start in range(0, len(units), across)]
+    return np.vstack(rows)
+
+
+def _unit(ins: Floats, outs: Floats, retina: tuple[int, int]) -> Image:
+    height, width = retina
+    field = np.zeros(height * width, dtype=np.float32)
+    field[: len(ins)] = ins
+    side = width * PIXEL
+    below = cv2.resize(_grey(field.reshape(height, width)), (side, height * PIXEL), interpolation=cv2.INTER_NEAREST)
+    above = cv2.resize(_grey(outs[None]), (side, 4 * PIXEL), interpolation=cv2.INTER_NEAREST)
+    paper = np.full((2 * GAP + 5 * PIXEL + len(below), side + GAP), PAPER[0], dtype=np.uint8)
+    paper[GAP : GAP + 4 * PIXEL, :side] = above
+    paper[GAP + 5 * PIXEL : GAP + 5 * PIXEL + len(below), :side] = below
+    return np.repeat(paper[:, :, None], 3, axis=2)
+
+
+def _grey(weights: Floats) -> Image:
+    largest = max(float(np.abs(weights).max()), 1e-12)
+    return np.asarray(127.5 + 127.5 * weights / largest, dtype=np.uint8)
+
+
+def curves_drawn(history: Path) -> Image | None:
+    """The columns of a `history.csv`, one above the other over the epochs; None where there is nothing to draw."""
+    if not history.is_file():
+        return None
+    with history.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = {name: [float(row[name]) for row in rows if row.get(name)] for name in LINES}
+    drawn = [_curve(name, values, LINES[name]) for name, values in columns.items() if len(values) > 1]
+    return np.vstack(drawn) if drawn else None
+
+
+def _curve(name: str, values: Sequence[float], colour: tuple[int, int, int]) -> Image:
+    height, width = PLOT
+    image: Image = np.full((height, width, 3), PAPER[0], dtype=np.uint8)
+    top = max(*values, 1e-12)
+    x = np.linspace(GAP, width - GAP, len(values))
+    y = height - GAP - (height - 4 * GAP) * np.asarray(values) / top
+    cv2.line(image, (GAP, height - GAP), (width - GAP, height - GAP), INK, 1, cv2.LINE_AA)
+    cv2.polylines(image, [np.stack([x, y], axis=1).round().astype(np.int32)], isClosed=False, color=colour, thickness=2)
+    text = f"{name}: {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs, best {min(values):.4g}"
+    cv2.putText(image, text, (GAP, 2 * GAP), cv2.FONT_HERSHEY_SIMPLEX, 0.45, INK, 1, cv2.LINE_AA)
+    return image

@@ -1,0 +1,1 @@
+"""CARLA as a World, through the genuine client: the car, its sensors, the lane, and the embedded server."""

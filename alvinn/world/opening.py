@@ -1,0 +1,78 @@
+"""A world to drive in: on a running server, or on a private embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from alvinn.driving.types import Camera, CameraName, Direction
+from alvinn.errors import AlvinnError, OneWayError
+from alvinn.settings import Driving
+from alvinn.world.carla_world import CarlaWorld, connected, open_world
+from alvinn.world.embedded_server import KeptServer, embedded_server
+
+MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror image
+
+
+def address(carla: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT.
+
+    Raises:
+        AlvinnError: it is none.
+    """
+    host, colon, port = carla.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise AlvinnError(f"--carla wants HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
+    return host, int(port)
+
+
+@contextmanager
+def opened(
+    settings: Driving,
+    *,
+    camera: Camera,
+    map_name: str,
+    direction: Direction,
+    weather: str,
+    seed: int,
+    start: int = 0,
+    cameras: Sequence[CameraName] = ("center",),
+    kept: KeptServer | None = None,
+) -> Iterator[CarlaWorld]:
+    """A car on a lane: on the server that `settings` names, or on a private embedded one: `kept`, or its own.
+
+    The reverse of a road with one lane is its mirror image, where the server has it.
+
+    Raises:
+        AlvinnError: server, map, lane or weather is not to be had.
+    """
+    with ExitStack() as stack:
+
+        def enter(name: str, way: Direction) -> CarlaWorld:
+            client = stack.enter_context(connected(*_server(settings, name, seed, kept, stack)))
+            wanted = name if settings.carla is not None else None
+            opening = open_world(
+                client, camera=camera, weather=weather, direction=way, map_wanted=wanted, start=start, cameras=cameras
+            )
+            return stack.enter_context(opening)
+
+        try:
+            world = enter(map_name, direction)
+        except OneWayError as error:
+            try:
+                world = enter(MIRROR + map_name, "forward")
+            except AlvinnError:  # another's map, of which there is no mirror image
+                raise error from None
+        yield world
+
+
+def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None, stack: ExitStack) -> tuple[str, int]:
+    """Host and port of the server to drive on."""
+    if settings.carla is not None:
+        return address(settings.carla)
+    return kept.address(map_name, seed) if kept is not None else stack.enter_context(embedded_server(map_name, seed))
+
+
+def server_kind(settings: Driving) -> str:
+    """What a card or a session says of the server."""
+    return "embedded" if settings.carla is None else "given"

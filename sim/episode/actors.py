@@ -1,0 +1,227 @@
+"""The actors of an episode: the spectator, cars that move, and props that stand still; `sensors` sit on them.
+
+Each knows where it is and what a snapshot says of it; who lives and when time passes is the world's business.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from sim.dynamics.ackermann import Ackermann, Gains, followed
+from sim.dynamics.single_track import MODEL3, Car, Control, Ground, Physics, State
+from sim.episode.blueprints import Description
+from sim.episode.catalogue import PROPS, VEHICLES
+from sim.episode.labels import Label
+from sim.episode.snapshot import ActorState, VehicleExtra
+from sim.geometry.boxes import Box, overlap
+from sim.geometry.poses import Pose, Vector, matrix
+
+GroundAt = Callable[[float, float, float, float], Ground]  # of x, y, z [m] and yaw [rad]
+Extent = tuple[Vector, Vector]
+NO_BOX: Extent = (Vector(), Vector())
+BEYOND_REASON = 1e9  # [m, m/s, rad/s]
+
+
+class Actor:
+    """Something with a place: the spectator is no more than this.
+
+    Attributes:
+        box: the bounding box's centre and half sizes [m] in the actor's own axes.
+        tags: CARLA's semantic tags of what it is, a byte each.
+        collides: whether it stops cars; a client can switch that off.
+    """
+
+    box: Extent = NO_BOX
+    tags = b""
+
+    def __init__(self, identity: int, description: Description, pose: Pose) -> None:
+        self.id = identity
+        self.description = description
+        self.parent: Actor | None = None
+        self.collides = True
+        self._pose = pose
+
+    @property
+    def pose(self) -> Pose:
+        """Where the actor is in the world."""
+        return self._pose
+
+    @property
+    def footprint(self) -> Box | None:
+        """The room that the actor takes up, if it takes any."""
+        return None
+
+    def put(self, pose: Pose) -> None:
+        """Set the actor down at a pose in the world."""
+        self._pose = pose
+
+    def state(self) -> ActorState:
+        """What a snapshot says of the actor."""
+        return ActorState(self.id, self.pose)
+
+
+class Prop(Actor):
+    """A thing that stands where it was put and stops what hits it."""
+
+    tags = bytes((Label.STATIC,))
+
+    def __init__(self, identity: int, description: Description, pose: Pose) -> None:
+        super().__init__(identity, description, pose)
+        half = PROPS[description.id]
+        self.box = (Vector(0.0, 0.0, half.z), half)
+        self.put(pose)
+
+    @property
+    def footprint(self) -> Box:
+        """The room that the prop takes up."""
+        return self._footprint
+
+    def put(self, pose: Pose) -> None:
+        """Set the prop down at a pose in the world; it stays in the air if that is there."""
+        super().put(pose)
+        self._footprint = Box.around(pose, *self.box)
+
+
+class Vehicle(Actor):
+    """A car that follows its last control; it stands on the ground wherever it is put.
+
+    Attributes:
+        control: what it follows; `ackermann`, where it is set, makes a new one every step.
+        constant: velocity [m/s] in the car's own axes that a client holds it at, whatever the tyres say.
+        moves: False while a client has switched its physics off.
+        sticky: whether a control holds until the next one comes, or for one step alone.
+    """
+
+    tags = bytes((Label.CAR,))
+    motion: State
+    ground: Ground
+
+    def __init__(self, identity: int, description: Description, pose: Pose, ground_at: GroundAt) -> None:
+        super().__init__(identity, description, pose)
+        half = VEHICLES[description.id]
+        self.box = (Vector(0.0, 0.0, half.z), half)
+        self.control = Control()
+        self.ackermann: Ackermann | None = None
+        self.gains = Gains()
+        self.constant: Vector | None = None
+        self.car = Car(MODEL3)
+        self.lights = 0
+        self.moves = True
+        self.sticky = description.text("sticky_control") != "false"
+        self._force = Vector()  # [N], for the next step alone
+        self._ground_at = ground_at
+        self.put(pose)
+
+    @property
+    def physics(self) -> Physics:
+        """The car's numbers; setting them makes another car of it."""
+        return self.car.physics
+
+    @physics.setter
+    def physics(self, physics: Physics) -> None:
+        self.car = Car(physics)
+
+    @property
+    def footprint(self) -> Box:
+        """The room that the car takes up."""
+        return Box.around(self.pose, *self.box)
+
+    def put(self, pose: Pose) -> None:
+        """Set the car down at rest, at the ground's height."""
+        self._settle(State.at_rest(pose), pose.z)
+
+    # --- what is done to it from outside
+
+    def push(self, velocity: Vector) -> None:
+        """Give the car a velocity [m/s] in the world's axes; what goes up or down is lost."""
+        along, across = self._own(velocity)
+        self.motion = replace(self.motion, speed=along, lateral_speed=across)
+
+    def kick(self, impulse: Vector) -> None:
+        """Change the car's velocity by an impulse [N s] in the world's axes."""
+        along, across = self._own(impulse)
+        motion, mass = self.motion, self.physics.mass
+        self.motion = replace(
+            motion, speed=motion.speed + along / mass, lateral_speed=motion.lateral_speed + across / mass
+        )
+
+    def press(self, force: Vector) -> None:
+        """Let a force [N] in the world's axes act during the next step."""
+        self._force = Vector(self._force.x + force.x, self._force.y + force.y)
+
+    def spin(self, rate: float) -> None:
+        """Give the car a yaw rate [rad/s]."""
+        self.motion = replace(self.motion, yaw_rate=rate)
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Move the car aside [m] as it goes."""
+        self._settle(replace(self.motion, x=self.motion.x + dx, y=self.motion.y + dy), self.pose.z)
+
+    def _own(self, vector: Vector) -> tuple[float, float]:
+        """A vector's parts along and across the car."""
+        c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
+        return vector.x * c + vector.y * s, vector.y * c - vector.x * s
+
+    def speed_along(self, nx: float, ny: float) -> float:
+        """The car's speed [m/s] along a unit vector of the world."""
+        along, across = self._own(Vector(nx, ny))
+        return self.motion.speed * along + self.motion.lateral_speed * across
+
+    # --- time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        if not self.moves:
+            return
+        try:
+            self._drive(seconds)
+        except (ArithmeticError, ValueError):
+            # A client may give a car any physics it likes; a car that cannot be reckoned stands still.
+            self.motion = State.at_rest(self.pose)
+
+    def _drive(self, seconds: float) -> None:
+        if self._force != Vector():
+            self.kick(Vector(self._force.x * seconds, self._force.y * seconds))
+            self._force = Vector()
+        if self.ackermann is not None:
+            self.control = followed(self.ackermann, self.gains, self.car, self.motion, seconds)
+        self._hold_velocity()
+        self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
+        self._hold_velocity()
+        if not self.sticky:
+            self.control = Control()
+
+    def _hold_velocity(self) -> None:
+        if self.constant is not None:
+            self.motion = replace(self.motion, speed=self.constant.x, lateral_speed=self.constant.y)
+
+    def _settle(self, motion: State, height: float) -> None:
+        size = max(map(abs, (motion.x, motion.y, motion.yaw_rate, motion.speed, motion.lateral_speed)))
+        if not size <= BEYOND_REASON or math.isnan(motion.x + motion.y + motion.yaw + motion.speed + motion.yaw_rate):
+            raise ArithmeticError("a car whose motion is no number, or too large for one")
+        self.ground = self._ground_at(motion.x, motion.y, height, motion.yaw)
+        self.motion = motion
+        self._pose = Pose(motion.x, motion.y, self.ground.z, self.ground.pitch, motion.yaw, self.ground.roll)
+
+    def state(self) -> ActorState:
+        """What a snapshot says of the car."""
+        m, attitude = self.motion, matrix(self.pose)[:3, :3]
+        velocity = attitude @ (m.speed, m.lateral_speed, 0.0)
+        acceleration = attitude @ (m.acceleration.x, m.acceleration.y, m.acceleration.z)
+        gear = self.control.gear if self.control.manual_gear_shift else -1 if self.control.reverse else 1
+        return ActorState(
+            self.id,
+            self.pose,
+            Vector(*velocity.tolist()),
+            Vector(0.0, 0.0, m.yaw_rate),
+            Vector(*acceleration.tolist()),
+            VehicleExtra(self.control, gear),
+        )
+
+
+def in_the_way(a: Actor, b: Actor) -> bool:
+    """Whether two actors take up the same room."""
+    here, there = a.footprint, b.footprint
+    return here is not None and there is not None and overlap(here, there)

@@ -1,0 +1,163 @@
+"""Sensors: actors that sit on others, or on their own, and have a stream of what they sense.
+
+What a sensor's messages hold is made elsewhere: pictures in `studio`, everything else in `instruments`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.episode.actors import Actor
+from sim.episode.blueprints import Description
+from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, GNSS, IMU, LANE_INVASION, RGB_CAMERA, SEGMENTATION_CAMERA
+from sim.geometry.poses import Pose, attached, matrix, pose_of
+
+LARGEST_IMAGE = 4096  # pixels a side
+LONGEST_SENSOR_TICK = 3600.0  # [s]
+LOUDEST = 1e6  # the largest noise that a client can ask for
+
+
+class Sensor(Actor):
+    """A sensor, on its own or rigidly on a parent; who listens to its stream is the server's business.
+
+    Args:
+        identity, description, pose: the actor's; the pose is relative to the parent, if there is one.
+        parent: what it sits on.
+        stream: the number of its stream.
+        born: the simulation's time [s].
+
+    Raises:
+        BlueprintError: an attribute is no number, or out of range.
+    """
+
+    streams = True  # whether there is anything to listen to
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+    ) -> None:
+        super().__init__(identity, description, pose)
+        self.parent = parent
+        self.stream = stream
+        self._born = born
+        self.every = (
+            description.number("sensor_tick", 0, LONGEST_SENSOR_TICK) if description.text("sensor_tick") else 0.0
+        )
+
+    @property
+    def pose(self) -> Pose:
+        """Where the sensor is in the world: on its parent, if it has one."""
+        return self._pose if self.parent is None else attached(self.parent.pose, self._pose)
+
+    @property
+    def seat(self) -> Pose:
+        """Where the sensor is in its parent's axes, or in the world if it has none."""
+        return self._pose
+
+    def put(self, pose: Pose) -> None:
+        """Set the sensor down at a pose in the world; it keeps its parent and goes on moving with it."""
+        if self.parent is not None:
+            pose = pose_of(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
+        self._pose = pose
+
+    def let_go(self) -> None:
+        """Stay where the parent was, without it."""
+        self._pose, self.parent = self.pose, None
+
+    def is_due(self, now: float, step_seconds: float) -> bool:
+        """Whether a measurement falls into the step [s] that ends now [s of simulation].
+
+        The first tick after a sensor was born always has one, as in CARLA.
+        """
+        if self.every <= 0.0:
+            return True
+        step = step_seconds / self.every
+        age = (now - self._born) / self.every - step + 1e-6  # the sum of many steps falls a hair short of a whole
+        return math.floor(age) > math.floor(age - step)
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """What a camera is asked to draw: size [pixels] and horizontal field of view [rad]."""
+
+    width: int
+    height: int
+    fov: float
+
+    @staticmethod
+    def of(description: Description) -> Lens:
+        """The lens that a camera's attributes describe.
+
+        Raises:
+            BlueprintError: an attribute is no number, or beyond what can be drawn.
+        """
+        return Lens(
+            int(description.number("image_size_x", 1, LARGEST_IMAGE)),
+            int(description.number("image_size_y", 1, LARGEST_IMAGE)),
+            math.radians(description.number("fov", 1, 179)),
+        )
+
+
+class Camera(Sensor):
+    """A camera; `kind` is what its pictures show: "rgb", "depth" or "semantic_segmentation"."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        self.lens = Lens.of(description)
+        self.kind = description.id.rpartition(".")[2]
+
+
+class CollisionSensor(Sensor):
+    """Tells of every collision of what it sits on."""
+
+
+class LaneInvasion(Sensor):
+    """CARLA's client works lane invasions out by itself: there is nothing to stream."""
+
+    streams = False
+
+
+class Noisy(Sensor):
+    """A sensor with noise that its seed repeats: a bias, and a normal deviation around it."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        self._random = random.Random(int(description.number("noise_seed", -(2**31), 2**31)))
+        self._noise = {
+            given.id: description.number(given.id, -LOUDEST, LOUDEST)
+            for given in description.attributes
+            if given.id.startswith("noise_") and given.id != "noise_seed"
+        }
+
+    def noise(self, of: str, axis: str = "") -> float:
+        """The next error of a quantity, such as "lat" or "accel" along "_x"."""
+        bias = self._noise.get(f"noise_{of}_bias{axis}", 0.0)
+        deviation = self._noise[f"noise_{of}_stddev{axis}"]
+        return bias + (self._random.gauss(0.0, abs(deviation)) if deviation else 0.0)
+
+
+class Gnss(Noisy):
+    """Latitude, longitude and altitude."""
+
+
+class Imu(Noisy):
+    """Acceleration with gravity, rate of turn, and a compass."""
+
+
+SENSORS: dict[str, type[Sensor]] = {
+    RGB_CAMERA: Camera,
+    DEPTH_CAMERA: Camera,
+    SEGMENTATION_CAMERA: Camera,
+    COLLISION: CollisionSensor,
+    LANE_INVASION: LaneInvasion,
+    GNSS: Gnss,
+    IMU: Imu,
+}
+"""What a blueprint makes."""

@@ -1,0 +1,227 @@
+"""The world: one episode at a time, its actors, settings and weather, and the clock that moves them.
+
+No sockets and no wire here, and no time but the simulation's: the same calls give the same snapshots, to the bit.
+Ids are never used twice, across episodes either, because clients remember actors by them. What a client spawned
+stays when the client leaves, as in CARLA; whoever comes next can find it and destroy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Protocol, TypeVar
+
+from sim.dynamics.single_track import Control, Ground, Physics
+from sim.episode.actors import Actor, Prop, Vehicle, in_the_way
+from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
+from sim.episode.catalogue import ELSEWHERE, PROPS
+from sim.episode.collisions import Collision, SolidsNear, settled
+from sim.episode.sensors import SENSORS, Camera, Sensor
+from sim.episode.settings import EpisodeSettings
+from sim.episode.snapshot import Moment, Snapshot
+from sim.episode.weather import WeatherParameters
+from sim.geometry.boxes import Box
+from sim.geometry.poses import Pose, Vector
+
+LONGEST_STEP = 1.0  # seconds a tick; longer ones would take the server away from its other clients
+FASTEST = 200.0  # [m/s] that a client can give a car
+A = TypeVar("A", bound=Actor)
+
+
+class WorldError(Exception):
+    """The world cannot do what it was asked; the message is the sentence that the client's exception will hold."""
+
+
+class Roads(Protocol):
+    """The part of a `sim.roads.track.Track` that the world stands on."""
+
+    @property
+    def name(self) -> str:
+        """The map's name."""
+
+    @property
+    def opendrive(self) -> str:
+        """The map as OpenDRIVE text."""
+
+    @property
+    def spawn_points(self) -> Sequence[Pose]:
+        """Places to start from."""
+
+    def ground(self, x: float, y: float, z: float, yaw: float) -> Ground:
+        """What a car stands on at a point [m], as it lies for one that heads for `yaw` [rad]."""
+
+
+def _nothing_solid(_x: float, _y: float) -> Iterable[Box]:
+    """The scenery of a map that tells of none."""
+    return ()
+
+
+class World:
+    """The episode that runs, and what can be done to it.
+
+    Attributes:
+        track: the map.
+        episode: its number; it changes whenever a map is loaded.
+        moment: the last tick's frame number and simulation time; frames never go back.
+        settings, weather: as clients set them.
+        collisions: what ran into what in the last tick.
+    """
+
+    def __init__(self, track: Roads) -> None:
+        self.settings = EpisodeSettings()
+        self.episode = 0
+        self.moment = Moment(frame=1, seconds=0.0)
+        self._ids = count(1)
+        self._streams = count(2)  # stream 1 is the episode's own
+        self.load(track)
+
+    def load(self, track: Roads) -> None:
+        """Begin a new episode on a map: nobody there but the spectator, and the default weather."""
+        self.track = track
+        self.episode += 1
+        self.weather = WeatherParameters()
+        start = track.spawn_points[0] if track.spawn_points else Pose()
+        self.spectator = Actor(next(self._ids), SPECTATOR, replace(start, z=start.z + 2.0))
+        self.actors: dict[int, Actor] = {self.spectator.id: self.spectator}
+        self.collisions: list[Collision] = []
+        self._solids_near: SolidsNear = getattr(track, "solids_near", _nothing_solid)
+
+    # --- time
+
+    def tick(self) -> int:
+        """Let one step pass with every car's last control; returns the new frame's number."""
+        step = self.settings.step
+        cars = [actor for actor in self.actors.values() if isinstance(actor, Vehicle)]
+        before = {car.id: car.footprint for car in cars}
+        for car in cars:
+            car.advance(step)
+        self.collisions = settled(self.actors.values(), before, self._solids_near)
+        self.moment = Moment(self.moment.frame + 1, self.moment.seconds + step)
+        return self.moment.frame
+
+    def snapshot(self) -> Snapshot:
+        """What there is to say of the world as it stands."""
+        actors = tuple(actor.state() for actor in self.actors.values())
+        return Snapshot(self.episode, self.moment, self.settings.step, actors)
+
+    def apply(self, settings: EpisodeSettings) -> None:
+        """Run by other settings from the next tick on.
+
+        Raises:
+            WorldError: fixed_delta_seconds is negative or more than a second.
+        """
+        if not 0.0 <= settings.step <= LONGEST_STEP:
+            raise WorldError(
+                f"fixed_delta_seconds is {settings.fixed_delta_seconds}, expected 0 (no fixed step) to {LONGEST_STEP:g}"
+            )
+        self.settings = settings
+
+    # --- who is there
+
+    def actor(self, identity: int, kind: type[A]) -> A:
+        """The actor of an id.
+
+        Raises:
+            WorldError: there is none, or it is of another kind.
+        """
+        found = self.actors.get(identity)
+        if found is None:
+            raise WorldError(f"there is no actor {identity}: it was destroyed, or never spawned")
+        if not isinstance(found, kind):
+            raise WorldError(f"actor {identity} is a {found.description.id}, expected a {kind.__name__.lower()}")
+        return found
+
+    def vehicle(self, identity: int) -> Vehicle:
+        """The car of an id; raises WorldError as `actor` does."""
+        return self.actor(identity, Vehicle)
+
+    def sensors(self) -> list[Sensor]:
+        """Every sensor, in the order of spawning."""
+        return [actor for actor in self.actors.values() if isinstance(actor, Sensor)]
+
+    def cameras(self) -> list[Camera]:
+        """Every camera, in the order of spawning."""
+        return [actor for actor in self.actors.values() if isinstance(actor, Camera)]
+
+    def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
+        """Bring an actor into the world; its pose is relative to the parent, if one is given (0 is none).
+
+        Raises:
+            WorldError: no such blueprint or parent, an attribute out of range, or something stands there already.
+        """
+        on = self.actor(parent, Actor) if parent else None
+        try:
+            complete = description.completed()
+            actor = self._made(complete, pose, on)
+        except BlueprintError as error:
+            raise WorldError(str(error)) from error
+        if any(in_the_way(actor, other) for other in self.actors.values()):
+            raise WorldError("Spawn failed because of collision at spawn position")  # CARLA's own words
+        self.actors[actor.id] = actor
+        return actor
+
+    def _made(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
+        kind = description.id
+        if kind in ELSEWHERE:
+            raise WorldError(f"{kind} is not supported: a full CARLA server has it, this one does not")
+        if kind in SENSORS:
+            born = self.moment.seconds
+            return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), born)
+        if parent is not None:
+            raise WorldError(f"a {kind} cannot be attached to another actor")
+        if kind in PROPS:
+            return Prop(next(self._ids), description, pose)
+        return Vehicle(next(self._ids), description, pose, self.track.ground)
+
+    def destroy(self, identity: int) -> None:
+        """Take an actor out of the world; what sat on it stays where it is.
+
+        Raises:
+            WorldError: there is no such actor, or it is the spectator.
+        """
+        if self.actor(identity, Actor) is self.spectator:
+            raise WorldError("the spectator cannot be destroyed")
+        gone = self.actors.pop(identity)
+        for sensor in self.sensors():
+            if sensor.parent is gone:
+                sensor.let_go()
+
+    # --- what is done to cars
+
+    def control(self, identity: int, control: Control) -> None:
+        """Give a car the control that it follows from the next tick on, cut to CARLA's ranges."""
+        vehicle = self.vehicle(identity)
+        vehicle.ackermann = None
+        vehicle.control = replace(
+            control,
+            throttle=min(max(control.throttle, 0.0), 1.0),
+            steer=min(max(control.steer, -1.0), 1.0),
+            brake=min(max(control.brake, 0.0), 1.0),
+        )
+
+    def push(self, identity: int, velocity: Vector) -> None:
+        """Give a car a velocity [m/s] in the world's axes."""
+        self.check_velocity(velocity)
+        self.vehicle(identity).push(velocity)
+
+    @staticmethod
+    def check_velocity(velocity: Vector) -> None:
+        """Raise WorldError for a velocity [m/s] that no car reaches."""
+        if max(abs(velocity.x), abs(velocity.y), abs(velocity.z)) > FASTEST:
+            raise WorldError(f"a velocity of more than {FASTEST:g} m/s")
+
+    def rebuild(self, identity: int, physics: Physics) -> None:
+        """Give a car other physics.
+
+        Raises:
+            WorldError: not four wheels, no gear, a mass or radius that is not positive, or a car that would tip over.
+        """
+        vehicle = self.vehicle(identity)
+        if len(physics.wheels) != 4 or not physics.forward_gears:
+            raise WorldError("a car has four wheels and at least one forward gear")
+        if physics.mass <= 0.0 or any(wheel.radius <= 0.0 for wheel in physics.wheels):
+            raise WorldError("a car's mass and the radii of its wheels are more than 0")
+        if not physics.wheels[2].position.x < physics.center_of_mass.x < physics.wheels[0].position.x:
+            raise WorldError("a car's centre of mass is between its axles")
+        vehicle.physics = physics

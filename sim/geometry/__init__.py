@@ -1,0 +1,1 @@
+"""Poses, boxes, rays and geodesy."""

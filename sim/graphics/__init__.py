@@ -1,0 +1,1 @@
+"""Panda3D in general terms: meshes, canvas, textures, light."""

@@ -1,0 +1,108 @@
+"""The maps that need no file, by name: those drawn by hand here, and the families that a seed is drawn for.
+
+`mirror:` before a name is the circuit's mirror image: the way back on a road that has no opposite lane.
+
+Corners are x, y [m] and the radius [m] of the bend that rounds them, for `road.around`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from sim.roads.curves import Bend, Circuit, CrossSection, Paint, Straight, around, chain
+from sim.roads.profiles import Wave, varying
+from sim.roads.random_circuits import random_circuit, wild_circuit
+
+MIRROR = "mirror:"
+FAMILY = re.compile(r"([a-z]+):([0-9]{1,9})")
+
+COUNTRY = (
+    (0, 0, 16), (62, 0, 15), (84, 47, 18), (138, 33, 16), (147, -21, 24), (205, -26, 15), (220, 28, 17), (270, 42, 30),
+    (303, -15, 15), (362, -5, 20), (372, 54, 36), (560, 150, 32), (480, 215, 24), (540, 300, 30), (450, 370, 55),
+    (350, 300, 28), (270, 345, 35), (215, 260, 24), (19, 323, 40), (-42, 312, 15), (-58, 252, 28), (-8, 223, 17),
+    (-17, 170, 15), (-73, 165, 24), (-84, 106, 20), (-37, 79, 15), (-50, 29, 16),
+)  # fmt: skip # tight to both sides for the first minute's drive either way: what is learned there must do anywhere
+HIGHWAY = (
+    (0, 0, 260), (620, -90, 300), (1120, 100, 220), (1060, 620, 200), (620, 600, 240), (330, 900, 200),
+    (-190, 780, 200), (-220, 260, 240),
+)  # fmt: skip
+PATH = (
+    (0, 0, 18), (70, -15, 25), (110, 40, 20), (175, 30, 22), (205, 95, 16), (150, 140, 24), (165, 205, 18),
+    (95, 225, 26), (60, 165, 20), (5, 175, 18), (-35, 110, 22), (10, 60, 16),
+)  # fmt: skip
+HILLS = (
+    (0, 0, 50), (150, -40, 60), (290, 30, 45), (420, -20, 40), (500, 90, 35), (440, 190, 50), (520, 300, 30),
+    (400, 370, 40), (290, 280, 55), (170, 340, 35), (40, 290, 45), (70, 160, 30), (-50, 110, 35),
+)  # fmt: skip
+
+NOTHING = Paint("none")
+
+
+def available() -> tuple[str, ...]:
+    """The names of the built-in maps; of families, the first."""
+    return (*BUILT_IN, *(f"{family}:1" for family in FAMILIES), f"{MIRROR}path")
+
+
+def circuit(name: str) -> Circuit | None:
+    """The circuit of a name such as `country`, `random:7` or `mirror:path`; None if there is none of that name."""
+    if name.startswith(MIRROR):
+        found_there = circuit(name.removeprefix(MIRROR))
+        return found_there.mirrored() if found_there is not None else None
+    if name in BUILT_IN:
+        return BUILT_IN[name]()
+    found = FAMILY.fullmatch(name)
+    if found is None or found[1] not in FAMILIES:
+        return None
+    return FAMILIES[found[1]](int(found[2]))
+
+
+def _oval() -> Circuit:
+    bend = Bend(math.pi, 45.0, 35.0)
+    return Circuit(chain((-90.0, -59.0, 0.0), [Straight(180.0), bend, Straight(180.0), bend]))
+
+
+def _country() -> Circuit:
+    # What keeps its distance from one line does not learn where the middle is: so no width tells another.
+    level = Circuit(around(COUNTRY))
+    return replace(
+        level,
+        lane_width=varying(level.length, 40.0, 2.9, 4.1, (math.sqrt(5) - 1) / 2),
+        shoulder=varying(level.length, 55.0, 0.1, 1.3, math.sqrt(2) - 1),
+    )
+
+
+def _highway() -> Circuit:
+    lanes = CrossSection(
+        along=3,
+        against=3,
+        lane_width=3.6,
+        shoulder=2.5,
+        centre=Paint("double", "yellow"),
+        divider=Paint("broken", dash=3.0, gap=9.0),
+        edge=Paint(width=0.2),
+    )
+    return Circuit(around(HIGHWAY, 0.4), lanes)
+
+
+def _path() -> Circuit:
+    lane = CrossSection(1, 0, lane_width=3.0, shoulder=0.3, centre=NOTHING, divider=NOTHING, edge=NOTHING)
+    return Circuit(around(PATH, 0.5), lane)
+
+
+def _hills() -> Circuit:
+    random = Random("hills")
+    return Circuit(around(HILLS)).over([Wave.drawn(random, 120.0, 220.0) for _ in range(3)], 0.09)
+
+
+BUILT_IN: dict[str, Callable[[], Circuit]] = {
+    "oval": _oval,
+    "country": _country,
+    "highway": _highway,
+    "path": _path,
+    "hills": _hills,
+}
+FAMILIES: dict[str, Callable[[int], Circuit]] = {"random": random_circuit, "wild": wild_circuit}

@@ -1,0 +1,271 @@
+"""Circuits: closed curves whose curvature never jumps, and what lies across them.
+
+A circuit is a chain of pieces (straights and bends); a bend is clothoid, arc, clothoid, so a steering wheel can follow
+it without a jerk. `around` rounds the corners of a polygon, which closes by construction; every `Circuit` checks at
+birth that it closes. Evaluation of clothoids is pyclothoids' (E. Bertolazzi, M. Frego, G1 fitting with clothoids,
+2015).
+
+Axes are CARLA's (y to the right), so headings [rad] and curvatures [1/m] are right-positive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+from typing import Literal, NamedTuple
+
+from pyclothoids import Clothoid
+
+from sim.geometry.poses import wrapped
+from sim.roads.profiles import KNOTS_APART, Profile, Wave, draped
+
+CLOSED_WITHIN = 1e-3  # [m]
+CLOSED_HEADING = 1e-4  # [rad]
+Style = Literal["solid", "broken", "double", "none"]
+Colour = Literal["white", "yellow"]
+ROAD_LENGTH = 400.0  # about how long one OpenDRIVE road of a circuit is [m]
+FEWEST_ROADS = 4  # CARLA's parser loses the way at the joints of a loop of fewer than three
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of line, arc or clothoid: start x, y [m], heading [rad], curvature [1/m], its rate [1/m2], length [m]."""
+
+    x: float
+    y: float
+    heading: float
+    curvature: float
+    rate: float
+    length: float
+
+    def at(self, s: float) -> tuple[float, float, float]:
+        """The place x, y [m] and heading [rad], not wrapped, at `s` [m] from the segment's start."""
+        curve = Clothoid.StandardParams(self.x, self.y, self.heading, self.curvature, self.rate, self.length)
+        return curve.X(s), curve.Y(s), curve.Theta(s)
+
+    def mirrored(self) -> Segment:
+        """Its mirror image: what bent to the right bends to the left."""
+        return Segment(self.x, -self.y, -self.heading, -self.curvature, -self.rate, self.length)
+
+    def part(self, start: float, end: float) -> Segment:
+        """The part of the segment between two distances [m] from its start."""
+        x, y, heading = self.at(start)
+        return Segment(x, y, heading, self.curvature + self.rate * start, self.rate, end - start)
+
+
+class Place(NamedTuple):
+    """A place on a lap: distance along it [m], x, y [m], heading [rad, not wrapped], curvature [1/m]."""
+
+    s: float
+    x: float
+    y: float
+    heading: float
+    curvature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A piece without curvature, `length` [m]."""
+
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """A bend through `angle` [rad], right positive: an arc of `radius` [m] between clothoids `transition` [m] long."""
+
+    angle: float
+    radius: float
+    transition: float
+
+    def __post_init__(self) -> None:
+        """Refuse a bend that has no room for its transitions."""
+        if not 0.0 < self.transition < abs(self.angle) * self.radius:
+            raise ValueError(
+                f"a bend of {self.angle:.3f} rad and radius {self.radius:.1f} m needs a transition above 0 and below "
+                f"{abs(self.angle) * self.radius:.1f} m, not {self.transition:.1f} m"
+            )
+
+    def parts(self) -> tuple[tuple[float, float, float], ...]:
+        """Start curvature [1/m], rate [1/m2] and length [m] of the three parts."""
+        k = math.copysign(1.0 / self.radius, self.angle)
+        arc = abs(self.angle) * self.radius - self.transition
+        rate = k / self.transition
+        return (0.0, rate, self.transition), (k, 0.0, arc), (k, -rate, self.transition)
+
+    def tangent(self) -> float:
+        """How far [m] before and after the corner of the two straights the bend begins and ends."""
+        x, y, heading = _end(chain((0.0, 0.0, 0.0), [self]))
+        return x - y / math.tan(heading)
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """A painted line: `width` [m]; a broken one has about `dash` [m] of paint, then `gap` [m] without."""
+
+    style: Style = "solid"
+    colour: Colour = "white"
+    width: float = 0.15
+    dash: float = 3.0
+    gap: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CrossSection:
+    """What lies across a road: driving lanes along and against it, their width [m], shoulders [m], and the paint."""
+
+    along: int = 1
+    against: int = 1
+    lane_width: float = 3.5
+    shoulder: float = 0.5
+    centre: Paint = field(default_factory=lambda: Paint("broken", "yellow"))
+    divider: Paint = field(default_factory=lambda: Paint("broken"))
+    edge: Paint = field(default_factory=Paint)
+    left: float = 0.0
+    """of the reference line, where the lanes along meet those against [m]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A closed curve, its cross-section and heights (none: level); lane and shoulder widths where they vary along it.
+
+    ValueError if it does not close in place, heading and curvature.
+    """
+
+    segments: tuple[Segment, ...]
+    cross_section: CrossSection = field(default_factory=CrossSection)
+    elevation: Profile | None = None
+    lane_width: Profile | None = None
+    shoulder: Profile | None = None
+
+    def __post_init__(self) -> None:
+        """Check every joint, the last with the first too."""
+        for before, after in pairwise((*self.segments, self.segments[0])):
+            x, y, heading = before.at(before.length)
+            gap = math.hypot(after.x - x, after.y - y)
+            turn = abs(wrapped(after.heading - heading))
+            jump = abs(after.curvature - before.curvature - before.rate * before.length)
+            if gap > CLOSED_WITHIN or turn > CLOSED_HEADING or jump > 1e-9:
+                raise ValueError(f"a joint is open by {gap:.2g} m, {turn:.2g} rad and {jump:.2g} 1/m")
+
+    @property
+    def length(self) -> float:
+        """Length of the lap along the reference line [m]."""
+        return sum(segment.length for segment in self.segments)
+
+    @property
+    def min_radius(self) -> float:
+        """Radius of the reference line's tightest bend [m]."""
+        ends = ((g.curvature, g.curvature + g.rate * g.length) for g in self.segments)
+        return 1.0 / max(abs(k) for pair in ends for k in pair)
+
+    def curvature(self, s: float) -> float:
+        """Curvature of the reference line [1/m] at `s` [m] from the start; laps go on."""
+        rest = s % self.length
+        for segment in self.segments:
+            if rest < segment.length:
+                return segment.curvature + segment.rate * rest
+            rest -= segment.length
+        return self.segments[0].curvature
+
+    def widths(self, s: float) -> tuple[float, float]:
+        """Width of every lane and of the shoulders [m] at `s` [m] from the start; laps go on."""
+        section = self.cross_section
+        return (
+            self.lane_width.at(s)[0] if self.lane_width else section.lane_width,
+            self.shoulder.at(s)[0] if self.shoulder else section.shoulder,
+        )
+
+    def cuts(self) -> list[float]:
+        """Where the circuit is cut into equally long roads, at least four: from 0 to its length [m]."""
+        count = max(FEWEST_ROADS, round(self.length / ROAD_LENGTH))
+        return [self.length * i / count for i in range(count + 1)]
+
+    def roads(self) -> tuple[tuple[Segment, ...], ...]:
+        """The circuit as roads."""
+        return tuple(tuple(_between(self.segments, start, end)) for start, end in pairwise(self.cuts()))
+
+    def places(self, apart: float) -> list[Place]:
+        """Places every `apart` [m] or a little less, from the start to the end of a lap."""
+        count = math.ceil(self.length / apart)
+        starts = list(accumulate((g.length for g in self.segments), initial=0.0))
+        places, i = [], 0
+        for s in (self.length * k / count for k in range(count + 1)):
+            while i + 1 < len(self.segments) and starts[i + 1] <= s:
+                i += 1
+            g, u = self.segments[i], s - starts[i]
+            places.append(Place(s, *g.at(u), g.curvature + g.rate * u))
+        return places
+
+    def mirrored(self) -> Circuit:
+        """The mirror image, its traffic still on the right: every bend of every lane along it turns the other way."""
+        lanes = self.cross_section
+        shifted = (lanes.along - lanes.against) * lanes.lane_width - lanes.left
+        segments = tuple(segment.mirrored() for segment in self.segments)
+        return replace(self, segments=segments, cross_section=replace(lanes, left=shifted))
+
+    def over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
+        """The same circuit in a landscape of waves, its steepest grade `steepest` [m/m]."""
+        return replace(self, elevation=draped([place[:4] for place in self.places(KNOTS_APART)], waves, steepest))
+
+
+def chain(start: tuple[float, float, float], pieces: Iterable[Straight | Bend]) -> tuple[Segment, ...]:
+    """The segments of pieces laid end to end from `start` (x, y [m], heading [rad])."""
+    segments: list[Segment] = []
+    here = start
+    for piece in pieces:
+        parts = piece.parts() if isinstance(piece, Bend) else ((0.0, 0.0, piece.length),)
+        for curvature, rate, length in parts:
+            segments.append(Segment(*here, curvature, rate, length))
+            here = _end(segments)
+    return tuple(segments)
+
+
+def around(corners: Sequence[tuple[float, float, float]], sharpness: float = 0.45) -> tuple[Segment, ...]:
+    """The segments of a closed lap around a polygon whose corners are rounded.
+
+    Args:
+        corners: x, y [m] of each corner and the radius [m] of its bend.
+        sharpness: the share of a bend's turning length given to each of its transitions, between 0 and 1.
+
+    Raises:
+        ValueError: two neighbouring bends have no room between them.
+    """
+    count = len(corners)
+    sides = [_side(corners[i], corners[(i + 1) % count]) for i in range(count)]
+    bends = []
+    for i, (_, _, radius) in enumerate(corners):
+        angle = wrapped(sides[i][1] - sides[i - 1][1])
+        bends.append(Bend(angle, radius, sharpness * abs(angle) * radius))
+    tangents = [bend.tangent() for bend in bends]
+    pieces: list[Straight | Bend] = []
+    for i, (length, _) in enumerate(sides):
+        after = (i + 1) % count
+        room = length - tangents[i] - tangents[after]
+        if room <= 0.0:
+            raise ValueError(
+                f"corners {i} and {after} are {length:.1f} m apart; their bends want {length - room:.1f} m"
+            )
+        pieces += [Straight(room), bends[after]]
+    x, y, _ = corners[0]
+    heading = sides[0][1]
+    return chain((x + tangents[0] * math.cos(heading), y + tangents[0] * math.sin(heading), heading), pieces)
+
+
+def _end(segments: Sequence[Segment]) -> tuple[float, float, float]:
+    return segments[-1].at(segments[-1].length)
+
+
+def _side(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float]:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    return math.hypot(dx, dy), math.atan2(dy, dx)
+
+
+def _between(segments: Sequence[Segment], start: float, end: float) -> Iterable[Segment]:
+    starts = accumulate((g.length for g in segments), initial=0.0)
+    for segment, s in zip(segments, starts, strict=False):
+        first, last = max(0.0, start - s), min(segment.length, end - s)
+        if last - first > 1e-6:
+            yield segment.part(first, last)

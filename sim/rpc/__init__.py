@@ -1,0 +1,1 @@
+"""CARLA's remote procedures: a registry, and the functions in it."""

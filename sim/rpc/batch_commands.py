@@ -1,0 +1,99 @@
+"""Batches: CARLA's numbered commands, each answered on its own, so that one that fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sim.episode.world import WorldError
+from sim.rpc import episode_methods, vehicle_methods
+from sim.rpc.registry import Context, method
+from sim.wire import messages
+from sim.wire.errors import NotSupportedError, PeerError
+from sim.wire.messages import ACKERMANN, BOOL, CONTROL, LIST, PHYSICS, TRANSFORM, UINT, VECTOR, Layout
+from sim.wire.rpc import Returns
+
+SPAWN, DESTROY = 0, 1
+DEEPEST = 16  # commands that follow on commands that follow on commands
+WORST_MESSAGE = 200  # characters of an error's sentence that a batch's answer holds
+
+
+def _ignored(_context: Context, _identity: int, *_: object) -> None:
+    """A command that CARLA has and that moves nothing here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command on an actor: the layouts of its payload after the actor's id, and what it does."""
+
+    takes: tuple[Layout[Any], ...]
+    does: Callable[..., None]
+
+
+def _destroy(context: Context, identity: int) -> None:
+    context.world.destroy(identity)
+
+
+TABLE: dict[int, Command] = {
+    DESTROY: Command((), _destroy),
+    2: Command((CONTROL,), vehicle_methods.apply_control),
+    3: Command((ACKERMANN,), vehicle_methods.apply_ackermann),
+    5: Command((PHYSICS,), vehicle_methods.apply_physics),
+    6: Command((TRANSFORM,), episode_methods.set_transform),
+    8: Command((VECTOR,), vehicle_methods.set_velocity),
+    9: Command((VECTOR,), vehicle_methods.set_angular_velocity),
+    10: Command((VECTOR,), vehicle_methods.add_impulse),
+    11: Command((VECTOR,), vehicle_methods.add_force),
+    14: Command((BOOL,), vehicle_methods.set_simulate_physics),
+    15: Command((BOOL,), _ignored),  # SetEnableGravity
+    16: Command((BOOL,), _ignored),  # SetAutopilot: the traffic manager drives from within the client
+    17: Command((BOOL,), _ignored),  # ShowDebugTelemetry
+    18: Command((UINT,), vehicle_methods.set_lights),
+    19: Command((VECTOR,), episode_methods.set_location),
+}
+
+
+@method("apply_batch", LIST, BOOL, returns=Returns.BARE)
+def _batch(context: Context, commands: list[Any], then_tick: bool) -> list[Any]:
+    answers = [_answer(context, value) for value in commands]
+    if then_tick:
+        context.tick()
+    return answers
+
+
+def _answer(context: Context, value: object) -> list[Any]:
+    """CARLA's response to one command: the actor's id, or why not."""
+    try:
+        return [[1, _run(context, *messages.command(value))]]
+    except (PeerError, NotSupportedError, WorldError) as error:
+        return [[0, [str(error)[:WORST_MESSAGE]]]]
+
+
+def _run(context: Context, number: int, payload: list[Any]) -> int:
+    if number == SPAWN:
+        return _spawn(context, payload)
+    command = TABLE.get(number)
+    if command is None:
+        raise NotSupportedError(f"this server has no batch command number {number}")
+    if len(payload) != len(command.takes) + 1:
+        raise PeerError(f"command {number}: {len(payload)} values came, expected {len(command.takes) + 1}")
+    identity = UINT.unpack(payload[0])
+    command.does(context, identity, *_unpacked(command.takes, payload[1:]))
+    return identity
+
+
+def _unpacked(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
+    return [layout.unpack(value) for layout, value in zip(layouts, values, strict=True)]
+
+
+def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
+    """Spawn, then run the commands that follow on the new actor, whose id they could not know."""
+    order = messages.spawn(payload)
+    actor = context.world.spawn(order.description, order.pose, order.parent or 0)
+    for number, rest in order.then:
+        if number != SPAWN:
+            _run(context, number, [actor.id, *rest[1:]])
+        elif depth < DEEPEST:
+            _spawn(context, rest, depth + 1)
+    return actor.id

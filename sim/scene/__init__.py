@@ -1,0 +1,1 @@
+"""What is drawn: road surface, vegetation, buildings, guard rails, sky, the cars."""

@@ -1,0 +1,1 @@
+"""Sockets, the clock, and the streams of cameras and other sensors."""

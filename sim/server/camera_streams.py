@@ -1,0 +1,150 @@
+"""The studio: turns the world's cameras into messages for their streams.
+
+A camera is opened when somebody first wants its picture, and closed once its actor is gone. Every picture is drawn for
+the pose that its header tells.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+from sim.episode.actors import Actor
+from sim.episode.blueprints import Description
+from sim.episode.sensors import Camera
+from sim.episode.weather import WeatherParameters
+from sim.episode.world import World
+from sim.geometry.poses import Pose
+from sim.scene.bodies import Colour, Thing
+from sim.wire import sensor_data, streaming
+from sim.wire.sensor_data import SensorType
+
+
+class Eye(Protocol):
+    """What draws for one camera: `sim.camera.renderer.Camera`."""
+
+    def render(self, pose: Pose) -> bytes:
+        """The picture from a pose: BGRA, top row first."""
+
+    def close(self) -> None:
+        """Free what drawing took."""
+
+
+class Renderer(Protocol):
+    """What knows the scene: `sim.camera.renderer.Renderer`."""
+
+    def load(self, track: Any, seed: int) -> None:
+        """Build the scene of a track."""
+
+    def set_weather(self, weather: WeatherParameters) -> None:
+        """Draw in another weather from now on."""
+
+    def place(self, things: Sequence[Thing]) -> None:
+        """Show these cars and props from now on, and none that were there before."""
+
+    def camera(self, width: int, height: int, fov_radians: float, kind: Any = "rgb") -> Eye:
+        """Open a camera of one of KINDS."""
+
+
+KINDS = {
+    "rgb": SensorType.RGB,
+    "depth": SensorType.DEPTH,
+    "semantic_segmentation": SensorType.SEMANTIC_SEGMENTATION,
+}
+"""What a camera's pictures show -> CARLA's number of such a stream."""
+
+
+class Studio:
+    """The open cameras of an episode.
+
+    Args:
+        renderer: what draws.
+        seed: chooses the surroundings, the same for every map that is loaded.
+    """
+
+    def __init__(self, renderer: Renderer, seed: int) -> None:
+        self._renderer = renderer
+        self._seed = seed
+        self._eyes: dict[int, Eye] = {}
+        self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
+        self._weather: WeatherParameters | None = None
+        self._things: list[tuple[Actor, Thing]] = []
+
+    def begin(self, world: World) -> None:
+        """Close what is open and build the scene of the world's map."""
+        self.close()
+        self._renderer.load(world.track, self._seed)
+        self._weather = None
+
+    def close(self) -> None:
+        """Close every camera."""
+        while self._eyes:
+            self._eyes.popitem()[1].close()
+
+    def pictures(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+        """The pictures that this frame owes: (stream, message) of each due camera whose stream is wanted."""
+        self._forget(world)
+        if world.settings.no_rendering_mode:
+            return
+        self._follow(world.weather)
+        self._things = [(actor, _thing(actor)) for actor in world.actors.values() if actor.footprint is not None]
+        for camera in world.cameras():
+            if camera.stream in wanted and camera.is_due(world.moment.seconds, world.settings.step):
+                message = self._attempt(world, camera)
+                if message is not None:
+                    yield camera.stream, message
+
+    def _attempt(self, world: World, camera: Camera) -> bytes | None:
+        """A picture, or None from a camera that failed once: it must not take the clock and the others with it."""
+        if camera.id in self._broken:
+            return None
+        try:
+            return self._picture(world, camera)
+        except Exception as error:  # noqa: BLE001 - whatever the renderer runs into, the server goes on
+            self._broken.add(camera.id)
+            size = f"{camera.lens.width}x{camera.lens.height}"
+            print(f"sim: camera {camera.id} ({size}) cannot draw and stays dark: {error!r}", file=sys.stderr)
+            return None
+
+    def _picture(self, world: World, camera: Camera) -> bytes:
+        lens, pose = camera.lens, camera.pose
+        if camera.id not in self._eyes:
+            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, kind=camera.kind)
+        self._renderer.place([thing for actor, thing in self._things if not _is_within(camera, actor)])
+        pixels = self._eyes[camera.id].render(pose)
+        head = sensor_data.header(KINDS[camera.kind], world.moment, pose)
+        return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
+
+    def _forget(self, world: World) -> None:
+        for gone in self._eyes.keys() - world.actors.keys():
+            self._eyes.pop(gone).close()
+
+    def _follow(self, weather: WeatherParameters) -> None:
+        if weather is not self._weather:
+            self._renderer.set_weather(weather)
+        self._weather = weather
+
+
+def _thing(actor: Actor) -> Thing:
+    """An actor as the renderer wants it."""
+    return Thing(actor.id, actor.description.id, _colour(actor.description), actor.pose)
+
+
+@lru_cache(maxsize=64)
+def _colour(description: Description) -> Colour:
+    """The colour in a description, "r,g,b"; what has none of its own, or none that makes sense, is grey."""
+    parts = description.text("color").split(",")
+    numbers = [int(part) / 255 for part in parts if part.strip().isdecimal() and int(part) <= 255]
+    red, green, blue = numbers if len(numbers) == 3 else (0.5, 0.5, 0.5)
+    return red, green, blue
+
+
+def _is_within(camera: Camera, actor: Actor) -> bool:
+    """Whether a camera sits on an actor, inside its box: it looks out of what it is in."""
+    if camera.parent is not actor:
+        return False
+    (centre, half), seat = actor.box, camera.seat
+    apart = abs(seat.x - centre.x) - half.x, abs(seat.y - centre.y) - half.y, abs(seat.z - centre.z) - half.z
+    return max(apart) <= 0.0

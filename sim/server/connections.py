@@ -1,0 +1,195 @@
+"""The two ports: asyncio's side of the server, one event loop, no threads and no locks.
+
+On one port come calls, on the other subscriptions to streams. Writing never waits: what a stream's reader has not
+taken is kept up to BACKLOG, then its oldest messages are dropped, whole; a caller that does not read its answers is
+not read either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+from sim.episode.world import WorldError
+from sim.rpc import batch_commands, episode_methods, registry, vehicle_methods
+from sim.server.server import Server
+from sim.wire import rpc, streaming
+from sim.wire.errors import NotSupportedError, PeerError
+
+BACKLOG = 64 << 20  # bytes of whole messages that a stream's reader may be behind
+PAUSE = 0.005  # seconds between an answer and its pictures, see `_Calls._serve`
+CLOCK_METHODS = {"set_episode_settings", "tick_cue"}
+FAMILIES = (batch_commands, episode_methods, vehicle_methods)  # importing them fills the table of procedures
+
+
+class StartError(Exception):
+    """The server cannot start; the message is one sentence for whoever started it."""
+
+
+class _Connection(asyncio.Protocol):
+    """A connection whose writing may be paused; asyncio itself sets TCP_NODELAY."""
+
+    transport: asyncio.Transport
+    paused = False
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+
+    def abort(self) -> None:
+        """Close at once, whatever is still to be written."""
+        self.transport.abort()
+
+
+class _Calls(_Connection):
+    """One client's calls, served in order; a client that does not read its answers is not read either."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self._connection = rpc.Connection()
+        self._after_batch = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.server.callers.add(self)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.server.left(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._connection.receive_data(data)
+            self._serve_all()
+        except PeerError:
+            self.abort()  # no way to tell a peer that speaks no msgpack-rpc; its other connections go on
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.transport.resume_reading()
+        self.data_received(b"")  # calls that came before the pause
+
+    def _serve_all(self) -> None:
+        while not self.paused and not self.transport.is_closing():
+            request = self._connection.next_request()
+            if request is None:
+                return
+            self._serve(request)
+
+    def _serve(self, request: rpc.Request) -> None:
+        self.transport.write(answered(self.server, request))
+        if request.method in CLOCK_METHODS and self.server.world.settings.synchronous_mode:
+            self.server.clock_holders.add(self)
+        # `apply_batch_sync(commands, True)` ticks with Python's lock held. If by then every thread of the client's has
+        # a picture to hand to Python, none is left to read the episode state that the tick waits for. `tick()` lets
+        # the lock go, so only a tick right after a batch needs the pause.
+        self.server.draw_pictures(PAUSE if self._after_batch else 0.0)
+        self._after_batch = request.method == "apply_batch" and request.wants_answer
+
+
+def answered(server: registry.Context, request: rpc.Request) -> bytes:
+    """Do what a request asks for; the bytes of its answer, which tell of any failure."""
+    try:
+        returns, result = registry.call(server, request.method, request.arguments)
+        return rpc.answer(request.id, returns, result)
+    except NotSupportedError as error:
+        return rpc.refusal(request.id, str(error))
+    except (PeerError, WorldError) as error:
+        return rpc.failure(request.id, registry.returns_of(request.method), str(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one method must not end the others' server
+        traceback.print_exc(file=sys.stderr)
+        return rpc.refusal(request.id, f"internal error in {request.method}: {error}")
+
+
+class _Stream(_Connection):
+    """One reader of one stream.
+
+    A stream that is not (or no longer) there is kept open and silent: the genuine client would connect again at once,
+    for ever, if it were closed.
+    """
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self._subscription = streaming.Subscription()
+        self._stream: int | None = None
+        self._behind: deque[bytes] = deque()
+        self._bytes_behind = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=0)  # paused as soon as the system's own buffer is full
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self._stream is not None:
+            self.server.unsubscribe(self, self._stream)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._stream = self._subscription.receive_data(data)
+        except PeerError:
+            self.abort()
+            return
+        if self._stream is not None:
+            self.server.subscribe(self, self._stream)
+
+    def send(self, message: bytes) -> None:
+        """Send a message now, or once the reader has taken those before it."""
+        if not self.paused:
+            self.transport.write(message)
+            return
+        self._behind.append(message)
+        self._bytes_behind += len(message)
+        while self._bytes_behind > BACKLOG and len(self._behind) > 1:
+            self._bytes_behind -= len(self._behind.popleft())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        while self._behind and not self.paused:
+            message = self._behind.popleft()
+            self._bytes_behind -= len(message)
+            self.transport.write(message)
+
+
+async def listen(server: Server, host: str, port: int) -> tuple[list[asyncio.Server], int]:
+    """Open both ports and start the clock; the open servers, and the port that calls go to.
+
+    Raises:
+        StartError: a port cannot be had.
+    """
+    streams, server.stream_port = await _open(lambda: _Stream(server), host, port + 1 if port else 0)
+    try:
+        calls, rpc_port = await _open(lambda: _Calls(server), host, port)
+    except StartError:
+        streams.close()
+        raise
+    server.settings_changed()
+    return [streams, calls], rpc_port
+
+
+async def _open(protocol: Callable[[], asyncio.Protocol], host: str, port: int) -> tuple[asyncio.Server, int]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        server = await asyncio.get_running_loop().create_server(protocol, host, port, family=family)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {host}:{port} ({error.strerror}): the server takes its --port and the one above; "
+            "give another --port, or 0 for any free ones"
+        ) from error
+    address: Any = server.sockets[0].getsockname()
+    return server, int(address[1])

@@ -1,0 +1,226 @@
+"""The embedded server: the world, the clock, and who is told what; `ports` brings the connections.
+
+Calls are served one after another, whoever makes them. Stream 1 tells the state of the episode, every sensor has a
+stream of its own. A tick goes
+1. step the world, 2. publish the episode state, 3. answer the call, 4. read, draw and publish what sensors sense,
+all with the same frame number. Pictures come last, and sometimes after a pause, because the genuine client can lock
+itself up otherwise: see `ports.PAUSE`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from sim.episode.world import Roads, World, WorldError
+from sim.rpc import registry
+from sim.server import sensor_streams
+from sim.server.camera_streams import Studio
+from sim.wire import sensor_data, streaming
+
+
+class Peer(Protocol):
+    """An open connection, as the server sees it."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+class Reader(Peer, Protocol):
+    """A connection that reads a stream."""
+
+    def send(self, message: bytes) -> None:
+        """Take a whole message, without waiting."""
+
+
+class Server:
+    """What the methods work on, and the state that connections share.
+
+    Args:
+        world: the episode.
+        studio: draws what cameras see.
+        open_track: makes a map of a name; raises WorldError with a sentence if it cannot.
+        read_track: makes a map of a name and an OpenDRIVE text; raises WorldError likewise.
+        maps: the names of the maps there are.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        studio: Studio,
+        open_track: Callable[[str], Roads],
+        read_track: Callable[[str, str], Roads],
+        maps: tuple[str, ...],
+    ) -> None:
+        self.world = world
+        self.stream_port = 0
+        self.listeners: dict[int, set[Reader]] = {}
+        self.callers: set[Peer] = set()
+        self.clock_holders: set[Peer] = set()  # those who ticked, or made the world wait for ticks
+        self._studio = studio
+        self._open_track, self._read_track = open_track, read_track
+        self._first, self._maps, self._text = world.track, maps, ""
+        self._beat: asyncio.Handle | None = None
+        self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
+        self._release: asyncio.TimerHandle | None = None
+        self._owes_pictures = False
+        self._promised: dict[int, int] = {}
+        studio.begin(world)
+        self._state = self._episode_state()
+
+    # --- what methods ask for (procedures.Context)
+
+    def tick(self) -> int:
+        """A step at a client's wish; in asynchronous mode the clock is the server's and nothing happens."""
+        if self.world.settings.synchronous_mode:
+            self.send_pictures()
+            self._step()
+        return self.world.moment.frame
+
+    def promise(self, stream: int) -> None:
+        """Remember when a client asked for a stream's token: it will want every frame after this one."""
+        if any(sensor.stream == stream for sensor in self.world.sensors()):
+            self._promised[stream] = self.world.moment.frame
+
+    def settings_changed(self) -> None:
+        """Begin or end to tick by the wall clock."""
+        if self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+        if not self.world.settings.synchronous_mode:
+            self.clock_holders.clear()  # whoever gave the clock back may stay: the next one to take it may be killed
+            # At once, as the client looks for a tick of the new length for some milliseconds only before it warns.
+            loop = asyncio.get_running_loop()
+            self._beat = loop.call_soon(self._tick_by_the_clock, loop.time() - self.world.settings.step)
+
+    def load(self, name: str) -> None:
+        """Begin an episode on another map, or on the same."""
+        self.world.load(self._track(name))
+        self._waiting.clear()
+        self._promised.clear()
+        self._studio.begin(self.world)
+        self._publish_state()
+
+    def _track(self, name: str) -> Roads:
+        if name == registry.TEXT_MAP:  # even if the last text's map is the one that runs
+            return self._read_track(name, self._text)
+        if name in {"", self.world.track.name}:
+            return self.world.track
+        if name == self._first.name:
+            return self._first
+        if name.lower().endswith(".xodr"):
+            raise WorldError("a client names a map, it cannot open files here; send its OpenDRIVE text instead")
+        return self._open_track(name)
+
+    def keep_text(self, opendrive: str) -> None:
+        """Keep a client's OpenDRIVE text until it asks to load it."""
+        self._text = opendrive
+
+    def maps(self) -> tuple[str, ...]:
+        """The names of the maps there are, the one given at the start too."""
+        return tuple(dict.fromkeys((*self._maps, self._first.name)))
+
+    # --- time and publishing
+
+    def _step(self) -> None:
+        self.world.tick()
+        self._publish_state()
+        self._owes_pictures = True
+
+    def _tick_by_the_clock(self, began: float) -> None:
+        """A step of asynchronous mode; one that comes late moves the next ones too, it is not made up for."""
+        loop, step = asyncio.get_running_loop(), self.world.settings.step
+        self.send_pictures()
+        self._step()
+        self.draw_pictures(pause=0.0)
+        after = max(began + 2 * step, loop.time())
+        self._beat = loop.call_at(after, self._tick_by_the_clock, after - step)
+
+    def draw_pictures(self, pause: float) -> None:
+        """Draw what the last step owes to those who listen, and send it when `pause` seconds are over."""
+        if not self._owes_pictures:
+            return
+        self._owes_pictures = False
+        loop = asyncio.get_running_loop()
+        answered = loop.time()
+        wanted = {stream for stream, readers in self.listeners.items() if readers}
+        for stream, message in self._sensed(wanted):
+            if pause:
+                self._waiting.append((stream, message))
+            else:
+                self._publish(stream, message)
+        if self._waiting:
+            self._release = loop.call_at(answered + pause, self.send_pictures)
+
+    def _sensed(self, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+        yield from sensor_streams.readings(self.world, wanted)
+        yield from self._studio.pictures(self.world, wanted)
+
+    def send_pictures(self) -> None:
+        """Send at once what still waits."""
+        if self._release is not None:
+            self._release.cancel()
+            self._release = None
+        waiting, self._waiting = self._waiting, []
+        for stream, message in waiting:
+            self._publish(stream, message)
+
+    def _episode_state(self) -> bytes:
+        return streaming.framed(sensor_data.episode(self.world.snapshot(), time.monotonic()))
+
+    def _publish_state(self) -> None:
+        self._state = self._episode_state()
+        self._publish(streaming.EPISODE_STREAM, self._state)
+
+    def _publish(self, stream: int, message: bytes) -> None:
+        for reader in self.listeners.get(stream, ()):
+            reader.send(message)
+
+    # --- who comes and goes
+
+    def subscribe(self, reader: Reader, stream: int) -> None:
+        """Add a reader; one of the episode's state learns at once how things stand, as nothing may tick for long.
+
+        A client that listens and ticks at once may tick before its subscription is here; it gets that tick's picture
+        now, so that every tick after `listen` has one.
+        """
+        self.listeners.setdefault(stream, set()).add(reader)
+        if stream == streaming.EPISODE_STREAM:
+            reader.send(self._state)
+        elif self._promised.pop(stream, self.world.moment.frame) < self.world.moment.frame:
+            for _, message in self._sensed({stream}):
+                reader.send(message)
+
+    def unsubscribe(self, reader: Reader, stream: int) -> None:
+        """Take a reader away."""
+        readers = self.listeners.get(stream, set())
+        readers.discard(reader)
+        if not readers:
+            self.listeners.pop(stream, None)
+
+    def left(self, caller: Peer) -> None:
+        """A client is gone. If nobody who kept the clock is left, the server ticks again by itself.
+
+        Otherwise a client that died in synchronous mode would leave the world frozen for those who come next.
+        """
+        self.callers.discard(caller)
+        self.clock_holders.discard(caller)
+        settings = self.world.settings
+        if settings.synchronous_mode and not self.clock_holders:
+            self.world.apply(replace(settings, synchronous_mode=False))
+            self.settings_changed()
+
+    def close(self) -> None:
+        """Drop every connection and stop the clock."""
+        for handle in (self._beat, self._release):
+            if handle is not None:
+                handle.cancel()
+        for caller in tuple(self.callers):
+            caller.abort()
+        for readers in tuple(self.listeners.values()):
+            for reader in tuple(readers):
+                reader.abort()
+        self._studio.close()

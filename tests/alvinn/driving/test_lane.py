@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvinn.driving.lane import Lane, wrapped
+from tests.alvinn.fakes import circle, straight
+
+Floats = npt.NDArray[np.float64]
+
+
+def wavy(harmonics: list[float], *, uneven: float = 0.0) -> Lane:
+    """A closed smooth lane, r(phi) = 60 (1 + a few small harmonics), its points as uneven as wanted."""
+    turn = np.arange(1600) * 2.0 * math.pi / 1600
+    phi = turn + uneven * np.sin(turn)
+    r = 60.0 * (1.0 + sum(a * np.cos((k + 2) * phi + k) for k, a in enumerate(harmonics)))
+    points = np.stack([r * np.cos(phi), r * np.sin(phi), np.sin(phi)], axis=1)
+    return Lane(points, np.full(len(points), 3.5), closed=True)
+
+
+LANES = st.builds(wavy, st.lists(st.floats(-0.03, 0.03), min_size=1, max_size=4), uneven=st.floats(-0.6, 0.6))
+CIRCLES = st.builds(circle, st.floats(15.0, 200.0), right=st.booleans())
+
+
+def beside(lane: Lane, s: float, offset: float) -> tuple[float, float]:
+    """The place `offset` metres right of the lane's centre: right of (cos, sin) is (-sin, cos) with y to the right."""
+    x, y, _, direction = lane.at(s)
+    return x - offset * math.sin(direction), y + offset * math.cos(direction)
+
+
+@given(st.one_of(LANES, CIRCLES), st.floats(0.0, 1.0, exclude_max=True), st.floats(-3.0, 3.0), st.booleans())
+def test_a_place_beside_the_lane_is_found_again(lane: Lane, share: float, offset: float, known: bool) -> None:
+    s = share * lane.length
+    found = lane.project(*beside(lane, s, offset), near=s + 3.0 if known else None)
+    assert lane.between(s, found.s) == pytest.approx(0.0, abs=0.05)
+    assert found.offset == pytest.approx(offset, abs=5e-3)
+    assert wrapped(found.direction - lane.at(s)[3]) == pytest.approx(0.0, abs=5e-3)
+    assert found.width == pytest.approx(3.5)
+
+
+@given(LANES, st.floats(0.0, 1.0, exclude_max=True))
+def test_the_direction_is_the_way_the_lane_goes(lane: Lane, share: float) -> None:
+    s = share * lane.length
+    (x0, y0, _, _), (x1, y1, _, _) = lane.at(s - 0.5), lane.at(s + 0.5)
+    assert wrapped(math.atan2(y1 - y0, x1 - x0) - lane.at(s)[3]) == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_right_of_travel_is_positive(right: bool) -> None:
+    lane = circle(50.0, right=right)
+    # y points right, so a right-hand circle has its middle on the right: nearer to the origin is further right
+    inside = lane.project(49.0, 0.0).offset
+    assert inside == pytest.approx(1.0 if right else -1.0, abs=1e-3)
+
+
+def test_right_of_a_straight_lane_along_x_is_y() -> None:
+    assert straight(20.0).project(10.0, 1.25).offset == pytest.approx(1.25)
+
+
+@given(st.floats(15.0, 200.0), st.booleans(), st.floats(-10.0, 10.0))
+def test_the_curvature_of_a_circle_is_one_over_its_radius(radius: float, right: bool, s: float) -> None:
+    assert circle(radius, right=right).curvature(s) == pytest.approx((1.0 if right else -1.0) / radius, rel=1e-3)
+
+
+def test_a_circle_is_as_long_as_its_circumference() -> None:
+    assert circle(50.0).length == pytest.approx(2.0 * math.pi * 50.0, rel=1e-5)
+
+
+@given(st.floats(-3.0, 3.0), st.floats(-5.0, 5.0))
+def test_the_seam_of_the_ring_is_like_anywhere_else(offset: float, s: float) -> None:
+    lane = circle(40.0)
+    found = lane.project(*beside(lane, s, offset), near=lane.length - 0.1)
+    assert lane.between(s, found.s) == pytest.approx(0.0, abs=0.02)
+    assert found.offset == pytest.approx(offset, abs=2e-3)
+
+
+def test_a_closed_lane_goes_around() -> None:
+    lane = circle(40.0)
+    assert lane.at(lane.length + 3.0) == pytest.approx(lane.at(3.0))
+    assert lane.at(-3.0) == pytest.approx(lane.at(lane.length - 3.0))
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True), st.floats(-0.49, 0.49))
+def test_between_takes_the_shorter_way_around(start: float, way: float) -> None:
+    lane = circle(40.0)
+    a, b = start * lane.length, (start + way) * lane.length % lane.length
+    assert lane.between(a, b) == pytest.approx(way * lane.length, abs=1e-6)
+
+
+def test_an_open_lane_ends_where_it_ends() -> None:
+    lane = straight(20.0)
+    assert lane.at(-5.0)[:2] == (0.0, 0.0)
+    assert lane.at(25.0)[:2] == (20.0, 0.0)
+    assert lane.project(25.0, 1.0).s == 20.0
+    assert lane.project(25.0, 1.0).offset == pytest.approx(1.0)
+    assert lane.between(15.0, 5.0) == -10.0
+
+
+def test_what_is_known_of_the_place_decides_where_a_lane_passes_twice() -> None:
+    """A hairpin whose legs are 3 m apart: the car is 2 m off its own leg, 1 m off the other."""
+    out, back = np.arange(0.0, 101.0), np.arange(100.0, -1.0, -1.0)
+    x, y = np.concatenate([out, back]), np.concatenate([0.0 * out, 0.0 * back + 3.0])
+    lane = Lane(np.stack([x, y, 0.0 * x], axis=1), np.full(len(x), 3.0), closed=False)
+    assert lane.project(50.0, 2.0).s == pytest.approx(153.0)
+    found = lane.project(50.0, 2.0, near=48.0)
+    assert (found.s, found.offset) == pytest.approx((50.0, 2.0))
+
+
+def test_width_is_interpolated() -> None:
+    points = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [20.0, 0.0, 0.0]])
+    lane = Lane(points, np.array([3.0, 4.0, 4.0]), closed=False)
+    assert lane.project(5.0, 0.0).width == pytest.approx(3.5)
+
+
+def test_height_is_interpolated() -> None:
+    points = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 2.0], [20.0, 0.0, 2.0]])
+    assert Lane(points, np.full(3, 3.0), closed=False).at(5.0)[2] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "widths"),
+    [(np.zeros((2, 3)), np.zeros(2)), (np.zeros((4, 2)), np.zeros(4)), (np.zeros((4, 3)), np.zeros(3))],
+)
+def test_a_lane_of_other_shapes_is_refused(points: Floats, widths: Floats) -> None:
+    with pytest.raises(ValueError, match="points"):
+        Lane(points, widths, closed=True)
+
+
+def test_a_lane_that_stands_still_somewhere_is_refused() -> None:
+    points = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    with pytest.raises(ValueError, match="points 1 and the next"):
+        Lane(points, np.full(4, 3.0), closed=False)
+
+
+@given(st.floats(-100.0, 100.0))
+def test_a_wrapped_angle_is_the_same_angle(angle: float) -> None:
+    assert -math.pi <= wrapped(angle) < math.pi
+    assert math.cos(wrapped(angle)) == pytest.approx(math.cos(angle), abs=1e-9)
+    assert math.sin(wrapped(angle)) == pytest.approx(math.sin(angle), abs=1e-9)

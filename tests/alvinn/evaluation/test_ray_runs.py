@@ -1,0 +1,64 @@
+"""The same sweep over a Ray cluster: a real one, started on this machine, where Ray is installed."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvinn.errors import AlvinnError
+from alvinn.evaluation.laps import drive_laps
+from alvinn.evaluation.ray_runs import over_ray
+from alvinn.jobs.laps import Laps
+from alvinn.metrics.referee import Result
+from alvinn.settings import CameraFlags
+from tests.alvinn.jobs.cli import Shell
+
+TINY = CameraFlags(width=64, height=32)
+CLOCKED = {"realtime_factor", "latency_ms_p50", "latency_ms_p99"}
+
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: an extra")
+
+
+def figures(results: list[Result]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in one.as_json().items() if key not in CLOCKED} for one in results]
+
+
+@needs_ray
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # Ray's own: sockets that it leaves open
+def test_a_cluster_measures_what_jobs_here_measure_and_sends_the_files_home(tmp_path: Path) -> None:
+    job = Laps(driver="expert", map="oval", both_directions=True, km=0.03, camera=TINY, out=tmp_path / "here")
+    here = drive_laps(job, None)
+    there = drive_laps(Laps(**vars(job) | {"ray": "local", "out": tmp_path / "there"}), None)
+    assert figures(there) == figures(here)
+    logs = [
+        {path.parent.name: path.read_bytes() for path in tmp_path.glob(f"{at}/runs/*/log.csv")}
+        for at in ("here", "there")
+    ]
+    assert logs[0] == logs[1]
+    assert len(logs[0]) == 2
+    assert {path.name for path in (tmp_path / "there").iterdir()} >= {"laps.json", "report.html", "lap.mp4", "lap.jpg"}
+
+
+@needs_ray
+@pytest.mark.long
+def test_a_cluster_that_is_not_there_is_said(shell: Shell, tmp_path: Path) -> None:
+    said = shell.refused("laps", "--driver", "expert", "--ray", "nonsense", "--out", str(tmp_path))
+    assert "no Ray cluster answers at nonsense" in said
+
+
+def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "ray":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(AlvinnError, match=r"pip install 'alvinn\[ray\]'"):
+        next(over_ray([], "local", lambda *_: None))

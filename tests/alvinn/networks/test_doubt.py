@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alvinn.driving.types import Observation
+from alvinn.networks.doubt import of_answer, of_ensemble
+from alvinn.networks.inference import Answer, Network
+from tests.alvinn.fakes import CAMERA, picture
+
+SEEN = Observation(frame=0, time=0.0, image=picture(3, CAMERA), speed=8.0)
+
+
+class Sure(Network):
+    """A network that answers one curvature."""
+
+    def __init__(self, curvature: float) -> None:
+        self._curvature = curvature
+
+    def answer(self, observation: Observation, intensity: float = 0.5) -> Answer:
+        return Answer(self._curvature)
+
+
+def test_a_hill_tells_its_doubt_and_a_number_cannot(model: Path) -> None:
+    network = Network(model)
+    trust = network.answer(SEEN).trust
+    assert trust is not None
+    assert of_answer(network)(SEEN) == trust.doubt > 0.0
+    assert of_answer(Sure(0.01))(SEEN) is None
+
+
+def test_an_ensemble_doubts_as_far_as_its_members_disagree() -> None:
+    assert of_ensemble([Sure(0.01), Sure(0.03)])(SEEN) == pytest.approx(0.01)
+    assert of_ensemble([Sure(0.02)] * 3)(SEEN) == pytest.approx(0.0)
+    with pytest.raises(ValueError, match="at least 2 networks"):
+        of_ensemble([Sure(0.0)])

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alvinn.driving.types import Camera, Observation
+from alvinn.errors import CameraMismatchError, ModelError
+from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import Network, read_card, write_card
+from tests.alvinn.fakes import CAMERA, picture
+from tests.alvinn.fixtures import ROOT, card_for, toy_dataset
+
+CARD = card_for(toy_dataset(4), Hill())
+
+
+@pytest.fixture
+def copy(model: Path, tmp_path: Path) -> Path:
+    """A model folder of one's own, to damage."""
+    return Path(shutil.copytree(model, tmp_path / "model"))
+
+
+def change_card(folder: Path, **changes: Any) -> None:
+    path = folder / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write_card(tmp_path, CARD)
+    assert read_card(tmp_path) == CARD
+
+
+def test_litert_says_what_keras_says(model: Path) -> None:
+    import keras
+
+    network, hill = Network(model), Hill()
+    frames = [picture(number, CAMERA) for number in range(40)]
+    trained = keras.saving.load_model(model / "network.keras", compile=False)
+    prepared = np.stack([network.card.preprocessing(frame) for frame in frames]).astype(np.float32)
+    expected = hill.decode(np.asarray(trained(prepared)))
+    answered = np.array([network.curvature(frame) for frame in frames])
+    assert np.abs(answered - expected).max() < 1e-4
+    assert answered.std() > 1e-4, "a network that says the same to everything proves nothing"
+
+
+def test_an_answer_says_what_to_drive_and_how_far_to_trust_it(model: Path) -> None:
+    network, frame = Network(model), picture(3, CAMERA)
+    answer = network.answer(Observation(frame=0, time=0.0, image=frame, speed=8.0))
+    assert answer.curvature == network.curvature(frame)
+    assert answer.trust == Hill().trust(network.activations(frame))
+
+
+def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"not a model: it has no card\.json"):
+        Network(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null", "{}", '{"schema": 1}', '{"schema": 2}', '{"schema": 1, "a": 2}'])
+def test_a_damaged_card_is_an_error(copy: Path, text: str) -> None:
+    (copy / "card.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"card\.json (is damaged|has schema 2)"):
+        Network(copy)
+
+
+@pytest.mark.parametrize("data", [b"", b"not a network", None])
+def test_a_damaged_or_missing_network_is_an_error(copy: Path, data: bytes | None) -> None:
+    path = copy / "network.tflite"
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(ModelError, match=r"network\.tflite cannot be opened"):
+        Network(copy)
+
+
+def test_a_torn_network_is_an_error(copy: Path) -> None:
+    path = copy / "network.tflite"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ModelError, match=r"network\.tflite cannot be opened"):
+        Network(copy)
+
+
+def test_a_card_that_prepares_other_pictures_than_the_network_takes_is_an_error(copy: Path) -> None:
+    card = read_card(copy)
+    write_card(copy, replace(card, preprocessing=replace(card.preprocessing, width=64)))
+    with pytest.raises(ModelError, match=r"\(1, 40, 64, 3\), its network wants \(1, 40, 128, 3\)"):
+        Network(copy)
+
+
+def test_a_card_with_another_hill_than_the_network_is_an_error(copy: Path) -> None:
+    change_card(copy, output={"kind": "hill", "units": 30, "span": 0.15})
+    with pytest.raises(ModelError, match="30 units, its network 45"):
+        Network(copy)
+
+
+def test_a_card_whose_camera_was_tampered_with_is_an_error_that_says_both(copy: Path) -> None:
+    card = read_card(copy)
+    write_card(copy, replace(card, camera=replace(card.camera, width=640)))
+    with pytest.raises(CameraMismatchError, match=r"640x160.*320x160"):
+        Network(copy)
+
+
+def test_another_camera_than_the_models_is_an_error_that_says_both(model: Path) -> None:
+    network = Network(model)
+    network.require_camera(CAMERA)
+    with pytest.raises(CameraMismatchError, match=r"320x160, fov 90.*640x160, fov 90"):
+        network.require_camera(replace(CAMERA, width=640))
+    with pytest.raises(CameraMismatchError, match=r"pitch -8.*pitch -4"):
+        network.require_camera(replace(CAMERA, pitch=-4.0))
+
+
+def test_a_frame_of_another_size_is_refused(model: Path) -> None:
+    with pytest.raises(CameraMismatchError, match="640x320 pixels"):
+        Network(model).curvature(picture(0, Camera(width=640, height=320)))
+
+
+def test_driving_needs_no_tensorflow(model: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+import alvinn.jobs.laps
+from alvinn.drivers.network import NetworkDriver
+from alvinn.networks.inference import Network
+from tests.alvinn.fakes import CAMERA, picture
+from alvinn.driving.types import Observation
+
+driver = NetworkDriver(Network(Path(sys.argv[1])))
+driver.decide(Observation(frame=0, time=0.0, image=picture(0, CAMERA), speed=8.0))
+print([name for name in sys.modules if name.split(".")[0] in {"tensorflow", "keras"}])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(model)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvinn.networks.preprocessing import Preprocessing
+from alvinn.training.batches import EXAMINED_LOOKS, TRAIL, Batches, Plan, corrected
+from alvinn.training.dataset import Dataset, Examples
+from alvinn.training.views import View
+from tests.alvinn.fakes import CAMERA
+from tests.alvinn.fixtures import toy_dataset
+
+PLAIN = Plan(batch=16, views=False, light=False)
+
+
+def test_an_epoch_shows_every_training_row_once_and_no_held_out_one() -> None:
+    dataset = toy_dataset(40)
+    labels = np.concatenate([batch.curvature for batch in Batches(dataset, PLAIN).epoch(0)])
+    assert sorted(labels) == pytest.approx(sorted(dataset.examples.curvature[dataset.training]))
+
+
+def test_with_nothing_drawn_a_picture_is_shown_as_it_is() -> None:
+    dataset = toy_dataset(40)
+    kept = {float(np.float32(dataset.examples.curvature[row])): row for row in range(40)}
+    for images, curvature, *_ in Batches(dataset, PLAIN).epoch(0):
+        for image, label in zip(images, curvature, strict=True):
+            assert np.array_equal(image, dataset.examples.image(kept[float(label)]))
+
+
+def test_the_same_seed_and_epoch_give_the_same_batches_whoever_asked_before() -> None:
+    plan = Plan(batch=8, seed=3)
+    first, second = Batches(toy_dataset(40), plan), Batches(toy_dataset(40), plan)
+    list(second.epoch(0))
+    for one, other in zip(first.epoch(1), second.epoch(1), strict=True):
+        assert np.array_equal(one[0], other[0])
+        assert np.array_equal(one[1], other[1])
+
+
+def test_every_epoch_shows_the_frames_anew() -> None:
+    batches = Batches(toy_dataset(40), Plan(batch=40))
+    (first,), (second,) = list(batches.epoch(0)), list(batches.epoch(1))
+    assert not np.array_equal(np.sort(first[1]), np.sort(second[1])), "other views, so other labels"
+
+
+def test_the_examination_is_always_the_same_and_looks_from_beside_the_lane_too() -> None:
+    dataset = toy_dataset(40)
+    batches = Batches(dataset, Plan(batch=64, seed=1))
+    first, again = list(batches.examination()), list(batches.examination())
+    assert len(first) == EXAMINED_LOOKS
+    for one, other in zip(first, again, strict=True):
+        assert np.array_equal(one[0], other[0])
+        assert len(one[1]) == len(dataset.held_out)
+    assert not np.array_equal(first[0][1], first[1][1])
+
+
+def test_nothing_held_out_is_no_examination() -> None:
+    dataset = replace(toy_dataset(40), held_out=np.array([], dtype=np.intp))
+    assert not list(Batches(dataset, PLAIN).examination())
+
+
+@given(curvature=st.floats(-0.1, 0.1), stretch=st.floats(0.85, 1.2))
+def test_a_road_twice_as_wide_bends_twice_as_much(curvature: float, stretch: float) -> None:
+    goal = np.array([8.0, 32.0 * curvature])
+    assert corrected(curvature, goal, View(0.0, 0.0, stretch)) == pytest.approx(curvature * stretch)
+
+
+@given(across=st.floats(-1.0, 1.0), turn=st.floats(-0.14, 0.14))
+def test_beside_the_path_or_turned_away_the_label_leads_back(across: float, turn: float) -> None:
+    label = corrected(0.0, np.array([8.0, 0.0]), View(across, turn))
+    seen = -across - 8.0 * turn
+    if abs(seen) > 0.05:
+        assert label * seen > 0.0
+
+
+@given(radius=st.floats(20.0, 200.0), squeeze=st.floats(0.8, 1.1))
+def test_a_road_squeezed_along_bends_by_the_square_and_a_nose_turned_as_there_gets_its_curvature(
+    radius: float, squeeze: float
+) -> None:
+    real, wanted, goal = 1.0 / radius, 1.0 / radius / squeeze**2, np.array([8.0, 32.0 / radius])
+    lacking = math.tan(TRAIL * (wanted - real / squeeze)) * squeeze  # what the nose must be turned outwards by
+    assert corrected(real, goal, View(0.0, -math.atan(lacking), squeeze=squeeze)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_to_be_beside_a_squeezed_road_asks_for_the_same_way_back() -> None:
+    goal = np.array([8.0, 0.0])
+    assert corrected(0.0, goal, View(0.5, 0.0, squeeze=0.8)) == corrected(0.0, goal, View(0.5, 0.0))
+    turned, more = corrected(0.0, goal, View(0.0, 0.05)), corrected(0.0, goal, View(0.0, 0.05, squeeze=0.8))
+    assert more == pytest.approx(turned / 0.8, rel=0.01)
+
+
+def ranging(n: int = 24) -> Dataset:
+    """Pictures with ranges, each with a road that is as light as its number says."""
+    prepare = Preprocessing.of(CAMERA, 32, 30, "blue", range_rows=8)
+    images = np.full((n, *prepare.shape[:2], 3), 90, dtype=np.uint8)
+    images[:, -1] = (255 * (np.arange(n) // 4 % 2))[:, None, None]
+    examples = Examples((images,), np.array([0]), np.arange(n) / 115.0 - 0.1, np.tile([8.0, 0.0], (n, 1)))
+    return Dataset(examples, np.arange(n), np.arange(0), CAMERA, prepare)
+
+
+def test_the_intensity_to_answer_is_the_rows_own_and_the_one_told_is_that_of_the_row_before() -> None:
+    dataset = ranging()
+    (batch,) = Batches(dataset, Plan(batch=24, views=False, light=True)).epoch(0)
+    rows = np.rint((batch.curvature + 0.1) * 115.0).astype(int)
+    assert batch.intensity.tolist() == [float(row // 4 % 2) for row in rows]
+    assert (batch.images[:, -1, 0, 0] // 255).tolist() == [max(0, row - 1) // 4 % 2 for row in rows]
+    assert (batch.images[:, 30:38] == 90).all(), "light changes no ranges"
+    assert (batch.images[:, :30] != 90).any()
+
+
+def test_at_first_what_is_told_of_the_intensity_is_random() -> None:
+    batches = Batches(ranging(), Plan(batch=24, views=False, light=False, blind=1))
+    (blind,), (told,) = batches.epoch(0), batches.epoch(1)
+    order = [np.argsort(batch.curvature) for batch in (blind, told)]
+    first, second = (batch.images[rows, -1, 0, 0] for batch, rows in zip((blind, told), order, strict=True))
+    assert set(first.tolist()) == {0, 255}
+    assert (first != second).any()

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import math
+
+import carla
+import pytest
+
+from alvinn.driving.steering import VehicleGeometry
+from alvinn.driving.types import Control
+from alvinn.errors import MapError, ServerError
+from alvinn.world.carla_world import connected, map_name, open_world, weather_named
+from sim.dynamics.single_track import MODEL3, MODEL3_BOX
+from tests.alvinn.cockpit.desktop import until
+from tests.alvinn.fakes import SMALL
+from tests.alvinn.fixtures import car_on
+from tests.conftest import Address, running_server
+
+GO = Control(steer=0.0, throttle=0.5, brake=0.0)
+
+
+def ours(world: carla.World) -> list[str]:
+    return [actor.type_id for actor in world.get_actors() if actor.type_id.startswith(("vehicle.", "sensor."))]
+
+
+def left_behind(server: Address) -> tuple[list[str], bool, float | None]:
+    """Which actors are on the server, and how its clock runs."""
+    with connected(*server) as client:
+        world = client.get_world()
+        world.wait_for_tick(10.0)
+        settings = world.get_settings()
+        return ours(world), settings.synchronous_mode, settings.fixed_delta_seconds
+
+
+def test_whatever_was_opened_is_undone(server: Address) -> None:
+    before = left_behind(server)
+    with car_on(server) as world:
+        world.observe()
+        with connected(*server) as client:
+            until(lambda: sorted(ours(client.get_world())) == ["sensor.camera.rgb", "vehicle.tesla.model3"], "both")
+            settings = client.get_world().get_settings()
+            assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (True, pytest.approx(0.05))
+    assert left_behind(server) == before
+
+
+def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
+    before = left_behind(server)
+
+    def fail() -> None:
+        with car_on(server) as world:
+            world.apply(GO)
+            raise KeyError("in the middle of a drive")
+
+    with pytest.raises(KeyError, match="middle"):
+        fail()
+    assert left_behind(server) == before
+
+
+def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:
+    with (
+        car_on(server),
+        pytest.raises(ServerError, match="something stands where the car should start"),
+        car_on(server),
+    ):
+        pass
+    assert left_behind(server)[:2] == ([], False)
+
+
+def test_every_picture_is_of_the_frame_it_is_given_for(server: Address) -> None:
+    """The car drives: a picture is that of its frame if the same drive gives the same pictures again."""
+    drives = []
+    for _ in range(2):
+        with car_on(server) as world:
+            seen = []
+            for _ in range(12):
+                seen.append(world.observe())
+                world.apply(GO)
+        assert [one.frame - seen[0].frame for one in seen] == list(range(12))
+        drives.append([one.image.tobytes() for one in seen])
+    assert drives[0] == drives[1]
+    assert len(set(drives[0])) > 6, "a moving camera sees other things"
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+@pytest.mark.parametrize(("offset", "turn"), [(0.5, 0.1), (-0.7, 0.1), (0.3, -0.2)])
+def test_offset_and_heading_are_those_that_the_car_was_placed_at(
+    server: Address, direction: str, offset: float, turn: float
+) -> None:
+    with car_on(server, direction="forward" if direction == "forward" else "reverse") as world:
+        x, y, z, yaw = world.lane.at(40.0)
+        # to the right of travel, in axes whose y points right
+        place = carla.Location(x - offset * math.sin(yaw), y + offset * math.cos(yaw), z + 0.1)
+        world._vehicle.set_transform(carla.Transform(place, carla.Rotation(yaw=math.degrees(yaw + turn))))
+        world._s = None
+        world.tick()
+        true = world.truth()
+        world.observe()
+    assert true.offset == pytest.approx(offset, abs=0.02)
+    assert true.heading_error == pytest.approx(turn, abs=0.01)
+    assert true.lane_s == pytest.approx(40.0, abs=0.1)
+
+
+def test_a_recovery_puts_the_car_on_the_middle_where_it_left_the_lane(server: Address) -> None:
+    with car_on(server) as world:
+        world.place(100.0, 6.0)
+        for _ in range(12):
+            world.observe()
+            world.apply(Control(steer=0.2, throttle=0.3, brake=0.0))
+        before, speed = world.truth(), world.observe().speed
+        assert before.offset > 0.1
+        world.recover()
+        after = world.truth()
+        assert world.observe().speed == pytest.approx(speed, abs=0.3)
+    assert after.offset == pytest.approx(0.0, abs=0.02)
+    assert after.heading_error == pytest.approx(0.0, abs=0.02)
+    assert after.lane_s == pytest.approx(before.lane_s, abs=0.6)
+
+
+def test_the_car_is_the_one_that_the_server_reports(server: Address) -> None:
+    with car_on(server) as world:
+        car = world.geometry
+        world.observe()
+    wheels = [wheel.position.x for wheel in MODEL3.wheels]
+    assert isinstance(car, VehicleGeometry)
+    assert car.wheelbase == pytest.approx(wheels[0] - wheels[2], abs=1e-3)
+    assert car.max_wheel_angle == pytest.approx(math.radians(MODEL3.wheels[0].max_steer_angle))
+    assert car.width == pytest.approx(2.0 * MODEL3_BOX[1].y, abs=1e-3)
+    assert [point[0] for point in car.steering_curve] == [point[0] for point in MODEL3.steering_curve]
+
+
+def test_a_weather_that_carla_has_not_is_refused_with_those_it_has() -> None:
+    assert weather_named("HardRainNoon").precipitation > 50.0
+    for name in ("Sunny", "__doc__", "cloudiness"):
+        with pytest.raises(MapError, match="ClearNoon"):
+            weather_named(name)
+
+
+def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> None:
+    with running_server("--map", "oval") as place, connected(*place) as client:
+        for wanted, found in (("country", "country"), (None, "country"), ("country", "country")):
+            with open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
+                world.observe()
+                assert map_name(client.get_world()) == found
+        with (
+            pytest.raises(MapError, match=r"no map 'nowhere'; it has .*oval"),
+            open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
+        ):
+            pass
+
+
+def test_a_server_of_another_version_is_refused_and_both_are_said() -> None:
+    code = (
+        "import sys, sim.cli; from sim.rpc import episode_methods; episode_methods.VERSION = '0.9.15'; "
+        "sys.exit(sim.cli.main(sys.argv[1:]))"
+    )
+    with (
+        running_server("--map", "oval", program=("-c", code)) as place,
+        pytest.raises(ServerError, match=r"is CARLA 0\.9\.15, this program's client is 0\.9\.16"),
+        connected(*place),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_where_nobody_answers_it_says_so(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
+    with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connected(host, 1):
+        pass

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.dynamics.single_track import Control
+from sim.episode.actors import Actor, Vehicle
+from sim.episode.actors import in_the_way as overlap
+from sim.episode.blueprints import VEHICLE, AttributeValue, Description
+from sim.geometry.poses import Pose, Vector
+from tests.sim.fakes import Plain
+
+CAR = Description(0, VEHICLE).completed()
+
+
+def car(**pose: float) -> Vehicle:
+    return Vehicle(1, CAR, Pose(**pose), Plain().ground)
+
+
+def test_a_car_stands_on_the_ground_wherever_it_is_put() -> None:
+    vehicle = Vehicle(1, CAR, Pose(z=3.0), Plain(height=-2.0).ground)
+    assert vehicle.pose.z == -2.0
+    vehicle.put(Pose(x=5.0, z=9.0))
+    assert (vehicle.pose.x, vehicle.pose.z) == (5.0, -2.0)
+
+
+def test_a_push_is_felt_along_the_world_s_axes() -> None:
+    vehicle = car(yaw=0.7)
+    vehicle.push(Vector(3.0, -4.0, 0.0))
+    velocity = vehicle.state().velocity
+    assert (velocity.x, velocity.y) == pytest.approx((3.0, -4.0))
+
+
+def test_a_car_set_down_has_lost_its_speed() -> None:
+    vehicle = car()
+    vehicle.push(Vector(9.0, 0.0, 0.0))
+    vehicle.put(Pose(x=1.0))
+    assert vehicle.state().velocity == Vector()
+
+
+def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
+    loose = Description(0, VEHICLE, (AttributeValue("sticky_control", 1, "false"),)).completed()
+    vehicle = Vehicle(1, loose, Pose(), Plain().ground)
+    vehicle.control = Control(throttle=1.0)
+    vehicle.advance(0.05)
+    assert vehicle.control == Control()
+    assert vehicle.motion.speed > 0.0
+
+
+def test_a_car_without_physics_stays_where_it_is() -> None:
+    vehicle = car()
+    vehicle.push(Vector(9.0, 0.0, 0.0))
+    vehicle.moves = False
+    vehicle.advance(1.0)
+    assert vehicle.pose == Pose()
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({"x": 4.7}, True),
+        ({"x": 4.9}, False),
+        ({"y": 2.1}, True),
+        ({"y": 2.2}, False),
+        ({"y": 3.4, "yaw": math.pi / 2}, True),
+        ({"y": 3.6, "yaw": math.pi / 2}, False),
+    ],
+)
+def test_cars_overlap_when_their_boxes_do(other: dict[str, float], expected: bool) -> None:
+    assert overlap(car(), car(**other)) is expected
+
+
+def corners(vehicle: Actor) -> list[tuple[float, float]]:
+    half, pose = vehicle.box[1], vehicle.pose
+    points = []
+    for i in range(-10, 11):
+        for j in range(-10, 11):
+            x, y = half.x * i / 10, half.y * j / 10
+            c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+            points.append((pose.x + x * c - y * s, pose.y + x * s + y * c))
+    return points
+
+
+@given(st.floats(-6, 6), st.floats(-6, 6), st.floats(-4, 4))
+def test_a_point_of_one_car_within_another_means_that_they_overlap(x: float, y: float, yaw: float) -> None:
+    one, other = car(), car(x=x, y=y, yaw=yaw)
+    inside = any(abs(px) <= one.box[1].x and abs(py) <= one.box[1].y for px, py in corners(other))
+    assert overlap(one, other) == overlap(other, one)
+    assert overlap(one, other) or not inside
+
+
+def test_cars_on_different_levels_do_not_overlap() -> None:
+    upper = Vehicle(2, CAR, Pose(), Plain(height=5.0).ground)
+    assert not overlap(car(), upper)

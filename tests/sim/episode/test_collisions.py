@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.dynamics.single_track import Control
+from sim.episode.actors import Vehicle
+from sim.episode.blueprints import VEHICLE, Description
+from sim.episode.world import World
+from sim.geometry.boxes import Box, overlap
+from sim.geometry.poses import Pose, Vector
+from tests.sim.fakes import Plain
+
+CAR, BARRIER, CONE = (
+    Description(0, name) for name in (VEHICLE, "static.prop.container", "static.prop.constructioncone")
+)
+LENGTH = 2 * 2.396
+
+
+class Walled(Plain):
+    """A plain with a wall across it."""
+
+    wall = Box(50.0, 0.0, 0.0, 0.5, 20.0, kind="static.wall")
+
+    def solids_near(self, x: float, y: float) -> Iterable[Box]:
+        return (self.wall,) if math.hypot(x - 50.0, y) < 30.0 else ()
+
+
+def rolling(world: World, speed: float, **pose: float) -> Vehicle:
+    car = world.vehicle(world.spawn(CAR, Pose(**pose)).id)
+    car.push(Vector(speed * math.cos(car.pose.yaw), speed * math.sin(car.pose.yaw)))
+    return car
+
+
+def momentum(*cars: Vehicle) -> tuple[float, float]:
+    states = [car.state().velocity for car in cars]
+    return (
+        sum(v.x * car.physics.mass for v, car in zip(states, cars, strict=True)),
+        sum(v.y * car.physics.mass for v, car in zip(states, cars, strict=True)),
+    )
+
+
+@pytest.mark.parametrize("speed", [3.0, 15.0, 60.0])
+@pytest.mark.parametrize("thing", [BARRIER, CONE])
+def test_a_car_stops_in_front_of_what_stands_there_and_is_told(speed: float, thing: Description) -> None:
+    world = World(Plain())
+    obstacle = world.spawn(thing, Pose(x=12.0))
+    car = rolling(world, speed)
+    told = []
+    for _ in range(100):
+        world.tick()
+        assert car.pose.x < 12.0 - obstacle.box[1].x - LENGTH / 2 + 1e-6
+        told += world.collisions
+    assert car.pose.x == pytest.approx(12.0 - obstacle.box[1].x - LENGTH / 2, abs=0.12)
+    assert abs(car.motion.speed) < 0.05
+    assert abs(car.pose.y) < 0.01
+    assert (told[0].vehicle, told[0].other) == (car, obstacle)
+    assert 0.6 * 1845.0 * speed < -told[0].impulse.x < 1845.0 * speed
+    assert obstacle.pose == Pose(x=12.0), "props stand still"
+
+
+def test_scenery_stops_a_car_too() -> None:
+    world = World(Walled())
+    car = rolling(world, 20.0, x=30.0)
+    told = []
+    for _ in range(60):
+        world.tick()
+        told += world.collisions
+    assert car.pose.x == pytest.approx(49.5 - LENGTH / 2, abs=0.05)
+    assert told[0].other == Walled.wall
+
+
+def test_a_car_that_pushes_on_is_told_in_every_tick() -> None:
+    world = World(Plain())
+    world.spawn(BARRIER, Pose(x=6.0))
+    car = world.spawn(CAR, Pose())
+    world.control(car.id, Control(throttle=0.5))
+    counts = []
+    for _ in range(100):
+        world.tick()
+        counts.append(len(world.collisions))
+    assert set(counts[-20:]) == {1}
+
+
+def test_one_car_runs_into_another_and_both_go_on_at_one_speed() -> None:
+    world = World(Plain())
+    behind, ahead = rolling(world, 10.0), rolling(world, 0.0, x=6.0)
+    world.tick()
+    while not world.collisions:
+        before = momentum(behind, ahead)
+        world.tick()
+    one, other = world.collisions
+    assert {one.vehicle, other.vehicle} == {behind, ahead}
+    assert one.impulse.x == -other.impulse.x != 0.0
+    assert behind.motion.speed == pytest.approx(ahead.motion.speed, abs=0.1)
+    assert momentum(behind, ahead)[0] == pytest.approx(before[0], rel=0.05)
+
+
+@given(st.floats(-30, 30), st.floats(-30, 30), st.floats(-3, 3), st.floats(-3, 3), st.floats(0, 25), st.floats(0, 25))
+def test_cars_never_gain_energy_from_each_other(
+    x: float, y: float, one_yaw: float, other_yaw: float, one_speed: float, other_speed: float
+) -> None:
+    if math.hypot(x, y) < 6.0:
+        return
+    world = World(Plain())
+    cars = rolling(world, one_speed, yaw=one_yaw), rolling(world, other_speed, x=x, y=y, yaw=other_yaw)
+    before = math.inf
+    for _ in range(60):
+        world.tick()
+        energy = sum(car.motion.speed**2 + car.motion.lateral_speed**2 + 2.07 * car.motion.yaw_rate**2 for car in cars)
+        assert energy <= before * (1.0 + 1e-6) + 1e-6
+        before = energy
+
+
+def test_a_car_slides_along_what_it_touches_at_a_slant() -> None:
+    world = World(Walled())
+    car = rolling(world, 10.0, x=44.0, yaw=math.pi / 2 - 0.2)
+    start = car.pose.y
+    for _ in range(40):
+        world.tick()
+        assert not overlap(car.footprint, Box(50.01, 0.0, 0.0, 0.5, 20.0))
+    assert car.pose.y - start > 5.0
+
+
+def test_a_client_can_switch_an_actor_s_collisions_off() -> None:
+    world = World(Plain())
+    world.spawn(BARRIER, Pose(x=8.0)).collides = False
+    car = rolling(world, 10.0)
+    for _ in range(60):
+        world.tick()
+        assert not world.collisions
+    assert car.pose.x > 12.0
+
+
+def test_a_car_whose_physics_are_off_is_as_heavy_as_a_wall() -> None:
+    world = World(Plain())
+    parked, car = rolling(world, 0.0, x=8.0), rolling(world, 10.0)
+    parked.moves = False
+    for _ in range(40):
+        world.tick()
+    assert parked.pose.x == 8.0
+    assert car.pose.x == pytest.approx(8.0 - LENGTH, abs=0.01)

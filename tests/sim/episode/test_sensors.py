@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, BlueprintError, Description
+from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, IMU
+from sim.episode.sensors import SENSORS, Lens, Sensor
+from sim.episode.world import World
+from sim.geometry.poses import Pose, matrix
+from tests.sim.fakes import Plain, is_camera
+
+CAR = Description(0, VEHICLE).completed()
+
+
+def test_a_camera_rides_on_its_parent_and_stays_behind_without_it() -> None:
+    world = World(Plain())
+    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=math.pi / 2))
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(x=2.0, z=1.0), vehicle.id))
+    assert (camera.pose.x, camera.pose.y, camera.pose.z) == pytest.approx((10.0, 2.0, 1.0))
+    vehicle.put(Pose(x=20.0))
+    assert (camera.pose.x, camera.pose.y) == pytest.approx((22.0, 0.0))
+    world.destroy(vehicle.id)
+    assert (camera.pose.x, camera.pose.y) == pytest.approx((22.0, 0.0))
+
+
+def test_an_attached_camera_put_somewhere_is_there_in_the_world() -> None:
+    world = World(Plain())
+    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=1.0))
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(), vehicle.id))
+    there = Pose(3.0, -4.0, 5.0, 0.1, -0.2, 0.3)
+    camera.put(there)
+    assert matrix(camera.pose) == pytest.approx(matrix(there))
+
+
+@pytest.mark.parametrize(("every", "expected"), [("0.0", 100), ("0.05", 100), ("0.1", 50), ("0.25", 20), ("0.07", 71)])
+def test_a_camera_is_due_as_often_as_its_sensor_tick_fits(every: str, expected: int) -> None:
+    world = World(Plain())
+    tick = AttributeValue("sensor_tick", 3, every)
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA, (tick,)), Pose()))
+    due = 0
+    for _ in range(100):
+        world.tick()
+        due += camera.is_due(world.moment.seconds, world.settings.step)
+    assert due == expected
+
+
+def test_the_first_tick_of_a_sensor_always_has_a_measurement() -> None:
+    world = World(Plain())
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA, (AttributeValue("sensor_tick", 3, "1.0"),)), Pose()))
+    due = []
+    for _ in range(50):
+        world.tick()
+        due.append(camera.is_due(world.moment.seconds, world.settings.step))
+    assert [i for i, is_due in enumerate(due) if is_due] == [0, 20, 40]
+
+
+@pytest.mark.parametrize("kind", SENSORS)
+def test_any_sensor_rides_on_a_car_and_has_a_stream_of_its_own(kind: str) -> None:
+    world = World(Plain())
+    car = world.spawn(CAR, Pose(x=10.0))
+    one, other = (world.spawn(Description(0, kind), Pose(z=1.0), car.id) for _ in range(2))
+    assert isinstance(one, Sensor)
+    assert isinstance(other, Sensor)
+    assert one.stream != other.stream
+    car.put(Pose(x=20.0))
+    assert (one.pose.x, one.pose.z) == (20.0, 1.0)
+    assert one.footprint is None, "sensors are in nobody's way"
+
+
+def test_a_lens_is_what_the_attributes_say_and_cameras_know_what_they_show() -> None:
+    given = (("image_size_x", "32"), ("image_size_y", "16"), ("fov", "60"))
+    description = Description(0, DEPTH_CAMERA, tuple(AttributeValue(name, 3, text) for name, text in given)).completed()
+    assert Lens.of(description) == Lens(32, 16, math.radians(60.0))
+    assert is_camera(World(Plain()).spawn(description, Pose())).kind == "depth"
+
+
+def test_a_sensor_tick_that_is_no_number_is_refused_where_there_is_one() -> None:
+    tick = (AttributeValue("sensor_tick", 3, "often"),)
+    with pytest.raises(BlueprintError, match="sensor_tick is 'often'"):
+        SENSORS[IMU](1, Description(0, IMU, tick).completed(), Pose(), None, 2, 0.0)
+    assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).completed(), Pose(), None, 2, 0.0).every == 0.0

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sim.dynamics.single_track import MODEL3, Control
+from sim.episode.blueprints import RGB_CAMERA, VEHICLE, Description
+from sim.episode.settings import EpisodeSettings
+from sim.episode.weather import WeatherParameters
+from sim.episode.world import World, WorldError
+from sim.geometry.poses import Pose, Vector
+from tests.sim.fakes import Plain
+
+CAR, CAMERA = Description(0, VEHICLE), Description(0, RGB_CAMERA)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(Plain())
+
+
+def test_a_tick_counts_one_frame_and_one_step(world: World) -> None:
+    world.apply(EpisodeSettings(fixed_delta_seconds=0.1))
+    frame, seconds = world.moment.frame, world.moment.seconds
+    assert world.tick() == frame + 1
+    assert world.moment.seconds == pytest.approx(seconds + 0.1)
+
+
+def test_a_step_left_open_is_a_twentieth_of_a_second(world: World) -> None:
+    for settings in (EpisodeSettings(), EpisodeSettings(fixed_delta_seconds=0.0)):
+        world.apply(settings)
+        before = world.moment.seconds
+        world.tick()
+        assert world.moment.seconds - before == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("step", [-0.1, 1.5])
+def test_a_step_out_of_reason_is_refused_and_changes_nothing(world: World, step: float) -> None:
+    with pytest.raises(WorldError, match=f"fixed_delta_seconds is {step}"):
+        world.apply(EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=step))
+    assert world.settings == EpisodeSettings()
+
+
+def test_the_same_calls_give_the_same_snapshots_to_the_bit() -> None:
+    def driven() -> object:
+        world = World(Plain())
+        car = world.spawn(CAR, Pose(yaw=0.3))
+        for i in range(50):
+            world.control(car.id, Control(throttle=0.8, steer=i / 100))
+            world.tick()
+        return world.snapshot()
+
+    assert driven() == driven()
+
+
+def test_a_car_keeps_its_last_control(world: World) -> None:
+    car = world.spawn(CAR, Pose())
+    world.control(car.id, Control(throttle=1.0))
+    speeds = []
+    for _ in range(10):
+        world.tick()
+        speeds.append(world.snapshot().actors[-1].velocity.x)
+    assert speeds == sorted(speeds)
+    assert speeds[-1] > speeds[0] > 0.0
+
+
+def test_controls_are_cut_to_their_ranges(world: World) -> None:
+    car = world.vehicle(world.spawn(CAR, Pose()).id)
+    world.control(car.id, Control(throttle=7.0, steer=-3.0, brake=-1.0))
+    assert (car.control.throttle, car.control.steer, car.control.brake) == (1.0, -1.0, 0.0)
+
+
+def test_nothing_spawns_where_a_car_stands(world: World) -> None:
+    world.spawn(CAR, Pose())
+    with pytest.raises(WorldError, match="collision at spawn position"):
+        world.spawn(CAR, Pose(x=1.0))
+    world.spawn(CAR, Pose(x=10.0))
+    world.spawn(CAMERA, Pose())
+    assert len(world.snapshot().actors) == 4
+
+
+@pytest.mark.parametrize(
+    ("description", "parent", "sentence"),
+    [
+        (Description(0, "walker.pedestrian"), 0, "no blueprint 'walker.pedestrian'"),
+        (Description(0, "spectator"), 0, "no blueprint 'spectator'"),
+        (CAMERA, 99, "no actor 99"),
+        (CAR, 1, "cannot be attached"),
+    ],
+)
+def test_what_cannot_be_spawned_is_refused(world: World, description: Description, parent: int, sentence: str) -> None:
+    with pytest.raises(WorldError, match=sentence):
+        world.spawn(description, Pose(), parent)
+
+
+def test_what_was_destroyed_is_gone(world: World) -> None:
+    car = world.spawn(CAR, Pose())
+    world.destroy(car.id)
+    with pytest.raises(WorldError, match=f"no actor {car.id}"):
+        world.destroy(car.id)
+    with pytest.raises(WorldError, match="spectator"):
+        world.destroy(world.spectator.id)
+
+
+def test_what_is_no_car_cannot_be_driven(world: World) -> None:
+    with pytest.raises(WorldError, match="is a spectator, expected a vehicle"):
+        world.control(world.spectator.id, Control())
+
+
+def test_a_velocity_out_of_reason_is_refused(world: World) -> None:
+    car = world.spawn(CAR, Pose())
+    with pytest.raises(WorldError):
+        world.push(car.id, Vector(1e6, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    "physics",
+    [
+        replace(MODEL3, forward_gears=()),
+        replace(MODEL3, mass=0.0),
+        replace(MODEL3, wheels=(replace(MODEL3.wheels[0], radius=0.0), *MODEL3.wheels[1:])),
+    ],
+)
+def test_physics_that_no_car_can_have_are_refused(world: World, physics: object) -> None:
+    car = world.spawn(CAR, Pose())
+    with pytest.raises(WorldError):
+        world.rebuild(car.id, physics)  # type: ignore[arg-type]  # it is one
+    assert world.vehicle(car.id).physics is MODEL3
+
+
+def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
+    car = world.spawn(CAR, Pose())
+    world.weather = WeatherParameters(precipitation=50.0)
+    world.tick()
+    episode, frame = world.episode, world.moment.frame
+    world.load(Plain("other"))
+    assert world.episode != episode
+    assert world.moment.frame >= frame
+    assert [actor.id for actor in world.snapshot().actors] == [world.spectator.id]
+    assert world.spectator.id > car.id
+    assert world.weather == WeatherParameters()

@@ -1,0 +1,215 @@
+"""Maps as CARLA's own parser sees them, against the curves they were written from; and what is refused."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+
+import carla
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.geometry.poses import wrapped
+from sim.roads import opendrive
+from sim.roads.circuits import BUILT_IN, available
+from sim.roads.curves import Bend, Circuit, CrossSection, Segment, Straight, chain
+from sim.roads.xml_document import MapError
+
+TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
+NAMES = ("oval", "country", "highway", "path", "hills")
+LANES = [(name, lane) for name in NAMES for lane in (-1, 1) if (name, lane) != ("path", 1)]
+WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 15)
+
+
+def parsed(name: str) -> tuple[carla.Map, Circuit]:
+    circuit = BUILT_IN[name]()
+    return carla.Map(name, opendrive.written(name, circuit)), circuit
+
+
+def sampled(circuit: Circuit, step: float = 1.0) -> npt.NDArray[np.float64]:
+    """Rows of s, x, y, heading, curvature along a lap."""
+    starts = accumulate((g.length for g in circuit.segments), initial=0.0)
+    rows = (
+        (start + u, *g.at(u), g.curvature + g.rate * u)
+        for g, start in zip(circuit.segments, starts, strict=False)
+        for u in np.arange(0.0, g.length, step).tolist()
+    )
+    return np.array(list(rows))
+
+
+@pytest.mark.parametrize(("name", "lane"), LANES)
+def test_walking_a_lane_goes_round_for_ever(name: str, lane: int) -> None:
+    world, circuit = parsed(name)
+    here = world.get_waypoint_xodr(0, lane, 5.0)
+    passed = [here.road_id]
+    for _ in range(round(2.5 * circuit.length / 2)):
+        (following,) = here.next(2.0)
+        assert 1.5 < following.transform.location.distance(here.transform.location) < 2.5
+        here = following
+        passed += [here.road_id] if here.road_id != passed[-1] else []
+    count = len(circuit.roads())
+    assert passed[: 2 * count] == [-lane * i % count for i in range(2 * count)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_waypoints_lie_where_the_curve_says(name: str) -> None:
+    world, circuit = parsed(name)
+    starts = list(accumulate((sum(g.length for g in road) for road in circuit.roads()), initial=0.0))
+    for s, x, y, heading, _ in sampled(circuit, 3.7):
+        road = max(i for i, start in enumerate(starts[:-1]) if start <= s)
+        waypoint = world.get_waypoint_xodr(road, -1, float(s - starts[road]))
+        width, _ = circuit.widths(float(s))
+        place, yaw = waypoint.transform.location, math.radians(waypoint.transform.rotation.yaw)
+        assert place.x == pytest.approx(x - width / 2 * math.sin(heading), abs=0.01)
+        assert place.y == pytest.approx(y + width / 2 * math.cos(heading), abs=0.01)
+        widening = circuit.lane_width.at(float(s))[1] / 2 if circuit.lane_width else 0.0
+        assert abs(wrapped(yaw - heading - widening)) < 0.005
+        assert waypoint.lane_width == pytest.approx(width)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_roads_join_without_a_step(name: str) -> None:
+    world, circuit = parsed(name)
+    roads = circuit.roads()
+    for i, road in enumerate(roads):
+        length = sum(g.length for g in road)
+        end = world.get_waypoint_xodr(i, -1, length - 0.002).transform
+        start = world.get_waypoint_xodr((i + 1) % len(roads), -1, 0.002).transform
+        assert end.location.distance(start.location) < 0.01
+        assert abs(wrapped(math.radians(end.rotation.yaw - start.rotation.yaw))) < 0.002
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if BUILT_IN[name]().lane_width is None])
+def test_headings_of_waypoints_change_as_the_intended_curvature(name: str) -> None:
+    world, circuit = parsed(name)
+    length = sum(g.length for g in circuit.roads()[1])
+    for s in np.arange(2.0, length - 3.0, 5.0):
+        yaws = [world.get_waypoint_xodr(1, -1, float(s + d)).transform.rotation.yaw for d in (-1.0, 1.0)]
+        measured = wrapped(math.radians(yaws[1] - yaws[0])) / 2.0
+        meant = np.mean([circuit.curvature(length + float(s + d)) for d in np.linspace(-1.0, 1.0, 41)])
+        assert measured == pytest.approx(meant, abs=3e-4)
+
+
+@pytest.mark.parametrize(("name", "shortest", "longest", "radius"), WIDE)
+def test_circuits_have_the_length_and_radius_they_promise(name: str, shortest: int, longest: int, radius: int) -> None:
+    circuit = BUILT_IN[name]()
+    assert shortest < circuit.length < longest
+    assert radius <= circuit.min_radius < radius + 10
+    assert len(circuit.roads()) >= 4
+
+
+def test_country_winds_both_ways() -> None:
+    curvature = sampled(BUILT_IN["country"]())[:, 4]
+    assert (np.abs(curvature) > 1 / 60).mean() > 0.25
+    assert (curvature < -1 / 60).mean() > 0.1
+    assert (curvature > 1 / 60).mean() > 0.1
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_minute_of_country_either_way_has_tight_bends_to_both_sides(way: int) -> None:
+    s, curvature = sampled(BUILT_IN["country"](), 1.0)[:, [0, 4]].T
+    first = (s if way > 0 else s[-1] - s) < 440.0
+    for side in (-1, 1):
+        tight = side * curvature[first] > 1 / 20
+        assert (np.diff(tight.astype(int)) == 1).sum() >= 2
+        assert 0.05 < tight.mean() < 0.15
+
+
+def test_country_never_comes_near_itself() -> None:
+    rows = sampled(BUILT_IN["country"](), 2.0)
+    s, x, y = rows[:, 0], rows[:, 1], rows[:, 2]
+    along = np.abs(s[:, None] - s)
+    along = np.minimum(along, s[-1] - along)
+    distance = np.hypot(x[:, None] - x, y[:, None] - y)
+    assert distance[along > 120].min() > 40
+
+
+def test_lanes_are_marked_yellow_and_broken_between_white_and_solid_outside() -> None:
+    world, _ = parsed("country")
+    for lane in (-1, 1):
+        waypoint = world.get_waypoint_xodr(2, lane, 30.0)
+        inner, outer = waypoint.left_lane_marking, waypoint.right_lane_marking
+        assert (inner.type, inner.color) == (carla.LaneMarkingType.Broken, carla.LaneMarkingColor.Yellow)
+        assert (outer.type, outer.color) == (carla.LaneMarkingType.Solid, carla.LaneMarkingColor.White)
+
+
+@settings(max_examples=15)
+@given(st.floats(2.5, 5.0), st.integers(1, 3), st.integers(0, 2), st.floats(15, 80))
+def test_any_cross_section_is_read_back_as_it_was_meant(width: float, along: int, against: int, radius: float) -> None:
+    bend = Bend(math.pi, radius, 0.5 * radius)
+    section = CrossSection(along=along, against=against, lane_width=width)
+    circuit = Circuit(chain((0, 0, 0), [Straight(80.0), bend, Straight(80.0), bend]), section)
+    world = carla.Map("any", opendrive.written("any", circuit))
+    for lane in [*range(-along, 0), *range(1, against + 1)]:
+        waypoint = world.get_waypoint_xodr(1, lane, 20.0)
+        assert waypoint.lane_type == carla.LaneType.Driving
+        assert waypoint.lane_width == pytest.approx(width)
+    assert {w.lane_id for w in world.generate_waypoints(10.0)} == {*range(-along, 0), *range(1, against + 1)}
+
+
+def test_the_same_map_is_the_same_text_every_time() -> None:
+    assert opendrive.load("country") == opendrive.load("country")
+
+
+def test_built_in_maps_are_listed_and_load_by_name() -> None:
+    assert set(available()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1", "mirror:path"}
+    assert all(opendrive.load(name)[0] == name for name in available())
+
+
+def test_a_file_loads_under_its_stem(tmp_path: Path) -> None:
+    text = opendrive.load("oval")[1]
+    (tmp_path / "ring.xodr").write_text(text, encoding="utf-8")
+    assert opendrive.load(str(tmp_path / "ring.xodr")) == ("ring", text)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"<OpenDRIVE>\n<road>\n</OpenDRIVE>", r"not XML: mismatched tag: line 3"),
+        (b"", r"not XML"),
+        (b"<svg/>", r"line 1, column 1: <svg> is the root"),
+        (b"<OpenDRIVE></OpenDRIVE>", r"line 1, column 1: <OpenDRIVE> has no <road>"),
+        (b"<OpenDRIVE>\n\xff\xfe\x00", r"not UTF-8 text \(line 2\)"),
+    ],
+)
+def test_a_file_that_is_no_map_is_refused_and_told_why(tmp_path: Path, content: bytes, complaint: str) -> None:
+    file = tmp_path / "bad.xodr"
+    file.write_bytes(content)
+    with pytest.raises(MapError, match=complaint):
+        opendrive.load(str(file))
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(MapError, match=r"no map called 'atlantis'.*oval, country"):
+        opendrive.load("atlantis")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MapError, match=r"gone\.xodr cannot be read"):
+        opendrive.load(str(tmp_path / "gone.xodr"))
+
+
+def test_a_folder_is_no_map(tmp_path: Path) -> None:
+    with pytest.raises(MapError, match="cannot be read"):
+        opendrive.load(str(tmp_path))
+
+
+def test_carlas_own_towns_load() -> None:
+    town = TOWNS / "Town02.xodr"
+    if not town.exists():
+        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
+    assert opendrive.load(str(town))[0] == "Town02"
+
+
+def test_axes_are_mirrored_on_the_way_out() -> None:
+    right_bend = Segment(0.0, 0.0, 0.0, 0.02, 0.0, 50 * 2 * math.pi)
+    world = carla.Map("ring", opendrive.written("ring", Circuit((replace(right_bend),))))
+    quarter = world.get_waypoint_xodr(1, -1, 0.0).transform
+    assert quarter.location.y > 40
+    assert quarter.rotation.yaw == pytest.approx(90, abs=0.1)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sim.episode.world import WorldError
+from sim.roads import opendrive
+from sim.server import maps
+
+
+def test_every_built_in_map_can_be_opened() -> None:
+    for name in maps.names():
+        assert maps.opened(name).spawn_points
+
+
+def test_a_map_s_text_makes_the_same_places_to_start_from() -> None:
+    _, text = opendrive.load("oval")
+    assert maps.read("sent", text).spawn_points == maps.opened("oval").spawn_points
+
+
+@pytest.mark.parametrize("text", ["", "no xml", "<html/>", "<OpenDRIVE/>", "<OpenDRIVE><road/></OpenDRIVE>"])
+def test_a_text_that_is_no_map_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(WorldError, match="the OpenDRIVE text "):
+        maps.read("sent", text)
+
+
+@pytest.mark.parametrize("link", ["successor", "predecessor"])
+def test_a_text_that_crashes_carla_s_parser_is_refused_and_not_the_end_of_the_server(link: str) -> None:
+    _, text = opendrive.load("oval")
+    broken = re.sub(rf'<{link} id="-?\d+"', f'<{link} id="-9"', text)
+    assert broken != text
+    with pytest.raises(WorldError, match="crashes on it"):
+        maps.read("sent", broken)
+
+
+def test_a_name_that_is_no_map_is_refused_in_a_sentence() -> None:
+    with pytest.raises(WorldError, match="Town99"):
+        maps.opened("Town99")
