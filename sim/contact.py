@@ -19,7 +19,7 @@ import tyro
 
 from sim.camera.renderer import Kind, Renderer
 from sim.episode.weather import WeatherParameters
-from sim.geometry.poses import Pose, attached
+from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
 from sim.roads.track import Track
 from sim.roads.xml_document import MapError
@@ -91,7 +91,7 @@ def _column(options: ContactOptions, name: str, names: list[str], weathers: list
     renderer.load(track, options.seed)
     camera = renderer.camera(*options.size, math.radians(90), options.kind)
     every = max(1, len(track.spawn_points) // options.views)
-    poses = [attached(spawn, SEAT) for spawn in track.spawn_points[::every][: options.views]]
+    poses = [compose(spawn, SEAT) for spawn in track.spawn_points[::every][: options.views]]
     rows = []
     for caption, weather in zip(names, weathers, strict=True):
         renderer.set_weather(weather)

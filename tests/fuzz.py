@@ -19,7 +19,7 @@ import atheris
 import msgpack
 
 with atheris.instrument_imports(include=["sim"]):
-    from sim.dynamics.single_track import MODEL3, Control
+    from sim.dynamics.single_track import MODEL3, VehicleControl
     from sim.episode.blueprints import Description
     from sim.episode.settings import EpisodeSettings
     from sim.episode.weather import WeatherParameters
@@ -40,7 +40,7 @@ SOUND = (
     CAMERA,
     messages.TRANSFORM.pack(Pose(3.0, 1.0, 0.0, 0.0, 0.1, 0.0)),
     messages.VECTOR.pack(Vector(1.0, 2.0, 3.0)),
-    messages.CONTROL.pack(Control(0.5, 0.1)),
+    messages.CONTROL.pack(VehicleControl(0.5, 0.1)),
     messages.SETTINGS.pack(EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)),
     messages.WEATHER.pack(WeatherParameters()),
     messages.PHYSICS.pack(MODEL3),

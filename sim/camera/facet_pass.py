@@ -25,7 +25,7 @@ from panda3d import core
 
 from sim.episode.labels import Label
 from sim.geometry.poses import Pose, matrix
-from sim.geometry.rays import Rays, axes
+from sim.geometry.rays import Rays, camera_axes
 from sim.graphics import mesh
 from sim.graphics.canvas import FAR, placed
 from sim.graphics.mesh import Floats, Triangles
@@ -150,7 +150,7 @@ class Facets:
         # Of tens of thousands of facets a picture shows some hundreds: only these are reckoned.
         seen = np.flatnonzero(np.bincount(numbers.reshape(-1), minlength=len(self.labels)) > 0)
         flat, slim, moving = np.split(seen, np.searchsorted(seen, (len(self._distances), self._scenery)))
-        eye, turned = np.array([pose.x, pose.y, pose.z]), axes(pose).T
+        eye, turned = np.array([pose.x, pose.y, pose.z]), camera_axes(pose).T
         table = np.empty((4, len(self.labels)), np.float32)  # a row for each factor: that is what `take` is fast with
         table[:3, seen], table[3, seen] = 0.0, 1e6
         normals = self._normals[:, flat]

@@ -138,7 +138,7 @@ class Camera:
         coarse = coarseness(size) if kind == "rgb" else 1
         numbered = size[0] // coarse, size[1] // coarse
         self._stage, self._kind, self._size = stage, kind, size
-        self._rays = Rays.of(numbered, fov)
+        self._rays = Rays.from_fov(numbered, fov)
         self._plain = Canvas(pipe, stage.plain, size, fov)
         self._numbers = Canvas(pipe, stage.numbered[kind == "rgb"], numbered, fov, coarse)
         self._light: Light | None = None

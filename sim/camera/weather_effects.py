@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sim.camera.facet_pass import Sight
 from sim.geometry.poses import Pose
-from sim.geometry.rays import Rays, axes
+from sim.geometry.rays import Rays, camera_axes
 from sim.graphics.light import Light
 
 Bytes = npt.NDArray[np.uint8]
@@ -67,7 +67,7 @@ class Grading:
 
     def graded(self, picture: Bytes, sight: Sight, pose: Pose) -> Bytes:
         """The picture (h, w, 4), BGRA as drawn from a pose, in this weather."""
-        forward, right, down = axes(pose)[2].astype(np.float32)
+        forward, right, down = camera_axes(pose)[2].astype(np.float32)
         up = forward + right * self._rays.right + down * self._rays.down
         seen = self._seen(sight, np.maximum(up, 0))
         chance = zlib.crc32(np.array([pose.x, pose.y, pose.yaw]).tobytes())

@@ -1,7 +1,6 @@
-"""CARLA's Ackermann control: a car told a wheel angle and a speed instead of pedals.
+"""CARLA's Ackermann control: the client sets a wheel angle and a speed instead of pedals.
 
-A proportional controller; the gains of CARLA's own PID that a client sets are kept and given back, and of them only
-the speed's proportional one has an effect.
+A proportional controller. The PID gains that a client sets are stored and returned; only `speed_kp` has an effect.
 """
 
 from __future__ import annotations
@@ -9,16 +8,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.dynamics.single_track import Car, Control, State
+from sim.dynamics.single_track import SingleTrackModel, State, VehicleControl
 
-ACCELERATION = 3.0  # at throttle or brake 1, about [m/s2]
+ACCELERATION = 3.0  # approximate acceleration at throttle or brake 1 [m/s2]
 
 
 @dataclass(frozen=True, slots=True)
-class Ackermann:
-    """What CARLA's `VehicleAckermannControl` holds: wheel angle [rad] and its rate, speed [m/s], acceleration, jerk.
+class AckermannControl:
+    """CARLA's `VehicleAckermannControl`: wheel angle [rad], its rate [rad/s], speed [m/s], acceleration, jerk.
 
-    A rate or acceleration of 0 sets no limit; jerk has no effect.
+    A rate or acceleration of 0 means no limit. Jerk has no effect.
     """
 
     steer: float = 0.0
@@ -29,7 +28,7 @@ class Ackermann:
 
 
 @dataclass(frozen=True, slots=True)
-class Gains:
+class AckermannSettings:
     """CARLA's `AckermannControllerSettings`."""
 
     speed_kp: float = 0.15
@@ -40,8 +39,10 @@ class Gains:
     accel_kd: float = 0.01
 
 
-def followed(target: Ackermann, gains: Gains, car: Car, state: State, dt: float) -> Control:
-    """The pedals and the wheel that bring a car nearer to its target within the next dt seconds."""
+def follow(
+    target: AckermannControl, gains: AckermannSettings, car: SingleTrackModel, state: State, dt: float
+) -> VehicleControl:
+    """Return the control that moves a car towards its target over the next `dt` seconds."""
     angle = target.steer
     if target.steer_speed > 0.0:
         turn = target.steer_speed * dt
@@ -52,7 +53,7 @@ def followed(target: Ackermann, gains: Gains, car: Car, state: State, dt: float)
     if target.acceleration > 0.0:
         most = target.acceleration / ACCELERATION
         pedal = min(max(pedal, -most), most)
-    return Control(
+    return VehicleControl(
         throttle=min(max(pedal, 0.0), 1.0),
         brake=1.0 if target.speed == 0.0 and abs(state.speed) < 0.5 else min(max(-pedal, 0.0), 1.0),
         steer=min(max(angle / full, -1.0), 1.0) if full else 0.0,

@@ -1,4 +1,4 @@
-"""A car's numbers, as `VehiclePhysicsControl` reports them, and those of `vehicle.tesla.model3`."""
+"""CARLA's `VehiclePhysicsControl`: a car's physical parameters, and those of `vehicle.tesla.model3`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.geometry.poses import Vector
 
 @dataclass(frozen=True, slots=True)
 class Gear:
-    """One forward gear; the shift points [share of max_rpm] matter to gearboxes with more than one."""
+    """One forward gear; the shift points [fraction of max_rpm] matter only with more than one gear."""
 
     ratio: float = 1.0
     down_ratio: float = 0.5
@@ -34,8 +34,8 @@ class Wheel:
 
 
 @dataclass(frozen=True, slots=True)
-class Physics:
-    """The 17 fields of `VehiclePhysicsControl`, by CARLA's names; curves are (x, y) pairs, speeds in km/h."""
+class PhysicsControl:
+    """The 17 fields of `VehiclePhysicsControl` under CARLA's names; curves are (x, y) pairs, with speeds in km/h."""
 
     torque_curve: tuple[tuple[float, float], ...]
     max_rpm: float
@@ -56,8 +56,8 @@ class Physics:
     use_sweep_wheel_collision: bool
 
 
-def curve_at(curve: tuple[tuple[float, float], ...], x: float) -> float:
-    """Linear interpolation in an (x, y) curve, held constant beyond its ends; 1 for an empty curve."""
+def interpolate(curve: tuple[tuple[float, float], ...], x: float) -> float:
+    """Interpolate linearly in a curve of (x, y) pairs, constant beyond its ends; an empty curve is 1 everywhere."""
     if not curve:
         return 1.0
     if x <= curve[0][0]:
@@ -83,7 +83,7 @@ def _model3_wheel(x: float, y: float, *, steers: bool) -> Wheel:
     )
 
 
-MODEL3 = Physics(
+MODEL3 = PhysicsControl(
     torque_curve=((0.0, 375.0), (5000.0, 375.0), (9000.0, 224.0), (18000.0, 100.0)),
     max_rpm=18000.0,
     moi=1.0,
@@ -110,4 +110,4 @@ MODEL3 = Physics(
 """`vehicle.tesla.model3`: wheelbase 2.875 m, one gear, rear drive."""
 
 MODEL3_BOX = (Vector(0.0, 0.0, 0.72), Vector(2.396, 1.082, 0.72))
-"""Bounding box of `vehicle.tesla.model3`: centre and half sizes [m] in the car's own axes."""
+"""Bounding box of `vehicle.tesla.model3`: centre and half extent [m] in the car's own axes."""

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from sim.dynamics.ackermann import Ackermann, Gains, followed
-from sim.dynamics.single_track import MODEL3, Car, Control, Ground, Physics, State
+from sim.dynamics.ackermann import AckermannControl, AckermannSettings, follow
+from sim.dynamics.single_track import MODEL3, Ground, PhysicsControl, SingleTrackModel, State, VehicleControl
 from sim.episode.blueprints import Description
 from sim.episode.catalogue import PROPS, VEHICLES
 from sim.episode.labels import Label
 from sim.episode.snapshot import ActorState, VehicleExtra
-from sim.geometry.boxes import Box, overlap
+from sim.geometry.boxes import Box, is_overlapping
 from sim.geometry.poses import Pose, Vector, matrix
 
 GroundAt = Callable[[float, float, float, float], Ground]  # of x, y, z [m] and yaw [rad]
@@ -81,7 +81,7 @@ class Prop(Actor):
     def put(self, pose: Pose) -> None:
         """Set the prop down at a pose in the world; it stays in the air if that is there."""
         super().put(pose)
-        self._footprint = Box.around(pose, *self.box)
+        self._footprint = Box.from_bounding_box(pose, *self.box)
 
 
 class Vehicle(Actor):
@@ -102,11 +102,11 @@ class Vehicle(Actor):
         super().__init__(identity, description, pose)
         half = VEHICLES[description.id]
         self.box = (Vector(0.0, 0.0, half.z), half)
-        self.control = Control()
-        self.ackermann: Ackermann | None = None
-        self.gains = Gains()
+        self.control = VehicleControl()
+        self.ackermann: AckermannControl | None = None
+        self.gains = AckermannSettings()
         self.constant: Vector | None = None
-        self.car = Car(MODEL3)
+        self.car = SingleTrackModel(MODEL3)
         self.lights = 0
         self.moves = True
         self.sticky = description.text("sticky_control") != "false"
@@ -115,18 +115,18 @@ class Vehicle(Actor):
         self.put(pose)
 
     @property
-    def physics(self) -> Physics:
+    def physics(self) -> PhysicsControl:
         """The car's numbers; setting them makes another car of it."""
         return self.car.physics
 
     @physics.setter
-    def physics(self, physics: Physics) -> None:
-        self.car = Car(physics)
+    def physics(self, physics: PhysicsControl) -> None:
+        self.car = SingleTrackModel(physics)
 
     @property
     def footprint(self) -> Box:
         """The room that the car takes up."""
-        return Box.around(self.pose, *self.box)
+        return Box.from_bounding_box(self.pose, *self.box)
 
     def put(self, pose: Pose) -> None:
         """Set the car down at rest, at the ground's height."""
@@ -186,12 +186,12 @@ class Vehicle(Actor):
             self.kick(Vector(self._force.x * seconds, self._force.y * seconds))
             self._force = Vector()
         if self.ackermann is not None:
-            self.control = followed(self.ackermann, self.gains, self.car, self.motion, seconds)
+            self.control = follow(self.ackermann, self.gains, self.car, self.motion, seconds)
         self._hold_velocity()
         self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
         self._hold_velocity()
         if not self.sticky:
-            self.control = Control()
+            self.control = VehicleControl()
 
     def _hold_velocity(self) -> None:
         if self.constant is not None:
@@ -221,7 +221,7 @@ class Vehicle(Actor):
         )
 
 
-def in_the_way(a: Actor, b: Actor) -> bool:
+def is_colliding(a: Actor, b: Actor) -> bool:
     """Whether two actors take up the same room."""
     here, there = a.footprint, b.footprint
-    return here is not None and there is not None and overlap(here, there)
+    return here is not None and there is not None and is_overlapping(here, there)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sim.episode.actors import Actor, Vehicle
-from sim.geometry.boxes import Box, gap, gap_along, near
+from sim.geometry.boxes import Box, gap, gap_along, is_near
 from sim.geometry.poses import Vector
 
 SolidsNear = Callable[[float, float], Iterable[Box]]
@@ -46,7 +46,7 @@ def settled(actors: Iterable[Actor], before: dict[int, Box], solids_near: Solids
 
 def _contact(vehicle: Vehicle, other: Actor | Box, before: dict[int, Box]) -> list[Collision]:
     here, there = vehicle.footprint, other if isinstance(other, Box) else other.footprint
-    if here is None or there is None or not near(here, there) or gap(here, there)[0] > 0.0:
+    if here is None or there is None or not is_near(here, there) or gap(here, there)[0] > 0.0:
         return []
     apart, nx, ny = gap(before[vehicle.id], there)
     if apart <= 0.0:  # the other came to us, or was put here

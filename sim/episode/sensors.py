@@ -14,7 +14,7 @@ import numpy as np
 from sim.episode.actors import Actor
 from sim.episode.blueprints import Description
 from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, GNSS, IMU, LANE_INVASION, RGB_CAMERA, SEGMENTATION_CAMERA
-from sim.geometry.poses import Pose, attached, matrix, pose_of
+from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
 
 LARGEST_IMAGE = 4096  # pixels a side
 LONGEST_SENSOR_TICK = 3600.0  # [s]
@@ -50,7 +50,7 @@ class Sensor(Actor):
     @property
     def pose(self) -> Pose:
         """Where the sensor is in the world: on its parent, if it has one."""
-        return self._pose if self.parent is None else attached(self.parent.pose, self._pose)
+        return self._pose if self.parent is None else compose(self.parent.pose, self._pose)
 
     @property
     def seat(self) -> Pose:
@@ -60,7 +60,7 @@ class Sensor(Actor):
     def put(self, pose: Pose) -> None:
         """Set the sensor down at a pose in the world; it keeps its parent and goes on moving with it."""
         if self.parent is not None:
-            pose = pose_of(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
+            pose = pose_from_matrix(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
         self._pose = pose
 
     def let_go(self) -> None:

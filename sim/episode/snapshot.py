@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sim.dynamics.single_track import Control
+from sim.dynamics.single_track import VehicleControl
 from sim.geometry.poses import Pose, Vector
 
 
@@ -12,7 +12,7 @@ from sim.geometry.poses import Pose, Vector
 class VehicleExtra:
     """What is said of a vehicle beyond its motion; `gear` is -1 in reverse, the speed limit in km/h."""
 
-    control: Control
+    control: VehicleControl
     gear: int
     speed_limit: float = 0.0
 

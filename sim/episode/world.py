@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Protocol, TypeVar
 
-from sim.dynamics.single_track import Control, Ground, Physics
-from sim.episode.actors import Actor, Prop, Vehicle, in_the_way
+from sim.dynamics.single_track import Ground, PhysicsControl, VehicleControl
+from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
 from sim.episode.catalogue import ELSEWHERE, PROPS
 from sim.episode.collisions import Collision, SolidsNear, settled
@@ -156,7 +156,7 @@ class World:
             actor = self._made(complete, pose, on)
         except BlueprintError as error:
             raise WorldError(str(error)) from error
-        if any(in_the_way(actor, other) for other in self.actors.values()):
+        if any(is_colliding(actor, other) for other in self.actors.values()):
             raise WorldError("Spawn failed because of collision at spawn position")  # CARLA's own words
         self.actors[actor.id] = actor
         return actor
@@ -189,7 +189,7 @@ class World:
 
     # --- what is done to cars
 
-    def control(self, identity: int, control: Control) -> None:
+    def control(self, identity: int, control: VehicleControl) -> None:
         """Give a car the control that it follows from the next tick on, cut to CARLA's ranges."""
         vehicle = self.vehicle(identity)
         vehicle.ackermann = None
@@ -211,7 +211,7 @@ class World:
         if max(abs(velocity.x), abs(velocity.y), abs(velocity.z)) > FASTEST:
             raise WorldError(f"a velocity of more than {FASTEST:g} m/s")
 
-    def rebuild(self, identity: int, physics: Physics) -> None:
+    def rebuild(self, identity: int, physics: PhysicsControl) -> None:
         """Give a car other physics.
 
         Raises:

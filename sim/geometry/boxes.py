@@ -1,4 +1,4 @@
-"""Oriented boxes: upright blocks turned by a yaw, and how far apart two of them are."""
+"""Upright oriented boxes and the distance between two of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sim.geometry.poses import Pose, Vector
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A block that takes up room: its middle [m], yaw [rad], half sizes along and across it, and its height's ends.
+    """An upright box: centre x, y [m], yaw [rad], half length and half width [m], and its lowest and highest z [m].
 
-    `kind` is CARLA's name of what it is, for what is no actor, such as `static.building`.
+    `kind` is CARLA's type id for scenery, which is no actor: `static.building`, for example.
     """
 
     x: float
@@ -25,28 +25,29 @@ class Box:
     kind: str = "static.unknown"
 
     @staticmethod
-    def around(pose: Pose, centre: Vector, half: Vector) -> Box:
-        """The box of something at a pose, from its bounding box in its own axes; attitude is left out of it."""
+    def from_bounding_box(pose: Pose, centre: Vector, half: Vector) -> Box:
+        """Return the box at a pose, from a bounding box's centre and half extent [m]; pitch and roll are ignored."""
         c, s = math.cos(pose.yaw), math.sin(pose.yaw)
         x, y = pose.x + centre.x * c - centre.y * s, pose.y + centre.x * s + centre.y * c
         z = pose.z + centre.z
         return Box(x, y, pose.yaw, half.x, half.y, z - half.z, z + half.z)
 
-    def reach(self, nx: float, ny: float) -> float:
-        """How far the box extends from its middle along a unit vector [m]."""
+    def extent_along(self, nx: float, ny: float) -> float:
+        """Return how far the box extends from its centre along a unit vector [m]."""
         c, s = math.cos(self.yaw), math.sin(self.yaw)
         return self.half_x * abs(nx * c + ny * s) + self.half_y * abs(ny * c - nx * s)
 
 
 def gap_along(a: Box, b: Box, nx: float, ny: float) -> float:
-    """How far `a` is from `b` along a unit vector that points from `b` to `a` [m]; negative where they overlap."""
-    return (a.x - b.x) * nx + (a.y - b.y) * ny - a.reach(nx, ny) - b.reach(nx, ny)
+    """Return the gap between `a` and `b` along a unit vector pointing from `b` to `a` [m]; negative if they overlap."""
+    return (a.x - b.x) * nx + (a.y - b.y) * ny - a.extent_along(nx, ny) - b.extent_along(nx, ny)
 
 
 def gap(a: Box, b: Box) -> tuple[float, float, float]:
-    """The widest gap between two boxes [m] seen from above, negative where they overlap, and its direction to `a`.
+    """Return the widest gap between two boxes seen from above [m] and its direction (unit vector towards `a`).
 
-    By separating axes: two boxes are apart exactly if they are so along a side of one of them.
+    The gap is negative if the boxes overlap. Separating axis theorem: two boxes are disjoint if and only if they are
+    disjoint along a side of one of them.
     """
     widest = (-math.inf, 0.0, 0.0)
     for box in (a, b):
@@ -56,12 +57,12 @@ def gap(a: Box, b: Box) -> tuple[float, float, float]:
     return widest
 
 
-def near(a: Box, b: Box) -> bool:
-    """Whether two boxes are on one level and close enough to be worth a closer look."""
+def is_near(a: Box, b: Box) -> bool:
+    """Return whether two boxes overlap in height and are close enough for an exact test (the broad phase)."""
     reach = a.half_x + a.half_y + b.half_x + b.half_y
     return abs(a.x - b.x) <= reach and abs(a.y - b.y) <= reach and a.bottom <= b.top and b.bottom <= a.top
 
 
-def overlap(a: Box, b: Box) -> bool:
-    """Whether two boxes share any room."""
-    return near(a, b) and gap(a, b)[0] <= 0.0
+def is_overlapping(a: Box, b: Box) -> bool:
+    """Return whether two boxes overlap."""
+    return is_near(a, b) and gap(a, b)[0] <= 0.0

@@ -1,6 +1,6 @@
-"""From places on a map to latitude and longitude, by CARLA's own reading of the map's geoReference.
+"""Latitude and longitude of points on a map, from the map's geoReference.
 
-`carla.Map` does the projection, as it does in a client's `transform_to_geolocation`: both always agree.
+`carla.Map` does the projection, as in the client's `transform_to_geolocation`, so that both agree.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class GeoPoint:
     altitude: float
 
 
-def located(opendrive: str, place: Vector) -> GeoPoint:
-    """Where a place [m] of a map, given as OpenDRIVE text, is on the globe."""
-    found = _parsed(opendrive).transform_to_geolocation(carla.Location(place.x, place.y, place.z))
+def locate(opendrive: str, place: Vector) -> GeoPoint:
+    """Return the geographic coordinates of a point [m] on the map that this OpenDRIVE text describes."""
+    found = _parse(opendrive).transform_to_geolocation(carla.Location(place.x, place.y, place.z))
     return GeoPoint(found.latitude, found.longitude, found.altitude)
 
 
 @lru_cache(maxsize=1)
-def _parsed(opendrive: str) -> carla.Map:
+def _parse(opendrive: str) -> carla.Map:
     return carla.Map("map", opendrive)

@@ -1,7 +1,7 @@
-"""Where things are: poses, and how one sits on another.
+"""Poses, their matrices, and their composition.
 
-Axes are CARLA's: x forward, y to the right, z up, so that whatever turns right is positive: yaw, steer, curvature,
-offset. Angles are radians here; CARLA's degrees exist on the wire only.
+Axes are CARLA's: x forward, y right, z up. Yaw, steer, curvature and offset are therefore positive to the right.
+Angles are radians; CARLA's degrees appear on the wire only.
 """
 
 from __future__ import annotations
@@ -37,10 +37,7 @@ class Pose:
 
 
 def matrix(pose: Pose) -> Matrix:
-    """The 4x4 matrix that takes points of the pose's own axes to the world.
-
-    The product yaw, then pitch, then roll of CARLA's `Transform.get_matrix`.
-    """
+    """Return the 4x4 matrix from the pose's axes to the world: yaw, pitch, roll, as CARLA's `get_matrix`."""
     cp, sp = math.cos(pose.pitch), math.sin(pose.pitch)
     cy, sy = math.cos(pose.yaw), math.sin(pose.yaw)
     cr, sr = math.cos(pose.roll), math.sin(pose.roll)
@@ -54,19 +51,19 @@ def matrix(pose: Pose) -> Matrix:
     )
 
 
-def pose_of(m: Matrix) -> Pose:
-    """The pose of a 4x4 matrix made by `matrix` (pitch within +-90 degrees)."""
+def pose_from_matrix(m: Matrix) -> Pose:
+    """Return the pose whose `matrix` this is (pitch within +-90 degrees)."""
     pitch = math.asin(max(-1.0, min(1.0, float(m[2, 0]))))
     yaw = math.atan2(float(m[1, 0]), float(m[0, 0]))
     roll = math.atan2(-float(m[2, 1]), float(m[2, 2]))
     return Pose(float(m[0, 3]), float(m[1, 3]), float(m[2, 3]), pitch, yaw, roll)
 
 
-def attached(parent: Pose, child: Pose) -> Pose:
-    """The world pose of a child that sits rigidly at `child` on `parent`."""
-    return pose_of(matrix(parent) @ matrix(child))
+def compose(parent: Pose, child: Pose) -> Pose:
+    """Return the world pose of something mounted rigidly at `child` on `parent`."""
+    return pose_from_matrix(matrix(parent) @ matrix(child))
 
 
-def wrapped(angle: float) -> float:
-    """The same angle [rad] within [-pi, pi)."""
+def wrap_angle(angle: float) -> float:
+    """Return an angle [rad] wrapped to [-pi, pi)."""
     return (angle + math.pi) % (2 * math.pi) - math.pi

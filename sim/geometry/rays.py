@@ -1,4 +1,4 @@
-"""The rays of a pinhole camera: where each pixel looks."""
+"""The viewing rays of a pinhole camera."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Row = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Rays:
-    """Where the pixels of a camera look, in its own axes: one metre ahead, so much to the right and so much down.
+    """The direction of each pixel's ray in the camera's axes: (1 forward, right, down), through the pixel's centre.
 
     Attributes:
-        right: (1, width), of the pixels' middles.
-        down: (height, 1).
+        right: (1, width) component to the right.
+        down: (height, 1) component downwards.
         focal: the focal length [pixels].
     """
 
@@ -28,14 +28,14 @@ class Rays:
     focal: float
 
     @staticmethod
-    def of(size: tuple[int, int], fov: float) -> Rays:
-        """The rays of a camera of width x height pixels and a horizontal field of view [rad]."""
+    def from_fov(size: tuple[int, int], fov: float) -> Rays:
+        """Return the rays of a camera with an image of width x height pixels and a horizontal field of view [rad]."""
         focal = size[0] / 2 / math.tan(fov / 2)
         right, down = ((np.arange(n) + 0.5 - n / 2) / focal for n in size)
         return Rays(right.astype(np.float32)[None, :], down.astype(np.float32)[:, None], focal)
 
 
-def axes(pose: Pose) -> Matrix:
-    """A camera's forward, right and down in the world, as the columns of a (3, 3) matrix."""
-    turned: Matrix = matrix(pose)[:3, :3] * (1.0, 1.0, -1.0)
-    return turned
+def camera_axes(pose: Pose) -> Matrix:
+    """Return a camera's forward, right and down axes in the world, as the columns of a (3, 3) matrix."""
+    axes: Matrix = matrix(pose)[:3, :3] * (1.0, 1.0, -1.0)
+    return axes

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from pyclothoids import Clothoid
 
-from sim.geometry.poses import wrapped
+from sim.geometry.poses import wrap_angle
 from sim.roads.profiles import KNOTS_APART, Profile, Wave, draped
 
 CLOSED_WITHIN = 1e-3  # [m]
@@ -145,7 +145,7 @@ class Circuit:
         for before, after in pairwise((*self.segments, self.segments[0])):
             x, y, heading = before.at(before.length)
             gap = math.hypot(after.x - x, after.y - y)
-            turn = abs(wrapped(after.heading - heading))
+            turn = abs(wrap_angle(after.heading - heading))
             jump = abs(after.curvature - before.curvature - before.rate * before.length)
             if gap > CLOSED_WITHIN or turn > CLOSED_HEADING or jump > 1e-9:
                 raise ValueError(f"a joint is open by {gap:.2g} m, {turn:.2g} rad and {jump:.2g} 1/m")
@@ -237,7 +237,7 @@ def around(corners: Sequence[tuple[float, float, float]], sharpness: float = 0.4
     sides = [_side(corners[i], corners[(i + 1) % count]) for i in range(count)]
     bends = []
     for i, (_, _, radius) in enumerate(corners):
-        angle = wrapped(sides[i][1] - sides[i - 1][1])
+        angle = wrap_angle(sides[i][1] - sides[i - 1][1])
         bends.append(Bend(angle, radius, sharpness * abs(angle) * radius))
     tangents = [bend.tangent() for bend in bends]
     pieces: list[Straight | Bend] = []

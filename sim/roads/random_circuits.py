@@ -18,7 +18,7 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from sim.geometry.poses import wrapped
+from sim.geometry.poses import wrap_angle
 from sim.roads.curves import Circuit, Colour, CrossSection, Paint, Style, around
 from sim.roads.profiles import Wave
 
@@ -182,7 +182,7 @@ def _turns(corners: Sequence[Corner]) -> list[tuple[float, float]]:
     ways = [(b[0] - a[0], b[1] - a[1]) for a, b in zip((corners[-1], *corners), corners, strict=False)]
     headings = [math.atan2(y, x) for x, y in ways]
     after = (*headings[1:], headings[0])
-    return [(math.hypot(*way), wrapped(b - a)) for way, a, b in zip(ways, headings, after, strict=True)]
+    return [(math.hypot(*way), wrap_angle(b - a)) for way, a, b in zip(ways, headings, after, strict=True)]
 
 
 def _tangent(angle: float, radius: float, sharpness: float) -> float:

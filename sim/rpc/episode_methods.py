@@ -14,7 +14,7 @@ from sim.episode.blueprints import Description
 from sim.episode.settings import EpisodeSettings
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import Roads
-from sim.geometry.poses import Pose, Vector, wrapped
+from sim.geometry.poses import Pose, Vector, wrap_angle
 from sim.rpc import actor_values
 from sim.rpc.registry import Context, method
 from sim.wire import messages, streaming
@@ -83,7 +83,7 @@ def _map_info(context: Context) -> list[Any]:
 def _standing(track: Roads, pose: Pose) -> Pose:
     """A place to start from as a car will stand there, its yaw within half a turn as in snapshots."""
     ground = track.ground(pose.x, pose.y, pose.z, pose.yaw)
-    return replace(pose, pitch=ground.pitch, yaw=wrapped(pose.yaw), roll=ground.roll)
+    return replace(pose, pitch=ground.pitch, yaw=wrap_angle(pose.yaw), roll=ground.roll)
 
 
 @method("get_map_data")

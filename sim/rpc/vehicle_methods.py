@@ -9,36 +9,36 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sim.dynamics.ackermann import Ackermann, Gains
-from sim.dynamics.single_track import Control, Physics
+from sim.dynamics.ackermann import AckermannControl, AckermannSettings
+from sim.dynamics.single_track import PhysicsControl, VehicleControl
 from sim.episode.actors import Actor, Vehicle
 from sim.episode.world import WorldError
 from sim.geometry.poses import Vector, matrix
 from sim.rpc.registry import Context, method
 from sim.wire import messages
-from sim.wire.messages import ACKERMANN, BOOL, CONTROL, GAINS, INT, PHYSICS, UINT, VECTOR
+from sim.wire.messages import ACKERMANN, ACKERMANN_SETTINGS, BOOL, CONTROL, INT, PHYSICS, UINT, VECTOR
 from sim.wire.rpc import Returns
 
 
 @method("apply_control_to_vehicle", UINT, CONTROL, returns=Returns.NOTHING)
-def apply_control(context: Context, identity: int, control: Control) -> None:
+def apply_control(context: Context, identity: int, control: VehicleControl) -> None:
     """Give a car its control from the next tick on."""
     context.world.control(identity, control)
 
 
 @method("apply_ackermann_control_to_vehicle", UINT, ACKERMANN, returns=Returns.NOTHING)
-def apply_ackermann(context: Context, identity: int, target: Ackermann) -> None:
+def apply_ackermann(context: Context, identity: int, target: AckermannControl) -> None:
     """Let a car follow a wheel angle and a speed until it gets another control."""
     context.world.vehicle(identity).ackermann = target
 
 
-@method("get_ackermann_controller_settings", UINT, gives=GAINS)
-def _gains(context: Context, identity: int) -> Gains:
+@method("get_ackermann_controller_settings", UINT, gives=ACKERMANN_SETTINGS)
+def _gains(context: Context, identity: int) -> AckermannSettings:
     return context.world.vehicle(identity).gains
 
 
-@method("apply_ackermann_controller_settings", UINT, GAINS, returns=Returns.NOTHING)
-def _set_gains(context: Context, identity: int, gains: Gains) -> None:
+@method("apply_ackermann_controller_settings", UINT, ACKERMANN_SETTINGS, returns=Returns.NOTHING)
+def _set_gains(context: Context, identity: int, gains: AckermannSettings) -> None:
     context.world.vehicle(identity).gains = gains
 
 
@@ -91,13 +91,13 @@ def set_simulate_physics(context: Context, identity: int, moves: bool) -> None:
         actor.moves = moves
 
 
-def _with_wheels_at(physics: Physics, places: Iterable[Vector]) -> Physics:
+def _with_wheels_at(physics: PhysicsControl, places: Iterable[Vector]) -> PhysicsControl:
     a, b, c, d = (replace(wheel, position=at) for wheel, at in zip(physics.wheels, places, strict=True))
     return replace(physics, wheels=(a, b, c, d))
 
 
 @method("get_physics_control", UINT, gives=PHYSICS)
-def _physics(context: Context, identity: int) -> Physics:
+def _physics(context: Context, identity: int) -> PhysicsControl:
     vehicle = context.world.vehicle(identity)
     frame = 100.0 * matrix(vehicle.pose)[:3]  # CARLA gives wheels' places in the world, in centimetres
     places = [wheel.position for wheel in vehicle.physics.wheels]
@@ -105,7 +105,7 @@ def _physics(context: Context, identity: int) -> Physics:
 
 
 @method("apply_physics_control", UINT, PHYSICS, returns=Returns.NOTHING)
-def apply_physics(context: Context, identity: int, physics: Physics) -> None:
+def apply_physics(context: Context, identity: int, physics: PhysicsControl) -> None:
     """Give a car other physics; where its wheels sit is the car's own, as clients send places of an earlier frame."""
     own = context.world.vehicle(identity).physics.wheels
     if len(physics.wheels) != len(own):

@@ -44,7 +44,7 @@ def _collisions(world: World, sensor: Any) -> Iterable[bytes]:
 
 def _position(world: World, sensor: Any) -> Iterable[bytes]:
     pose = sensor.pose
-    point = geodesy.located(world.track.opendrive, Vector(pose.x, pose.y, pose.z))
+    point = geodesy.locate(world.track.opendrive, Vector(pose.x, pose.y, pose.z))
     yield sensor_data.gnss(
         point.latitude + sensor.noise("lat"),
         point.longitude + sensor.noise("lon"),

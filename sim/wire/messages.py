@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sim.dynamics.ackermann import Ackermann, Gains
-from sim.dynamics.single_track import Control, Gear, Physics, Wheel
+from sim.dynamics.ackermann import AckermannControl, AckermannSettings
+from sim.dynamics.single_track import Gear, PhysicsControl, VehicleControl, Wheel
 from sim.episode.attributes import Blueprint
 from sim.episode.blueprints import AttributeValue, Description
 from sim.episode.settings import EpisodeSettings
@@ -148,15 +148,15 @@ TRANSFORM: Layout[Pose] = Layout(
     lambda pose: [[pose.x, pose.y, pose.z], [math.degrees(angle) for angle in (pose.pitch, pose.yaw, pose.roll)]],
     _pose,
 )
-CONTROL = record(Control, FLOAT, FLOAT, FLOAT, BOOL, BOOL, BOOL, INT)
-ACKERMANN = record(Ackermann, *[FLOAT] * 5)
-GAINS = record(Gains, *[FLOAT] * 6)
+CONTROL = record(VehicleControl, FLOAT, FLOAT, FLOAT, BOOL, BOOL, BOOL, INT)
+ACKERMANN = record(AckermannControl, *[FLOAT] * 5)
+ACKERMANN_SETTINGS = record(AckermannSettings, *[FLOAT] * 6)
 SETTINGS = record(EpisodeSettings, BOOL, BOOL, optional(FLOAT), BOOL, FLOAT, INT, FLOAT, BOOL, FLOAT, FLOAT, BOOL)
 WEATHER = record(WeatherParameters, *[FLOAT] * 14)
 GEAR = record(Gear, FLOAT, FLOAT, FLOAT)
 WHEEL = record(Wheel, *[FLOAT] * 9, VECTOR)
 PHYSICS = record(
-    Physics,
+    PhysicsControl,
     many(POINT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, BOOL, FLOAT, FLOAT, FLOAT, many(GEAR),
     FLOAT, FLOAT, VECTOR, many(POINT), many(WHEEL), BOOL,
 )  # fmt: skip

@@ -16,7 +16,7 @@ def drive(pedals: Pedals, curvature: float, ticks: int, speed: float = 0.0) -> l
     state, states = single_track.State(speed=speed), []
     for _ in range(ticks):
         throttle, brake = pedals.hold(state.speed, curvature)
-        control = single_track.Control(throttle=throttle, brake=brake, steer=CAR.steer(curvature, state.speed))
+        control = single_track.VehicleControl(throttle=throttle, brake=brake, steer=CAR.steer(curvature, state.speed))
         state = single_track.step(state, control, single_track.MODEL3, single_track.Ground(), DT)
         states.append(state)
     return states

@@ -38,7 +38,9 @@ def test_the_simulated_car_drives_the_circle_that_was_asked_for(curvature: float
     state = single_track.State(speed=speed)
     places: list[tuple[float, float]] = []
     for _ in range(round(2.0 * math.pi / abs(curvature) / speed / dt * 0.6)):
-        control = single_track.Control(throttle=0.02 * (state.speed < speed), steer=CAR.steer(curvature, state.speed))
+        control = single_track.VehicleControl(
+            throttle=0.02 * (state.speed < speed), steer=CAR.steer(curvature, state.speed)
+        )
         state = single_track.step(state, control, single_track.MODEL3, ground, dt)
         # the arc is the rear axle's: the point that goes where the car is heading
         rear = single_track.MODEL3.wheels[2].position.x

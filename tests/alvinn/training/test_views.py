@@ -19,7 +19,7 @@ from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.views import View, Views, arc_goals, path_goals, pursuit
 from alvinn.world.lane_map import lane_of
 from sim.camera.renderer import Renderer
-from sim.geometry.poses import Pose, attached
+from sim.geometry.poses import Pose, compose
 from sim.roads.track import Track
 from sim.server import maps
 from tests.alvinn.world.test_lane_map import ServedMap
@@ -51,9 +51,9 @@ def renderer() -> Renderer:
 def seen(renderer: Renderer, car: Pose, view: View) -> Image:
     """What the network would really see from a view."""
     camera = renderer.camera(CAMERA.width, CAMERA.height, math.radians(CAMERA.fov))
-    moved = attached(car, Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
+    moved = compose(car, Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
     mount = Pose(CAMERA.x, CAMERA.y, CAMERA.z, math.radians(CAMERA.pitch), 0.0, 0.0)
-    bgra = np.frombuffer(camera.render(attached(moved, mount)), dtype=np.uint8)
+    bgra = np.frombuffer(camera.render(compose(moved, mount)), dtype=np.uint8)
     camera.close()
     frame = cv2.cvtColor(bgra.reshape(CAMERA.height, CAMERA.width, 4), cv2.COLOR_BGRA2RGB)
     return PREPARE(np.asarray(frame, dtype=np.uint8))
@@ -137,7 +137,7 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
 
     def answer(s: float, view: View) -> float:
         x, y, z, direction = lane.at(s)
-        place = attached(Pose(x, y, z, 0.0, direction, 0.0), Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
+        place = compose(Pose(x, y, z, 0.0, direction, 0.0), Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
         truth = Truth(place.x, place.y, z, place.yaw, s, 3.5, view.across, view.turn)
         return ExpertDriver(lane, lambda: truth, rear_axle=1.44).decide(observation).curvature
 

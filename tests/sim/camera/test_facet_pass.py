@@ -11,7 +11,7 @@ from panda3d import core
 from sim.camera.facet_pass import SKY, Facets, numbers_of
 from sim.camera.renderer import Renderer
 from sim.episode.labels import Label
-from sim.geometry.poses import Pose, attached
+from sim.geometry.poses import Pose, compose
 from sim.geometry.rays import Rays
 from sim.graphics import mesh
 from sim.graphics.canvas import draw
@@ -52,7 +52,7 @@ def test_what_lies_in_one_plane_under_one_label_is_one_facet() -> None:
 def test_depth_is_the_plane_s_along_the_camera_s_axis() -> None:
     wall = CORNERS[..., [2, 1, 0]] / 4 + (20.0, 0.0, 0.0)
     found = Facets(scene((square(CORNERS, Label.ROAD), PLAIN), (square(wall, Label.BUILDING), PLAIN)))
-    rays, pose = Rays.of((64, 64), math.radians(90)), Pose(2.0, 0.0, 1.5)
+    rays, pose = Rays.from_fov((64, 64), math.radians(90)), Pose(2.0, 0.0, 1.5)
     numbers = {label: np.full((64, 64), found.labels.tolist().index(label)) for label in (Label.ROAD, Label.BUILDING)}
     road = found.sight(numbers[Label.ROAD], rays, pose)
     assert 1 / road.inverse[48, 10] == pytest.approx(1.5 / (16.5 / 32), rel=1e-4)
@@ -64,7 +64,7 @@ def test_depth_is_the_plane_s_along_the_camera_s_axis() -> None:
 
 def test_the_sky_has_no_depth() -> None:
     found = Facets(scene((square(CORNERS, Label.ROAD), PLAIN)))
-    sight = found.sight(np.full((8, 8), SKY), Rays.of((8, 8), 1.0), Pose())
+    sight = found.sight(np.full((8, 8), SKY), Rays.from_fov((8, 8), 1.0), Pose())
     assert not sight.inverse.any()
 
 
@@ -72,7 +72,7 @@ def test_a_tree_is_as_far_away_as_its_middle_even_edge_on() -> None:
     upright = np.array([[[10.0, 0.0, 0.0], [14.0, 0.0, 0.0]], [[10.0, 0.0, 6.0], [14.0, 0.0, 6.0]]])
     found = Facets(scene((square(upright, Label.VEGETATION), PLAIN)))
     number = found.labels.tolist().index(Label.VEGETATION)
-    sight = found.sight(np.full((8, 8), number), Rays.of((8, 8), 1.0), Pose())
+    sight = found.sight(np.full((8, 8), number), Rays.from_fov((8, 8), 1.0), Pose())
     assert 1 / sight.inverse == pytest.approx(np.full((8, 8), 12.0), rel=1e-4)
 
 
@@ -99,7 +99,7 @@ def test_rough_facets_tell_road_from_the_rest_and_nothing_more() -> None:
     assert sorted(found.labels.tolist()) == [Label.ROAD, Label.TERRAIN, Label.TERRAIN, Label.TERRAIN, Label.SKY]
     assert found.labels[SKY] == Label.SKY
     road = np.full((8, 8), found.labels.tolist().index(Label.ROAD))
-    assert found.sight(road, Rays.of((8, 8), 1.0), Pose(z=1.5)).height.max() == pytest.approx(1.5, rel=1e-4)
+    assert found.sight(road, Rays.from_fov((8, 8), 1.0), Pose(z=1.5)).height.max() == pytest.approx(1.5, rel=1e-4)
 
 
 def test_rough_facets_have_half_of_a_circuit_s_corners() -> None:
@@ -112,12 +112,12 @@ def test_rough_facets_have_half_of_a_circuit_s_corners() -> None:
 def test_rough_facets_show_the_road_where_it_is() -> None:
     renderer = Renderer()
     renderer.load(track := Track(*opendrive.load("random:101")), 0)
-    stage, rays = renderer._stage, Rays.of((160, 80), math.radians(90))
+    stage, rays = renderer._stage, Rays.from_fov((160, 80), math.radians(90))
     pictures = {
         rough: renderer.camera(160, 80, math.radians(90), "rgb" if rough else "depth") for rough in (True, False)
     }
     for spawn in track.spawn_points[::20]:
-        pose = attached(spawn, Pose(x=0.6, z=1.4, pitch=math.radians(-6)))
+        pose = compose(spawn, Pose(x=0.6, z=1.4, pitch=math.radians(-6)))
         seen = {}
         for rough, camera in pictures.items():
             facets = stage.facets(rough=rough)

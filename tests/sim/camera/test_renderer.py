@@ -15,7 +15,7 @@ import pytest
 from sim.camera.renderer import Camera, Kind, Renderer
 from sim.episode.labels import Label
 from sim.episode.weather import WeatherParameters
-from sim.geometry.poses import Pose, attached, matrix
+from sim.geometry.poses import Pose, compose, matrix
 from sim.roads import opendrive
 from sim.roads.track import Track
 from sim.scene.sky import Sky
@@ -95,7 +95,7 @@ def is_yellow(picture: Picture) -> npt.NDArray[np.bool_]:
 
 @pytest.mark.parametrize("seat", SEAT)
 def test_an_edge_line_falls_on_the_pixels_of_the_pinhole_model(camera: Camera, seat: Pose) -> None:
-    pose = attached(LANE, seat)
+    pose = compose(LANE, seat)
     white = is_white(seen(camera, pose))
     ahead = np.linspace(4.0, 22.0, 4000)  # [m]; the line lies from 3.35 to 3.5 m right of the road's middle
     borders = [
@@ -116,7 +116,7 @@ def test_an_edge_line_falls_on_the_pixels_of_the_pinhole_model(camera: Camera, s
 
 @pytest.mark.parametrize("seat", SEAT)
 def test_dashes_begin_and_end_where_the_pinhole_model_says(camera: Camera, seat: Pose) -> None:
-    pose = attached(LANE, seat)
+    pose = compose(LANE, seat)
     yellow = is_yellow(seen(camera, pose))
     paint = OVAL.stretches[0].markings[2]
     period = paint.dash + paint.gap
@@ -162,7 +162,7 @@ def test_sky_is_on_top_and_road_below(camera: Camera) -> None:
 
 
 def test_every_picture_is_of_the_pose_asked_for(camera: Camera) -> None:
-    poses = [attached(LANE, Pose(x=float(i), yaw=0.1 * i)) for i in range(4)]
+    poses = [compose(LANE, Pose(x=float(i), yaw=0.1 * i)) for i in range(4)]
     first = [camera.render(pose) for pose in poses]
     assert len(set(first)) == 4
     assert [camera.render(pose) for pose in reversed(poses)] == first[::-1]
@@ -189,7 +189,7 @@ def test_every_pixel_is_covered_and_opaque(renderer: Renderer, monkeypatch: pyte
     made = renderer.camera(WIDTH, HEIGHT, FOV)
     for turn in range(8):
         for pitch in (-0.5, 0.0, 0.4):
-            picture = seen(made, attached(LANE, Pose(yaw=turn * math.pi / 4, pitch=pitch)))
+            picture = seen(made, compose(LANE, Pose(yaw=turn * math.pi / 4, pitch=pitch)))
             assert (picture[..., 3] == 255).all()
             assert not (np.abs(picture[..., 2::-1] - (255, 0, 255)).max(axis=-1) < 1).any()
     made.close()
@@ -247,7 +247,7 @@ def metres(picture: Picture) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("seat", SEAT)
 def test_a_ground_pixel_is_as_deep_as_the_pinhole_model_says(renderer: Renderer, seat: Pose) -> None:
-    pose = attached(LANE, seat)
+    pose = compose(LANE, seat)
     depth, tags = metres(of_kind(renderer, "depth", pose)), of_kind(renderer, "semantic_segmentation", pose)[..., 2]
     forward, right, up = matrix(pose)[:3, :3].T
     rows, columns = np.nonzero(np.isin(tags, (Label.ROAD, Label.ROAD_LINE, Label.TERRAIN)))
@@ -294,7 +294,7 @@ def test_a_weather_that_comes_back_gives_the_same_bytes(renderer: Renderer, came
     first = camera.render(LANE)
     renderer.set_weather(HARD_RAIN)
     wet = camera.render(LANE)
-    other = camera.render(attached(LANE, Pose(x=1.0)))
+    other = camera.render(compose(LANE, Pose(x=1.0)))
     assert camera.render(LANE) == wet
     renderer.set_weather(NOON)
     assert camera.render(LANE) == first

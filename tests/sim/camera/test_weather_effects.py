@@ -14,7 +14,7 @@ from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays
 from sim.graphics.light import Light
 
-RAYS = Rays.of((64, 32), math.radians(90))
+RAYS = Rays.from_fov((64, 32), math.radians(90))
 POSE = Pose(3.0, 4.0, 1.4)
 GREY = np.full((32, 64, 4), 255, np.uint8)
 GREY[..., :3] = 120
@@ -95,7 +95,7 @@ def test_alpha_stays_whole_and_the_picture_given_untouched() -> None:
 
 def test_what_stands_before_a_night_sky_has_no_bright_edge() -> None:
     """The sky keeps its own light, and what is drawn is as bright as day; a coarse sight must not mix the two."""
-    size, rays = (192, 96), Rays.of((96, 48), math.radians(90))
+    size, rays = (192, 96), Rays.from_fov((96, 48), math.radians(90))
     inverse = np.zeros((48, 96), np.float32)
     inverse[:, 48:] = 1 / 150.0
     light = Light.of(WeatherParameters(sun_altitude_angle=-90.0, fog_density=0.0))

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from sim.dynamics.physics_control import MODEL3, MODEL3_BOX, curve_at
+from sim.dynamics.physics_control import MODEL3, MODEL3_BOX, interpolate
 
 
 @pytest.mark.parametrize(("x", "y"), [(-5.0, 1.0), (0.0, 1.0), (5.0, 1.5), (10.0, 2.0), (15.0, 0.0), (99.0, -2.0)])
 def test_a_curve_is_straight_between_its_points_and_level_beyond_them(x: float, y: float) -> None:
-    assert curve_at(((0.0, 1.0), (10.0, 2.0), (20.0, -2.0)), x) == pytest.approx(y)
+    assert interpolate(((0.0, 1.0), (10.0, 2.0), (20.0, -2.0)), x) == pytest.approx(y)
 
 
 def test_an_empty_curve_changes_nothing() -> None:
-    assert curve_at((), 7.0) == 1.0
+    assert interpolate((), 7.0) == 1.0
 
 
 def test_the_car_has_a_model_3_s_size_and_weight() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import GRAVITY, MODEL3, Control, Ground, State, lateral_force, step
+from sim.dynamics.single_track import GRAVITY, MODEL3, Ground, State, VehicleControl, lateral_force, step
 from sim.geometry.poses import Pose
 
 WHEELBASE = MODEL3.wheels[0].position.x - MODEL3.wheels[2].position.x
@@ -18,7 +18,9 @@ LEVEL, GRASS = Ground(), Ground(friction=0.5, rolling_resistance=0.08)
 DT = 0.05
 
 
-def driven(state: State, control: Control, seconds: float, ground: Ground = LEVEL, dt: float = DT) -> list[State]:
+def driven(
+    state: State, control: VehicleControl, seconds: float, ground: Ground = LEVEL, dt: float = DT
+) -> list[State]:
     """The states after each step, the first one included."""
     states = [state]
     for _ in range(round(seconds / dt)):
@@ -31,7 +33,7 @@ def cruising(speed: float, steer: float, seconds: float, ground: Ground = LEVEL)
     states = [State(speed=speed)]
     for _ in range(round(seconds / DT)):
         throttle = min(1.0, max(0.0, 0.2 + 2.0 * (speed - states[-1].speed)))
-        states.append(step(states[-1], Control(throttle=throttle, steer=steer), MODEL3, ground, DT))
+        states.append(step(states[-1], VehicleControl(throttle=throttle, steer=steer), MODEL3, ground, DT))
     return states
 
 
@@ -73,72 +75,74 @@ def test_at_speed_the_car_understeers_as_the_steady_state_formula_says(speed: fl
 
 @pytest.mark.parametrize("ground", [LEVEL, GRASS])
 def test_nothing_moves_a_car_more_than_its_tyres_hold(ground: Ground) -> None:
-    states = cruising(15.0, 0.5, 6.0, ground) + driven(State(speed=30.0), Control(brake=1.0, steer=0.5), 3.0, ground)
+    states = cruising(15.0, 0.5, 6.0, ground) + driven(
+        State(speed=30.0), VehicleControl(brake=1.0, steer=0.5), 3.0, ground
+    )
     felt = [math.hypot(state.acceleration.x, state.acceleration.y) for state in states]
     rolling_and_air = ground.rolling_resistance * GRAVITY + 0.2
     assert 0.9 * ground.friction * GRAVITY < max(felt) < ground.friction * GRAVITY + rolling_and_air
 
 
 def test_braking_from_100_to_0_takes_as_far_as_road_tests_say() -> None:
-    states = driven(State(speed=100 / 3.6), Control(brake=1.0), 6.0)
+    states = driven(State(speed=100 / 3.6), VehicleControl(brake=1.0), 6.0)
     assert states[-1].speed == 0.0
     assert 35.0 < states[-1].x < 42.0
-    assert driven(State(speed=100 / 3.6), Control(brake=1.0), 12.0, GRASS)[-1].x > 55.0
+    assert driven(State(speed=100 / 3.6), VehicleControl(brake=1.0), 12.0, GRASS)[-1].x > 55.0
 
 
 def test_0_to_100_takes_as_long_as_road_tests_say() -> None:
-    states = driven(State(), Control(throttle=1.0), 10.0)
+    states = driven(State(), VehicleControl(throttle=1.0), 10.0)
     seconds = next(i for i, state in enumerate(states) if state.speed >= 100 / 3.6) * DT
     assert 5.3 <= seconds <= 6.2
 
 
 def test_the_top_speed_is_that_of_a_fast_car_and_no_more() -> None:
-    states = driven(State(), Control(throttle=1.0), 120.0)
+    states = driven(State(), VehicleControl(throttle=1.0), 120.0)
     assert 215.0 < states[-1].speed * 3.6 < 260.0
     assert states[-1].speed == pytest.approx(states[-100].speed, rel=0.01)
 
 
 def test_in_reverse_the_car_backs_up_and_its_nose_swings_the_other_way() -> None:
-    states = driven(State(), Control(throttle=0.3, steer=0.3, reverse=True), 3.0)
+    states = driven(State(), VehicleControl(throttle=0.3, steer=0.3, reverse=True), 3.0)
     assert states[-1].x < -2.0
     assert states[-1].speed < -1.0
     assert states[-1].yaw < -0.1
-    assert fitted_radius(driven(states[-1], Control(steer=0.3, reverse=True), 2.0)) == pytest.approx(
+    assert fitted_radius(driven(states[-1], VehicleControl(steer=0.3, reverse=True), 2.0)) == pytest.approx(
         WHEELBASE / math.tan(states[-1].wheel_angle), rel=0.03
     )
 
 
 def test_the_hand_brake_works_on_the_rear_wheels_alone() -> None:
     start = State(speed=20.0)
-    far = driven(start, Control(hand_brake=True), 10.0)[-1]
-    near = driven(start, Control(brake=1.0), 10.0)[-1]
+    far = driven(start, VehicleControl(hand_brake=True), 10.0)[-1]
+    near = driven(start, VehicleControl(brake=1.0), 10.0)[-1]
     assert far.speed == near.speed == 0.0
     assert far.x / near.x == pytest.approx(2.0, rel=0.1), "half the weight brakes"
     turning = cruising(15.0, 0.08, 4.0)[-1]
-    locked = driven(turning, Control(steer=0.08, hand_brake=True), 1.0)
-    braked = driven(turning, Control(steer=0.08, brake=0.3), 1.0)
+    locked = driven(turning, VehicleControl(steer=0.08, hand_brake=True), 1.0)
+    braked = driven(turning, VehicleControl(steer=0.08, brake=0.3), 1.0)
     assert max(abs(s.lateral_speed) for s in locked) > 4.0 * max(abs(s.lateral_speed) for s in braked)
 
 
 @pytest.mark.parametrize(
     "ground", [Ground(pitch=0.2), Ground(pitch=-0.2), Ground(roll=0.15), Ground(pitch=0.1, roll=-0.1)]
 )
-@pytest.mark.parametrize("control", [Control(brake=0.8), Control(hand_brake=True)])
-def test_a_braked_car_stands_still_on_a_slope(ground: Ground, control: Control) -> None:
+@pytest.mark.parametrize("control", [VehicleControl(brake=0.8), VehicleControl(hand_brake=True)])
+def test_a_braked_car_stands_still_on_a_slope(ground: Ground, control: VehicleControl) -> None:
     assert driven(State(), control, 20.0, ground)[-1] == State()
 
 
 def test_an_unbraked_car_rolls_down_a_slope_and_stays_on_a_gentle_one() -> None:
-    steep = driven(State(), Control(), 3.0, Ground(pitch=0.1))[-1]
+    steep = driven(State(), VehicleControl(), 3.0, Ground(pitch=0.1))[-1]
     fall = GRAVITY * (math.sin(0.1) - LEVEL.rolling_resistance)
     assert -0.5 * fall * 9.0 < steep.x < -0.8 * 0.5 * fall * 9.0
-    assert driven(State(), Control(), 3.0, Ground(pitch=0.01))[-1] == State()
+    assert driven(State(), VehicleControl(), 3.0, Ground(pitch=0.01))[-1] == State()
 
 
 def test_off_the_road_the_car_is_slow_and_loose() -> None:
-    road, grass = (driven(State(), Control(throttle=0.5), 5.0, ground)[-1] for ground in (LEVEL, GRASS))
+    road, grass = (driven(State(), VehicleControl(throttle=0.5), 5.0, ground)[-1] for ground in (LEVEL, GRASS))
     assert grass.speed < 0.9 * road.speed
-    rolls, sticks = (driven(State(speed=10.0), Control(), 4.0, ground)[-1] for ground in (LEVEL, GRASS))
+    rolls, sticks = (driven(State(speed=10.0), VehicleControl(), 4.0, ground)[-1] for ground in (LEVEL, GRASS))
     assert sticks.speed < 0.8 * rolls.speed
     firm, loose = (cruising(12.0, 0.2, 5.0, ground)[-1] for ground in (LEVEL, GRASS))
     assert loose.yaw_rate < 0.75 * firm.yaw_rate
@@ -151,13 +155,15 @@ moving = st.builds(
     yaw_rate=st.floats(-4, 4),
     wheel_angle=st.floats(-1.2, 1.2),
 )
-idle = st.builds(Control, steer=st.floats(-1, 1), brake=st.sampled_from([0.0, 0.3, 1.0]), hand_brake=st.booleans())
+idle = st.builds(
+    VehicleControl, steer=st.floats(-1, 1), brake=st.sampled_from([0.0, 0.3, 1.0]), hand_brake=st.booleans()
+)
 grounds = st.builds(Ground, friction=st.floats(0.05, 1.2), rolling_resistance=st.floats(0.0, 0.1))
 
 
 @given(moving, idle, grounds)
 def test_without_throttle_a_car_on_level_ground_never_gains_energy(
-    state: State, control: Control, ground: Ground
+    state: State, control: VehicleControl, ground: Ground
 ) -> None:
     before = energy(state)
     for later in driven(state, control, 3.0, ground)[1:]:
@@ -165,11 +171,13 @@ def test_without_throttle_a_car_on_level_ground_never_gains_energy(
         before = energy(later)
 
 
-controls = st.builds(Control, throttle=st.floats(0, 1), steer=st.floats(-0.4, 0.4), brake=st.sampled_from([0.0, 0.4]))
+controls = st.builds(
+    VehicleControl, throttle=st.floats(0, 1), steer=st.floats(-0.4, 0.4), brake=st.sampled_from([0.0, 0.4])
+)
 
 
 @given(st.floats(0, 25), controls, grounds)
-def test_smaller_steps_come_to_the_same_place(speed: float, control: Control, ground: Ground) -> None:
+def test_smaller_steps_come_to_the_same_place(speed: float, control: VehicleControl, ground: Ground) -> None:
     """Grip that is just lost, or not, is a fork in the road; the driver here stays within half of it."""
     steer = control.steer * min(1.0, 0.5 * ground.friction * GRAVITY * WHEELBASE / max(speed, 8.0) ** 2)
     gentle = replace(control, steer=steer, throttle=control.throttle * 0.3 * ground.friction)
@@ -179,7 +187,7 @@ def test_smaller_steps_come_to_the_same_place(speed: float, control: Control, gr
 
 
 @given(moving, controls, grounds)
-def test_a_step_is_pure_and_mirrors_left_and_right(state: State, control: Control, ground: Ground) -> None:
+def test_a_step_is_pure_and_mirrors_left_and_right(state: State, control: VehicleControl, ground: Ground) -> None:
     once, twice = (step(state, control, MODEL3, ground, DT) for _ in range(2))
     assert once == twice
     flipped = replace(
@@ -193,7 +201,7 @@ def test_the_acceleration_is_what_a_passenger_feels_in_the_bend_and_under_the_br
     bend = cruising(10.0, 0.05, 6.0)[-1]
     assert bend.acceleration.y == pytest.approx(bend.speed * bend.yaw_rate, rel=0.01)
     assert bend.acceleration.y > 1.0
-    braking = driven(State(speed=20.0), Control(brake=1.0), 1.0)[-1]
+    braking = driven(State(speed=20.0), VehicleControl(brake=1.0), 1.0)[-1]
     assert braking.acceleration.x == pytest.approx((braking.speed - 20.0) / 1.0, rel=0.02)
     assert braking.acceleration.y == 0.0
 
@@ -206,16 +214,22 @@ def test_a_tyre_is_linear_at_first_and_slides_at_its_limit() -> None:
 
 def test_a_heavier_car_and_another_steering_change_the_driving() -> None:
     heavy = replace(MODEL3, mass=3.0 * MODEL3.mass)
-    slow, usual = (step(State(speed=5.0), Control(throttle=0.5), physics, LEVEL, 0.5) for physics in (heavy, MODEL3))
+    slow, usual = (
+        step(State(speed=5.0), VehicleControl(throttle=0.5), physics, LEVEL, 0.5) for physics in (heavy, MODEL3)
+    )
     assert slow.speed - 5.0 < 0.6 * (usual.speed - 5.0)
     direct = replace(MODEL3, steering_curve=((0.0, 0.5), (200.0, 0.5)))
     left, right, *rear = MODEL3.wheels
     front = [replace(wheel, max_steer_angle=40.0) for wheel in (left, right)]
     narrow = replace(MODEL3, wheels=(front[0], front[1], rear[0], rear[1]))
-    assert math.degrees(step(State(), Control(steer=1.0), direct, LEVEL, 1.0).wheel_angle) == pytest.approx(35, abs=0.1)
-    assert math.degrees(step(State(), Control(steer=1.0), narrow, LEVEL, 1.0).wheel_angle) == pytest.approx(40, abs=0.1)
+    assert math.degrees(step(State(), VehicleControl(steer=1.0), direct, LEVEL, 1.0).wheel_angle) == pytest.approx(
+        35, abs=0.1
+    )
+    assert math.degrees(step(State(), VehicleControl(steer=1.0), narrow, LEVEL, 1.0).wheel_angle) == pytest.approx(
+        40, abs=0.1
+    )
 
 
 def test_a_car_at_rest_is_where_it_was_put() -> None:
     state = State.at_rest(Pose(3.0, -2.0, 1.0, yaw=0.5))
-    assert driven(state, Control(), 1.0)[-1] == state
+    assert driven(state, VehicleControl(), 1.0)[-1] == state

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import Control
+from sim.dynamics.single_track import VehicleControl
 from sim.episode.actors import Actor, Vehicle
-from sim.episode.actors import in_the_way as overlap
+from sim.episode.actors import is_colliding as overlap
 from sim.episode.blueprints import VEHICLE, AttributeValue, Description
 from sim.geometry.poses import Pose, Vector
 from tests.sim.fakes import Plain
@@ -44,9 +44,9 @@ def test_a_car_set_down_has_lost_its_speed() -> None:
 def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
     loose = Description(0, VEHICLE, (AttributeValue("sticky_control", 1, "false"),)).completed()
     vehicle = Vehicle(1, loose, Pose(), Plain().ground)
-    vehicle.control = Control(throttle=1.0)
+    vehicle.control = VehicleControl(throttle=1.0)
     vehicle.advance(0.05)
-    assert vehicle.control == Control()
+    assert vehicle.control == VehicleControl()
     assert vehicle.motion.speed > 0.0
 
 

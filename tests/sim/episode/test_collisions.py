@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import Control
+from sim.dynamics.single_track import VehicleControl
 from sim.episode.actors import Vehicle
 from sim.episode.blueprints import VEHICLE, Description
 from sim.episode.world import World
-from sim.geometry.boxes import Box, overlap
+from sim.geometry.boxes import Box, is_overlapping
 from sim.geometry.poses import Pose, Vector
 from tests.sim.fakes import Plain
 
@@ -78,7 +78,7 @@ def test_a_car_that_pushes_on_is_told_in_every_tick() -> None:
     world = World(Plain())
     world.spawn(BARRIER, Pose(x=6.0))
     car = world.spawn(CAR, Pose())
-    world.control(car.id, Control(throttle=0.5))
+    world.control(car.id, VehicleControl(throttle=0.5))
     counts = []
     for _ in range(100):
         world.tick()
@@ -122,7 +122,7 @@ def test_a_car_slides_along_what_it_touches_at_a_slant() -> None:
     start = car.pose.y
     for _ in range(40):
         world.tick()
-        assert not overlap(car.footprint, Box(50.01, 0.0, 0.0, 0.5, 20.0))
+        assert not is_overlapping(car.footprint, Box(50.01, 0.0, 0.0, 0.5, 20.0))
     assert car.pose.y - start > 5.0
 
 

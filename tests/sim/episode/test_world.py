@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.dynamics.single_track import MODEL3, Control
+from sim.dynamics.single_track import MODEL3, VehicleControl
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, Description
 from sim.episode.settings import EpisodeSettings
 from sim.episode.weather import WeatherParameters
@@ -47,7 +47,7 @@ def test_the_same_calls_give_the_same_snapshots_to_the_bit() -> None:
         world = World(Plain())
         car = world.spawn(CAR, Pose(yaw=0.3))
         for i in range(50):
-            world.control(car.id, Control(throttle=0.8, steer=i / 100))
+            world.control(car.id, VehicleControl(throttle=0.8, steer=i / 100))
             world.tick()
         return world.snapshot()
 
@@ -56,7 +56,7 @@ def test_the_same_calls_give_the_same_snapshots_to_the_bit() -> None:
 
 def test_a_car_keeps_its_last_control(world: World) -> None:
     car = world.spawn(CAR, Pose())
-    world.control(car.id, Control(throttle=1.0))
+    world.control(car.id, VehicleControl(throttle=1.0))
     speeds = []
     for _ in range(10):
         world.tick()
@@ -67,7 +67,7 @@ def test_a_car_keeps_its_last_control(world: World) -> None:
 
 def test_controls_are_cut_to_their_ranges(world: World) -> None:
     car = world.vehicle(world.spawn(CAR, Pose()).id)
-    world.control(car.id, Control(throttle=7.0, steer=-3.0, brake=-1.0))
+    world.control(car.id, VehicleControl(throttle=7.0, steer=-3.0, brake=-1.0))
     assert (car.control.throttle, car.control.steer, car.control.brake) == (1.0, -1.0, 0.0)
 
 
@@ -105,7 +105,7 @@ def test_what_was_destroyed_is_gone(world: World) -> None:
 
 def test_what_is_no_car_cannot_be_driven(world: World) -> None:
     with pytest.raises(WorldError, match="is a spectator, expected a vehicle"):
-        world.control(world.spectator.id, Control())
+        world.control(world.spectator.id, VehicleControl())
 
 
 def test_a_velocity_out_of_reason_is_refused(world: World) -> None:

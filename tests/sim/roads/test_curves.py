@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.geometry.poses import wrapped
+from sim.geometry.poses import wrap_angle
 from sim.roads.curves import Bend, Circuit, Segment, Straight, around, chain
 
 ANGLES = st.floats(0.1, 2.8).flatmap(lambda a: st.sampled_from((a, -a)))
@@ -63,7 +63,7 @@ def test_a_circuit_is_cut_into_equal_roads_that_join(straight: float) -> None:
     for before, after in pairwise([*every, every[0]]):
         x, y, heading = before.at(before.length)
         assert math.hypot(after.x - x, after.y - y) < 1e-3
-        assert abs(wrapped(after.heading - heading)) < 1e-4
+        assert abs(wrap_angle(after.heading - heading)) < 1e-4
 
 
 def test_curvature_is_looked_up_along_the_lap_and_round_again() -> None:

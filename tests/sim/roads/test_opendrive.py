@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.geometry.poses import wrapped
+from sim.geometry.poses import wrap_angle
 from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN, available
 from sim.roads.curves import Bend, Circuit, CrossSection, Segment, Straight, chain
@@ -69,7 +69,7 @@ def test_waypoints_lie_where_the_curve_says(name: str) -> None:
         assert place.x == pytest.approx(x - width / 2 * math.sin(heading), abs=0.01)
         assert place.y == pytest.approx(y + width / 2 * math.cos(heading), abs=0.01)
         widening = circuit.lane_width.at(float(s))[1] / 2 if circuit.lane_width else 0.0
-        assert abs(wrapped(yaw - heading - widening)) < 0.005
+        assert abs(wrap_angle(yaw - heading - widening)) < 0.005
         assert waypoint.lane_width == pytest.approx(width)
 
 
@@ -82,7 +82,7 @@ def test_roads_join_without_a_step(name: str) -> None:
         end = world.get_waypoint_xodr(i, -1, length - 0.002).transform
         start = world.get_waypoint_xodr((i + 1) % len(roads), -1, 0.002).transform
         assert end.location.distance(start.location) < 0.01
-        assert abs(wrapped(math.radians(end.rotation.yaw - start.rotation.yaw))) < 0.002
+        assert abs(wrap_angle(math.radians(end.rotation.yaw - start.rotation.yaw))) < 0.002
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if BUILT_IN[name]().lane_width is None])
@@ -91,7 +91,7 @@ def test_headings_of_waypoints_change_as_the_intended_curvature(name: str) -> No
     length = sum(g.length for g in circuit.roads()[1])
     for s in np.arange(2.0, length - 3.0, 5.0):
         yaws = [world.get_waypoint_xodr(1, -1, float(s + d)).transform.rotation.yaw for d in (-1.0, 1.0)]
-        measured = wrapped(math.radians(yaws[1] - yaws[0])) / 2.0
+        measured = wrap_angle(math.radians(yaws[1] - yaws[0])) / 2.0
         meant = np.mean([circuit.curvature(length + float(s + d)) for d in np.linspace(-1.0, 1.0, 41)])
         assert measured == pytest.approx(meant, abs=3e-4)
 

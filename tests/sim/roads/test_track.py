@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.geometry.poses import Pose, matrix, wrapped
+from sim.geometry.poses import Pose, matrix, wrap_angle
 from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN
 from sim.roads.track import Track
@@ -68,7 +68,7 @@ def test_starts_lie_in_the_middle_of_lanes_facing_along_them(name: str) -> None:
         dx, dy = waypoint.transform.location.x - pose.x, waypoint.transform.location.y - pose.y
         assert abs(dy * math.cos(pose.yaw) - dx * math.sin(pose.yaw)) < 0.005
         assert math.hypot(dx, dy) < 0.2  # CARLA's search along the road stops at about this
-        assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - pose.yaw)) < 0.2 / 13.0
+        assert abs(wrap_angle(math.radians(waypoint.transform.rotation.yaw) - pose.yaw)) < 0.2 / 13.0
         assert track.ground(pose.x, pose.y, pose.z).friction == 1.0
     assert lanes == {-1, 1}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.dynamics.ackermann import Ackermann, Gains
+from sim.dynamics.ackermann import AckermannControl, AckermannSettings
 from sim.dynamics.single_track import MODEL3
 from sim.episode.actors import Vehicle
 from sim.episode.world import WorldError
@@ -59,11 +59,13 @@ def test_a_yaw_rate_comes_in_degrees(desk: Desk, car: Vehicle) -> None:
 
 
 def test_an_ackermann_control_is_followed_with_the_gains_that_were_set(desk: Desk, car: Vehicle) -> None:
-    assert desk.call("get_ackermann_controller_settings", car.id) == messages.GAINS.pack(Gains())
+    assert desk.call("get_ackermann_controller_settings", car.id) == messages.ACKERMANN_SETTINGS.pack(
+        AckermannSettings()
+    )
     desk.call("apply_ackermann_controller_settings", car.id, [0.3, 0.0, 0.0, 0.0, 0.0, 0.0])
     assert desk.call("get_ackermann_controller_settings", car.id)[0] == 0.3
     desk.call("apply_ackermann_control_to_vehicle", car.id, [0.1, 0.0, 5.0, 0.0, 0.0])
-    assert car.ackermann == Ackermann(steer=0.1, speed=5.0)
+    assert car.ackermann == AckermannControl(steer=0.1, speed=5.0)
     desk.world.tick()
     assert car.control.throttle > 0.0
 

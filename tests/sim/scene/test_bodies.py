@@ -13,7 +13,7 @@ from sim.camera.renderer import Kind, Renderer
 from sim.episode.catalogue import PROPS, VEHICLES
 from sim.episode.labels import Label
 from sim.episode.weather import WeatherParameters
-from sim.geometry.poses import Pose, attached
+from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
 from sim.roads.track import Track
 from sim.scene.bodies import Thing, body
@@ -69,7 +69,7 @@ def test_colour_tag_and_depth_agree_on_where_a_thing_is(
     renderer: Renderer, kind: str, label: Label, yaw: float
 ) -> None:
     bare = seen(renderer, "rgb")
-    renderer.place([Thing(5, kind, RED, attached(EYE, Pose(x=9.0, z=-1.4, yaw=yaw)))])
+    renderer.place([Thing(5, kind, RED, compose(EYE, Pose(x=9.0, z=-1.4, yaw=yaw)))])
     changed = (seen(renderer, "rgb") != bare).any(axis=-1)
     tagged = seen(renderer, "semantic_segmentation")[..., 2] == label
     assert tagged.sum() > 40
@@ -86,7 +86,7 @@ def test_what_has_moved_is_seen_there_and_what_is_gone_is_gone(renderer: Rendere
     bare = [seen(renderer, kind) for kind in kinds]
     places = []
     for x in (8.0, 16.0):
-        renderer.place([Thing(1, "vehicle.ford.mustang", RED, attached(EYE, Pose(x=x, z=-1.4)))])
+        renderer.place([Thing(1, "vehicle.ford.mustang", RED, compose(EYE, Pose(x=x, z=-1.4)))])
         car = seen(renderer, "semantic_segmentation")[..., 2] == Label.CAR
         places.append(float(np.median(metres(seen(renderer, "depth"))[car])))
     assert places[1] - places[0] == pytest.approx(8.0, abs=0.5)
@@ -100,7 +100,7 @@ def test_a_car_in_fog_pales_with_its_own_distance(renderer: Renderer) -> None:
     for fog in (0.0, 80.0):
         renderer.set_weather(WeatherParameters(fog_density=fog, fog_distance=0.0))
         for x in (8.0, 40.0):
-            renderer.place([Thing(1, "vehicle.mercedes.sprinter", RED, attached(EYE, Pose(x=x, z=-1.4)))])
+            renderer.place([Thing(1, "vehicle.mercedes.sprinter", RED, compose(EYE, Pose(x=x, z=-1.4)))])
             car = seen(renderer, "semantic_segmentation")[..., 2] == Label.CAR
             picture = seen(renderer, "rgb")[car]
             reds.append(np.percentile(picture[:, 2] - picture[:, 1], 90))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.episode.labels import Label
-from sim.geometry.boxes import Box, overlap
+from sim.geometry.boxes import Box, is_overlapping
 from sim.geometry.poses import Pose, Vector
 from sim.graphics import mesh
 from sim.roads import opendrive
@@ -46,9 +46,9 @@ def test_rails_stand_beside_the_road_on_the_outside_of_bends() -> None:
 
 
 def test_no_rail_stands_in_a_car_s_way() -> None:
-    cars = [Box.around(pose, Vector(0, 0, 0.7), Vector(2.4, 1.1, 0.7)) for pose in EVERYWHERE.spawn_points]
+    cars = [Box.from_bounding_box(pose, Vector(0, 0, 0.7), Vector(2.4, 1.1, 0.7)) for pose in EVERYWHERE.spawn_points]
     boxes = [box for rail in railed(EVERYWHERE, np.random.default_rng(0)) for box in rail.boxes()]
-    assert not any(overlap(car, box) for car in cars for box in boxes)
+    assert not any(is_overlapping(car, box) for car in cars for box in boxes)
     for box in boxes:
         assert EVERYWHERE.ground(box.x, box.y, box.bottom).friction == 0.5
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sim.dynamics.single_track import Control
+from sim.dynamics.single_track import VehicleControl
 from sim.episode.blueprints import VEHICLE, Description
 from sim.episode.world import World
 from sim.geometry.boxes import Box
@@ -34,7 +34,7 @@ def test_a_car_stops_at_what_it_runs_into(kind: str) -> None:
     world.push(car.id, Vector(8.0 * math.cos(across), 8.0 * math.sin(across)))
     hits = []
     for _ in range(60):
-        world.control(car.id, Control(throttle=0.2))
+        world.control(car.id, VehicleControl(throttle=0.2))
         world.tick()
         hits += [c.other.kind for c in world.collisions if isinstance(c.other, Box)]
     left = math.hypot(car.pose.x - solid.x, car.pose.y - solid.y)

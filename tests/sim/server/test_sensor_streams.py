@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from sim.dynamics.single_track import GRAVITY, Control, Ground
+from sim.dynamics.single_track import GRAVITY, Ground, VehicleControl
 from sim.episode.actors import Vehicle
 from sim.episode.blueprints import VEHICLE, AttributeValue, BlueprintError, Description
 from sim.episode.catalogue import COLLISION, GNSS, IMU, LANE_INVASION
@@ -57,7 +57,7 @@ def test_an_accelerometer_at_rest_shows_gravity_upwards_in_its_own_axes() -> Non
     assert told(world, tilted)[0][0] == pytest.approx([GRAVITY, 0.0, 0.0], abs=1e-9)
     parked = World(Slope())
     braked = car_in(parked)
-    parked.control(braked.id, Control(brake=1.0))
+    parked.control(braked.id, VehicleControl(brake=1.0))
     sensor = spawned(parked, IMU, braked.id)
     parked.tick()
     (acceleration, _, _), *_ = told(parked, sensor)
@@ -69,7 +69,7 @@ def test_in_a_right_bend_the_gyroscope_and_the_accelerometer_agree_with_the_moti
     world = World(Plain())
     car = car_in(world)
     car.push(Vector(10.0))
-    world.control(car.id, Control(throttle=0.3, steer=0.05))
+    world.control(car.id, VehicleControl(throttle=0.3, steer=0.05))
     sensor = spawned(world, IMU, car.id)
     for _ in range(60):
         world.tick()

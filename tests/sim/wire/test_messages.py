@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import MODEL3, Control
+from sim.dynamics.single_track import MODEL3, VehicleControl
 from sim.episode.blueprints import LIBRARY, AttributeValue, Description
 from sim.episode.settings import EpisodeSettings
 from sim.episode.weather import WeatherParameters
@@ -54,7 +54,7 @@ def test_weather_is_fourteen_numbers_and_clear_noon_by_default() -> None:
 
 
 def test_a_control_is_seven_fields() -> None:
-    assert CONTROL.unpack([1, -0.5, 0, False, True, True, -1]) == Control(1.0, -0.5, 0.0, False, True, True, -1)
+    assert CONTROL.unpack([1, -0.5, 0, False, True, True, -1]) == VehicleControl(1.0, -0.5, 0.0, False, True, True, -1)
 
 
 def test_physics_are_seventeen_fields_of_which_wheels_have_ten() -> None:
@@ -102,7 +102,9 @@ LAYOUTS: list[tuple[Layout[Any], st.SearchStrategy[Any]]] = [
     (VECTOR, st.builds(Vector, floats, floats, floats)),
     (
         CONTROL,
-        st.builds(Control, floats, floats, floats, st.booleans(), st.booleans(), st.booleans(), st.integers(-1, 9)),
+        st.builds(
+            VehicleControl, floats, floats, floats, st.booleans(), st.booleans(), st.booleans(), st.integers(-1, 9)
+        ),
     ),
     (WEATHER, st.builds(WeatherParameters, *[floats] * 14)),
     (SETTINGS, st.builds(EpisodeSettings, st.booleans(), st.booleans(), st.none() | floats)),

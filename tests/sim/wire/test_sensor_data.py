@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from sim.dynamics.single_track import Control
+from sim.dynamics.single_track import VehicleControl
 from sim.episode.snapshot import ActorState, Moment, Snapshot, VehicleExtra
 from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
@@ -58,7 +58,7 @@ def test_an_episode_state_is_a_head_of_36_bytes_after_the_header() -> None:
 
 
 def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
-    control = Control(
+    control = VehicleControl(
         throttle=1.0, steer=-1.0, brake=0.5, hand_brake=True, reverse=False, manual_gear_shift=True, gear=2
     )
     car = ActorState(
