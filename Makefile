@@ -2,11 +2,16 @@
 
 SHELL := /bin/sh
 PY := .venv/bin/python
+# errors only: what pip warns of, such as places in its own settings, is seldom ours to mend
+PIP := $(PY) -m pip install -qq --disable-pip-version-check
 # the first of these that really is a Python 3.10 to 3.12 (version managers leave shims that are none)
 CANDIDATES := $(PYTHON) python3.12 python3.11 python3.10 python3 python
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 
-.PHONY: setup demo test test-long fuzz bench corrections format doctor clean
+# a virtual environment for each supported Python, for test-all and lock
+VERSIONS := 3.10 3.11 3.12
+
+.PHONY: setup demo test test-long test-all test-install fuzz bench corrections lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -17,13 +22,23 @@ test: setup
 	$(PY) -m mypy
 	$(PY) -m pytest -m "not long" -n 2 --dist loadfile
 
+# the tests on every supported Python
+test-all: $(VERSIONS:%=test-%)
+
+test-3.%: .venv-3.%/ready
+	.venv-3.$*/bin/python -m pytest -m "not long" -n 2 --dist loadfile
+
+# the full install into an empty environment, from another folder
+test-install: setup
+	$(PY) -m pytest -m install
+
 test-long: setup
 	$(PY) -m pytest -m long -rP --hypothesis-profile wander
 
 # coverage-guided garbage for the wire, Linux only; FUZZ_SECONDS says for how long
 FUZZ_SECONDS := 300
 fuzz: setup
-	$(PY) -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(PIP) atheris==3.0.0
 	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
 
 bench: setup
@@ -36,6 +51,10 @@ bench: setup
 # hours: 120 s of plain driving, three rounds, forty unseen laps, five times over; goes on where it was stopped
 corrections: setup
 	$(PY) -m tests.laps.corrections
+
+# requirements.txt anew from pyproject.toml; needs the three Pythons
+lock: setup $(VERSIONS:%=.venv-%/bin/python)
+	$(PY) -m tests.lock $(VERSIONS:%=.venv-%/bin/python)
 
 format: setup
 	$(PY) -m ruff check --fix
@@ -55,12 +74,19 @@ setup: .venv/ready
 	  exit 1; fi; \
 	echo "setting up .venv with $$($$found --version)"; \
 	$$found -m venv .venv
-	@for lib in libX11.so.6:libx11-6:Panda3D libGL.so.1:libgl1:OpenCV; do \
-	  file=$${lib%%:*}; rest=$${lib#*:}; \
-	  if [ "$$(uname)" = Linux ] && ! $(PY) -c "import ctypes; ctypes.CDLL('$$file')" 2>/dev/null; then \
-	    echo "$${rest#*:} needs $$file: on Debian and Ubuntu, apt-get install $${rest%%:*}" >&2; exit 1; fi; done
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) alvinn/util/system_libraries.py
+	$(PIP) -r requirements.txt
+	@touch $@
+
+.venv-%/bin/python:
+	@found=; for p in python$* $$HOME/.pyenv/versions/$*.*/bin/python; do \
+	  if $$p -c "import venv, ensurepip" >/dev/null 2>&1; then found=$$p; break; fi; done; \
+	if [ -z "$$found" ]; then echo "no Python $* with venv was found" >&2; exit 1; fi; \
+	$$found -m venv .venv-$*
+
+.venv-%/ready: requirements.txt .venv-%/bin/python
+	.venv-$*/bin/python -m pip install -qq --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv $(VERSIONS:%=.venv-%)

@@ -13,34 +13,90 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
+
+from alvinn.util.system_libraries import SYSTEM_LIBRARIES
 
 DESCRIPTION = """Learn to steer by watching somebody drive, then drive. `alvinn sim` is the embedded CARLA server."""
 
-LIBRARIES = {
-    "libGL.so.1": "OpenCV needs libGL: on Debian and Ubuntu, apt-get install libgl1",
-    "libX11.so.6": "Panda3D needs libX11: on Debian and Ubuntu, apt-get install libx11-6",
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where a job's settings are defined, and what it does in one sentence."""
+
+    module: str
+    settings: str
+    summary: str
+
+    def load(self) -> Callable[..., Any]:
+        """The dataclass of its settings; importing it takes time, and only the job that was asked for pays it."""
+        found: Callable[..., Any] = getattr(import_module(f"alvinn.jobs.{self.module}"), self.settings)
+        return found
+
+    def stand_in(self) -> Callable[[], None]:
+        """What shows the summary alone, for the list of all jobs."""
+
+        def stand_in() -> None:
+            pass
+
+        stand_in.__doc__ = self.summary
+        return stand_in
+
+
+JOBS = {
+    "record": Job("record", "Record", "Drive and write down camera frames and steering."),
+    "replay": Job("replay", "Replay", "Show a recording; F1 in the window tells the keys."),
+    "train": Job("train", "Train", "Train a network to steer from recordings."),
+    "drive": Job(
+        "drive",
+        "Drive",
+        "Drive in a window: a network with a person beside it, or the person alone. Without any flag it asks.",
+    ),
+    "calibrate": Job("calibrate", "Calibrate", "Get to know a wheel or gamepad, and remember it for all drives."),
+    "laps": Job("laps", "Laps", "Drive laps and judge them: completion, departures, offset."),
+    "card": Job("card", "ShowCard", "Show what a model is: card, network, hidden units, training curves."),
+    "compare": Job("compare", "Compare", "Put judged models side by side: a table, and a page to look at."),
+    "convert": Job("convert", "Convert", "Import a recording of another program, or export one of ours."),
+    "correct": Job(
+        "correct",
+        "Correct",
+        "Let the network drive, correct it where it drifts, learn from that; round after round (DAgger).",
+    ),
+    "demo": Job(
+        "demo", "Demo", "Record two minutes, train a network on them, and let it drive circuits seen and unseen."
+    ),
+    "ablation": Job(
+        "ablation",
+        "Ablation",
+        "Measure what each part of the learner is worth; resumes where it was interrupted.",
+    ),
+    "shift": Job(
+        "shift",
+        "Shift",
+        "Show the covariate shift, and what each way of teaching is worth; resumes where it was interrupted.",
+    ),
+    "doctor": Job("doctor", "Doctor", "Say what is installed, what is missing and what CARLA answers."),
 }
-"""System libraries that wheels expect, and which package brings them."""
+"""Every job by its name on the command line; a test compares the summaries with the docstrings of the settings."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a job; returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets in dozens of lines otherwise
-    if arguments[:1] == ["sim"]:
-        return _embedded_server(arguments[1:])
     try:
-        return _job(arguments)
+        return _embedded_server(arguments[1:]) if arguments[:1] == ["sim"] else _job(arguments)
     except ImportError as error:
-        missing = [advice for library, advice in LIBRARIES.items() if library in str(error)]
+        missing = [library for library in SYSTEM_LIBRARIES if library.file in str(error)]
         if not missing:
             raise
         print(missing[0], file=sys.stderr)
         return 1
 
 
-def parsed(arguments: Sequence[str]) -> Any:
+def parse(arguments: Sequence[str]) -> Any:
     """The job that a command line asks for, ready to run.
 
     Raises:
@@ -48,38 +104,12 @@ def parsed(arguments: Sequence[str]) -> Any:
     """
     import tyro
 
-    from alvinn.jobs.ablation import Ablation
-    from alvinn.jobs.calibrate import Calibrate
-    from alvinn.jobs.card import ShowCard
-    from alvinn.jobs.compare import Compare
-    from alvinn.jobs.convert import Convert
-    from alvinn.jobs.correct import Correct
-    from alvinn.jobs.demo import Demo
-    from alvinn.jobs.doctor import Doctor
-    from alvinn.jobs.drive import Drive
-    from alvinn.jobs.laps import Laps
-    from alvinn.jobs.record import Record
-    from alvinn.jobs.replay import Replay
-    from alvinn.jobs.shift import Shift
-    from alvinn.jobs.train import Train
-
-    jobs: dict[str, Callable[..., Any]] = {
-        "record": Record,
-        "replay": Replay,
-        "train": Train,
-        "drive": Drive,
-        "calibrate": Calibrate,
-        "laps": Laps,
-        "card": ShowCard,
-        "compare": Compare,
-        "convert": Convert,
-        "correct": Correct,
-        "demo": Demo,
-        "ablation": Ablation,
-        "shift": Shift,
-        "doctor": Doctor,
-    }
-    return tyro.extras.subcommand_cli_from_dict(jobs, prog="alvinn", args=arguments, description=DESCRIPTION)
+    name, rest = arguments[0] if arguments else "", arguments[1:]
+    if name in JOBS:
+        return tyro.cli(JOBS[name].load(), prog=f"alvinn {name}", args=rest)
+    for_completion = name.startswith("--tyro")  # a shell's completion needs every flag of every job
+    every = {name: job.load() if for_completion else job.stand_in() for name, job in JOBS.items()}
+    return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments, description=DESCRIPTION)
 
 
 def _job(arguments: Sequence[str]) -> int:
@@ -87,7 +117,7 @@ def _job(arguments: Sequence[str]) -> int:
 
     try:
         with _ended_by_sigterm_too():
-            parsed(arguments).run()
+            parse(arguments).run()
     except AlvinnError as error:
         print(error, file=sys.stderr)
         return 1

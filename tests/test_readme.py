@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.cli import main, parsed
+from alvinn.cli import main, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_make_knows_its_targets(words: list[str]) -> None:
 
 @pytest.mark.parametrize("job", [job for job in JOBS + MORE_JOBS if job[0] != "sim"], ids=" ".join)
 def test_the_command_line_takes_every_job_as_it_is_shown(job: list[str]) -> None:
-    assert type(parsed(job)).__name__.lower().removeprefix("show") == job[0]
+    assert type(parse(job)).__name__.lower().removeprefix("show") == job[0]
 
 
 @pytest.mark.parametrize("job", [job for job in JOBS if job[0] == "sim"], ids=" ".join)

@@ -79,7 +79,7 @@ HEADINGS = ("cell", "training", "held-out error", "faultless laps", "departures 
 
 @dataclass(frozen=True)
 class Ablation:
-    """Measure what each part of the learner is worth; killed at any time, it goes on where it was."""
+    """Measure what each part of the learner is worth; resumes where it was interrupted."""
 
     out: Path = Path("ablation")
     """folder for recordings, models, laps, table.md and table.json"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from alvinn.driving.types import Image
 from alvinn.errors import AlvinnError
 from alvinn.networks.encodings import Floats
 from alvinn.networks.inference import Card, read_card
+from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.settings import Home
-from alvinn.util.quiet import quiet
-from alvinn.visualization.weights import curves_drawn, weights_drawn
+from alvinn.visualization.weights import curves_drawn, hidden_weights, weights_drawn
 
 WEIGHTS, CURVES = "weights.png", "curves.png"
 
@@ -39,12 +40,9 @@ class ShowCard(Home):
         folder = self.model_folder(self.model)
         card = read_card(folder)
         CONSOLE.print(facts(card, folder.name))
-        with quiet():
-            from alvinn.visualization import weights  # TensorFlow takes seconds: only when it is needed
-
-            network = weights.opened(folder)
-        CONSOLE.print(_layers(weights.layers_of(network)))
-        for path in _pictures(folder, card, weights.hidden_weights(network)):
+        layers = read_layers(folder / "network.keras")
+        CONSOLE.print(_layers(layers))
+        for path in _pictures(folder, card, hidden_weights(layers)):
             CONSOLE.print(f"drawn: {path}")
 
 
@@ -71,11 +69,11 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _layers(layers: list[tuple[str, str, int]]) -> Table:
-    grid = Table("layer", "answers", "weights")
-    for name, shape, weights in layers:
-        grid.add_row(name, shape, f"{weights:,}")
-    grid.add_row("all", "", f"{sum(weights for _, _, weights in layers):,}")
+def _layers(layers: Sequence[StoredLayer]) -> Table:
+    grid = Table("layer", "kind", "kernel", "weights")
+    for layer in layers:
+        grid.add_row(layer.name, layer.kind, " x ".join(map(str, layer.kernel.shape)), f"{layer.count:,}")
+    grid.add_row("all", "", "", f"{sum(layer.count for layer in layers):,}")
     return grid
 
 

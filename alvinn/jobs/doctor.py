@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import platform
 import sys
 from collections.abc import Iterator
@@ -16,13 +15,12 @@ from alvinn.cockpit.window import plugged_in
 from alvinn.console import CONSOLE
 from alvinn.controls.profiles import remembered, store
 from alvinn.errors import AlvinnError, ServerError
+from alvinn.util.system_libraries import needed_here
 from alvinn.world.carla_world import answered, connected, map_name
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.opening import address
 
 PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
-LIBRARIES = {"GL": "libgl1", "X11": "libx11-6"}
-"""System libraries that OpenCV and Panda3D want on Linux, and Debian's packages that bring them."""
 PYTHON = ((3, 10), (3, 12))
 OURS = ("vehicle.", "sensor.")
 
@@ -113,8 +111,7 @@ def installed() -> Iterator[Finding]:
         try:
             yield Finding(package, metadata.version(package))
         except metadata.PackageNotFoundError:
-            yield Finding(package, "missing", f"install {package}: pip install -r requirements.txt")
-    if platform.system() == "Linux":
-        for library, package in LIBRARIES.items():
-            found = ctypes.util.find_library(library)
-            yield Finding(f"lib{library}", found or "missing", "" if found else f"apt-get install {package}")
+            yield Finding(package, "missing", f"pip install {package}")
+    for library in needed_here():
+        found = library.is_found()
+        yield Finding(library.file, "found" if found else "missing", "" if found else str(library))

@@ -46,7 +46,7 @@ PLACES: tuple[GateName, ...] = ("plain", "drift")
 
 @dataclass(frozen=True)
 class Shift:
-    """Show the covariate shift, and what each way of teaching is worth; killed at any time, it goes on where it was."""
+    """Show the covariate shift, and what each way of teaching is worth; resumes where it was interrupted."""
 
     out: Path = Path("shift")
     """folder for recordings, models, laps, shift.json and shift.html"""

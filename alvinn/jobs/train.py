@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, ModelError
@@ -23,6 +24,8 @@ class Train(TrainSettings):
         if not self.name or not self.data:
             raise AlvinnError("train wants a name and recordings: alvinn train NAME --data RECORDING ...")
         self._require_room()
+        if self.tensorboard and find_spec("tensorboard") is None:
+            raise AlvinnError("--tensorboard needs the package tensorboard: pip install tensorboard")
         recordings = [recording_at(self.recording_folder(name)) for name in self.data]
         folder = train(self, recordings)
         CONSOLE.print(f"the model is in {folder}")

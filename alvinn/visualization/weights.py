@@ -5,59 +5,29 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from alvinn.driving.types import Image
-from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats
+from alvinn.networks.keras_file import StoredLayer
 
 HIDDEN = "hidden"  # the layer's name in ALVINN's networks
 
 
-def opened(folder: Path) -> Any:
-    """The Keras network of a model folder.
-
-    Raises:
-        ModelError: it is missing or damaged.
-    """
-    import keras
-
-    path = folder / "network.keras"
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
-
-
-def layers_of(network: Any) -> list[tuple[str, str, int]]:
-    """Name, shape of the answer and number of weights of each layer that has weights."""
-    return [
-        (layer.name, " x ".join(str(size) for size in layer.output.shape[1:]), layer.count_params())
-        for layer in network.layers
-        if layer.count_params()
-    ]
-
-
-def hidden_weights(network: Any) -> tuple[Floats, Floats] | None:
+def hidden_weights(layers: Sequence[StoredLayer]) -> tuple[Floats, Floats] | None:
     """Weights from the inputs to the hidden units and from there to the outputs, a row a hidden unit.
 
     Returns:
         Shapes (hidden, inputs) and (hidden, outputs); None where the network has no layer of ALVINN's kind.
     """
-    import keras
-
-    names = [layer.name for layer in network.layers]
+    names = [layer.name for layer in layers]
     if HIDDEN not in names:
         return None
-    first = np.asarray(network.get_layer(HIDDEN).kernel, dtype=np.float32).T
-    answers = next(
-        layer for layer in network.layers[names.index(HIDDEN) + 1 :] if isinstance(layer, keras.layers.Dense)
-    )
-    second = np.asarray(answers.kernel, dtype=np.float32)
-    return first, second
+    hidden = names.index(HIDDEN)
+    outputs = next(layer for layer in layers[hidden + 1 :] if layer.kind == "Dense")
+    return layers[hidden].kernel.T, outputs.kernel
 
 
 PIXEL = 5  # a weight's square on the picture [pixels]

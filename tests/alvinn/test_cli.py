@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,42 @@ def test_the_embedded_servers_status_is_handed_on(
     said = shell.run("sim", "--map", str(tmp_path / "missing.xodr"), "--port", "0")
     assert said.status == 1
     assert "missing.xodr" in said.err
+
+
+HEAVY = ("carla", "pygame", "plotly", "tensorflow", "keras", "av", "pyarrow")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (("--help",), (*HEAVY, "cv2", "numpy", "ai_edge_litert")),
+        (("fly",), (*HEAVY, "cv2", "numpy", "ai_edge_litert")),
+        (("card", "models/shipped"), HEAVY),
+        (("train", "--help"), ("carla", "pygame", "plotly", "tensorflow", "keras")),
+        (("convert", "--help"), ("carla", "pygame", "plotly", "tensorflow", "keras")),
+        (("compare", "--help"), ("carla", "pygame", "tensorflow", "keras")),
+        (("laps", "--help"), ("pygame", "tensorflow", "keras")),
+        (("doctor", "--help"), ("plotly", "tensorflow", "keras")),
+    ],
+    ids=" ".join,
+)
+def test_a_job_loads_no_library_that_it_does_not_use(arguments: tuple[str, ...], unused: tuple[str, ...]) -> None:
+    """In a process of its own, since this one has loaded them all."""
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules})))\n"
+        "from alvinn.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    loaded = ended.stdout.splitlines()[-1].split()
+    assert loaded[:1] == ["LOADED"], ended.stderr
+    assert not set(unused) & set(loaded)
+
+
+@pytest.mark.parametrize("name", cli.JOBS)
+def test_the_list_of_jobs_says_what_each_jobs_own_help_says(name: str) -> None:
+    settings = cli.JOBS[name].load()
+    assert (settings.__doc__ or "").partition("\n\n")[0] == cli.JOBS[name].summary

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import cv2
-import pytest
 
 from tests.alvinn.jobs.cli import Shell
 
@@ -27,26 +26,3 @@ def test_a_network_that_is_lost_is_named(shell: Shell, model: Path, tmp_path: Pa
     folder = Path(shutil.copytree(model, tmp_path / "models" / "mine"))
     (folder / "network.keras").unlink()
     assert "network.keras cannot be opened" in shell.refused("card", "mine", "--home", str(tmp_path))
-
-
-@pytest.mark.parametrize(("name", "hidden"), [("alvinn1991", 4), ("alvinn1989", 29)])
-def test_the_weights_of_alvinns_hidden_units_are_read_as_they_are(name: str, hidden: int) -> None:
-    import numpy as np
-
-    from alvinn.driving.types import Camera
-    from alvinn.networks import keras_models
-    from alvinn.networks.architectures import ARCHITECTURES
-    from alvinn.visualization import weights
-
-    architecture = ARCHITECTURES[name]  # type: ignore[index] # one of the names
-    shape, output = architecture.preprocessing(Camera()).shape, architecture.output("hill")
-    built = keras_models.NETWORKS[name](shape, output)  # type: ignore[index]
-    found = weights.hidden_weights(built)
-    assert found is not None
-    assert found[0].shape[0] == found[1].shape[0] == hidden
-    assert found[1].shape[1] == output.units
-    built.get_layer("hidden").kernel.assign(np.zeros_like(found[0].T))
-    emptied = weights.hidden_weights(built)
-    assert emptied is not None
-    assert not emptied[0].any()
-    assert weights.layers_of(built)[0][2] == (found[0].shape[1] + 1) * hidden

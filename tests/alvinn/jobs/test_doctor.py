@@ -9,6 +9,7 @@ import pytest
 from alvinn.controls.profiles import guess, remember, store
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, installed, wheels
+from alvinn.util.system_libraries import SystemLibrary
 from alvinn.world.carla_world import connected
 from tests.alvinn.cockpit.desktop import VirtualWheel
 from tests.alvinn.fixtures import car_on
@@ -30,10 +31,9 @@ def test_a_package_that_is_missing_is_told_with_how_to_install_it(monkeypatch: p
 
 
 def test_a_library_that_is_missing_is_told_with_debians_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ctypes.util.find_library", lambda _: None)
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    mends = {finding.what: finding.mend for finding in installed()}
-    assert (mends["libGL"], mends["libX11"]) == ("apt-get install libgl1", "apt-get install libx11-6")
+    monkeypatch.setattr(doctor, "needed_here", lambda: (SystemLibrary("libNobody.so.1", "OpenCV", "libnobody1"),))
+    (finding,) = [finding for finding in installed() if finding.what == "libNobody.so.1"]
+    assert (finding.found, "apt-get install libnobody1" in finding.mend) == ("missing", True)
 
 
 def test_another_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.cli import parsed
+from alvinn.cli import parse
 from alvinn.errors import ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import hold_against
@@ -242,7 +242,7 @@ def test_worse_than_before_is_a_failure_and_the_figure_is_said(
 def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
     job = Laps(driver="expert", maps="oval,random:7", both_directions=True, seeds=2, km=0.1, start=1, camera=TINY)
     for run in job.runs():
-        again = parsed(shlex.split(job.command(run))[3:])
+        again = parse(shlex.split(job.command(run))[3:])
         assert list(again.runs()) == [run]
         assert again.folder() != job.folder(), "the results of all stay where they are"
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, TINY, 1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,11 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
     assert card.metrics.keys() >= {"held_out_mae", "held_out_relative_error", "held_out_steer_mae"}
     assert Network(made).card == card
+
+
+def test_tensorboard_is_asked_for_before_any_training(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)  # as where it was not installed
+    assert "pip install tensorboard" in shell.refused("train", "m", "--data", "mine", "--tensorboard")
 
 
 def on_a_crest(folder: Path, bend: float, *, known: bool = True) -> Recording:

@@ -4,7 +4,23 @@ from pathlib import Path
 
 import numpy as np
 
-from alvinn.visualization.weights import GAP, PAPER, PIXEL, curves_drawn, weights_drawn
+from alvinn.networks.keras_file import StoredLayer
+from alvinn.visualization.weights import GAP, PAPER, PIXEL, curves_drawn, hidden_weights, weights_drawn
+
+
+def test_the_weights_of_the_hidden_units_are_a_row_for_each_unit() -> None:
+    rng = np.random.default_rng(0)
+
+    def dense(name: str, inputs: int, units: int) -> StoredLayer:
+        kernel = rng.normal(size=(inputs, units)).astype(np.float32)
+        return StoredLayer(name, "Dense", (kernel, np.zeros(units, dtype=np.float32)))
+
+    hidden, answer, rebuilt = dense("hidden", 960, 4), dense("dense", 4, 30), dense("reconstruction", 4, 128)
+    found = hidden_weights([hidden, answer, rebuilt])
+    assert found is not None
+    np.testing.assert_array_equal(found[0], hidden.kernel.T)
+    np.testing.assert_array_equal(found[1], answer.kernel)
+    assert hidden_weights([answer]) is None, "no layer of ALVINN's kind"
 
 
 def test_a_hidden_unit_is_drawn_white_where_it_is_excited_and_black_where_inhibited() -> None:

@@ -1,0 +1,72 @@
+"""A `.keras` file read without Keras: a zip with the layers in `config.json` and their weights in `model.weights.h5`.
+
+Keras brings TensorFlow, which takes seconds to import and is not needed to look at weights. The layout is that of
+Keras 3 (keras.io/guides/serialization_and_saving): in the HDF5 file each layer has a group whose `vars` hold its
+arrays, numbered, and whose attribute `name` is the layer's name in the configuration.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from alvinn.errors import ModelError
+from alvinn.networks.encodings import Floats
+
+
+@dataclass(frozen=True)
+class StoredLayer:
+    """A layer with weights, as it is stored."""
+
+    name: str
+    kind: str
+    """Keras's class, such as Dense"""
+    weights: tuple[Floats, ...]
+    """the kernel first, shape (..., inputs, units), then the biases, shape (units,)"""
+
+    @property
+    def kernel(self) -> Floats:
+        """Weights from each input to each unit, shape (..., inputs, units)."""
+        return self.weights[0]
+
+    @property
+    def count(self) -> int:
+        """How many numbers it holds."""
+        return sum(array.size for array in self.weights)
+
+
+def read_layers(path: Path) -> list[StoredLayer]:
+    """The layers of a `.keras` file that have weights, from the input to the output.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+            stored = _arrays(archive.read("model.weights.h5"))
+        layers = [(layer["config"]["name"], layer["class_name"]) for layer in config["config"]["layers"]]
+        return [StoredLayer(name, kind, stored[name]) for name, kind in layers if name in stored]
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be opened: {error}") from error
+
+
+def _arrays(content: bytes) -> dict[str, tuple[Floats, ...]]:
+    """The arrays of each layer that has any, by the layer's name."""
+    found: dict[str, tuple[Floats, ...]] = {}
+
+    def visit(path: str, item: Any) -> None:
+        if path.startswith("layers/") and path.endswith("/vars") and len(item):
+            arrays = (np.asarray(item[str(number)], dtype=np.float32) for number in range(len(item)))
+            found[str(item.attrs["name"])] = tuple(arrays)
+
+    with h5py.File(io.BytesIO(content)) as file:
+        file.visititems(visit)
+    return found
