@@ -137,14 +137,14 @@ class Vehicle(Actor):
     def push(self, velocity: Vector) -> None:
         """Give the car a velocity [m/s] in the world's axes; what goes up or down is lost."""
         along, across = self._own(velocity)
-        self.motion = replace(self.motion, speed=along, lateral_speed=across)
+        self._move(replace(self.motion, speed=along, lateral_speed=across))
 
     def kick(self, impulse: Vector) -> None:
         """Change the car's velocity by an impulse [N s] in the world's axes."""
         along, across = self._own(impulse)
         motion, mass = self.motion, self.physics.mass
-        self.motion = replace(
-            motion, speed=motion.speed + along / mass, lateral_speed=motion.lateral_speed + across / mass
+        self._move(
+            replace(motion, speed=motion.speed + along / mass, lateral_speed=motion.lateral_speed + across / mass)
         )
 
     def press(self, force: Vector) -> None:
@@ -153,11 +153,17 @@ class Vehicle(Actor):
 
     def spin(self, rate: float) -> None:
         """Give the car a yaw rate [rad/s]."""
-        self.motion = replace(self.motion, yaw_rate=rate)
+        self._move(replace(self.motion, yaw_rate=rate))
 
     def shift(self, dx: float, dy: float) -> None:
         """Move the car aside [m] as it goes."""
-        self._settle(replace(self.motion, x=self.motion.x + dx, y=self.motion.y + dy), self.pose.z)
+        moved = replace(self.motion, x=self.motion.x + dx, y=self.motion.y + dy)
+        if _is_computable(moved):
+            self._settle(moved, self.pose.z)
+
+    def _move(self, motion: State) -> None:
+        """Take a motion on; a car whose motion nobody can compute with stands still."""
+        self.motion = motion if _is_computable(motion) else State.at_rest(self.pose)
 
     def _own(self, vector: Vector) -> tuple[float, float]:
         """A vector's parts along and across the car."""
@@ -198,8 +204,7 @@ class Vehicle(Actor):
             self.motion = replace(self.motion, speed=self.constant.x, lateral_speed=self.constant.y)
 
     def _settle(self, motion: State, height: float) -> None:
-        size = max(map(abs, (motion.x, motion.y, motion.yaw_rate, motion.speed, motion.lateral_speed)))
-        if not size <= BEYOND_REASON or math.isnan(motion.x + motion.y + motion.yaw + motion.speed + motion.yaw_rate):
+        if not _is_computable(motion):
             raise ArithmeticError("a car whose motion is no number, or too large for one")
         self.ground = self._ground_at(motion.x, motion.y, height, motion.yaw)
         self.motion = motion
@@ -219,6 +224,16 @@ class Vehicle(Actor):
             Vector(*acceleration.tolist()),
             VehicleExtra(self.control, gear),
         )
+
+
+def _is_computable(motion: State) -> bool:
+    """Whether every number of a motion is finite and small enough to go on computing with."""
+    felt = motion.acceleration
+    numbers = (
+        *(motion.x, motion.y, motion.yaw, motion.speed, motion.lateral_speed, motion.yaw_rate),
+        *(motion.wheel_angle, felt.x, felt.y),
+    )
+    return all(abs(number) <= BEYOND_REASON for number in numbers)  # a comparison with NaN is false
 
 
 def is_colliding(a: Actor, b: Actor) -> bool:

@@ -20,6 +20,9 @@ __all__ = [
 ]
 
 
+LONGEST_VALUE = 256  # characters of an attribute's value; an actor keeps all of them
+
+
 class BlueprintError(Exception):
     """A description that no blueprint allows; the sentence says what came and what was expected."""
 
@@ -47,9 +50,15 @@ class Description:
         What the blueprint does not know, or does not let change, is left out as CARLA does.
 
         Raises:
-            BlueprintError: there is no such blueprint.
+            BlueprintError: there is no such blueprint, or a value is too long.
         """
         plan = blueprint(self.id)
+        for attribute in self.attributes:
+            if len(attribute.value) > LONGEST_VALUE:
+                raise BlueprintError(
+                    f"{self.id}: {attribute.id[:40]} has {len(attribute.value)} characters, "
+                    f"expected up to {LONGEST_VALUE}"
+                )
         given = {attribute.id: attribute.value for attribute in self.attributes}
         values = (
             AttributeValue(a.id, int(a.type), given.get(a.id, a.value) if a.is_modifiable else a.value)

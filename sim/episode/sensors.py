@@ -41,6 +41,7 @@ class Sensor(Actor):
     ) -> None:
         super().__init__(identity, description, pose)
         self.parent = parent
+        self.depth = 0 if parent is None else 1 + getattr(parent, "depth", 0)
         self.stream = stream
         self._born = born
         self.every = (
@@ -72,7 +73,7 @@ class Sensor(Actor):
 
         The first tick after a sensor was born always has one, as in CARLA.
         """
-        if self.every <= 0.0:
+        if self.every <= step_seconds:
             return True
         step = step_seconds / self.every
         age = (now - self._born) / self.every - step + 1e-6  # the sum of many steps falls a hair short of a whole

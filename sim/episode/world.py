@@ -25,6 +25,11 @@ from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose, Vector
 
 LONGEST_STEP = 1.0  # seconds a tick; longer ones would take the server away from its other clients
+SHORTEST_STEP = 1e-4  # seconds a tick; shorter ones would only keep the machine busy
+MOST_ACTORS, MOST_CAMERAS, MOST_SENSORS = 1000, 64, 500
+MOST_PIXELS = 32 << 20  # of all cameras together: drawing a frame of them takes about a second
+DEEPEST = 8  # sensors on sensors
+LONGEST_CURVE = 64  # points of a torque or steering curve, which every substep looks through
 FASTEST = 200.0  # [m/s] that a client can give a car
 A = TypeVar("A", bound=Actor)
 
@@ -100,6 +105,10 @@ class World:
         self.moment = Moment(self.moment.frame + 1, self.moment.seconds + step)
         return self.moment.frame
 
+    def skip(self) -> None:
+        """Let a frame pass in which nothing could be moved, so that nobody waits for it."""
+        self.moment = Moment(self.moment.frame + 1, self.moment.seconds + self.settings.step)
+
     def snapshot(self) -> Snapshot:
         """What there is to say of the world as it stands."""
         actors = tuple(actor.state() for actor in self.actors.values())
@@ -109,11 +118,12 @@ class World:
         """Run by other settings from the next tick on.
 
         Raises:
-            WorldError: fixed_delta_seconds is negative or more than a second.
+            WorldError: fixed_delta_seconds is negative, too short to be a step, or more than a second.
         """
-        if not 0.0 <= settings.step <= LONGEST_STEP:
+        if not SHORTEST_STEP <= settings.step <= LONGEST_STEP:
             raise WorldError(
-                f"fixed_delta_seconds is {settings.fixed_delta_seconds}, expected 0 (no fixed step) to {LONGEST_STEP:g}"
+                f"fixed_delta_seconds is {settings.fixed_delta_seconds}, "
+                f"expected 0 (no fixed step) or {SHORTEST_STEP:g} to {LONGEST_STEP:g}"
             )
         self.settings = settings
 
@@ -148,7 +158,8 @@ class World:
         """Bring an actor into the world; its pose is relative to the parent, if one is given (0 is none).
 
         Raises:
-            WorldError: no such blueprint or parent, an attribute out of range, or something stands there already.
+            WorldError: no such blueprint or parent, an attribute out of range, something stands there already, or
+                there are as many actors as this server can serve.
         """
         on = self.actor(parent, Actor) if parent else None
         try:
@@ -158,8 +169,29 @@ class World:
             raise WorldError(str(error)) from error
         if any(is_colliding(actor, other) for other in self.actors.values()):
             raise WorldError("Spawn failed because of collision at spawn position")  # CARLA's own words
+        self._check_limits(actor)
         self.actors[actor.id] = actor
         return actor
+
+    def _check_limits(self, actor: Actor) -> None:
+        """Raise WorldError where one more actor would take the server away from its other clients."""
+        if len(self.actors) >= MOST_ACTORS:
+            raise WorldError(f"there are {MOST_ACTORS} actors already, the most that this server has: destroy some")
+        if isinstance(actor, Sensor):
+            if len(self.sensors()) >= MOST_SENSORS:
+                raise WorldError(f"there are {MOST_SENSORS} sensors already, the most that this server has")
+            if actor.depth > DEEPEST:
+                raise WorldError(f"a sensor on a sensor, more than {DEEPEST} deep: attach it to the vehicle itself")
+        if isinstance(actor, Camera):
+            lenses = [camera.lens for camera in (*self.cameras(), actor)]
+            if len(lenses) > MOST_CAMERAS:
+                raise WorldError(f"there are {MOST_CAMERAS} cameras already, the most that this server draws")
+            pixels = sum(lens.width * lens.height for lens in lenses)
+            if pixels > MOST_PIXELS:
+                raise WorldError(
+                    f"with this camera {pixels / 1e6:.0f} million pixels a frame were to be drawn, "
+                    f"expected up to {MOST_PIXELS / 1e6:.0f} in all cameras together"
+                )
 
     def _made(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
         kind = description.id
@@ -220,6 +252,8 @@ class World:
         vehicle = self.vehicle(identity)
         if len(physics.wheels) != 4 or not physics.forward_gears:
             raise WorldError("a car has four wheels and at least one forward gear")
+        if max(map(len, (physics.torque_curve, physics.steering_curve, physics.forward_gears))) > LONGEST_CURVE:
+            raise WorldError(f"a curve of physics has up to {LONGEST_CURVE} points, and a car as many gears")
         if physics.mass <= 0.0 or any(wheel.radius <= 0.0 for wheel in physics.wheels):
             raise WorldError("a car's mass and the radii of its wheels are more than 0")
         if not physics.wheels[2].position.x < physics.center_of_mass.x < physics.wheels[0].position.x:

@@ -6,6 +6,7 @@ the pose that its header tells.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -123,8 +124,8 @@ class Studio:
 
     def _follow(self, weather: WeatherParameters) -> None:
         if weather is not self._weather:
+            self._weather = weather  # first, so that a weather that cannot be drawn is tried once
             self._renderer.set_weather(weather)
-        self._weather = weather
 
 
 def _thing(actor: Actor) -> Thing:
@@ -136,7 +137,7 @@ def _thing(actor: Actor) -> Thing:
 def _colour(description: Description) -> Colour:
     """The colour in a description, "r,g,b"; what has none of its own, or none that makes sense, is grey."""
     parts = description.text("color").split(",")
-    numbers = [int(part) / 255 for part in parts if part.strip().isdecimal() and int(part) <= 255]
+    numbers = [int(part) / 255 for part in parts if re.fullmatch(r"\s*\d{1,3}\s*", part) and int(part) <= 255]
     red, green, blue = numbers if len(numbers) == 3 else (0.5, 0.5, 0.5)
     return red, green, blue
 

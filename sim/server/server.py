@@ -19,6 +19,7 @@ from sim.episode.world import Roads, World, WorldError
 from sim.rpc import registry
 from sim.server import sensor_streams
 from sim.server.camera_streams import Studio
+from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
 
 
@@ -68,6 +69,7 @@ class Server:
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
         self._promised: dict[int, int] = {}
+        self._faults = FaultLog()
         studio.begin(world)
         self._state = self._episode_state()
 
@@ -126,8 +128,14 @@ class Server:
     # --- time and publishing
 
     def _step(self) -> None:
-        self.world.tick()
-        self._publish_state()
+        """Step the world and publish its state; a fault of ours in either is logged, and the next tick still runs."""
+        frame = self.world.moment.frame
+        with self._faults.logged():
+            self.world.tick()
+        if self.world.moment.frame == frame:
+            self.world.skip()
+        with self._faults.logged():
+            self._publish_state()
         self._owes_pictures = True
 
     def _tick_by_the_clock(self, began: float) -> None:
@@ -147,11 +155,13 @@ class Server:
         loop = asyncio.get_running_loop()
         answered = loop.time()
         wanted = {stream for stream, readers in self.listeners.items() if readers}
-        for stream, message in self._sensed(wanted):
-            if pause:
-                self._waiting.append((stream, message))
-            else:
-                self._publish(stream, message)
+        for sensed in (sensor_streams.readings, self._studio.pictures):
+            with self._faults.logged():
+                for stream, message in sensed(self.world, wanted):
+                    if pause:
+                        self._waiting.append((stream, message))
+                    else:
+                        self._publish(stream, message)
         if self._waiting:
             self._release = loop.call_at(answered + pause, self.send_pictures)
 
@@ -191,8 +201,9 @@ class Server:
         if stream == streaming.EPISODE_STREAM:
             reader.send(self._state)
         elif self._promised.pop(stream, self.world.moment.frame) < self.world.moment.frame:
-            for _, message in self._sensed({stream}):
-                reader.send(message)
+            with self._faults.logged():
+                for _, message in self._sensed({stream}):
+                    reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:
         """Take a reader away."""

@@ -23,6 +23,7 @@ _ACTOR = struct.Struct("<IB6f9f54s")
 _VEHICLE = struct.Struct("<3f3Bif2BIB")
 _NO_TRAFFIC_LIGHT = 4  # TrafficLightState.Unknown
 _ACTIVE = 1
+LARGEST_SINGLE = 3.4e38
 _NOWHERE = Pose()
 
 
@@ -38,9 +39,14 @@ class SensorType(IntEnum):
     EPISODE = 17
 
 
+def _single(number: float) -> float:
+    """The number nearest to one that single precision holds: packing a larger one would raise OverflowError."""
+    return max(-LARGEST_SINGLE, min(LARGEST_SINGLE, number))
+
+
 def _placed(pose: Pose) -> tuple[float, float, float, float, float, float]:
     angles = (math.degrees(pose.pitch), math.degrees(pose.yaw), math.degrees(pose.roll))
-    return pose.x, pose.y, pose.z, *angles
+    return _single(pose.x), _single(pose.y), _single(pose.z), *angles
 
 
 def header(kind: SensorType, moment: Moment, pose: Pose) -> bytes:
@@ -95,9 +101,9 @@ def _actor_state(actor: ActorState) -> bytes:
         actor.id,
         _ACTIVE,
         *_placed(actor.pose),
-        *(actor.velocity.x, actor.velocity.y, actor.velocity.z),
-        *(math.degrees(spin.x), math.degrees(spin.y), math.degrees(spin.z)),
-        *(actor.acceleration.x, actor.acceleration.y, actor.acceleration.z),
+        *map(_single, (actor.velocity.x, actor.velocity.y, actor.velocity.z)),
+        *map(_single, (math.degrees(spin.x), math.degrees(spin.y), math.degrees(spin.z))),
+        *map(_single, (actor.acceleration.x, actor.acceleration.y, actor.acceleration.z)),
         b"" if actor.vehicle is None else _vehicle(actor.vehicle),
     )
 
