@@ -27,7 +27,7 @@ from sim.geometry.poses import Pose, Vector
 LONGEST_STEP = 1.0  # seconds a tick; longer ones would take the server away from its other clients
 SHORTEST_STEP = 1e-4  # seconds a tick; shorter ones would only keep the machine busy
 MOST_ACTORS, MOST_CAMERAS, MOST_SENSORS = 1000, 64, 500
-MOST_PIXELS = 32 << 20  # of all cameras together: drawing a frame of them takes about a second
+MOST_PIXELS = 32 << 20  # of all cameras together
 DEEPEST = 8  # sensors on sensors
 LONGEST_CURVE = 64  # points of a torque or steering curve, which every substep looks through
 FASTEST = 200.0  # [m/s] that a client can give a car

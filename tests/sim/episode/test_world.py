@@ -5,10 +5,20 @@ from dataclasses import replace
 import pytest
 
 from sim.dynamics.single_track import MODEL3, VehicleControl
-from sim.episode.blueprints import RGB_CAMERA, VEHICLE, Description
+from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
+from sim.episode.catalogue import COLLISION
 from sim.episode.settings import EpisodeSettings
 from sim.episode.weather import WeatherParameters
-from sim.episode.world import World, WorldError
+from sim.episode.world import (
+    DEEPEST,
+    LONGEST_CURVE,
+    MOST_ACTORS,
+    MOST_CAMERAS,
+    MOST_PIXELS,
+    MOST_SENSORS,
+    World,
+    WorldError,
+)
 from sim.geometry.poses import Pose, Vector
 from tests.sim.fakes import Plain
 
@@ -127,6 +137,56 @@ def test_physics_that_no_car_can_have_are_refused(world: World, physics: object)
     with pytest.raises(WorldError):
         world.rebuild(car.id, physics)  # type: ignore[arg-type]  # it is one
     assert world.vehicle(car.id).physics is MODEL3
+
+
+@pytest.mark.parametrize("name", ["torque_curve", "steering_curve", "forward_gears"])
+def test_a_curve_of_physics_has_so_many_points_and_no_more(world: World, name: str) -> None:
+    car = world.spawn(CAR, Pose())
+    point = MODEL3.forward_gears[0] if name == "forward_gears" else (1.0, 1.0)
+    world.rebuild(car.id, replace(MODEL3, **{name: (point,) * LONGEST_CURVE}))  # type: ignore[arg-type]  # it is one
+    with pytest.raises(WorldError, match=f"up to {LONGEST_CURVE} points"):
+        world.rebuild(car.id, replace(MODEL3, **{name: (point,) * (LONGEST_CURVE + 1)}))  # type: ignore[arg-type]
+
+
+def test_there_are_so_many_actors_and_sensors_and_no_more(world: World) -> None:
+    sensor = Description(0, COLLISION)
+    sensors = [world.spawn(sensor, Pose()) for _ in range(MOST_SENSORS)]
+    with pytest.raises(WorldError, match=f"there are {MOST_SENSORS} sensors already"):
+        world.spawn(sensor, Pose())
+    for i in range(MOST_ACTORS - len(world.actors)):
+        world.spawn(Description(0, "static.prop.box01"), Pose(x=2.0 * i))
+    with pytest.raises(WorldError, match=f"there are {MOST_ACTORS} actors already"):
+        world.spawn(CAR, Pose(x=-50.0))
+    world.destroy(sensors[0].id)
+    world.spawn(CAR, Pose(x=-50.0))
+
+
+def camera_of(size: int) -> Description:
+    return Description(0, RGB_CAMERA, tuple(AttributeValue(f"image_size_{axis}", 2, str(size)) for axis in "xy"))
+
+
+def test_there_are_so_many_cameras_and_no_more(world: World) -> None:
+    for _ in range(MOST_CAMERAS):
+        world.spawn(camera_of(4), Pose())
+    with pytest.raises(WorldError, match=f"there are {MOST_CAMERAS} cameras already"):
+        world.spawn(camera_of(4), Pose())
+    assert len(world.cameras()) == MOST_CAMERAS
+
+
+def test_all_cameras_together_have_so_many_pixels_and_no_more(world: World) -> None:
+    largest = [world.spawn(camera_of(4096), Pose()) for _ in range(MOST_PIXELS // 4096**2)]
+    with pytest.raises(WorldError, match="million pixels a frame"):
+        world.spawn(camera_of(1), Pose())
+    world.destroy(largest[0].id)
+    world.spawn(camera_of(1), Pose())
+
+
+def test_sensors_sit_on_sensors_so_deep_and_no_deeper(world: World) -> None:
+    below = world.spawn(CAR, Pose())
+    for _ in range(DEEPEST):
+        below = world.spawn(CAMERA, Pose(), below.id)
+    with pytest.raises(WorldError, match=f"more than {DEEPEST} deep"):
+        world.spawn(CAMERA, Pose(), below.id)
 
 
 def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
