@@ -17,19 +17,19 @@ import numpy as np
 from sim.roads import opendrive
 from sim.scene.bodies import Thing
 from sim.camera.renderer import Renderer
-from sim.geometry.poses import Pose, attached
+from sim.geometry.poses import Pose, compose
 from sim.roads.track import Track
 from sim.episode.weather import WeatherParameters
 pipe, out = sys.argv[1:]
 renderer, base = Renderer(pipe), Pose(-60.0, -57.25)
 renderer.load(Track(*opendrive.load("oval")), 0)
-renderer.place([Thing(1, "vehicle.tesla.model3", (0.7, 0.2, 0.2), attached(base, Pose(x=10.0)))])
+renderer.place([Thing(1, "vehicle.tesla.model3", (0.7, 0.2, 0.2), compose(base, Pose(x=10.0)))])
 rain = WeatherParameters(cloudiness=100.0, precipitation=100.0, wetness=100.0, fog_density=7.0)
 pictures = {}
 for weather, kind in ((WeatherParameters(), "rgb"), (rain, "rgb"), (rain, "semantic_segmentation")):
     renderer.set_weather(weather)
     camera = renderer.camera(320, 160, math.radians(90), kind)
-    pixels = camera.render(attached(base, Pose(x=0.6, z=1.6)))
+    pixels = camera.render(compose(base, Pose(x=0.6, z=1.6)))
     pictures[f"{kind} {weather.precipitation:g}"] = np.frombuffer(pixels, np.uint8).reshape(160, 320, 4)
     camera.close()
 np.savez(out, **pictures)
