@@ -1,4 +1,4 @@
-"""What a conversion tells at its end: what was read, what was left out and why, what the target cannot hold."""
+"""What a conversion reports at its end: what was read, what was left out and why, what the target cannot hold."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ class Account:
     """why -> which rows"""
     notes: list[str] = field(default_factory=list)
     """what was assumed, or not imported as a whole"""
+    counts: dict[str, int] = field(default_factory=dict)
+    """what was changed on the way -> in how many rows"""
     lost: list[str] = field(default_factory=list)
     """what the target format cannot hold"""
 
     def leave_out(self, why: str, which: str) -> None:
-        """A row, or what may have been one, does not come along."""
+        """A row, or what may have been one, is not converted."""
         self.left_out.setdefault(why, []).append(which)
 
     def note(self, text: str) -> None:
-        """Something a person should know, said once however often it is met."""
+        """Something a person should know, reported once however often it is met."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def count(self, what: str) -> None:
+        """A row was changed on the way."""
+        self.counts[what] = self.counts.get(what, 0) + 1
 
     def reasons(self) -> str:
         """Why rows were left out, in one line."""
@@ -43,7 +49,7 @@ def require_steering(name: str, damaged: Sequence[str], rows: int, found: Sequen
 
     Args:
         name: of the column.
-        damaged: what its cells hold that are no number in [-1, 1].
+        damaged: those of its cells that hold no number in [-1, 1].
         rows: how many rows there are.
         found: all columns there are.
 

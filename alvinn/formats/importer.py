@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from alvinn import __version__
@@ -12,8 +14,11 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, RecordingError
 from alvinn.formats.conversion_log import Account
-from alvinn.formats.sample import Clock, Moment, decoded
+from alvinn.formats.sample import Clock, Moment
 from alvinn.recording import RecordingWriter, Row, Session, read_session
+from alvinn.util.images import size_of
+
+ROWS_TO_SIZE = 2000  # rows whose commonest picture size becomes the recording's: they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,10 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
     Raises:
         AlvinnError: there are none.
     """
-    first = next(moments, None)
-    if first is None:
+    first = list(islice(moments, ROWS_TO_SIZE))
+    if not first:
         raise AlvinnError(f"nothing could be imported: {account.reasons() or 'there are no rows'}")
-    height, width = decoded(first.jpeg).shape[:2]
+    ((height, width), _), *_ = Counter(size_of(moment.jpeg) for moment in first).most_common()
     camera = replace(source.camera or Camera(), width=width, height=height)
     session = Session(
         camera=camera,
@@ -66,14 +71,14 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
     )
     clock, steers, odd = Clock(account), set(), 0
     with RecordingWriter(folder, session) as writer:
-        for moment in _chain(first, moments):
-            if decoded(moment.jpeg).shape[:2] != (height, width):
-                account.leave_out(f"its picture is not {width}x{height} as the first", f"row {moment.number}")
+        for moment in chain(first, moments):
+            if size_of(moment.jpeg) != (height, width):
+                account.leave_out(f"its picture is not {width}x{height} as most", f"row {moment.number}")
                 continue
             time, cut = clock.read(moment)
             if cut:
                 writer.new_segment()
-            others = {side: jpeg for side, jpeg in moment.others.items() if decoded(jpeg).shape[:2] == (height, width)}
+            others = {side: jpeg for side, jpeg in moment.others.items() if size_of(jpeg) == (height, width)}
             odd += len(moment.others) - len(others)
             writer.add_row(_row(moment, time, source.vehicle), {**others, "center": moment.jpeg})
             steers.add(moment.steer)
@@ -81,11 +86,6 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
     if odd:
         account.note(f"{odd} left or right pictures are not {width}x{height}: their rows came without them")
     _doubts(account, steers)
-
-
-def _chain(first: Moment, rest: Iterator[Moment]) -> Iterator[Moment]:
-    yield first
-    yield from rest
 
 
 def _doubts(account: Account, steers: set[float]) -> None:

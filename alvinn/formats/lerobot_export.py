@@ -1,8 +1,14 @@
-"""LeRobotDataset, version 3, out: one table, one film; a segment becomes an episode."""
+"""LeRobotDataset, version 3, out: one table, a film for each camera; a segment becomes an episode.
+
+The names are LeRobot's own (`observation.state`, `action`, `observation.images.center`), so that its policies train
+on the dataset as it is; or those of `yaak-ai/L2D-v3`, the driving set of that world.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -10,13 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from alvinn.driving.types import Image
+from alvinn.driving.types import CameraName, Image
+from alvinn.formats import lerobot_statistics as statistics
 from alvinn.formats.conversion_log import Account
-from alvinn.formats.lerobot_import import ACTION, CAMERA, INTERVENTION, OURS, STATE
+from alvinn.formats.lerobot_names import INTERVENTION, L2D, LEROBOT, OURS, Names
 from alvinn.formats.parquet import write_rows
-from alvinn.formats.sample import Tell, cannot_hold, decoded, leaving
+from alvinn.formats.sample import Kept, Tell, cannot_hold, leaving
 from alvinn.recording import Recording, Row
 from alvinn.util.files import write_json
+from alvinn.util.images import PictureError, pixels_of, read_inside
 from alvinn.util.video import FilmWriter
 
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
@@ -24,48 +32,88 @@ VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.m
 FIRST = {"chunk_index": 0, "file_index": 0}
 EPISODES = "meta/episodes/chunk-000/file-000.parquet"
 TASK = "keep to the lane"
-PEDALS_AND_WHEEL = ("gas_pedal_normalized", "brake_pedal_normalized", "steering_angle_normalized")
-SAMPLE_EVERY = 10  # frames, for the statistics of the pictures
+SIDES: tuple[CameraName, ...] = ("left", "right")
+
+Columns = dict[str, tuple[str, list[Any]]]
 
 
 @dataclass(slots=True)
 class _Shots:
-    """What is remembered of the pictures while they are filmed."""
+    """What is remembered of the rows while their pictures are filmed."""
 
-    kept: list[tuple[Row, int]] = field(default_factory=list)
-    """(row, episode)"""
-    samples: list[Image] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    samples: dict[CameraName, list[tuple[int, Image]]] = field(default_factory=dict)
+    """camera -> (episode, picture) of some rows, for the statistics"""
+    sizes: dict[CameraName, tuple[int, int]] = field(default_factory=dict)
+    pixel_formats: dict[CameraName, str] = field(default_factory=dict)
 
 
-def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> None:
+def write(recording: Recording, folder: Path, account: Account, tell: Tell, *, l2d_names: bool = False) -> None:
     """Write a recording as a dataset.
 
     Raises:
         AlvinnError: nothing of it could be read.
     """
+    names = L2D if l2d_names else LEROBOT
     fps = _rate(recording.rows)
-    with FilmWriter(folder / VIDEO_PATH.format(video_key=CAMERA, **FIRST), fps) as film:
-        shots = _filmed(recording, film, account, tell)
-        shape, pixels = film.size or (0, 0), film.pixel_format
-    columns = _columns(shots.kept, fps)
+    shots = _film(recording, folder, names, fps, account, tell)
+    columns = _columns(shots.kept, fps, names, account)
     write_rows(folder / DATA_PATH.format(**FIRST), columns)
-    write_rows(folder / EPISODES, _episodes(shots.kept, fps))
+    write_rows(folder / EPISODES, _episodes(shots, columns, fps, names))
     write_rows(folder / "meta/tasks.parquet", {"task_index": ("int64", [0]), "task": ("string", [TASK])}, index="task")
-    write_json(folder / "meta/info.json", _info(columns, fps, shape, pixels))
-    write_json(folder / "meta/stats.json", _statistics(columns, shots.samples))
-    uneven = f"times: rows are 1/{fps} s apart there" if _uneven(recording.rows, fps) else None
-    account.lost += cannot_hold(recording, "numbers beyond 32 bits", *([uneven] if uneven else []))
+    write_json(folder / "meta/info.json", _info(columns, fps, shots, names))
+    pictures = {names.camera(c): statistics.of_pictures([p for _, p in s]) for c, s in shots.samples.items()}
+    numbers = {name: statistics.of_numbers(values) for name, (_, values) in columns.items()}
+    write_json(folder / "meta/stats.json", numbers | pictures)
+    also = ["numbers beyond 32 bits"]
+    also += [f"times: rows are 1/{fps} s apart there"] if _uneven(recording.rows, fps) else []
+    also += ["depth and segmentation pictures"] if any(r.depth or r.segmentation for r in recording.rows) else []
+    account.lost += cannot_hold(recording, *also)
 
 
-def _filmed(recording: Recording, film: FilmWriter, account: Account, tell: Tell) -> _Shots:
+def _film(recording: Recording, folder: Path, names: Names, fps: int, account: Account, tell: Tell) -> _Shots:
     shots = _Shots()
-    for kept in leaving(recording, account, tell):
-        image = decoded(kept.jpeg)
-        film.add(image)
-        shots.kept.append((kept.row, kept.segment))
-        if kept.index % SAMPLE_EVERY == 0:
-            shots.samples.append(image)
+    sides = [side for side in SIDES if _has_all(recording, side, account)]
+    with ExitStack() as stack:
+        films: dict[CameraName, FilmWriter] = {}
+        for camera in ("center", *sides):
+            path = folder / VIDEO_PATH.format(video_key=names.camera(camera), **FIRST)
+            films[camera] = stack.enter_context(FilmWriter(path, fps))
+        for kept in leaving(recording, account, tell):
+            seen = {"center": pixels_of(kept.jpeg)} | {side: recording.picture(kept.row, side) for side in sides}
+            for camera, film in films.items():
+                film.add(seen[camera])
+                if _is_sampled(kept, shots):
+                    shots.samples.setdefault(camera, []).append((kept.segment, seen[camera]))
+            shots.kept.append(kept)
+        for camera, film in films.items():
+            shots.sizes[camera], shots.pixel_formats[camera] = film.size or (0, 0), film.pixel_format
     return shots
+
+
+def _is_sampled(kept: Kept, shots: _Shots) -> bool:
+    """Every tenth row, and the first of an episode: none is without statistics."""
+    begins = not shots.kept or shots.kept[-1].segment != kept.segment
+    return begins or kept.index % statistics.SAMPLE_EVERY == 0
+
+
+def _has_all(recording: Recording, side: CameraName, account: Account) -> bool:
+    """Whether every row that goes out has this camera's picture: a film has no gaps."""
+    rows = [row for row, keep in zip(recording.rows, recording.keeps(), strict=True) if keep]
+    if not any(getattr(row, side) for row in rows):
+        return False
+    lacking = [row for row in rows if not _is_whole(recording, row, side)]
+    if lacking:
+        account.lost.append(f"the {side} camera: {len(lacking)} of {len(rows)} rows lack its picture")
+    return not lacking
+
+
+def _is_whole(recording: Recording, row: Row, side: CameraName) -> bool:
+    try:
+        pixels_of(read_inside(recording.folder, getattr(row, side)))
+    except PictureError:
+        return False
+    return True
 
 
 def _steps(rows: Sequence[Row]) -> list[float]:
@@ -82,50 +130,68 @@ def _uneven(rows: Sequence[Row], fps: int) -> bool:
     return any(abs(step - 1.0 / fps) > 0.001 for step in _steps(rows))
 
 
-def _columns(kept: Sequence[tuple[Row, int]], fps: int) -> dict[str, tuple[str, list[Any]]]:
-    rows = [row for row, _ in kept]
-    within = [at for _, group in groupby(kept, key=lambda shot: shot[1]) for at, _ in enumerate(group)]
+def _columns(kept: Sequence[Kept], fps: int, names: Names, account: Account) -> Columns:
+    within = [at for _, group in groupby(kept, key=lambda shot: shot.segment) for at, _ in enumerate(group)]
+    states = [[shot.row.speed * names.speed_scale, rate] for shot, rate in zip(kept, _yaw_rates(kept), strict=True)]
+    for at, element in enumerate(names.state):
+        if unknown := sum(math.isnan(state[at]) for state in states):
+            account.note(f"{element} is unknown in {unknown} rows: it is written as 0, LeRobot knows no gaps")
+    actions = [names.action_of(shot.row.steer_meant, shot.row.throttle, shot.row.brake) for shot in kept]
     return {
-        STATE: ("float32s", [[row.speed] for row in rows]),
-        ACTION: ("float32s", [[row.throttle, row.brake, row.steer_meant] for row in rows]),
-        INTERVENTION: ("bool", [row.correction > 0 for row in rows]),
+        names.state_key: ("float32s", np.nan_to_num(states).tolist()),
+        names.action_key: ("float32s", actions),
+        INTERVENTION: ("bool", [shot.row.correction > 0 for shot in kept]),
         "timestamp": ("float32", [at / fps for at in within]),
         "frame_index": ("int64", within),
-        "episode_index": ("int64", [episode for _, episode in kept]),
-        "index": ("int64", list(range(len(rows)))),
-        "task_index": ("int64", [0] * len(rows)),
+        "episode_index": ("int64", [shot.segment for shot in kept]),
+        "index": ("int64", list(range(len(kept)))),
+        "task_index": ("int64", [0] * len(kept)),
     }
 
 
-def _episodes(kept: Sequence[tuple[Row, int]], fps: int) -> dict[str, tuple[str, list[Any]]]:
-    lengths = [len(list(group)) for _, group in groupby(kept, key=lambda shot: shot[1])]
+def _yaw_rates(kept: Sequence[Kept]) -> list[float]:
+    """The car's yaw rate [rad/s] since the row before, right positive; the first of an episode has its successor's."""
+    rates = [math.nan] * len(kept)
+    for at, (before, after) in enumerate(pairwise(kept), start=1):
+        step = after.row.time - before.row.time
+        if before.segment == after.segment and step > 0:
+            rates[at] = math.remainder(after.row.yaw - before.row.yaw, math.tau) / step
+            if at == 1 or kept[at - 2].segment != before.segment:
+                rates[at - 1] = rates[at]
+    return rates
+
+
+def _episodes(shots: _Shots, columns: Columns, fps: int, names: Names) -> Columns:
+    lengths = [len(list(group)) for _, group in groupby(shots.kept, key=lambda shot: shot.segment)]
     ends = np.cumsum(lengths).tolist()
     begins = [0, *ends[:-1]]
-    zeros = [0] * len(lengths)
-    places = ("data/", f"videos/{CAMERA}/", "meta/episodes/")
-    files: dict[str, tuple[str, list[Any]]] = {f"{p}{w}": ("int64", zeros) for p in places for w in FIRST}
-    return {
+    cameras = [names.camera(camera) for camera in shots.sizes]
+    found: Columns = {
         "episode_index": ("int64", list(range(len(lengths)))),
         "tasks": ("strings", [[TASK]] * len(lengths)),
         "length": ("int64", lengths),
         "dataset_from_index": ("int64", begins),
         "dataset_to_index": ("int64", ends),
-        f"videos/{CAMERA}/from_timestamp": ("float64", [begin / fps for begin in begins]),
-        f"videos/{CAMERA}/to_timestamp": ("float64", [end / fps for end in ends]),
-        **files,
     }
+    for place in ("data", *(f"videos/{key}" for key in cameras), "meta/episodes"):
+        found |= {f"{place}/{which}": ("int64", [0] * len(lengths)) for which in FIRST}
+    for key in cameras:
+        found[f"videos/{key}/from_timestamp"] = ("float64", [begin / fps for begin in begins])
+        found[f"videos/{key}/to_timestamp"] = ("float64", [end / fps for end in ends])
+    for name, (_, values) in columns.items():
+        parts = [statistics.of_numbers(values[a:b]) for a, b in zip(begins, ends, strict=True)]
+        found |= statistics.episode_columns(name, parts)
+    for camera, samples in shots.samples.items():
+        groups = groupby(samples, key=lambda sample: sample[0])
+        parts = [statistics.of_pictures([picture for _, picture in group]) for _, group in groups]
+        found |= statistics.episode_columns(names.camera(camera), parts)
+    return found
 
 
-def _info(
-    columns: Mapping[str, tuple[str, Sequence[Any]]], fps: int, shape: tuple[int, int], pixels: str
-) -> dict[str, Any]:
-    names = {STATE: {"axes": ["speed"]}, ACTION: {"axes": list(PEDALS_AND_WHEEL)}}
+def _info(columns: Columns, fps: int, shots: _Shots, names: Names) -> dict[str, Any]:
     episodes = columns["episode_index"][1][-1] + 1
-    features = {
-        name: {"dtype": kind.removesuffix("s"), "shape": [len(names[name]["axes"]) if name in names else 1]}
-        | {"names": names.get(name)}
-        for name, (kind, _) in columns.items()
-    }
+    features = {name: {"dtype": kind, "shape": [1], "names": None} for name, (kind, _) in columns.items()}
+    films = {names.camera(c): _film_feature(fps, size, shots.pixel_formats[c]) for c, size in shots.sizes.items()}
     return {
         "codebase_version": "v3.0",
         "robot_type": OURS,
@@ -139,29 +205,20 @@ def _info(
         "splits": {"train": f"0:{episodes}"},
         "data_path": DATA_PATH,
         "video_path": VIDEO_PATH,
-        "features": {CAMERA: _film_feature(fps, shape, pixels)} | features,
+        "features": films | features | names.features(),
     }
 
 
 def _film_feature(fps: int, shape: tuple[int, int], pixels: str) -> dict[str, Any]:
     height, width = shape
-    told = {"height": height, "width": width, "channels": 3, "fps": fps, "codec": "h264", "pix_fmt": pixels}
-    details = {f"video.{key}": value for key, value in told.items()} | {"video.is_depth_map": False, "has_audio": False}
-    return {"dtype": "video", "shape": [height, width, 3], "names": ["height", "width", "channels"], "info": details}
-
-
-def _statistics(columns: Mapping[str, tuple[str, Sequence[Any]]], samples: Sequence[Image]) -> dict[str, Any]:
-    """Least, largest, mean and deviation of each column; of pictures per colour, in [0, 1], from a sample."""
-    told = {
-        name: _moments(np.array(values, dtype=float).reshape(len(values), -1)) for name, (_, values) in columns.items()
+    facts: Mapping[str, Any] = {
+        "height": height,
+        "width": width,
+        "channels": 3,
+        "fps": fps,
+        "codec": "h264",
+        "pix_fmt": pixels,
+        "is_depth_map": False,
     }
-    pixels = np.concatenate([sample[::2, ::2].reshape(-1, 3) for sample in samples]) / 255.0
-    colours = {key: [[[number]] for number in numbers] for key, numbers in _moments(pixels).items() if key != "count"}
-    return told | {CAMERA: colours | {"count": [len(samples)]}}
-
-
-def _moments(values: Any) -> dict[str, list[Any]]:
-    """Of shape (n, k), each of length k; unknown numbers count as 0, JSON has no word for them."""
-    known = np.nan_to_num(values)
-    told = {"min": known.min(0), "max": known.max(0), "mean": known.mean(0), "std": known.std(0)}
-    return {key: value.tolist() for key, value in told.items()} | {"count": [len(known)]}
+    details = {f"video.{key}": value for key, value in facts.items()} | {"has_audio": False}
+    return {"dtype": "video", "shape": [height, width, 3], "names": ["height", "width", "channels"], "info": details}

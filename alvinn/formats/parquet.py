@@ -20,6 +20,9 @@ TYPES = {
     "string": pa.string(),
     "strings": pa.list_(pa.string()),
     "float32s": pa.list_(pa.float32()),
+    "int64s": pa.list_(pa.int64()),
+    "float64s": pa.list_(pa.float64()),
+    "float64sss": pa.list_(pa.list_(pa.list_(pa.float64()))),
 }
 """Name of a column's type -> pyarrow's."""
 

@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import cv2
-import numpy as np
-
-from alvinn.driving.types import CameraName, Image
+from alvinn.driving.types import CameraName
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import Account
-from alvinn.recording import Recording, Row, jpeg_of
+from alvinn.recording import Recording, Row
+from alvinn.util.images import as_jpeg, read_inside
 
 QUALITY = 97  # of pictures that must be encoded anew: what is lost stays far below what is visible
 PAUSE = 1.0  # s: a longer silence ends a segment
@@ -93,44 +91,11 @@ def read_picture(folder: Path, name: str) -> bytes:
     """The picture of that name in a folder, as JPEG.
 
     Raises:
-        ValueError: it is missing or damaged.
+        ValueError: it is missing, damaged, absurdly large or outside the folder.
     """
     if not name:
         raise ValueError("no picture is named")
-    try:
-        data = (folder / name).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: names that hold NUL
-        raise ValueError("its picture is missing") from error
-    return as_jpeg(data)
-
-
-def as_jpeg(data: bytes) -> bytes:
-    """A picture file as JPEG: unchanged if it is one.
-
-    Raises:
-        ValueError: it is damaged. A JPEG must have its end: OpenCV draws the missing part of a torn one in grey.
-    """
-    whole = data.rstrip(b"\0")
-    is_jpeg = whole.startswith(b"\xff\xd8")
-    if is_jpeg and not whole.endswith(b"\xff\xd9"):
-        raise ValueError("its picture is damaged")
-    image = decoded(whole)
-    return whole if is_jpeg else jpeg_of(image, QUALITY)
-
-
-def decoded(data: bytes) -> Image:
-    """The pixels of a picture file, shape (height, width, 3) RGB.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    try:
-        bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:
-        bgr = None
-    if bgr is None:
-        raise ValueError("its picture is damaged")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return as_jpeg(read_inside(folder, name), QUALITY)
 
 
 class Clock:
@@ -153,11 +118,12 @@ class Clock:
             self._source = moment.time
         if before is None:
             return 0.0, False
-        backwards = passed < 0
+        other_drive = moment.drive != before.drive  # LeRobot's time begins anew in each episode
+        backwards = passed < 0 and not other_drive
         if backwards:
             self._account.note("time runs backwards in places: a new segment begins at each")
-        self._now += USUAL_STEP if backwards or math.isnan(passed) else passed
-        return self._now, backwards or passed > PAUSE or moment.drive != before.drive
+        self._now += USUAL_STEP if passed < 0 or math.isnan(passed) else passed
+        return self._now, backwards or passed > PAUSE or other_drive
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, columns_found, require_steering
+from alvinn.formats.conversion_log import Account, columns_found
+from alvinn.formats.reading import Reading, steering_scale
 from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number_or, read_picture
 from alvinn.recording import Recording
 
@@ -38,13 +39,13 @@ class _Manifest:
     deleted: frozenset[int]
 
 
-def read(source: Path, steering: str | None, account: Account, tell: Tell) -> Iterator[Moment]:
+def read(source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
     """The records of a tub that a person steered and whose picture is whole.
 
     Args:
         source: the tub's folder.
-        steering: the steering's key, where it is not the usual one.
-        account: where it is told what was left out.
+        reading: what a person says of it.
+        account: where it is reported what was left out.
         tell: called once a record.
 
     Raises:
@@ -52,20 +53,26 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
     """
     manifest = _manifest(source, account)
     records = list(_wanted(_records(source, manifest, account), manifest.deleted, account))
+    if not records:
+        raise RecordingError(f"the tub {source} is empty. {account.reasons() or 'Its catalogs hold no records'}")
     keys = sorted({key for _, record in records for key in record})
-    key = _steering_key(steering, keys)
-    damaged = [str(record.get(key, "nothing")) for _, record in records if _angle(record, key) is None]
-    require_steering(key, damaged, len(records), keys)
+    scale = steering_scale(key := _steering_key(reading.steering, keys), "", reading, account)
+    scale.check([record.get(key, "nothing") for _, record in records], keys)
     for where, record in records:
         tell()
         try:
-            yield _moment(record, key, source / "images")
+            yield _moment(record, scale.of(record.get(key)), source / "images", reading.picture)
         except ValueError as error:
             account.leave_out(str(error), where)
 
 
 def _manifest(source: Path, account: Account) -> _Manifest:
     catalogs = sorted((path.name for path in source.glob("*.catalog")), key=lambda n: (len(n), n))
+    if not catalogs and (old := sum(1 for _ in source.glob("record_*.json"))):
+        raise RecordingError(
+            f"{source} is a tub of version 1 ({old} files record_N.json), this program reads version 2: donkeycar's "
+            f"scripts/convert_to_tub_v2.py --tub {source} --output NEW converts it"
+        )
     if not catalogs:
         raise RecordingError(f"{source} holds no catalog: it is not a tub (version 2) of donkeycar")
     try:
@@ -161,20 +168,12 @@ def _steering_key(steering: str | None, keys: Sequence[str]) -> str:
     return found[0]
 
 
-def _angle(record: Record, key: str) -> float | None:
-    angle = number_or(math.nan, record.get(key), -1.0, 1.0)
-    return None if math.isnan(angle) else angle
-
-
-def _moment(record: Record, key: str, images: Path) -> Moment:
+def _moment(record: Record, steer: float, images: Path, picture: str | None) -> Moment:
     """Raises ValueError, which says why the record is left out."""
-    steer = _angle(record, key)
-    if steer is None:
-        raise ValueError("its steering is no number in [-1, 1]")
     gas = number_or(0.0, next((record[name] for name in THROTTLE if name in record), 0.0), -1.0, 1.0)
     return Moment(
         number=record["_index"],
-        jpeg=read_picture(images, _picture_name(record)),
+        jpeg=read_picture(images, _picture_name(record, picture)),
         steer=steer,
         time=number_or(math.nan, record.get("_timestamp_ms"), 0.0, 1e15) / 1000.0,
         throttle=max(0.0, gas),
@@ -184,8 +183,8 @@ def _moment(record: Record, key: str, images: Path) -> Moment:
     )
 
 
-def _picture_name(record: Mapping[str, Any]) -> str:
-    named = record.get(PICTURE)
+def _picture_name(record: Mapping[str, Any], key: str | None) -> str:
+    named = record.get(key or PICTURE)
     if not isinstance(named, str):
         pictures = (v for v in record.values() if isinstance(v, str) and v.lower().endswith((".jpg", ".jpeg", ".png")))
         named = next(pictures, "")
@@ -210,6 +209,9 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
         "brake and throttle at once (one number holds both)": any(r.brake and r.throttle for r in recording.rows),
         "corrections": any(row.correction for row in recording.rows),
     }
+    for camera in ("left", "right", "depth", "segmentation"):
+        if count := sum(bool(getattr(row, camera)) for row in recording.rows):
+            account.lost.append(f"the {camera} camera: a tub has one camera, {count} pictures stay behind")
     account.lost += cannot_hold(recording, "time below a millisecond", *(f for f, there in facts.items() if there))
 
 

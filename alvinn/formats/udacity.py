@@ -9,42 +9,33 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from alvinn.driving.types import CameraName
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, columns_found, require_steering
-from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number, number_or, read_picture
+from alvinn.formats.conversion_log import Account
+from alvinn.formats.reading import Reading, SteeringScale, steering_scale
+from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number_or, read_picture
+from alvinn.formats.udacity_table import COLUMNS, find_columns, read_table
 from alvinn.recording import Recording
 
 LOG = "driving_log.csv"
-COLUMNS = ("center", "left", "right", "steering", "throttle", "brake", "speed")
 SIDES: tuple[CameraName, ...] = ("left", "right")
-STEERING = ("steering", "steering_angle", "steer", "angle")
 MPH = 0.44704  # m/s
 START = datetime(2000, 1, 1, tzinfo=timezone.utc)  # recordings have no date: an export begins here
 TIME = re.compile(r"(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d{3})(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    columns: tuple[str, ...]
-    rows: tuple[tuple[int, list[str]], ...]
-    """(line number, cells)"""
-
-
-def read(source: Path, steering: str | None, account: Account, tell: Tell) -> Iterator[Moment]:
+def read(source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
     """The rows of a log whose center picture is whole.
 
     Args:
         source: the log, or the folder that holds it.
-        steering: name of the steering column, where it is not the usual one.
-        account: where it is told what was left out.
+        reading: what a person says of it.
+        account: where it is reported what was left out.
         tell: called once a row.
 
     Raises:
@@ -53,15 +44,20 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
     log = source / LOG if source.is_dir() else source
     if not log.is_file():
         raise RecordingError(f"{source} holds no {LOG}: it is not a recording of the Udacity simulator")
-    table = _read_table(log, account)
-    place = _places(table, steering)
-    _check_steering(table, place["steering"])
-    missing = 0
+    table = read_table(log, account)
+    place = find_columns(table, reading, account)
+    scale = steering_scale(table.columns[place["steering"]], "", reading, account)
+    scale.check([cells[place["steering"]] for _, cells in table.rows], table.columns)
+    missing, seen = 0, set[str]()
     for line, cells in table.rows:
         tell()
         named = {column: cells[at].strip() for column, at in place.items()}
+        if named["center"] and named["center"] in seen:
+            account.leave_out("a second row of that picture", f"line {line}")
+            continue
+        seen.add(named["center"])
         try:
-            moment = _moment(line, named, log.parent)
+            moment = _moment(line, named, scale, log.parent)
         except ValueError as error:
             account.leave_out(str(error), f"line {line}")
             continue
@@ -71,71 +67,9 @@ def read(source: Path, steering: str | None, account: Account, tell: Tell) -> It
         account.note(f"{missing} left or right pictures are missing or damaged: their rows came without them")
 
 
-def _read_table(log: Path, account: Account) -> _Table:
-    rows = []
-    for line, text in enumerate(log.read_bytes().decode("utf-8-sig", errors="replace").split("\n"), start=1):
-        try:
-            cells = _cells(text.strip("\r"))
-        except (ValueError, csv.Error):
-            account.leave_out("damaged line", f"line {line}")
-            continue
-        if any(cell.strip() for cell in cells):
-            rows.append((line, cells))
-    if not rows:
-        raise RecordingError(f"{log} is empty")
-    return _even(rows, account)
-
-
-def _cells(line: str) -> list[str]:
-    """Raises ValueError where a power cut left NUL bytes: they may stand for the digits of a number."""
-    if "\0" in line:
-        raise ValueError("NUL")
-    return next(csv.reader([line], skipinitialspace=True), [])
-
-
-def _even(rows: Sequence[tuple[int, list[str]]], account: Account) -> _Table:
-    """The rows with as many cells as most have: in a torn one, the last number may have lost its end."""
-    ((width, _),) = Counter(len(cells) for _, cells in rows).most_common(1)
-    for line, cells in rows:
-        if len(cells) != width:
-            account.leave_out(f"it has other than {width} cells", f"line {line}")
-    even = tuple((line, cells) for line, cells in rows if len(cells) == width)
-    first = tuple(cell.strip().lower() for cell in even[0][1])
-    if _is_header(first):
-        return _Table(first, even[1:])
-    extra = (f"column {at + 1}" for at in range(len(COLUMNS), width))
-    return _Table((*COLUMNS[:width], *extra), even)
-
-
-def _is_header(cells: Sequence[str]) -> bool:
-    """A header has neither a picture nor a number in it."""
-    return not any("." in cell or not math.isnan(number_or(math.nan, cell)) for cell in cells)
-
-
-def _places(table: _Table, steering: str | None) -> dict[str, int]:
-    """Our name of each column -> where it stands."""
-    wanted = [steering.strip().lower()] if steering is not None else STEERING
-    found = [table.columns.index(name) for name in wanted if name in table.columns]
-    if not found:
-        raise RecordingError(f"there is no steering column. {columns_found(table.columns)}")
-    if "center" not in table.columns:
-        raise RecordingError(f"there is no center column; the columns found are: {', '.join(table.columns)}")
-    places = {name: table.columns.index(name) for name in COLUMNS if name in table.columns}
-    return places | {"steering": found[0]}
-
-
-def _check_steering(table: _Table, at: int) -> None:
-    cells = [row[at] for _, row in table.rows]
-    damaged = [cell for cell in cells if math.isnan(number_or(math.nan, cell, -1.0, 1.0))]
-    require_steering(table.columns[at], damaged, len(cells), table.columns)
-
-
-def _moment(line: int, named: dict[str, str], folder: Path) -> Moment:
+def _moment(line: int, named: dict[str, str], scale: SteeringScale, folder: Path) -> Moment:
     """Raises ValueError, which says why the row is left out."""
-    try:
-        steer = number(named["steering"], -1.0, 1.0)
-    except ValueError as error:
-        raise ValueError("its steering is no number in [-1, 1]") from error
+    steer = scale.of(named["steering"])
     name = base_name(named["center"])
     gas = number_or(0.0, named.get("throttle"), -1.0, 1.0)
     brake = number_or(0.0, named.get("brake"), 0.0, 1.0)
@@ -179,8 +113,8 @@ def _time_in(name: str) -> float:
         return math.nan
 
 
-def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> None:
-    """Write a recording as the simulator would have: no header, pictures in IMG/.
+def write(recording: Recording, folder: Path, account: Account, tell: Tell, *, header: bool = False) -> None:
+    """Write a recording as the simulator would have: pictures in IMG/, and no header unless it is asked for.
 
     Raises:
         AlvinnError: nothing of it could be read.
@@ -189,6 +123,8 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
     last = -1
     with (folder / LOG).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
+        if header:
+            table.writerow(COLUMNS)
         for kept in leaving(recording, account, tell):
             last = max(last + 1, round(kept.time * 1000.0))  # a name a picture: no two in one millisecond
             pictures: dict[str, bytes] = {"center": kept.jpeg} | _sides(recording, kept)
@@ -196,11 +132,24 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
             for camera, jpeg in pictures.items():
                 (folder / names[camera]).write_bytes(jpeg)
             table.writerow([*(names.get(camera, "") for camera in COLUMNS[:3]), *_numbers(kept)])
+    _note_differences(recording, account)
     corrections = any(row.correction for row in recording.rows)
     coded = any(row.depth or row.segmentation for row in recording.rows)
     facts = {"corrections": corrections, "depth and segmentation pictures": coded}
     also = ["time below a millisecond", *(fact for fact, there in facts.items() if there)]
     account.lost += cannot_hold(recording, *also)
+
+
+def _note_differences(recording: Recording, account: Account) -> None:
+    """What loaders of the simulator's logs trip over."""
+    if lacking := [side for side in SIDES if not all(getattr(row, side) for row in recording.rows)]:
+        account.note(
+            f"the columns {' and '.join(lacking)} are empty where that camera was not recorded: loaders that use all "
+            "three cameras fail on it, and must read the column center alone"
+        )
+    angle = recording.session.vehicle.get("max_wheel_angle")
+    full = f" ({math.degrees(angle):g} degrees at the front wheels)" if isinstance(angle, float) else ""
+    account.note(f"steering is a share of full lock{full}, right positive; the simulator's own full lock is 25 degrees")
 
 
 def _sides(recording: Recording, kept: Kept) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -21,6 +22,7 @@ from alvinn.errors import AlvinnError
 from alvinn.formats import importer, lerobot_export, lerobot_import, tub, udacity
 from alvinn.formats.conversion_log import Account
 from alvinn.formats.importer import Source
+from alvinn.formats.reading import Reading, SpeedUnit
 from alvinn.formats.sample import Moment, Tell
 from alvinn.recording import Recording
 from alvinn.recording.summary import recording_at
@@ -34,7 +36,7 @@ EXAMPLES = 3  # rows that are named for each reason
 class Reader(Protocol):
     """Reads a foreign recording; called once an import."""
 
-    def __call__(self, source: Path, steering: str | None, account: Account, tell: Tell) -> Iterator[Moment]:
+    def __call__(self, source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
         """The rows, in order."""
 
 
@@ -84,6 +86,18 @@ class Convert(Home):
     """the format of DST"""
     steering: str | None = None
     """import: name of the steering column, where it is not the usual one"""
+    picture: str | None = None
+    """import from udacity: name of the column that names the picture, where it is not the usual one"""
+    flip_steering: bool = False
+    """import: a positive steering turns left there; turn its sign"""
+    right_positive: bool = False
+    """import: a positive steering turns right there (lerobot does not say it)"""
+    speed_unit: SpeedUnit | None = None
+    """import from lerobot: of its speeds; none leaves them out"""
+    l2d_names: bool = False
+    """export to lerobot: columns named as in yaak-ai/L2D-v3, speeds in km/h"""
+    header: bool = False
+    """export to udacity: write the names of the columns in the first line"""
     vehicle: VehicleFlags = field(default_factory=VehicleFlags)
     """import: the car"""
     camera: CameraFlags = field(default_factory=CameraFlags)
@@ -129,9 +143,18 @@ def convert(job: Convert, account: Account) -> Path:
         bars.update(task, total=len(recording.rows))
         with _made_whole(Path(job.dst)) as folder:
             folder.mkdir(parents=True)
-            WRITERS[job.target_format](recording, folder, account, tell)
+            _writer(job)(recording, folder, account, tell)
             shutil.copyfile(recording.folder / "session.json", folder / "session.json")
         return Path(job.dst)
+
+
+def _writer(job: Convert) -> Writer:
+    """The writer of the target format, with what the job says of it."""
+    if job.target_format == "lerobot":
+        return partial(lerobot_export.write, l2d_names=job.l2d_names)
+    if job.target_format == "udacity":
+        return partial(udacity.write, header=job.header)
+    return WRITERS[job.target_format]
 
 
 def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
@@ -147,7 +170,14 @@ def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
     account.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")
     if source.camera is None:
         account.note("the camera's geometry is unknown: no shifted views in training (--camera.fov and others tell it)")
-    importer.write(READERS[job.source_format](path, job.steering, account, tell), source, folder, account)
+    reading = Reading(job.steering, job.picture, _right_positive(job), job.speed_unit, vehicle.max_wheel_angle)
+    importer.write(READERS[job.source_format](path, reading, account, tell), source, folder, account)
+
+
+def _right_positive(job: Convert) -> bool | None:
+    if job.flip_steering and job.right_positive:
+        raise AlvinnError("--flip-steering and --right-positive contradict each other: leave one out")
+    return job.right_positive if job.flip_steering or job.right_positive else None
 
 
 def _camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
@@ -184,6 +214,8 @@ def report(account: Account) -> Table:
         table.add_row(Text(f"left out: {why}"), str(len(rows)), Text(", ".join(rows[:EXAMPLES]) + more))
     for note in account.notes:
         table.add_row(Text(note), "", "")
+    for what, count in account.counts.items():
+        table.add_row(Text(what), str(count), "")
     for lost in account.lost:
         table.add_row(Text(f"the format cannot hold: {lost}"), "", "")
     return table

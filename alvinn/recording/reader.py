@@ -21,7 +21,7 @@ from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.recording.rows import COLUMNS, HEADER, Row, columns_of, decoded, encoded
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import read_session
-from alvinn.util.images import pixels_of
+from alvinn.util.images import PictureError, pixels_of, read_inside
 
 TABLE = "drive.csv"
 
@@ -174,14 +174,12 @@ class Recording:
         """The picture of a row, shape (height, width, 3) RGB.
 
         Raises:
-            RecordingError: it is missing or damaged, or there was no such camera.
+            RecordingError: it is missing, damaged, too large or outside the recording, or there was no such camera.
         """
         name: str = getattr(row, camera)
         if not name:
             raise RecordingError(f"{self.folder} has no {camera} pictures: record with --cameras center,{camera}")
-        path = self.folder / name
-        data = path.read_bytes() if path.is_file() else b""
-        pixels = pixels_of(data)
-        if pixels is None:
-            raise RecordingError(f"the picture {path} is {'damaged' if data else 'missing'}")
-        return pixels
+        try:
+            return pixels_of(read_inside(self.folder, name))
+        except PictureError as error:
+            raise RecordingError(f"{self.folder}, frame {row.frame}, {name}: {error}") from error

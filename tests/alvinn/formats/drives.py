@@ -12,6 +12,7 @@ from alvinn.driving.types import Camera, Image
 from alvinn.formats import importer
 from alvinn.formats.conversion_log import Account
 from alvinn.formats.importer import Source
+from alvinn.formats.reading import Reading
 from alvinn.jobs.convert import READERS, WRITERS, VehicleFlags
 from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step
@@ -55,10 +56,10 @@ def exported(name: str, folder: Path, n: int = 12) -> Recording:
     return recording
 
 
-def imported(name: str, source: Path, steering: str | None = None) -> tuple[Recording, Account]:
+def imported(name: str, source: Path, reading: Reading | None = None) -> tuple[Recording, Account]:
     """Read a foreign recording."""
     account = Account()
-    moments = READERS[name](source, steering, account, lambda: None)
+    moments = READERS[name](source, reading or Reading(), account, lambda: None)
     folder = source.with_name(f"{source.name}-in")
     importer.write(moments, Source(name, VehicleFlags().geometry(), None), folder, account)
     return Recording(folder), account

@@ -14,7 +14,7 @@ from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import Account
 from alvinn.formats.lerobot_export import write
-from alvinn.formats.lerobot_import import STATE
+from alvinn.formats.lerobot_names import L2D, LEROBOT
 from alvinn.formats.parquet import read_rows, write_rows
 from alvinn.util.video import FilmWriter
 from tests.alvinn.fakes import picture
@@ -22,7 +22,7 @@ from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, p
 
 DATA = "data/chunk-000/file-000.parquet"
 EPISODES = "meta/episodes/chunk-000/file-000.parquet"
-FILM = "videos/observation.images.front_forward/chunk-000/file-000.mp4"
+FILM = "videos/observation.images.center/chunk-000/file-000.mp4"
 
 
 def info_of(folder: Path) -> dict[str, Any]:
@@ -38,21 +38,21 @@ def test_a_dataset_says_what_it_holds_as_lerobot_expects(tmp_path: Path) -> None
     exported("lerobot", tmp_path / "l")
     info = info_of(tmp_path / "l")
     assert (info["codebase_version"], info["fps"], info["total_episodes"], info["total_frames"]) == ("v3.0", 20, 2, 12)
-    assert info["features"]["observation.images.front_forward"]["shape"] == [32, 64, 3]
+    assert info["features"]["observation.images.center"]["shape"] == [32, 64, 3]
     rows = read_rows(tmp_path / "l" / DATA, list(info["features"]))
     assert [row["frame_index"] for row in rows] == [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4]
     assert [row["episode_index"] for row in rows] == [0] * 7 + [1] * 5
     assert rows[8]["timestamp"] == pytest.approx(0.05)
-    assert set(rows[0]) == set(info["features"]) - {"observation.images.front_forward"}
-    films = [f"videos/observation.images.front_forward/{word}_timestamp" for word in ("from", "to")]
+    assert set(rows[0]) == set(info["features"]) - {"observation.images.center"}
+    films = [f"videos/observation.images.center/{word}_timestamp" for word in ("from", "to")]
     episodes = read_rows(tmp_path / "l" / EPISODES, ["length", "dataset_from_index", "dataset_to_index", *films])
     assert [list(episode.values()) for episode in episodes] == [
         [7, 0, 7, 0.0, pytest.approx(0.35)],
         [5, 7, 12, pytest.approx(0.35), pytest.approx(0.6)],
     ]
     stats = json.loads((tmp_path / "l" / "meta" / "stats.json").read_text(encoding="utf-8"))
-    assert stats["action.continuous"]["max"][2] == pytest.approx(max(steer_of(n) for n in range(12)))
-    assert 0.2 < stats["observation.images.front_forward"]["mean"][0][0][0] < 0.8
+    assert stats["action"]["max"][0] == pytest.approx(max(steer_of(n) for n in range(12)))
+    assert 0.2 < stats["observation.images.center"]["mean"][0][0][0] < 0.8
 
 
 def test_corrections_are_interventions_there_and_back(tmp_path: Path) -> None:
@@ -79,11 +79,13 @@ def test_pictures_of_odd_size_are_filmed_too_but_not_of_two_sizes(tmp_path: Path
             film.add(picture(2))
 
 
-def test_speeds_of_others_are_km_per_hour_as_those_of_l2d(tmp_path: Path) -> None:
-    exported("lerobot", tmp_path / "l", 3)
-    rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023")
+def test_speeds_with_the_names_of_l2d_are_km_per_hour_where_no_unit_stands_beside_them(tmp_path: Path) -> None:
+    write(drive(tmp_path / "ours", 3), tmp_path / "l", Account(), lambda: None, l2d_names=True)
+    features = info_of(tmp_path / "l")["features"]
+    del features[L2D.state_key]["units"]
+    rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023", features=features)
     recording, account = imported("lerobot", tmp_path / "l")
-    assert recording.rows[0].speed == pytest.approx(8.0 / 3.6)
+    assert recording.rows[0].speed == pytest.approx(8.0)
     assert any(note.startswith("speeds are taken as km/h, as L2D has them") for note in account.notes)
 
 
@@ -101,7 +103,7 @@ def test_speeds_have_the_unit_that_their_name_or_feature_says(
 ) -> None:
     exported("lerobot", tmp_path / "l", 3)
     features = json.loads((tmp_path / "l" / "meta" / "info.json").read_text(encoding="utf-8"))["features"]
-    features[STATE] |= {"unit": unit, "names": {"axes": [name]}}
+    features[LEROBOT.state_key] |= {"units": [unit, ""], "names": {"axes": [name, "yaw_rate"]}}
     rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023", features=features)
     recording, account = imported("lerobot", tmp_path / "l")
     assert recording.rows[0].speed == pytest.approx(speed)
@@ -115,7 +117,7 @@ def test_a_film_that_ends_early_costs_the_rows_it_lacks(tmp_path: Path) -> None:
             film.add(picture(number))
     recording, account = imported("lerobot", tmp_path / "l")
     assert [row.frame for row in recording.rows] == list(range(9))
-    assert account.left_out == {"its frame is not in the film": ["row 9", "row 10", "row 11"]}
+    assert account.left_out == {"its picture is missing or damaged": ["row 9", "row 10", "row 11"]}
 
 
 def test_a_film_torn_before_it_says_how_it_is_coded_costs_its_rows_and_no_crash(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_film_torn_before_it_says_how_it_is_coded_costs_its_rows_and_no_crash(
     film = tmp_path / "l" / FILM
     whole = film.read_bytes()
     film.write_bytes(whole[: whole.index(b"vmhd") + 6])
-    with pytest.raises(AlvinnError, match="3 x its frame is not in the film"):
+    with pytest.raises(AlvinnError, match="3 x its picture is missing or damaged"):
         imported("lerobot", tmp_path / "l")
 
 
@@ -131,7 +133,7 @@ def test_a_film_torn_before_it_says_how_it_is_coded_costs_its_rows_and_no_crash(
 def test_a_file_that_is_lost_is_an_error(tmp_path: Path, lost: str) -> None:
     exported("lerobot", tmp_path / "l", 3)
     (tmp_path / "l" / lost).unlink()
-    with pytest.raises(AlvinnError, match=r"its frame is not in the film|has no rows|has no meta/info\.json"):
+    with pytest.raises(AlvinnError, match=r"no film of .* is there: .* is missing|has no rows|has no meta/info\.json"):
         imported("lerobot", tmp_path / "l")
 
 
@@ -144,8 +146,8 @@ def test_an_older_version_is_an_error_that_says_what_to_do(tmp_path: Path) -> No
 
 def test_a_table_without_the_steering_is_an_error_that_lists_its_columns(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l", 3)
-    write_rows(tmp_path / "l" / DATA, {"index": ("int64", [0]), "action": ("float32", [0.0])})
-    with pytest.raises(AlvinnError, match=r"has no action\.continuous\. The columns found are: index, action"):
+    write_rows(tmp_path / "l" / DATA, {"index": ("int64", [0]), "steering": ("float32", [0.0])})
+    with pytest.raises(AlvinnError, match=r"has no action\. The columns found are: index, steering"):
         imported("lerobot", tmp_path / "l")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import Account
+from alvinn.formats.reading import Reading
 from alvinn.jobs.convert import READERS, WRITERS
 from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr
 
@@ -72,18 +73,18 @@ def test_a_folder_of_something_else_is_an_error(name: str, tmp_path: Path) -> No
 def test_a_steering_that_is_not_there_lists_the_columns(name: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "out", 3)
     with pytest.raises(AlvinnError, match=r"there is no steering.*The columns found are: .*(throttle|gas_pedal)"):
-        imported(name, tmp_path / "out", steering="wheel")
+        imported(name, tmp_path / "out", Reading(steering="wheel"))
 
 
 @pytest.mark.parametrize(("name", "column"), [("udacity", "speed"), ("tub", "cam/image_array"), ("lerobot", "speed")])
 def test_a_column_that_is_something_else_is_not_taken_for_the_steering(name: str, column: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "out", 4)
     with pytest.raises(AlvinnError, match=rf"{column} is not the steering: 4 of 4 rows.*columns found"):
-        imported(name, tmp_path / "out", steering=column)
+        imported(name, tmp_path / "out", Reading(steering=column))
 
 
 @pytest.mark.parametrize(("name", "column"), [("udacity", "throttle"), ("tub", "user/throttle")])
 def test_steering_that_never_changes_is_a_warning(name: str, column: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "out", 4)
-    _, account = imported(name, tmp_path / "out", steering=column)
+    _, account = imported(name, tmp_path / "out", Reading(steering=column))
     assert any(note.startswith("WARNING: the steering is 0.5 in every row") for note in account.notes)

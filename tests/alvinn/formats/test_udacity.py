@@ -90,7 +90,7 @@ def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: P
     assert account.left_out == {
         "its picture is missing": ["line 4"],
         "its picture is damaged": ["line 6"],
-        "its picture is not 64x32 as the first": ["row 7"],
+        "its picture is not 64x32 as most": ["row 7"],
         "its steering is no number in [-1, 1]": ["line 8"],
         "it has other than 7 cells": ["line 10"],
         "damaged line": ["line 12"],

@@ -228,14 +228,16 @@ def test_appending_on_another_map_is_told_in_the_session(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("data", [None, b"", b"no picture"])
-def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("data", "why"), [(None, "missing"), (b"", "damaged"), (b"no picture", "neither JPEG nor PNG")]
+)
+def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None, why: str) -> None:
     recording = Recording(folder)
     path = folder / recording.rows[1].center
     path.unlink()
     if data is not None:
         path.write_bytes(data)
-    with pytest.raises(RecordingError, match=r"00000001_center\.jpg is (damaged|missing)"):
+    with pytest.raises(RecordingError, match=rf"00000001_center\.jpg: its picture is {why}"):
         recording.picture(recording.rows[1])
 
 
