@@ -3,11 +3,15 @@
 Contacts are plastic: along the contact's normal the two go on at one speed (what does not move is infinitely heavy),
 along its face each keeps its own. The normal is that along which the two were apart before the step, so that a fast
 car stops in front of a thin thing and does not come out beside it. Impacts do not turn a car.
+
+A grid finds the few that a car can touch, so that the cost of many cars grows with their number, not with its square.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import bisect
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.episode.actors import Actor, Vehicle
@@ -15,6 +19,9 @@ from sim.geometry.boxes import Box, gap, gap_along, is_near
 from sim.geometry.poses import Vector
 
 SolidsNear = Callable[[float, float], Iterable[Box]]
+CELL = 8.0  # size of the grid's cells [m]
+MOST_NEIGHBOURS = 32  # in a cell, and for a car: more are near each other only where a client has piled them up
+MOST_PUSHES = 8  # of a car in a step: that many can stand around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,75 @@ def settled(actors: Iterable[Actor], before: dict[int, Box], solids_near: Solids
         solids_near: scenery that stops a car, around a place.
     """
     found: list[Collision] = []
-    solid = [actor for actor in actors if actor.collides and actor.footprint is not None]
-    for vehicle in solid:
+    grid = _Grid([actor for actor in actors if actor.collides and actor.footprint is not None])
+    for number, vehicle in enumerate(grid.actors):
         if isinstance(vehicle, Vehicle) and vehicle.moves and vehicle.id in before:
-            others: list[Actor | Box] = [actor for actor in solid if actor is not vehicle]
-            for other in (*others, *solids_near(vehicle.pose.x, vehicle.pose.y)):
+            solids = solids_near(vehicle.pose.x, vehicle.pose.y)
+            for other in grid.neighbours(number):
                 found += _contact(vehicle, other, before)
+            for box in solids:
+                found += _contact(vehicle, box, before)
     return found
+
+
+class _Grid:
+    """Which actors stand in which cells.
+
+    An actor is in every cell that its box reaches, unless MOST_NEIGHBOURS are there already: those too many in a pile
+    touch the others and not each other.
+
+    Args:
+        actors: those with a box, in the order in which they are asked about.
+    """
+
+    def __init__(self, actors: list[Actor]) -> None:
+        self.actors = actors
+        self._cells: dict[tuple[int, int], list[int]] = {}
+        self._reached: list[list[tuple[int, int]]] = []
+        for number, actor in enumerate(actors):
+            self._reached.append(_cells_of(actor))
+            self._enter(number)
+
+    def neighbours(self, number: int) -> Iterator[Actor]:
+        """Who may touch an actor, in order; it may be pushed aside meanwhile, up to MOST_PUSHES times."""
+        actor, last, pushes = self.actors[number], -1, 0
+        for _ in range(MOST_NEIGHBOURS):
+            near = (at for cell in self._reached[number] for at in self._cells.get(cell, ()) if at > last)
+            last = min((at for at in near if at != number), default=-1)
+            if last < 0 or pushes == MOST_PUSHES:
+                return
+            pose = actor.pose
+            yield self.actors[last]
+            if actor.pose is not pose:
+                pushes += 1
+                self._follow(number)
+
+    def _follow(self, number: int) -> None:
+        """Enter an actor anew where it stands by now."""
+        reached = _cells_of(self.actors[number])
+        if reached != self._reached[number]:
+            for cell in self._reached[number]:
+                if number in self._cells[cell]:
+                    self._cells[cell].remove(number)
+            self._reached[number] = reached
+            self._enter(number)
+
+    def _enter(self, number: int) -> None:
+        for cell in self._reached[number]:
+            there = self._cells.setdefault(cell, [])
+            if len(there) < MOST_NEIGHBOURS:
+                bisect.insort(there, number)
+
+
+def _cells_of(actor: Actor) -> list[tuple[int, int]]:
+    """The cells that an actor's box reaches, however it is turned."""
+    box = actor.footprint
+    if box is None:
+        return []
+    reach = box.half_x + box.half_y
+    xs = range(math.floor((box.x - reach) / CELL), math.floor((box.x + reach) / CELL) + 1)
+    ys = range(math.floor((box.y - reach) / CELL), math.floor((box.y + reach) / CELL) + 1)
+    return [(i, j) for i in xs for j in ys]
 
 
 def _contact(vehicle: Vehicle, other: Actor | Box, before: dict[int, Box]) -> list[Collision]:

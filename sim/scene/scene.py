@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, product
 from zlib import crc32
 
@@ -68,7 +69,7 @@ class Scene:
             rails(scenery.rails),
         )
         self._shown = self._lit.attach_new_node("things")
-        self._bodies: dict[int, tuple[core.NodePath, tuple[str, Colour]]] = {}
+        self._bodies: dict[int, tuple[core.NodePath, Thing]] = {}
         for block in _blocks(nodes):
             self._lit.attach_new_node(block)
 
@@ -84,28 +85,37 @@ class Scene:
 
     def place(self, things: Sequence[Thing]) -> list[tuple[core.NodePath, Pose]]:
         """Show these things, and none that were there before; their nodes, each in its own axes, and poses."""
-        ids = {thing.id for thing in things}
-        for gone in self._bodies.keys() - ids:
-            self._bodies.pop(gone)[0].remove_node()
+        looks = {thing.id: _look(thing) for thing in things}
+        for node, gone in [shown for shown in self._bodies.values() if looks.get(shown[1].id) != _look(shown[1])]:
+            node.remove_node()
+            del self._bodies[gone.id]
         for thing in things:
-            look = thing.kind, thing.colour
-            if self._bodies.get(thing.id, (None, None))[1] != look:
-                self._bodies[thing.id] = self._body(thing), look
-            self._bodies[thing.id][0].set_mat(placed(thing.pose))
+            node, before = self._bodies.get(thing.id, (None, None))
+            if node is None:
+                node = self._shown.attach_new_node("thing")
+                node.attach_new_node(_body(*_look(thing)))
+            if before is None or before.pose != thing.pose:
+                node.set_mat(placed(thing.pose))
+            self._bodies[thing.id] = node, thing
         return [(self._bodies[thing.id][0], thing.pose) for thing in things]
-
-    def _body(self, thing: Thing) -> core.NodePath:
-        node = core.GeomNode("body")
-        node.add_geom(mesh.geom(body(thing.kind, thing.colour)), mesh.standing(None))
-        above = self._shown.attach_new_node("thing")
-        above.attach_new_node(node)
-        return above
 
     def show(self, light: Light) -> None:
         """Change to another light."""
         self._sky.paint(light)
         self._lit.set_color_scale(*light.drawn, 1.0)
         mesh.fill(self._road, self._asphalt * (1 - WET_DARKER * light.wet))
+
+
+def _look(thing: Thing) -> tuple[str, Colour]:
+    return thing.kind, thing.colour
+
+
+@lru_cache(maxsize=64)
+def _body(kind: str, colour: Colour) -> core.GeomNode:
+    """What all things of a kind and colour look like."""
+    node = core.GeomNode("body")
+    node.add_geom(mesh.geom(body(kind, colour)), mesh.standing(None))
+    return node
 
 
 def _blocks(nodes: Iterable[core.PandaNode]) -> Iterator[core.PandaNode]:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.dynamics.single_track import VehicleControl
+from sim.episode import collisions
 from sim.episode.actors import Vehicle
 from sim.episode.blueprints import VEHICLE, Description
-from sim.episode.world import World
+from sim.episode.world import World, WorldError
 from sim.geometry.boxes import Box, is_overlapping
 from sim.geometry.poses import Pose, Vector
 from tests.sim.fakes import Plain
@@ -144,3 +148,73 @@ def test_a_car_whose_physics_are_off_is_as_heavy_as_a_wall() -> None:
         world.tick()
     assert parked.pose.x == 8.0
     assert car.pose.x == pytest.approx(8.0 - LENGTH, abs=0.01)
+
+
+def crowd(count: int, spread: float, seed: int) -> World:
+    """A world of cars and barriers that drive every way within a square [m]."""
+    world, chance = World(Plain()), random.Random(seed)
+    for _ in range(count):
+        kind = CAR if chance.random() < 0.8 else BARRIER
+        place = Pose(chance.uniform(0.0, spread), chance.uniform(0.0, spread), yaw=chance.uniform(-math.pi, math.pi))
+        with suppress(WorldError):  # somebody stands there
+            actor = world.spawn(kind, place)
+            if isinstance(actor, Vehicle):
+                actor.push(Vector(chance.uniform(-15.0, 15.0), chance.uniform(-15.0, 15.0)))
+    return world
+
+
+@given(st.integers(0, 10_000), st.floats(30.0, 120.0))
+@settings(max_examples=10)
+def test_the_grid_finds_all_that_asking_everybody_finds(seed: int, spread: float) -> None:
+    def driven() -> tuple[object, int]:
+        world, count = crowd(40, spread, seed), 0
+        for _ in range(15):
+            world.tick()
+            count += len(world.collisions)
+        return world.snapshot(), count
+
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("MOST_NEIGHBOURS", "MOST_PUSHES"):
+            patch.setattr(collisions, limit, 1000)
+        patch.setattr(collisions, "CELL", 1e6)  # everybody is in one cell
+        expected = driven()
+    assert driven() == expected
+
+
+def looked_at(world: World) -> int:
+    """How many pairs a tick looks at."""
+    pairs: list[object] = []
+
+    def counted(*pair: object) -> list[collisions.Collision]:
+        pairs.append(pair)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collisions, "_contact", counted)
+        world.tick()
+    return len(pairs)
+
+
+def test_four_times_as_many_cars_on_four_times_the_land_are_four_times_the_pairs() -> None:
+    few, many = looked_at(crowd(100, 150.0, 1)), looked_at(crowd(400, 300.0, 1))
+    assert 0 < many < 6 * few
+
+
+def test_cars_piled_up_cost_no_more_than_so_many_pairs_each() -> None:
+    world = crowd(300, 1000.0, 2)
+    cars = [actor for actor in world.actors.values() if isinstance(actor, Vehicle)]
+    for car in cars:
+        car.put(Pose(x=-100.0))
+    contacts = 0
+    touched = collisions._contact
+
+    def counted(*pair: Any) -> list[collisions.Collision]:
+        nonlocal contacts
+        contacts += 1
+        return touched(*pair)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collisions, "_contact", counted)
+        world.tick()
+    assert contacts <= collisions.MOST_NEIGHBOURS * len(cars)
+    assert len({(car.pose.x, car.pose.y) for car in cars}) > 1, "they are pushed apart all the same"
