@@ -1,4 +1,4 @@
-"""Learning in a process of its own, while the next round is driven."""
+"""Train a round's network in a separate process while the next round is driven."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
 
-from alvinn.dagger.rounds import Rounds, learn
+from alvinn.dagger.rounds import RoundSettings, train_round
 from alvinn.errors import AlvinnError, ModelError
 
 
-class Apprentice(AbstractContextManager["Apprentice"]):
-    """Learns one round at a time.
+class BackgroundTrainer(AbstractContextManager["BackgroundTrainer"]):
+    """Trains one round at a time in a child process.
 
     Args:
-        job: whose rounds.
-        number: of the round to begin with.
+        job: settings of the rounds.
+        number: the first round to train.
     """
 
-    def __init__(self, job: Rounds, number: int) -> None:
+    def __init__(self, job: RoundSettings, number: int) -> None:
         self._job = job
         self._process: SpawnProcess | None = None
         self.start(number)
 
     def start(self, number: int) -> None:
-        """Begin to learn a round."""
+        """Start training a round."""
         context = multiprocessing.get_context("spawn")  # the same on every system, and no thread of ours is copied
         self._number = number
-        self._process = context.Process(target=_learn, args=(self._job, number), daemon=True)
+        self._process = context.Process(target=_train_in_process, args=(self._job, number), daemon=True)
         self._process.start()
 
     def wait(self) -> None:
-        """Until it is learned.
+        """Wait until the round is trained.
 
         Raises:
-            ModelError: it could not be.
+            ModelError: the training failed.
         """
         if self._process is None:
             return
         self._process.join()
         status, self._process = self._process.exitcode, None
         if status:
-            raise ModelError(f"round {self._number} was not learned: {_said(self._job, self._number, status)}")
+            raise ModelError(
+                f"round {self._number} was not trained: {_explain_failure(self._job, self._number, status)}"
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -55,23 +57,23 @@ class Apprentice(AbstractContextManager["Apprentice"]):
             self._process.join()
 
 
-def _complaint(job: Rounds, number: int) -> Path:
+def _error_file(job: RoundSettings, number: int) -> Path:
     return job.model(number).with_name(f"round-{number:03d}.error")
 
 
-def _said(job: Rounds, number: int, status: int) -> str:
-    path = _complaint(job, number)
+def _explain_failure(job: RoundSettings, number: int, status: int) -> str:
+    path = _error_file(job, number)
     return path.read_text(encoding="utf-8") if path.exists() else f"its process ended with status {status}"
 
 
-def _learn(job: Rounds, number: int) -> None:
-    """What the process does: silently, as its parent has the screen."""
-    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
-    complaint = _complaint(job, number)
+def _train_in_process(job: RoundSettings, number: int) -> None:
+    """The child process: train a round without output, since the terminal belongs to the parent."""
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - stays open for the life of the process
+    complaint = _error_file(job, number)
     complaint.parent.mkdir(parents=True, exist_ok=True)
     complaint.unlink(missing_ok=True)
     try:
-        learn(job, number)
+        train_round(job, number)
     except AlvinnError as error:
         complaint.write_text(str(error), encoding="utf-8")
         sys.exit(1)

@@ -1,7 +1,6 @@
-"""What becomes of corrections: labels in the round's recording, and places where the network is tested again.
+"""Corrections: they become labels in the round's recording, and their starting points become tests of the network.
 
-Only corrections are written down. What the network did before, and while somebody still made up their mind to take
-over, is nobody's label.
+Only corrections are recorded. The network's own driving, and the time before the teacher reacts, give no labels.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Observation, Step
 from alvinn.recording import RecordingWriter
 
-SECONDS_BEFORE = 2.0  # a take-over, where its test begins
+SECONDS_BEFORE = 2.0  # how long before a take-over its test begins
 
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """A place where help was needed: the car some seconds before the wheel changed hands."""
+    """A place where the teacher took over, with the state of the car some seconds before."""
 
     correction: int
     why: str
@@ -35,21 +34,22 @@ class TakeOver:
     speed: float
     """m/s"""
     seconds: float
-    """from there to the take-over"""
+    """from that state to the take-over"""
     doubt: float | None = None
-    """of the network at the take-over, where it can tell"""
+    """the network's doubt at the take-over; None where its output has no measure of doubt"""
 
 
 class Corrections:
-    """Observes a leg of a round: keeps its corrections, and the places that they began at.
+    """Observer of a rollout: collects its corrections and the take-overs that they began with.
 
-    All stays in memory until `write`: a correction can still be discarded, and an interrupted leg leaves nothing.
+    Everything stays in memory until `write`, so that corrections can be discarded and an interrupted rollout leaves
+    nothing behind.
 
     Args:
-        map_name: driven on.
-        direction: of the lane.
-        weather: overhead.
-        doubt: of the network, where it can tell.
+        map_name: the map of the rollout.
+        direction: direction of the lane.
+        weather: the weather preset.
+        doubt: measures the network's doubt; returns None where it cannot.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Corrections:
         self._map, self._direction, self._doubt = map_name, direction, doubt
         self.weather = weather
         self.going = False
-        """whether there is a correction now"""
+        """whether a correction is in progress"""
         self._before: deque[Step] = deque()
         self._steps: dict[int, list[Step]] = {}
         self._take_overs: dict[int, TakeOver] = {}
@@ -70,23 +70,23 @@ class Corrections:
 
     @property
     def take_overs(self) -> list[TakeOver]:
-        """Where the corrections that were kept began; one that began with the leg has nothing before it to test."""
+        """Take-overs of the kept corrections; a correction in progress at the start of a rollout has none."""
         return [one for one in self._take_overs.values() if one.correction not in self._discarded]
 
     @property
     def frames(self) -> int:
-        """How many frames the corrections have together."""
+        """Total number of frames in the kept corrections."""
         return sum(map(len, self._kept()))
 
     def __len__(self) -> int:
-        """How many corrections were kept."""
+        """Number of kept corrections."""
         return len(self._kept())
 
     def _kept(self) -> list[list[Step]]:
         return [steps for number, steps in self._steps.items() if number not in self._discarded]
 
     def see(self, step: Step) -> Verdict:
-        """Keep the tick if it is a correction, and remember it for a while if it is not."""
+        """Keep the step if it belongs to a correction; otherwise remember it for `SECONDS_BEFORE`."""
         number = step.decision.correction
         self.going = number > 0
         if not number:
@@ -120,22 +120,22 @@ class Corrections:
         )
 
     def recovered(self) -> None:
-        """What came before does not lead to what follows."""
+        """Forget the steps before a recovery: they do not lead to what follows."""
         self._before.clear()
 
     def discard(self) -> int:
-        """Leave out the correction that goes on, or else the last one; returns its number, 0 if there is none."""
+        """Discard the correction in progress, else the last one; returns its number, 0 if there is none."""
         number = next((number for number in reversed(self._steps) if number not in self._discarded), 0)
         if number:
             self._discarded.append(number)
         return number
 
     def take_back(self) -> int:
-        """Use again what was left out last; returns its number, 0 if there is none."""
+        """Restore the correction discarded last; returns its number, 0 if there is none."""
         return self._discarded.pop() if self._discarded else 0
 
     def write(self, writer: RecordingWriter) -> None:
-        """Write what was kept, each correction as a segment of its own."""
+        """Write the kept corrections, each as its own segment."""
         for steps in self._kept():
             for step in steps:
                 writer.add(step, lane=f"{self._map}/{self._direction}", weather=self.weather)

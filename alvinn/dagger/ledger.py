@@ -1,11 +1,11 @@
-"""The rounds of DAgger on paper: what each drives, what it left, and when it is enough.
+"""Bookkeeping of the DAgger rounds: what each round drives and what it produced.
 
-data/NAME/round-NNN/      a recording of the round's corrections, with `round.json`: what was driven, how, and where
-                          help was needed
-models/NAME/round-NNN/    the network that learned from everything up to then; round-000 is the clone
+data/NAME/round-NNN/      the round's corrections as a recording, with `round.json`: rollouts, gate and
+                          take-overs
+models/NAME/round-NNN/    the network trained on all data so far; round-000 is the clone
 models/NAME/rounds.json   all rounds side by side
 
-Pure bookkeeping: nothing here drives or learns.
+Nothing here drives or trains.
 """
 
 from __future__ import annotations
@@ -25,90 +25,91 @@ from alvinn.util.files import write_json
 
 SCHEMA = 1
 SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
-"""What of a round adds up over its legs."""
-SHORTEST_LEG = 5.0  # s: time to come through a bend
+"""Fields of a round that are summed over its rollouts."""
+SHORTEST_ROLLOUT = 5.0  # s: long enough to drive through a bend
 WAYS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """A stretch that is driven in one go."""
+class Rollout:
+    """A stretch driven without interruption."""
 
     map: str
     direction: Direction
     place: float
-    """where it begins, as a share of the lane's bends: see `jobs.legs.beginning`"""
+    """where it begins, as a share of the lane's squared curvature: see `rollouts.choose_start`"""
     seconds: float
-    """to drive, simulated"""
+    """simulated duration"""
     aside: float = 0.0
-    """how far right of the lane's middle it begins, in [-1, 1] of what the gate `drift` lets pass"""
+    """initial offset to the right, in [-1, 1] of the threshold of the gate `drift`"""
 
 
-def legs_of(maps: Sequence[str], number: int, seconds: float, seed: int) -> list[Leg]:
-    """What round `number`, counted from 1, drives: legs as short as is useful, going on where the round before stopped.
+def plan_rollouts(maps: Sequence[str], number: int, seconds: float, seed: int) -> list[Rollout]:
+    """The rollouts of round `number`, counted from 1, continuing with the lane where the round before stopped.
 
-    With few maps, or much time, that is a leg each way on every map. Where they begin is drawn from seed and round
-    alone.
+    Rollouts are as short as is useful; with few maps or much time there is one in each direction on every map.
+    Starting points depend on seed and round only.
     """
     rng = np.random.default_rng((seed, number))
     lanes = [(name, way) for name in maps for way in WAYS]
-    count = max(len(WAYS), min(len(lanes), round(seconds / SHORTEST_LEG)))
+    count = max(len(WAYS), min(len(lanes), round(seconds / SHORTEST_ROLLOUT)))
     taken = [lanes[i % len(lanes)] for i in range((number - 1) * count, number * count)]
     return [
-        Leg(name, way, round(float(rng.random()), 4), seconds / count, round(float(rng.uniform(-1.0, 1.0)), 4))
+        Rollout(name, way, round(float(rng.random()), 4), seconds / count, round(float(rng.uniform(-1.0, 1.0)), 4))
         for name, way in taken
     ]
 
 
 @dataclass(frozen=True)
-class Driven:
-    """`round.json`: what a round has driven so far."""
+class RoundRecord:
+    """`round.json`: a round as driven so far."""
 
     number: int
     gate: str
     teacher: str
-    legs: tuple[Leg, ...] = ()
+    legs: tuple[Rollout, ...] = ()
+    """its rollouts (`legs` is the key on disk)"""
     seconds: float = 0.0
     """simulated"""
     helped_seconds: float = 0.0
-    """of them with the teacher at the wheel"""
+    """of these, with the teacher driving"""
     corrections: int = 0
-    """begun; the next one has the number after this"""
+    """corrections begun; the next one gets the next number"""
     discarded: int = 0
-    """of them by the person who drove them, or too short to hold a frame"""
+    """of these, discarded by the person who drove them, or without a single frame"""
     frames: int = 0
-    """that the others have together"""
+    """frames in the kept corrections"""
     switches: int = 0
-    """how often the wheel changed hands"""
+    """how often control switched between network and teacher"""
     departures: int = 0
     take_overs: tuple[TakeOver, ...] = ()
     setting: float | None = None
     """beta of `always`, threshold of `doubt`"""
 
-    def with_leg(self, leg: Leg, more: Driven) -> Driven:
-        """This round with one more leg."""
+    def add_rollout(self, rollout: Rollout, more: RoundRecord) -> RoundRecord:
+        """This round with one more rollout added."""
         added = {name: getattr(self, name) + getattr(more, name) for name in SUMMED}
-        return replace(self, legs=(*self.legs, leg), **added)
+        return replace(self, legs=(*self.legs, rollout), **added)
 
 
-def write_driven(folder: Path, driven: Driven) -> None:
-    """Write `round.json` in a round's recording."""
+def write_round(folder: Path, driven: RoundRecord) -> None:
+    """Write `round.json` into the folder of a round's recording."""
     write_json(folder / "round.json", {"schema": SCHEMA, **asdict(driven)})
 
 
-def read_driven(folder: Path) -> Driven | None:
-    """What `round.json` says; None where the round has not begun.
+def read_round(folder: Path) -> RoundRecord | None:
+    """Read `round.json`; None if the round has not begun.
 
     Raises:
-        ResultsError: it is damaged.
+        ResultsError: the file is damaged.
     """
     content = _read(folder / "round.json")
     if content is None:
         return None
     try:
-        legs = tuple(Leg(**leg) for leg in content.pop("legs"))
+        rollouts = tuple(Rollout(**rollout) for rollout in content.pop("legs"))
         take_overs = tuple(TakeOver(**one) for one in content.pop("take_overs"))
-        return Driven(legs=legs, take_overs=take_overs, **content)
+        return RoundRecord(legs=rollouts, take_overs=take_overs, **content)
     except (TypeError, KeyError, ValueError) as error:
         raise ResultsError(f"{folder / 'round.json'} is damaged: {error!r}") from error
 
@@ -125,14 +126,14 @@ class Entry:
     switches: int
     setting: float | None
     laps: int
-    """judged after it, on circuits that no correction was ever made on"""
+    """evaluation laps after the round, on circuits without any corrections"""
     faultless: int
     departures: int
     km: float
     tests: int
-    """take-overs so far, each driven again by the network of this round"""
+    """take-overs so far, each driven again by this round's network"""
     still_needs_help: int
-    """in so many of them"""
+    """tests that this round's network failed"""
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,13 @@ class Ledger:
     """`rounds.json`."""
 
     settings: Mapping[str, Any]
-    """a run is only gone on with if they are the same"""
+    """a run resumes only with the same settings"""
     entries: tuple[Entry, ...] = ()
     ended: str = ""
-    """why no more rounds were driven"""
+    """why the run ended"""
 
     def with_entry(self, entry: Entry) -> Ledger:
-        """This ledger with one more round."""
+        """This ledger with one more round added."""
         return replace(self, entries=(*self.entries, entry))
 
 
@@ -158,10 +159,10 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
 
 
 def read_ledger(path: Path) -> Ledger | None:
-    """What `rounds.json` says; None where there is none.
+    """Read `rounds.json`; None if it does not exist.
 
     Raises:
-        ResultsError: it is damaged.
+        ResultsError: the file is damaged.
     """
     content = _read(path)
     if content is None:

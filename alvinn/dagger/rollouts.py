@@ -1,4 +1,4 @@
-"""The driving of a round: legs in which student and teacher share the wheel, and tests at earlier take-overs."""
+"""Rollouts, in which network and teacher share the wheel, and tests of a network at earlier take-overs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from alvinn.dagger.corrections import Corrections, TakeOver
-from alvinn.dagger.ledger import Driven, Leg
-from alvinn.dagger.teachers import Lesson, Seat, Student
+from alvinn.dagger.ledger import Rollout, RoundRecord
+from alvinn.dagger.teachers import RolloutContext, Student, Teacher
 from alvinn.drivers.gates import DRIFT_SHARE, DriftGate, Gate
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, Pedals
@@ -28,16 +28,16 @@ from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import opened
 
-SECONDS_AFTER = 3.0  # a take-over, for which a network must manage alone in its test
-STRAIGHT = 1e-9  # 1/m^2: what a straight counts, so that a lane without bends has places too
-RUN_UP = 12.0  # m from where a leg begins to its bend
+SECONDS_AFTER = 3.0  # how long after the take-over a test lasts
+STRAIGHT = 1e-9  # 1/m^2: weight of a straight, so that a lane without bends has starting points too
+RUN_UP = 12.0  # m from the start of a rollout to its bend
 
 
 @contextmanager
-def world_of(
+def open_training_world(
     settings: Driving, kept: KeptServer, network: Network, map_name: str, direction: Direction, weather: str
 ) -> Iterator[CarlaWorld]:
-    """A car on a lane with the cameras that the network wants, and those that it is taught with."""
+    """A world with the cameras that the network drives with and those used as training targets."""
     with opened(
         settings,
         camera=network.card.camera,
@@ -51,50 +51,52 @@ def world_of(
         yield world
 
 
-def drive_leg(
+def drive_rollout(
     settings: Driving,
-    leg: Leg,
-    so_far: Driven,
+    rollout: Rollout,
+    so_far: RoundRecord,
     student: Student,
-    seat: Seat,
+    teacher: Teacher,
     server: KeptServer,
     writer: Callable[[CarlaWorld], RecordingWriter],
-) -> Driven:
-    """Drive one leg of a round, and write its corrections once it is over.
+) -> RoundRecord:
+    """Drive one rollout of a round and write its corrections at the end.
 
     Args:
         settings: server, speed, weather, seed.
-        leg: what to drive.
-        so_far: the round, with the legs before this one.
-        student: drives.
-        seat: the teacher's.
-        server: to drive on, where `settings` names none.
-        writer: opens the round's recording.
+        rollout: map, direction, start and duration.
+        so_far: the round with its earlier rollouts.
+        student: the network that drives.
+        teacher: takes over where the gate asks.
+        server: the embedded server, used unless `settings` names one.
+        writer: opens the round's recording for appending.
 
     Returns:
-        The round with this leg.
+        The round including this rollout.
 
     Raises:
-        AlvinnError: server or map is not to be had.
+        AlvinnError: server or map is not available.
     """
-    with world_of(settings, server, student.network, leg.map, leg.direction, settings.weather) as world:
-        place, aside = beginning(leg, world.lane, world.geometry.width)
+    with open_training_world(
+        settings, server, student.network, rollout.map, rollout.direction, settings.weather
+    ) as world:
+        place, aside = choose_start(rollout, world.lane, world.geometry.width)
         world.place(place, _speed_at(world, place, settings.speed), aside)
-        kept = Corrections(leg.map, leg.direction, settings.weather, student.doubt)
-        driver = seat.take(Lesson(leg, so_far, student, world, kept, settings.seed))
+        kept = Corrections(rollout.map, rollout.direction, settings.weather, student.doubt)
+        driver = teacher.begin_rollout(RolloutContext(rollout, so_far, student, world, kept, settings.seed))
         referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
         ticks = {True: 0, False: 0}
 
         def count(_: Step) -> None:
             ticks[driver.wheel.who != "network"] += 1
 
-        observers: list[Observer] = [kept, referee, Deadline(leg.seconds), Watch(count), *seat.watchers()]
-        run(seat.paced(world), driver, observers, world.geometry, Pedals(settings.speed, DT))
+        observers: list[Observer] = [kept, referee, Deadline(rollout.seconds), Watch(count), *teacher.observers()]
+        run(teacher.pace(world), driver, observers, world.geometry, Pedals(settings.speed, DT))
         with writer(world) as recording:
             kept.write(recording)
-    return so_far.with_leg(
-        leg,
-        Driven(
+    return so_far.add_rollout(
+        rollout,
+        RoundRecord(
             number=so_far.number,
             gate=so_far.gate,
             teacher=so_far.teacher,
@@ -110,36 +112,36 @@ def drive_leg(
     )
 
 
-def beginning(leg: Leg, lane: Lane, car_width: float) -> tuple[float, float]:
-    """Where a leg begins: along its lane and right of its middle [m].
+def choose_start(rollout: Rollout, lane: Lane, car_width: float) -> tuple[float, float]:
+    """Start of a rollout: distance along its lane and offset to the right [m].
 
-    That is a little before a bend, where a network that drifts does so first: the tighter a bend, the more often, as
-    `leg.place` is a share of the lane's curvature squared. And it is somewhat aside, as far as the gate `drift` just
-    lets pass: whoever never saw that will drift from there.
+    It lies shortly before a bend, where a network drifts first; tight bends are chosen more often, since
+    `rollout.place` is a share of the lane's squared curvature. The offset is within the threshold of the gate
+    `drift`, so that the network is also corrected from where the gate does not yet act.
     """
     s = np.arange(0.0, lane.length, CURVATURE_SPAN)
     bend = np.array([lane.curvature(at) for at in s.tolist()]) ** 2 + STRAIGHT
-    place = float(np.interp(leg.place * bend.sum(), np.cumsum(bend) - bend, s)) - RUN_UP
+    place = float(np.interp(rollout.place * bend.sum(), np.cumsum(bend) - bend, s)) - RUN_UP
     place = place % lane.length if lane.closed else max(0.0, place)
     width = lane.project(*lane.at(place)[:2]).width
-    return place, leg.aside * DRIFT_SHARE * margin(width, car_width)
+    return place, rollout.aside * DRIFT_SHARE * margin(width, car_width)
 
 
 def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
-    """The speed [m/s] that a car would have there."""
+    """Speed [m/s] at a point of the lane, limited by lateral acceleration."""
     bend = abs(world.lane.curvature(s))
     return min(cruise, (MAX_LATERAL_ACCELERATION / bend) ** 0.5) if bend > 0 else cruise
 
 
 class Trial:
-    """Observes a test: does the car leave its lane, or is it still drifting at the end?"""
+    """Observer of a test: it fails if the car leaves its lane or still drifts at the end."""
 
     def __init__(self, referee: Referee, gate: Gate) -> None:
         self._referee, self._gate = referee, gate
         self.failed = False
 
     def see(self, step: Step) -> Verdict:
-        """Look; a departure ends the test."""
+        """Check the step; a departure ends the test."""
         asked = self._gate.asks(step.observation)
         self._referee.see(step)
         departed = bool(self._referee.trace.departures)
@@ -147,28 +149,28 @@ class Trial:
         return Verdict.STOP if departed else Verdict.GO_ON
 
     def recovered(self) -> None:
-        """Nobody asks for that here."""
+        """Nothing to do: a test asks for no recovery."""
 
 
-def needing_help(
-    settings: Driving, take_overs: Iterable[TakeOver], network: Network, tell: Callable[[], None]
+def find_still_failing(
+    settings: Driving, take_overs: Iterable[TakeOver], network: Network, on_progress: Callable[[], None]
 ) -> list[TakeOver]:
-    """The take-overs that a network still does not manage alone, put there again some seconds before.
+    """The take-overs that a network still fails, starting some seconds before each.
 
     Args:
         settings: server, speed, seed.
-        take_overs: of all rounds so far.
-        network: drives alone.
-        tell: called once a test.
+        take_overs: those of all rounds so far.
+        network: drives without a teacher.
+        on_progress: called after each test.
     """
     failed = []
     with KeptServer() as server:
         for (name, direction, weather), group in groupby(sorted(take_overs, key=_lane_of), key=_lane_of):
-            with world_of(settings, server, network, name, direction, weather) as world:
+            with open_training_world(settings, server, network, name, direction, weather) as world:
                 for one in group:
-                    if _fails(settings, one, network, world):
+                    if _still_fails(settings, one, network, world):
                         failed.append(one)
-                    tell()
+                    on_progress()
     return failed
 
 
@@ -176,7 +178,7 @@ def _lane_of(one: TakeOver) -> tuple[str, Direction, str]:
     return one.map, one.direction, one.weather
 
 
-def _fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:
+def _still_fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:
     world.place(one.lane_s, one.speed, one.offset, one.heading_error)
     referee = Referee(world.lane, world.geometry.width, 1, settings.speed, one.lane_s, longest=float("inf"))
     trial = Trial(referee, DriftGate(world.truth, world.geometry.width))

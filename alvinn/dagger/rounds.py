@@ -1,4 +1,4 @@
-"""The stages of a round: drive, learn, judge. Each leaves on disk what it did, and does nothing where that lies."""
+"""The stages of a round: drive, train, evaluate. Each skips work that is already on disk."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from alvinn.cockpit.live_drive import device_of
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.dagger.corrections import TakeOver
-from alvinn.dagger.ledger import Driven, Entry, legs_of, read_driven, write_driven
-from alvinn.dagger.rollouts import drive_leg, needing_help
-from alvinn.dagger.teachers import ExpertSeat, HumanSeat, Seat, Student
+from alvinn.dagger.ledger import Entry, RoundRecord, plan_rollouts, read_round, write_round
+from alvinn.dagger.rollouts import drive_rollout, find_still_failing
+from alvinn.dagger.teachers import ExpertTeacher, HumanTeacher, Student, Teacher
 from alvinn.drivers.gates import beta_of, threshold_from, threshold_within
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.evaluation.laps import LapSettings, drive_laps
@@ -33,157 +33,161 @@ from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import server_kind
 
-GateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
+RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
 PERSONAL = ("drift", "doubt", "human")
-"""Gates that go with a person."""
-BUDGET = 0.2  # of the ticks: what a doubt gate may ask for before there is any take-over to learn a threshold from
+"""Gates available with a human teacher."""
+BUDGET = 0.2  # share of ticks in which a doubt gate may act before any take-over gives it a threshold
 
 
 @dataclass(frozen=True)
-class Rounds(Driving):
-    """What rounds of corrections are made of."""
+class RoundSettings(Driving):
+    """Settings of the DAgger rounds."""
 
     name: tyro.conf.Positional[str] = ""
-    """of the model: its rounds become models/NAME/round-NNN"""
+    """name of the model; its rounds are stored in models/NAME/round-NNN"""
     data: tuple[str, ...] = ()
-    """recordings that the first network learns from"""
+    """recordings to train the first network on"""
     rounds: int = 3
-    """rounds at most"""
+    """maximum number of rounds"""
     round_seconds: float = 60.0
-    """simulated driving in a round"""
-    gate: GateName = "drift"
-    """what gives the teacher the wheel: drift by the map, the network's doubt, a person's own will, a mix whatever
-    happens; to compare with these, plain and noise: the teacher alone drives"""
+    """simulated seconds of driving per round"""
+    gate: RoundGateName = "drift"
+    """when the teacher takes over: drift (position in the lane), doubt (of the network), human (the person decides),
+    always (random mixing); as baselines, plain and noise: the teacher drives alone"""
     expert: Literal["scripted", "human"] = "scripted"
-    """the teacher; a person sits in the cockpit, and whatever the gate asks, takes the wheel when they want"""
+    """the teacher; a human teacher can also take over at any time, whatever the gate says"""
     alias: str = "human"
-    """who the person is, for the recording"""
+    """name of the person in the recording"""
     device: str = "auto"
-    """the person steers with: auto, keyboard, mouse, wheel, or a part of a device's name"""
+    """input device: auto, keyboard, mouse, wheel, or part of a device name"""
     maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
-    """a,b: circuits to be corrected on (default: of random:200 to random:299, six with narrow lanes and tight bends)"""
+    """a,b: circuits to drive the rounds on (default: six of random:200 to random:299, narrow and tight)"""
     judge: str = "random:7,random:8,random:9"
-    """a,b: other circuits, lapped both ways after each round; once all laps pass it is enough"""
+    """a,b: other circuits for evaluation laps in both directions after each round; stops once all laps pass"""
     views: Literal["on", "off"] = "on"
-    """show frames as seen from beside the lane too"""
+    """also train on shifted views"""
     correction_weight: int = 6
-    """times that a correction is shown for every time that another frame is: corrections are few"""
+    """how often a correction is shown for each time another frame is shown"""
     fresh: bool = False
-    """train from random weights in every round, not from the last round's"""
+    """train every round from random weights instead of the last round's"""
     epochs: int = 30
-    """times through the data for training from random weights"""
+    """epochs when training from random weights"""
     more_epochs: int = 10
-    """times through the data for going on from the last round's weights"""
+    """epochs when continuing from the last round's weights"""
     network: NetworkName = "conv"
-    """which network"""
+    """network architecture"""
     output: OutputName = "hill"
-    """how curvature is coded at the output"""
+    """encoding of curvature at the output"""
     doubt_by: DoubtName = "hill"
-    """what the gate doubt goes by: the hill's shape, or irre, how well the network rebuilds what it sees"""
+    """measure of the gate doubt: shape of the hill, or irre (input reconstruction error)"""
     members: int = 1
-    """networks trained in each round; with two or more the gate `doubt` asks where they disagree"""
+    """networks trained per round; with two or more, the gate doubt acts where they disagree"""
     retest: bool = True
-    """after each round drive every take-over so far again: who still needs help?"""
+    """after each round, test the network at every take-over so far"""
     jobs: int = 1
-    """laps driven at a time"""
+    """number of laps driven in parallel"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         if self.expert == "scripted" and self.gate == "human":
-            raise ValueError("--gate human wants a person: --expert human")
+            raise ValueError("--gate human requires a person: add --expert human")
         if self.expert == "human" and self.gate not in PERSONAL:
-            raise ValueError(f"--gate {self.gate} is for the scripted expert; a person's are {', '.join(PERSONAL)}")
+            raise ValueError(
+                f"--gate {self.gate} requires the scripted expert; a human teacher has {', '.join(PERSONAL)}"
+            )
         if self.members > 1 and self.doubt_by == "irre":
-            raise ValueError("--members ask where they disagree: leave --doubt-by irre out")
+            raise ValueError("--members measures doubt by disagreement: leave out --doubt-by irre")
         if both := set(self.circuits()) & set(self.judges()):
-            raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that no correction was made on")
+            raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
 
     def circuits(self) -> list[str]:
-        """To be corrected on."""
+        """Circuits that the rounds are driven on."""
         return listed(self.maps, self.map)
 
     def judges(self) -> list[str]:
-        """To be judged on."""
+        """Circuits of the evaluation laps."""
         return [name.strip() for name in self.judge.split(",") if name.strip()]
 
     def model(self, number: int) -> Path:
-        """The folder of a round's model."""
+        """Folder of a round's model."""
         return self.model_folder(self.name) / f"round-{number:03d}"
 
     def member(self, number: int, which: int) -> Path:
-        """The folder of a member of a round's ensemble; the first one is the round's model."""
+        """Folder of an ensemble member; member 0 is the round's model."""
         return self.model(number) / f"member-{which}" if which else self.model(number)
 
     def recording(self, number: int) -> Path:
-        """The folder of a round's corrections."""
+        """Folder of a round's corrections."""
         return self.recording_folder(self.name) / f"round-{number:03d}"
 
 
-def drive(job: Rounds, number: int) -> Driven:
-    """Drive the legs of a round that were not driven yet, each with the newest network that there is.
+def drive_round(job: RoundSettings, number: int) -> RoundRecord:
+    """Drive the remaining rollouts of a round, each with the newest trained network.
 
     Raises:
-        AlvinnError: server, map or window is not to be had, or the person left.
+        AlvinnError: server, map or window is not available, or the person left.
     """
     if not number:
-        return Driven(0, job.gate, job.expert)
-    folder, legs = job.recording(number), legs_of(job.circuits(), number, job.round_seconds, job.seed)
-    newest = _newest(job, number)
-    student = _student(job, newest)
-    driven = read_driven(folder) or Driven(number, job.gate, job.expert, setting=_setting(job, number, student))
-    with KeptServer() as server, _seat(job) as seat, progress() as bars:
-        task = bars.add_task(f"round {number}", total=len(legs), completed=len(driven.legs), note="")
-        for leg in legs[len(driven.legs) :]:
-            if _newest(job, number) != newest:
-                newest = _newest(job, number)
-                student = _student(job, newest)
-            write = _opening(job, folder, student.network)
-            before, driven = driven, drive_leg(job, leg, driven, student, seat, server, write)
-            write_driven(folder, driven)
+        return RoundRecord(0, job.gate, job.expert)
+    folder, rollouts = job.recording(number), plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
+    newest = _newest_trained(job, number)
+    student = _load_student(job, newest)
+    driven = read_round(folder) or RoundRecord(
+        number, job.gate, job.expert, setting=_gate_setting(job, number, student)
+    )
+    with KeptServer() as server, _open_teacher(job) as teacher, progress() as bars:
+        task = bars.add_task(f"round {number}", total=len(rollouts), completed=len(driven.legs), note="")
+        for rollout in rollouts[len(driven.legs) :]:
+            if _newest_trained(job, number) != newest:
+                newest = _newest_trained(job, number)
+                student = _load_student(job, newest)
+            write = _writer_factory(job, folder, student.network)
+            before, driven = driven, drive_rollout(job, rollout, driven, student, teacher, server, write)
+            write_round(folder, driven)
             if (
                 job.expert == "human"
-                and len(driven.legs) < len(legs)
-                and driven.seconds < before.seconds + leg.seconds - 1.0
+                and len(driven.legs) < len(rollouts)
+                and driven.seconds < before.seconds + rollout.seconds - 1.0
             ):
-                legs_driven = f"{len(driven.legs)} of {len(legs)} legs"
-                raise AlvinnError(f"round {number} was left after {legs_driven}: the same command drives the rest")
+                done = f"{len(driven.legs)} of {len(rollouts)} rollouts"
+                raise AlvinnError(f"round {number} was ended after {done}: run the same command to drive the rest")
             bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
     return driven
 
 
 @contextmanager
-def _seat(job: Rounds) -> Iterator[Seat]:
-    """The teacher's, for a round.
+def _open_teacher(job: RoundSettings) -> Iterator[Teacher]:
+    """Open the teacher of a round.
 
     Raises:
-        AlvinnError: a person has no screen to look at.
+        AlvinnError: a human teacher without a window.
     """
     if job.expert == "scripted":
-        yield ExpertSeat()
+        yield ExpertTeacher()
         return
     if job.headless:
-        raise AlvinnError("--expert human wants a window: leave --headless out")
+        raise AlvinnError("--expert human requires a window: leave out --headless")
     with Window("alvinn") as window:
-        yield HumanSeat(window, device_of(job.device, window))
+        yield HumanTeacher(window, device_of(job.device, window))
 
 
-def _newest(job: Rounds, number: int) -> int:
-    """The last round before this one that was learned: an earlier one where the one before is being learned yet."""
-    return next(before for before in reversed(range(number)) if not before or finished(job.model(before)))
+def _newest_trained(job: RoundSettings, number: int) -> int:
+    """The last trained round before this one; an earlier one while the previous round is still in training."""
+    return next(before for before in reversed(range(number)) if not before or is_trained(job.model(before)))
 
 
-def _student(job: Rounds, number: int) -> Student:
+def _load_student(job: RoundSettings, number: int) -> Student:
     networks = [Network(job.member(number, which)) for which in range(job.members)]
     return Student(networks[0], of_ensemble(networks) if job.members > 1 else of_answer(networks[0], job.doubt_by))
 
 
-def _opening(job: Rounds, folder: Path, network: Network) -> Callable[[CarlaWorld], RecordingWriter]:
-    return lambda world: _writer(job, folder, world, network)
+def _writer_factory(job: RoundSettings, folder: Path, network: Network) -> Callable[[CarlaWorld], RecordingWriter]:
+    return lambda world: _open_writer(job, folder, world, network)
 
 
-def _writer(job: Rounds, folder: Path, world: CarlaWorld, network: Network) -> RecordingWriter:
+def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: Network) -> RecordingWriter:
     session = Session(
         camera=network.card.camera,
         vehicle=asdict(world.geometry),
@@ -198,8 +202,8 @@ def _writer(job: Rounds, folder: Path, world: CarlaWorld, network: Network) -> R
     return RecordingWriter(folder, session, append=True)
 
 
-def _setting(job: Rounds, number: int, student: Student) -> float | None:
-    """What the gate of a round is set to."""
+def _gate_setting(job: RoundSettings, number: int, student: Student) -> float | None:
+    """Parameter of a round's gate: beta or threshold; None for a gate without one."""
     if job.gate == "always":
         return beta_of(number)
     if job.gate != "doubt":
@@ -210,51 +214,53 @@ def _setting(job: Rounds, number: int, student: Student) -> float | None:
     return threshold_within(_doubts_at_home(job, student.doubt), BUDGET)
 
 
-def _doubts_at_home(job: Rounds, doubt: Doubt) -> list[float]:
-    """The network's doubts on the pictures that it learned from: all there is before the first take-over.
+def _doubts_at_home(job: RoundSettings, doubt: Doubt) -> list[float]:
+    """The network's doubts on its own training images, used before the first take-over.
 
     Raises:
-        ModelError: its output cannot tell.
+        ModelError: its output has no measure of doubt.
     """
-    pictures = (recording.observation(row) for recording in learned(job, 0) for row in recording.rows[::10])
+    pictures = (recording.observation(row) for recording in recordings_until(job, 0) for row in recording.rows[::10])
     doubts = [found for seen in pictures if (found := doubt(seen)) is not None]
     if not doubts:
-        raise ModelError(f"one network with --output {job.output} cannot tell its doubts: take hill, or --members 3")
+        raise ModelError(
+            f"one network with --output {job.output} has no measure of doubt: use --output hill or --members 3"
+        )
     return doubts
 
 
-def _take_overs(job: Rounds, until: int) -> list[TakeOver]:
-    """Of all rounds up to one."""
-    rounds = (read_driven(job.recording(number)) for number in range(1, until + 1))
+def _take_overs(job: RoundSettings, until: int) -> list[TakeOver]:
+    """Take-overs of all rounds up to and including `until`."""
+    rounds = (read_round(job.recording(number)) for number in range(1, until + 1))
     return [one for driven in rounds if driven is not None for one in driven.take_overs]
 
 
-def learned(job: Rounds, until: int) -> list[Recording]:
-    """Everything there is to learn from after a round; rounds without a correction left nothing."""
+def recordings_until(job: RoundSettings, until: int) -> list[Recording]:
+    """All training recordings after round `until`; rounds without corrections have none."""
     first = [Recording(job.recording_folder(name)).require_frames() for name in job.data]
     rounds = [Recording(job.recording(number)) for number in range(1, until + 1)]
     return first + [recording for recording in rounds if recording.rows]
 
 
-def learn(job: Rounds, number: int) -> None:
-    """Train the round's networks, unless that is done already; the round's model last, so that it stands for all.
+def train_round(job: RoundSettings, number: int) -> None:
+    """Train the networks of a round that are missing; member 0 last, so that its presence means all are trained.
 
     Raises:
-        KeyboardInterrupt: it was interrupted; what it has so far is kept.
+        KeyboardInterrupt: training was interrupted; its checkpoint remains.
     """
     for which in reversed(range(job.members)):
         folder, before = job.member(number, which), job.member(number - 1, which)
-        if finished(folder):
+        if is_trained(folder):
             continue
         if number and not Recording(job.recording(number)).rows:
             shutil.copytree(before, folder, ignore=shutil.ignore_patterns("laps", "member-*"), dirs_exist_ok=True)
         else:
             _train(job, number, folder, before if number and not job.fresh else None, seed=job.seed + 1000 * which)
-        if not finished(folder):
+        if not is_trained(folder):
             raise KeyboardInterrupt
 
 
-def _train(job: Rounds, number: int, folder: Path, warm: Path | None, seed: int) -> None:
+def _train(job: RoundSettings, number: int, folder: Path, warm: Path | None, seed: int) -> None:
     training = TrainSettings(
         home=job.home,
         name=str(folder.absolute()),
@@ -267,19 +273,19 @@ def _train(job: Rounds, number: int, folder: Path, warm: Path | None, seed: int)
         resume=(folder / CHECKPOINT).exists(),
         seed=seed,
     )
-    train(training, learned(job, number), warm)
+    train(training, recordings_until(job, number), warm)
 
 
-def finished(model: Path) -> bool:
-    """Whether a model was trained to the end."""
+def is_trained(model: Path) -> bool:
+    """Whether the training of a model is complete."""
     return (model / "card.json").exists() and not (model / CHECKPOINT).exists()
 
 
-def judged(job: Rounds, number: int, driven: Driven) -> Entry:
-    """Laps on circuits that were never corrected on, and every take-over so far once more."""
-    results = _laps(job, number)
+def judge_round(job: RoundSettings, number: int, driven: RoundRecord) -> Entry:
+    """Drive the evaluation laps of a round and test its network at every take-over so far."""
+    results = _drive_judging_laps(job, number)
     take_overs = _take_overs(job, number) if job.retest else []
-    failed = _tested(job, number, take_overs)
+    failed = _retest(job, number, take_overs)
     return Entry(
         round=number,
         seconds=driven.seconds,
@@ -296,7 +302,7 @@ def judged(job: Rounds, number: int, driven: Driven) -> Entry:
     )
 
 
-def _laps(job: Rounds, number: int) -> list[Result]:
+def _drive_judging_laps(job: RoundSettings, number: int) -> list[Result]:
     if not job.judges():
         return []
     laps = LapSettings(
@@ -314,9 +320,9 @@ def _laps(job: Rounds, number: int) -> list[Result]:
     return drive_laps(laps, laps.open_network())
 
 
-def _tested(job: Rounds, number: int, take_overs: Sequence[TakeOver]) -> list[TakeOver]:
+def _retest(job: RoundSettings, number: int, take_overs: Sequence[TakeOver]) -> list[TakeOver]:
     if not take_overs:
         return []
     with progress() as bars:
         task = bars.add_task("take-overs again", total=len(take_overs), note="")
-        return needing_help(job, take_overs, Network(job.model(number)), lambda: bars.advance(task))
+        return find_still_failing(job, take_overs, Network(job.model(number)), lambda: bars.advance(task))

@@ -1,4 +1,4 @@
-"""Who sits beside the network and corrects it: the scripted expert in lockstep, or a person in the cockpit."""
+"""Teachers, who correct the network: the scripted expert in lockstep, or a person in the cockpit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Device
 from alvinn.dagger.corrections import Corrections
-from alvinn.dagger.ledger import Driven, Leg
+from alvinn.dagger.ledger import Rollout, RoundRecord
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import AlwaysGate, DoubtGate, DriftGate, Gate, HumanGate, TeacherGate
@@ -28,37 +28,37 @@ from alvinn.networks.doubt import Doubt
 from alvinn.networks.inference import Network
 from alvinn.world.carla_world import DT, CarlaWorld
 
-ALONE = {"plain", "noise"}  # the teacher drives, and the student only watches
-EVERY_FRAME = ALONE | {"always"}  # the teacher labels all of them
+ALONE = {"plain", "noise"}  # the teacher drives throughout
+EVERY_FRAME = ALONE | {"always"}  # the teacher labels every frame
 
 
 @dataclass(frozen=True)
 class Student:
-    """Who is taught, and how far it doubts itself."""
+    """The network in training and its measure of doubt."""
 
     network: Network
     doubt: Doubt
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """A leg about to be driven: all that a teacher must know of it."""
+class RolloutContext:
+    """What a teacher needs to know about the rollout to come."""
 
-    leg: Leg
-    so_far: Driven
-    """the round, with the legs before this one"""
+    rollout: Rollout
+    so_far: RoundRecord
+    """the round with its earlier rollouts"""
     student: Student
     world: CarlaWorld
     kept: Corrections
-    """where corrections go"""
+    """collects the corrections"""
     seed: int
 
     def rng(self) -> np.random.Generator:
-        """What is drawn for it depends on seed, round and leg alone."""
+        """Random numbers that depend on seed, round and rollout only."""
         return np.random.default_rng((self.seed, self.so_far.number, len(self.so_far.legs)))
 
     def gate(self, rng: np.random.Generator) -> Gate:
-        """The gate of its round, but for a person's own will."""
+        """The gate of the round, for every gate but `human`."""
         if self.so_far.gate in ALONE:
             return TeacherGate(self.so_far.gate)
         if self.so_far.gate == "always":
@@ -68,67 +68,67 @@ class Lesson:
         return DriftGate(self.world.truth, self.world.geometry.width)
 
 
-class Seat(Protocol):
-    """The teacher's; one for all legs of a round."""
+class Teacher(Protocol):
+    """Who corrects the network; one instance serves all rollouts of a round."""
 
-    def take(self, lesson: Lesson) -> SharedDriver:
-        """Sit down for a leg: the driver that student and teacher are together."""
+    def begin_rollout(self, context: RolloutContext) -> SharedDriver:
+        """Prepare a rollout; returns the driver that network and teacher share."""
 
-    def paced(self, world: World) -> World:
-        """The world, at the pace at which the teacher can follow."""
+    def pace(self, world: World) -> World:
+        """The world at a pace that suits the teacher."""
 
-    def watchers(self) -> Sequence[Observer]:
-        """Who watches besides."""
+    def observers(self) -> Sequence[Observer]:
+        """Additional observers of the rollout."""
 
 
-class ExpertSeat:
-    """The scripted expert: takes over whenever the gate asks, and time is the simulator's."""
+class ExpertTeacher:
+    """The scripted expert: takes over when the gate asks, at simulation speed."""
 
-    def take(self, lesson: Lesson) -> SharedDriver:
-        """The expert's pure pursuit."""
-        so_far, world, rng = lesson.so_far, lesson.world, lesson.rng()
+    def begin_rollout(self, context: RolloutContext) -> SharedDriver:
+        """Share the wheel with the pure-pursuit expert."""
+        so_far, world, rng = context.so_far, context.world, context.rng()
         expert: Driver = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
         return SharedDriver(
-            NetworkDriver(lesson.student.network),
+            NetworkDriver(context.student.network),
             DisturbedDriver(expert, rng) if so_far.gate == "noise" else expert,
-            lesson.gate(rng),
+            context.gate(rng),
             every_frame=so_far.gate in EVERY_FRAME,
             note=f"round {so_far.number}",
             first=so_far.corrections + 1,
         )
 
-    def paced(self, world: World) -> World:
-        """As fast as it goes."""
+    def pace(self, world: World) -> World:
+        """The world unchanged: as fast as the simulator runs."""
         return world
 
-    def watchers(self) -> Sequence[Observer]:
-        """Nobody."""
+    def observers(self) -> Sequence[Observer]:
+        """None."""
         return ()
 
 
-class HumanSeat:
-    """A person: has the wheel when they take it, and is asked for it where the gate says so.
+class HumanTeacher:
+    """A person, who can take over at any time and is asked to where the gate says so.
 
     Args:
-        window: of the cockpit.
-        device: to steer with.
+        window: window of the cockpit.
+        device: input device of the person.
     """
 
     def __init__(self, window: Window, device: Device) -> None:
         self._window, self._device = window, device
         self._cockpit: Cockpit | None = None
 
-    def take(self, lesson: Lesson) -> SharedDriver:
-        """The person's hands; a leg begins when they say so."""
-        so_far, leg, world = lesson.so_far, lesson.leg, lesson.world
-        title = f"round {so_far.number}, {leg.map} {leg.direction}"
-        wiring = Wiring(title=title, weather=lesson.kept.weather, recorder=KeptTape(lesson.kept))
+    def begin_rollout(self, context: RolloutContext) -> SharedDriver:
+        """Share the wheel with the person; the rollout begins when they confirm."""
+        so_far, rollout, world = context.so_far, context.rollout, context.world
+        title = f"round {so_far.number}, {rollout.map} {rollout.direction}"
+        wiring = Wiring(title=title, weather=context.kept.weather, recorder=CorrectionsRecorder(context.kept))
         cockpit = Cockpit(self._window, self._device, wiring, world.geometry, wait=True)
         hands = HumanGate(cockpit.has_wheel)
         shared = SharedDriver(
-            NetworkDriver(lesson.student.network),
+            NetworkDriver(context.student.network),
             HumanDriver(cockpit.hands, cockpit.own_pedals, world.geometry),
-            hands if so_far.gate == "human" else lesson.gate(lesson.rng()),
+            hands if so_far.gate == "human" else context.gate(context.rng()),
             hands=hands,
             note=f"round {so_far.number}",
             first=so_far.corrections + 1,
@@ -137,22 +137,22 @@ class HumanSeat:
         self._cockpit = cockpit
         return shared
 
-    def paced(self, world: World) -> World:
-        """In step with the clock on the wall, and with the person's pauses."""
+    def pace(self, world: World) -> World:
+        """The world in real time, with the person's pauses."""
         return LiveWorld(world, self._at_wheel().attend, DT, time.monotonic, time.sleep)
 
-    def watchers(self) -> Sequence[Observer]:
+    def observers(self) -> Sequence[Observer]:
         """The cockpit."""
         return (self._at_wheel(),)
 
     def _at_wheel(self) -> Cockpit:
         if self._cockpit is None:
-            raise RuntimeError("a leg is driven by whoever took the seat: call take first")
+            raise RuntimeError("no rollout was begun: call begin_rollout first")
         return self._cockpit
 
 
-class KeptTape:
-    """What the keys of a recording do to corrections, which are written when their leg is over."""
+class CorrectionsRecorder:
+    """Maps the cockpit's recording keys to corrections, which are written at the end of a rollout."""
 
     obstacle = ""
 
@@ -160,22 +160,22 @@ class KeptTape:
         self._kept = kept
 
     def toggle(self) -> None:
-        """Corrections are always kept."""
+        """Nothing to do: corrections are always recorded."""
 
     def cut(self) -> None:
-        """Each correction is a segment anyway."""
+        """Nothing to do: each correction is its own segment."""
 
     def discard(self, _: float) -> str:
-        """Leave the correction that goes on, or the last one, out."""
+        """Discard the correction in progress, else the last one."""
         number = self._kept.discard()
         return f"correction {number} is left out (U takes that back)" if number else "there is nothing to leave out"
 
     def take_back(self) -> str:
-        """Use again what was left out last."""
+        """Restore the correction discarded last."""
         number = self._kept.take_back()
         return f"correction {number} counts again" if number else "nothing was left out"
 
     def shown(self) -> Tape:
-        """How it stands."""
+        """State of the recording for the display."""
         note = "" if self._kept.going else "no correction"
         return Tape(running=self._kept.going, frames=self._kept.frames, note=note)

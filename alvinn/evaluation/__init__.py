@@ -1,1 +1,1 @@
-"""Driving and judging many runs: in turn, side by side, or over a Ray cluster."""
+"""Driving and judging many runs: sequentially, in parallel, or on a Ray cluster."""

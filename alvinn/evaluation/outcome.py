@@ -1,4 +1,4 @@
-"""What becomes of judged laps: kept for a sweep that goes on, held against earlier ones, told in a table, filmed."""
+"""Resume, compare, tabulate and film judged runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compared, overall
+from alvinn.metrics.comparison import compare_runs, overall_judgement
 from alvinn.metrics.recorded import worst_steps
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import load_run, read_laps, run_folder, run_of
@@ -22,11 +23,11 @@ from alvinn.visualization.figures import label
 from alvinn.visualization.network_view import Insight
 
 
-def kept(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
-    """The runs that are done already.
+def load_finished(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
+    """Load the finished runs of an interrupted sweep.
 
     Raises:
-        ResultsError: they were driven in another way.
+        ResultsError: they were driven with other settings.
     """
     path = folder / "laps.json"
     if not path.exists():
@@ -35,31 +36,31 @@ def kept(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Resul
     for key, value in head.items():
         if before.get(key) != value:
             raise ResultsError(
-                f"{path} was made with {key} {before.get(key)}, asked for is {value}: "
-                "leave --resume out, or name another --out"
+                f"{path} was made with {key} {before.get(key)}, not {value}: "
+                "leave out --resume, or choose another --out"
             )
     done = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
     found = [load_run(folder, run) for run in runs if run in done]
     return {result.run: result for result in found if result is not None}
 
 
-def hold_against(before: dict[str, Any], results: list[Result]) -> None:
-    """Say how the results differ from earlier ones.
+def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:
+    """Print how the results differ from earlier ones.
 
     Raises:
-        ResultsError: they are worse, or too few to tell.
+        ResultsError: they are worse, or there are too few runs to compare.
     """
-    changes = compared(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
+    changes = compare_runs(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
     for change in changes:
         CONSOLE.print(str(change), markup=False)
-    word = overall(changes)
-    CONSOLE.print(f"against {before['model']}: [bold]{word}[/]")
-    if word == "worse":
-        raise ResultsError("; ".join(str(change) for change in changes if change.word == "worse"))
+    judgement = overall_judgement(changes)
+    CONSOLE.print(f"against {escape(before['model'])}: [bold]{judgement}[/]")
+    if judgement == "worse":
+        raise ResultsError("; ".join(str(change) for change in changes if change.judgement == "worse"))
 
 
-def table(results: list[Result]) -> Table:
-    """The results as a small table for the terminal."""
+def tabulate(results: list[Result]) -> Table:
+    """The results as a table for the terminal."""
     seeds = len({result.run.seed for result in results}) > 1
     starts = len({result.run.start for result in results}) > 1
     grid = Table("run", "driven", "departures", "offset sd", "largest", "verdict")
@@ -68,7 +69,7 @@ def table(results: list[Result]) -> Table:
         figures = result.as_json()
         sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
-            f"{one.map} {one.direction}, {one.weather}"
+            escape(f"{one.map} {one.direction}, {one.weather}")
             + (f", seed {one.seed}" if seeds else "")
             + (f", start {one.start}" if starts else ""),
             f"{result.completion_pct:.0f}%",
@@ -80,13 +81,13 @@ def table(results: list[Result]) -> Table:
     return grid
 
 
-def film_recorded(recording: Recording, results: Sequence[Result], folder: Path) -> None:
-    """Film the worst stretch of every run of a recording that was judged, as those of a drive are filmed.
+def film_recording(recording: Recording, results: Sequence[Result], folder: Path) -> None:
+    """Film the worst stretch of every run of a judged recording.
 
     Args:
-        recording: that was judged.
-        results: its runs.
-        folder: of the results.
+        recording: the judged recording.
+        results: the results of its runs.
+        folder: folder of the results.
     """
     for result in results:
         drawn = Insight(label(result))

@@ -1,7 +1,7 @@
-"""Many runs: one after another in this process, or several at once, each in a process with a server of its own.
+"""Many runs: sequentially in this process, or in parallel, each worker process with its own server.
 
-Which of the two makes no difference to what is measured: the embedded server is deterministic, and of one run nothing
-is left in it for the next. A process that dies takes its own run with it and no other.
+Both give the same figures: the embedded server is deterministic and keeps no state from one run to the next. A worker
+that dies loses only its own run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, ServerError
 from alvinn.metrics.log import Log
-from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished
+from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
 from alvinn.metrics.worst import CLIP, RATE, Worst
 from alvinn.networks.inference import Network
@@ -39,115 +39,119 @@ from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import opened
 
-TOLD_EVERY = 0.01  # of a run: how often its progress is told
+REPORT_EVERY = 0.01  # share of a run between two progress reports
 
-Tell = Callable[[Run, float], None]
-"""Told how much of a run is driven, 0 to 1."""
+ProgressCallback = Callable[[Run, float], None]
+"""Called with a run and its progress, 0 to 1."""
 
 
 @dataclass(frozen=True)
-class Errand:
-    """All that a process must know to drive one run."""
+class RunSpec:
+    """Everything a process needs to drive one run."""
 
     settings: Driving
     run: Run
     model: Path | None
-    """the folder of the model that drives; None: the expert"""
+    """folder of the model that drives; None: the expert"""
     camera: Camera
     laps: int
     longest: float
-    """m: where the run ends at the latest"""
+    """maximum length [m]"""
     folder: Path
-    """where the results go"""
+    """folder of the results"""
     film: Path | None = None
     worst: bool = True
-    """whether its worst ten seconds are filmed"""
+    """whether to film its worst ten seconds"""
 
 
-def in_turn(errands: Sequence[Errand], network: Network | None, tell: Tell) -> Generator[Result, None, None]:
-    """Drive runs in this process; one that cannot be driven is a failed result.
+def run_sequentially(
+    specs: Sequence[RunSpec], network: Network | None, on_progress: ProgressCallback
+) -> Generator[Result, None, None]:
+    """Drive runs in this process; a run that cannot be driven is a failed result.
 
-    Where the server was named and does not answer, nothing more is tried.
+    If a named server does not answer, the remaining runs are not tried.
     """
     with KeptServer() as kept:
-        for errand in errands:
+        for spec in specs:
             try:
-                yield drive(errand, network, tell, kept)
+                yield drive_run(spec, network, on_progress, kept)
             except AlvinnError as error:
                 kept.drop()
-                yield unfinished(errand.run, "failed", str(error))
-                if errand.settings.carla is not None and isinstance(error, ServerError):
+                yield unfinished_result(spec.run, "failed", str(error))
+                if spec.settings.carla is not None and isinstance(error, ServerError):
                     return
 
 
-def side_by_side(errands: Sequence[Errand], jobs: int, tell: Tell) -> Generator[Result, None, None]:
-    """Drive runs in `jobs` processes, each with a server of its own; results come as they end."""
-    waiting, busy = list(errands), list[_Worker]()
+def run_in_parallel(
+    specs: Sequence[RunSpec], jobs: int, on_progress: ProgressCallback
+) -> Generator[Result, None, None]:
+    """Drive runs in `jobs` processes, each with its own server; yields results as runs end."""
+    waiting, busy = list(specs), list[_Worker]()
     try:
         while waiting or busy:
             while waiting and len(busy) < jobs:
-                busy.append(_Worker(taken(waiting, None, [worker.errand for worker in busy])))
+                busy.append(_Worker(pick_next(waiting, None, [worker.spec for worker in busy])))
             wait([worker.pipe for worker in busy])
             for worker in [worker for worker in busy if worker.pipe.poll()]:
-                told = worker.hear()
+                told = worker.receive()
                 if not isinstance(told, Result):
-                    tell(worker.errand.run, told)
+                    on_progress(worker.spec.run, told)
                     continue
-                if worker.lives and waiting:
-                    worker.give(taken(waiting, worker.errand, [w.errand for w in busy if w is not worker]))
+                if worker.is_alive and waiting:
+                    worker.assign(pick_next(waiting, worker.spec, [w.spec for w in busy if w is not worker]))
                 else:
                     busy.remove(worker)
-                    worker.end()
+                    worker.stop()
                 yield told
     finally:
         for worker in busy:
             worker.process.terminate()
-            worker.end()
+            worker.stop()
 
 
-def taken(waiting: list[Errand], last: Errand | None, others: Sequence[Errand]) -> Errand:
-    """Take what a worker drives next: for the server of its `last` run, else for one that none of `others` has."""
+def pick_next(waiting: list[RunSpec], last: RunSpec | None, others: Sequence[RunSpec]) -> RunSpec:
+    """Remove and return a worker's next run: for the server of its `last` run, else one no other worker has."""
     own = _server_of(last) if last is not None else None
-    theirs = {_server_of(errand) for errand in others}
-    chosen = min(waiting, key=lambda errand: (_server_of(errand) != own, _server_of(errand) in theirs))
+    theirs = {_server_of(spec) for spec in others}
+    chosen = min(waiting, key=lambda spec: (_server_of(spec) != own, _server_of(spec) in theirs))
     waiting.remove(chosen)
     return chosen
 
 
-def _server_of(errand: Errand) -> tuple[str, int]:
-    return errand.run.map, errand.run.seed
+def _server_of(spec: RunSpec) -> tuple[str, int]:
+    return spec.run.map, spec.run.seed
 
 
 class _Worker:
-    """A process that drives one run after another, keeping its server where the next run wants the same."""
+    """A process that drives run after run and keeps its server where the next run needs the same."""
 
-    def __init__(self, errand: Errand) -> None:
-        context = multiprocessing.get_context("spawn")  # the same on every system, and no thread of ours is copied
-        self.lives = True
+    def __init__(self, spec: RunSpec) -> None:
+        context = multiprocessing.get_context("spawn")  # the same on every system, and copies no threads
+        self.is_alive = True
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        self.give(errand)
+        self.assign(spec)
 
-    def give(self, errand: Errand) -> None:
-        """Have it drive a run."""
-        self.errand = errand
-        with suppress(BrokenPipeError):  # it died meanwhile: `hear` will tell
-            self.pipe.send(errand)
+    def assign(self, spec: RunSpec) -> None:
+        """Give the worker a run to drive."""
+        self.spec = spec
+        with suppress(BrokenPipeError):  # the worker died: `receive` reports it
+            self.pipe.send(spec)
 
-    def hear(self) -> Result | float:
-        """The result, or how much is driven."""
+    def receive(self) -> Result | float:
+        """The next message: a result, or the progress of the run."""
         try:
             told: Result | float = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            self.lives = False
-            return unfinished(self.errand.run, "failed", f"its process died with status {self.process.exitcode}")
+            self.is_alive = False
+            return unfinished_result(self.spec.run, "failed", f"its process died with status {self.process.exitcode}")
         return told
 
-    def end(self) -> None:
-        """Let it go, and wait for its end."""
+    def stop(self) -> None:
+        """End the worker and wait for its process."""
         with suppress(BrokenPipeError):
             self.pipe.send(None)
         self.process.join()
@@ -155,51 +159,51 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
-    """What a worker does, until it is told that there is nothing more to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    """Main loop of a worker process; None ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends its workers
     network_in = lru_cache(maxsize=1)(Network)
-    with suppress(BrokenPipeError, EOFError), KeptServer() as kept:  # broken: the parent is gone, nobody wants the rest
-        while (errand := pipe.recv()) is not None:
+    with suppress(BrokenPipeError, EOFError), KeptServer() as kept:  # broken: the parent is gone
+        while (spec := pipe.recv()) is not None:
             try:
-                network = network_in(errand.model) if errand.model is not None else None
-                pipe.send(drive(errand, network, lambda _, share: pipe.send(share), kept))
+                network = network_in(spec.model) if spec.model is not None else None
+                pipe.send(drive_run(spec, network, lambda _, share: pipe.send(share), kept))
             except AlvinnError as error:
                 kept.drop()
-                pipe.send(unfinished(errand.run, "failed", str(error)))
+                pipe.send(unfinished_result(spec.run, "failed", str(error)))
 
 
-def drive(errand: Errand, network: Network | None, tell: Tell, kept: KeptServer) -> Result:
-    """Drive and judge one run, and keep it.
+def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallback, kept: KeptServer) -> Result:
+    """Drive and judge one run and save its result.
 
     Raises:
-        AlvinnError: server, map or model is not to be had.
+        AlvinnError: server, map or model is not available.
     """
-    one, settings, worst = errand.run, errand.settings, Worst()
+    one, settings, worst = spec.run, spec.settings, Worst()
     with ExitStack() as stack:
-        world = stack.enter_context(_opened(errand, network, kept))
-        driver = TimedDriver(_driver(network, world), time.perf_counter)
+        world = stack.enter_context(_open_world(spec, network, kept))
+        driver = TimedDriver(_make_driver(network, world), time.perf_counter)
         start = world.truth().lane_s
-        referee = Referee(world.lane, world.geometry.width, errand.laps, settings.speed, start, errand.longest)
-        log = stack.enter_context(Log(run_folder(errand.folder, one) / LOG))
-        observers: list[Observer] = [referee, log, worst, Watch(_progress(one, referee, tell))]
-        if errand.film is not None:
-            observers.append(stack.enter_context(Film(errand.film, FILM_SECONDS, _title(one))))
+        referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
+        log = stack.enter_context(Log(run_folder(spec.folder, one) / LOG))
+        observers: list[Observer] = [referee, log, worst, Watch(_progress_reporter(one, referee, on_progress))]
+        if spec.film is not None:
+            observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, _title(one))))
         witness = stack.enter_context(world.witness())
         began = time.perf_counter()
         run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
-    if errand.worst:
-        _film_worst(errand, network, worst)
-    save_run(errand.folder, result)
+    if spec.worst:
+        _film_worst(spec, network, worst)
+    save_run(spec.folder, result)
     return result
 
 
-def _opened(errand: Errand, network: Network | None, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
-    one = errand.run
+def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
+    one = spec.run
     return opened(
-        errand.settings,
-        camera=errand.camera,
+        spec.settings,
+        camera=spec.camera,
         map_name=one.map,
         direction=one.direction,
         weather=one.weather,
@@ -210,16 +214,16 @@ def _opened(errand: Errand, network: Network | None, kept: KeptServer) -> Abstra
     )
 
 
-def _film_worst(errand: Errand, network: Network | None, worst: Worst) -> None:
-    """Film the worst stretch of a run as its driver saw it."""
-    insight = Insight(_title(errand.run), network, _look(errand.model))
-    with Mp4(run_folder(errand.folder, errand.run) / CLIP, RATE, crf=28) as film:
+def _film_worst(spec: RunSpec, network: Network | None, worst: Worst) -> None:
+    """Film the worst stretch of a run from the driver's camera."""
+    insight = Insight(_title(spec.run), network, _saliency_overlay(spec.model))
+    with Mp4(run_folder(spec.folder, spec.run) / CLIP, RATE, crf=28) as film:
         for step in worst.steps:
             film.add(insight(step))
 
 
-def _look(model: Path | None) -> Look | None:
-    """What of a frame mattered to a model, glowing; None where its network cannot be looked into."""
+def _saliency_overlay(model: Path | None) -> Look | None:
+    """Function that draws a model's saliency over a frame; None for a network without convolutions."""
     if model is None or not (model / VISUAL).is_file():
         return None
     visual = Visual(model)
@@ -230,21 +234,21 @@ def _title(one: Run) -> str:
     return f"{one.map} {one.direction}, {one.weather}"
 
 
-def _driver(network: Network | None, world: CarlaWorld) -> Driver:
+def _make_driver(network: Network | None, world: CarlaWorld) -> Driver:
     if network is not None:
         return NetworkDriver(network)
     return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
 
 
-def _progress(one: Run, referee: Referee, tell: Tell) -> Callable[[object], None]:
-    """Tells of every hundredth of a run once."""
+def _progress_reporter(one: Run, referee: Referee, on_progress: ProgressCallback) -> Callable[[object], None]:
+    """Observer callback that reports progress every `REPORT_EVERY` of a run."""
     told = 0.0
 
     def look(_: object) -> None:
         nonlocal told
         share = min(1.0, referee.progress / referee.goal)
-        if share >= told + TOLD_EVERY:
+        if share >= told + REPORT_EVERY:
             told = share
-            tell(one, share)
+            on_progress(one, share)
 
     return look

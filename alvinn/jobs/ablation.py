@@ -21,7 +21,7 @@ from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
-from alvinn.metrics.summary import summary
+from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.inference import CHECKPOINT, read_card
 from alvinn.recording import Recording
@@ -195,10 +195,10 @@ class Ablation:
             "held_out_mae": [card.metrics["held_out_mae"] for card in cards],
             "laps": len(laps),
             "faultless": sum(lap.faultless for lap in laps),
-            "all": summary(laps, np.random.default_rng(0)),
-            "by_seed": [summary(results, np.random.default_rng(0)) for results in found.values()],
+            "all": summarize(laps, np.random.default_rng(0)),
+            "by_seed": [summarize(results, np.random.default_rng(0)) for results in found.values()],
             "by_weather": {
-                weather: summary([lap for lap in laps if lap.run.weather == weather], np.random.default_rng(0))
+                weather: summarize([lap for lap in laps if lap.run.weather == weather], np.random.default_rng(0))
                 for weather in listed(self.weathers, "")
             },
         }

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compared, overall
+from alvinn.metrics.comparison import compare_runs, overall_judgement
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
@@ -153,6 +153,6 @@ def offline_section(judged: Sequence[Judged]) -> list[str]:
 
 def _against(first: dict[str, Any], other: dict[str, Any]) -> str:
     try:
-        return overall(compared(first["runs"], other["runs"], np.random.default_rng(0)))
+        return overall_judgement(compare_runs(first["runs"], other["runs"], np.random.default_rng(0)))
     except ResultsError:
         return "too few runs to tell"

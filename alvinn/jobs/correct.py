@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alvinn.console import CONSOLE
-from alvinn.dagger.background import Apprentice
+from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
-from alvinn.dagger.rounds import Rounds, drive, judged, learn
+from alvinn.dagger.rounds import RoundSettings, drive_round, judge_round, train_round
 from alvinn.errors import AlvinnError
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest"}
@@ -22,7 +22,7 @@ FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "r
 
 
 @dataclass(frozen=True)
-class Correct(Rounds):
+class Correct(RoundSettings):
     """Let the network drive, correct it where it drifts, learn from that; round after round (DAgger)."""
 
     live: bool = False
@@ -66,28 +66,28 @@ def correct(job: Correct) -> Ledger:
 def _in_turn(job: Correct, first: int) -> Generator[Entry, None, None]:
     """Drive, learn, judge; and again."""
     for number in range(first, job.rounds + 1):
-        driven = drive(job, number)
-        learn(job, number)
-        yield judged(job, number, driven)
+        driven = drive_round(job, number)
+        train_round(job, number)
+        yield judge_round(job, number, driven)
 
 
 def _live(job: Correct, first: int) -> Generator[Entry, None, None]:
     """Drive a round while the one before is learned, then judge that while this one is learned."""
     if not first:
-        driven = drive(job, 0)
-        learn(job, 0)
-        yield judged(job, 0, driven)
+        driven = drive_round(job, 0)
+        train_round(job, 0)
+        yield judge_round(job, 0, driven)
     first = max(1, first)
-    driven = drive(job, first)
-    with Apprentice(job, first) as apprentice:
+    driven = drive_round(job, first)
+    with BackgroundTrainer(job, first) as apprentice:
         for number in range(first + 1, job.rounds + 1):
-            after = drive(job, number)
+            after = drive_round(job, number)
             apprentice.wait()
             apprentice.start(number)
-            yield judged(job, number - 1, driven)
+            yield judge_round(job, number - 1, driven)
             driven = after
         apprentice.wait()
-    yield judged(job, max(first, job.rounds), driven)
+    yield judge_round(job, max(first, job.rounds), driven)
 
 
 def _settings(job: Correct) -> dict[str, Any]:

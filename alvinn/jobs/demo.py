@@ -9,7 +9,7 @@ from pathlib import Path
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, RecordingError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.outcome import table
+from alvinn.evaluation.outcome import tabulate
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train
@@ -42,7 +42,7 @@ class Demo(Home):
         self._record()
         self._train()
         results = self._drive()
-        CONSOLE.print(table(results))
+        CONSOLE.print(tabulate(results))
         for result in results:
             CONSOLE.print(told(result))
         failed = [result for result in results if not result.faultless]
@@ -83,7 +83,7 @@ class Demo(Home):
         CONSOLE.print(f"[bold]3. Drive.[/] It steers by itself: {SEEN}, where it learned, and {UNSEEN}, never seen.")
         job = Laps(home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed)
         results = drive_laps(job, job.open_network())
-        folder = job.folder()
+        folder = job.results_folder()
         CONSOLE.print(f"   the report: {folder / 'report.html'}\n   the film: {folder / 'lap.mp4'}")
         return results
 

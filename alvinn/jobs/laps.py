@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recording
-from alvinn.evaluation.outcome import hold_against, table
+from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps
+from alvinn.evaluation.outcome import compare_with_earlier, tabulate
 from alvinn.metrics.results import read_laps
-from alvinn.metrics.summary import measures
+from alvinn.metrics.summary import pool_metrics
 from alvinn.visualization.page import Baseline, spreads
 
 
@@ -24,19 +24,19 @@ class Laps(LapSettings):
             AlvinnError: it cannot be done, it is worse than before, or not every lap was driven to its end.
         """
         before = read_laps(self.against) if self.against is not None else None  # it may be the file written next
-        if self.only_recorded():
+        if self.is_recording_only():
             baselines: list[Baseline] = []
-            results = judge_recording(self)
+            results = judge_recorded_laps(self)
         else:
             network = self.open_network()
-            baselines = self.baselines()
+            baselines = self.judge_baselines()
             results = drive_laps(self, network, baselines)
-        CONSOLE.print(table(results))
+        CONSOLE.print(tabulate(results))
         if baselines:
-            CONSOLE.print(spreads(self.who(), measures(results), baselines), markup=False)
-        CONSOLE.print(f"laps.json, report and film are in {self.folder()}")
+            CONSOLE.print(spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
+        CONSOLE.print(f"laps.json, report and film are in {self.results_folder()}")
         if before is not None:
-            hold_against(before, results)
+            compare_with_earlier(before, results)
         missed = [r for r in results if not r.completed]
         if missed:
             raise AlvinnError(f"{len(missed)} of {len(results)} runs were not driven to their end")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from alvinn.console import CONSOLE
-from alvinn.dagger.rounds import GateName, finished, learned
+from alvinn.dagger.rounds import RoundGateName, is_trained, recordings_until
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
@@ -32,7 +32,7 @@ from alvinn.visualization.figures import drawn
 from alvinn.visualization.films import counted
 from alvinn.visualization.page import figure, html_table, write_page
 
-TAUGHT: dict[GateName, str] = {
+TAUGHT: dict[RoundGateName, str] = {
     "plain": "more plain driving",
     "noise": "more driving with disturbances",
     "always": "DAgger, always",
@@ -40,7 +40,7 @@ TAUGHT: dict[GateName, str] = {
     "drift": "DAgger, drift",
 }
 """Ways of teaching, and how the figure names them."""
-PLACES: tuple[GateName, ...] = ("plain", "drift")
+PLACES: tuple[RoundGateName, ...] = ("plain", "drift")
 """Whose places are drawn."""
 
 
@@ -85,7 +85,7 @@ class Shift:
         Raises:
             AlvinnError: it cannot be done.
         """
-        found: dict[GateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
+        found: dict[RoundGateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
         for seed in self._seeds():
             for gate, name in TAUGHT.items():
                 CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
@@ -96,7 +96,7 @@ class Shift:
     def _seeds(self) -> range:
         return range(self.seed, self.seed + self.seeds)
 
-    def teaching(self, gate: GateName, seed: int) -> Correct:
+    def teaching(self, gate: RoundGateName, seed: int) -> Correct:
         """A way of teaching with a seed."""
         return Correct(
             home=self.out,
@@ -113,7 +113,7 @@ class Shift:
             seed=seed,
         )
 
-    def _taught(self, gate: GateName, seed: int) -> list[list[Result]]:
+    def _taught(self, gate: RoundGateName, seed: int) -> list[list[Result]]:
         """The judged runs after each round."""
         job = self.teaching(gate, seed)
         plain_recording(self.out, job.data[0], self.seconds, seed)
@@ -126,7 +126,7 @@ class Shift:
         """All ways of teaching begin with the same clone."""
         clone, first = self.out / "models" / f"clone-{seed}", job.model(0)
         for old, new in ((clone, first), (first, clone)):
-            if finished(old) and not finished(new):
+            if is_trained(old) and not is_trained(new):
                 part = new.with_name(f"{new.name}.part")
                 shutil.rmtree(part, ignore_errors=True)
                 shutil.copytree(old, part, ignore=shutil.ignore_patterns("laps"))
@@ -148,7 +148,7 @@ class Shift:
         )
         return drive_laps(job, job.open_network())
 
-    def _write(self, found: dict[GateName, list[list[list[Result]]]]) -> None:
+    def _write(self, found: dict[RoundGateName, list[list[list[Result]]]]) -> None:
         rates = {TAUGHT[gate]: list(_rates(seeds)) for gate, seeds in found.items()}
         content = {name: [asdict(one) for one in line] for name, line in rates.items()}
         write_json(self.out / "shift.json", {"schema": 1, "settings": _settings(self), "departures_per_km": content})
@@ -161,10 +161,10 @@ class Shift:
         ]
         write_page(self.out / "shift.html", "The covariate shift", parts)
 
-    def _places(self, gate: GateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> list[str]:
+    def _places(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> list[str]:
         jobs = [self.teaching(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
         numbers = range(self.rounds + 1)
-        lessons = [_learned_from([one for job in jobs for one in learned(job, number)]) for number in numbers]
+        lessons = [_learned_from([one for job in jobs for one in recordings_until(job, number)]) for number in numbers]
         went = [_went([run for rounds in seeds for run in rounds[number]]) for number in numbers]
         strange = ", ".join(
             f"{uncovered(lesson, way):.0%} after round {number}"

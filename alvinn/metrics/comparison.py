@@ -15,15 +15,15 @@ import numpy as np
 
 from alvinn.errors import ResultsError
 from alvinn.metrics.results import run_of
-from alvinn.metrics.summary import RESAMPLES, Floats, interval, pooled_sd
+from alvinn.metrics.summary import RESAMPLES, Floats, percentile_interval, pool_sd
 
 Entry = dict[str, Any]
-Word = Literal["better", "worse", "the same"]
+Judgement = Literal["better", "worse", "the same"]
 LEAST_RUNS = 2
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """A figure of several runs; less is better.
 
     `of` takes the columns of the runs, key -> shape (..., runs), and returns shape (...).
@@ -36,22 +36,22 @@ class Measure:
     of: Callable[[dict[str, Floats]], Floats]
 
 
-def _departures(runs: dict[str, Floats]) -> Floats:
+def _departures_per_km(runs: dict[str, Floats]) -> Floats:
     return np.asarray(1000.0 * runs["departures"].sum(axis=-1) / np.maximum(runs["distance_m"].sum(axis=-1), 1e-6))
 
 
-def _spread(runs: dict[str, Floats]) -> Floats:
-    return pooled_sd(np.maximum(runs["duration_s"], 1e-6), runs["offset_mean_m"], runs["offset_sd_m"])
+def _offset_sd(runs: dict[str, Floats]) -> Floats:
+    return pool_sd(np.maximum(runs["duration_s"], 1e-6), runs["offset_mean_m"], runs["offset_sd_m"])
 
 
-def _unfinished(runs: dict[str, Floats]) -> Floats:
+def _unfinished_pct(runs: dict[str, Floats]) -> Floats:
     return np.asarray(100.0 * (1.0 - runs["completed"].mean(axis=-1)))
 
 
-MEASURES = (
-    Measure("departures_per_km", "departures per km", 0.0, _departures),
-    Measure("offset_sd_m", "offset sd [m]", 0.005, _spread),
-    Measure("unfinished_pct", "runs not driven to the end [%]", 0.0, _unfinished),
+METRICS = (
+    Metric("departures_per_km", "departures per km", 0.0, _departures_per_km),
+    Metric("offset_sd_m", "offset sd [m]", 0.005, _offset_sd),
+    Metric("unfinished_pct", "runs not driven to the end [%]", 0.0, _unfinished_pct),
 )
 COLUMNS = ("departures", "distance_m", "duration_s", "offset_mean_m", "offset_sd_m", "completed")
 
@@ -60,7 +60,7 @@ COLUMNS = ("departures", "distance_m", "duration_s", "offset_mean_m", "offset_sd
 class Change:
     """How one figure differs."""
 
-    measure: Measure
+    metric: Metric
     before: float
     after: float
     low: float
@@ -68,53 +68,53 @@ class Change:
     """ends of the difference's interval"""
 
     @property
-    def word(self) -> Word:
+    def judgement(self) -> Judgement:
         """What that means."""
-        if self.low > self.measure.least:
+        if self.low > self.metric.least:
             return "worse"
-        return "better" if self.high < -self.measure.least else "the same"
+        return "better" if self.high < -self.metric.least else "the same"
 
     def __str__(self) -> str:
         span = f"{self.low:+.3f} to {self.high:+.3f}"
-        return f"{self.measure.text}: {self.before:.3f} before, {self.after:.3f} now ({span}): {self.word}"
+        return f"{self.metric.text}: {self.before:.3f} before, {self.after:.3f} now ({span}): {self.judgement}"
 
 
-def compared(before: Sequence[Entry], after: Sequence[Entry], rng: np.random.Generator) -> list[Change]:
+def compare_runs(before: Sequence[Entry], after: Sequence[Entry], rng: np.random.Generator) -> list[Change]:
     """How the runs of one `laps.json` differ from those of another, figure by figure.
 
     Raises:
         ResultsError: fewer than two driven runs on a side: one run says nothing of noise.
     """
-    old, new = (_driven(entries) for entries in (before, after))
+    old, new = (_driven_runs(entries) for entries in (before, after))
     shared = [run for run in old if run in new]
     paired = len(shared) >= LEAST_RUNS
-    first, second = (_columns([runs[run] for run in (shared if paired else runs)]) for runs in (old, new))
+    first, second = (_stack_columns([runs[run] for run in (shared if paired else runs)]) for runs in (old, new))
     sizes = [len(columns["departures"]) for columns in (first, second)]
     if min(sizes) < LEAST_RUNS:
         raise ResultsError(f"a comparison wants {LEAST_RUNS} driven runs on either side, there are {min(sizes)}")
     drawn = rng.integers(sizes[0], size=(RESAMPLES, sizes[0]))
     others = drawn if paired else rng.integers(sizes[1], size=(RESAMPLES, sizes[1]))
-    return [_change(measure, first, second, drawn, others) for measure in MEASURES]
+    return [_change(metric, first, second, drawn, others) for metric in METRICS]
 
 
-def _change(measure: Measure, first: dict[str, Floats], second: dict[str, Floats], drawn: Any, others: Any) -> Change:
+def _change(metric: Metric, first: dict[str, Floats], second: dict[str, Floats], drawn: Any, others: Any) -> Change:
     old, new = (
-        measure.of({key: values[which] for key, values in columns.items()})
+        metric.of({key: values[which] for key, values in columns.items()})
         for columns, which in ((first, drawn), (second, others))
     )
-    low, high = interval(new - old)
-    return Change(measure, float(measure.of(first)), float(measure.of(second)), low, high)
+    low, high = percentile_interval(new - old)
+    return Change(metric, float(metric.of(first)), float(metric.of(second)), low, high)
 
 
-def overall(changes: Sequence[Change]) -> Word:
+def overall_judgement(changes: Sequence[Change]) -> Judgement:
     """Worse if any figure is worse; else better if any is better."""
-    words = {change.word for change in changes}
+    words = {change.judgement for change in changes}
     return "worse" if "worse" in words else "better" if "better" in words else "the same"
 
 
-def _driven(entries: Sequence[Entry]) -> dict[Any, Entry]:
+def _driven_runs(entries: Sequence[Entry]) -> dict[Any, Entry]:
     return {run_of(entry): entry for entry in entries if entry["status"] == "done" and entry["duration_s"]}
 
 
-def _columns(entries: Sequence[Entry]) -> dict[str, Floats]:
+def _stack_columns(entries: Sequence[Entry]) -> dict[str, Floats]:
     return {key: np.array([entry[key] for entry in entries], dtype=np.float64) for key in COLUMNS}

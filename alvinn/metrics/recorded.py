@@ -17,7 +17,7 @@ from alvinn.driving.types import Control, Decision, Direction, Observation, Step
 from alvinn.errors import RecordingError
 from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
 from alvinn.metrics.summary import Trace
-from alvinn.metrics.worst import EVERY, stretch
+from alvinn.metrics.worst import EVERY, worst_stretch
 from alvinn.recording import Recording, Row
 
 SEAM = 1.0  # m more than the car drove in a tick: the lane's count of metres began anew
@@ -27,7 +27,7 @@ Pair = tuple[Row | None, Row]
 """A row and the one before it; None where it continues none."""
 
 
-def judged_recording(recording: Recording) -> list[Result]:
+def judge_recording(recording: Recording) -> list[Result]:
     """A result for every lane and weather of a recording, in the order in which they were driven.
 
     Raises:
@@ -37,12 +37,12 @@ def judged_recording(recording: Recording) -> list[Result]:
     if not rows:
         raise RecordingError(f"all of {recording.folder} is left out: there is nothing to judge")
     width = recording.session.vehicle.get("width")
-    if width is None or any(not row.lane or _unknown(row) for row in rows):
+    if width is None or any(not row.lane or _has_unknown_place(row) for row in rows):
         raise RecordingError(
             f"{recording.folder} does not say where in its lane the car was, as recordings made elsewhere do not: "
             "there is nothing to judge it by"
         )
-    return [_judged(pairs, float(width), run) for run, pairs in _runs(rows, recording.session.seed).items()]
+    return [_judge_run(pairs, float(width), run) for run, pairs in _group_rows(rows, recording.session.seed).items()]
 
 
 def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
@@ -52,14 +52,14 @@ def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
         recording: that was judged.
         result: of one of its runs.
     """
-    pairs = _runs(recording.kept(), recording.session.seed)[result.run]
-    first, last = stretch(result.trace.offset)
+    pairs = _group_rows(recording.kept(), recording.session.seed)[result.run]
+    first, last = worst_stretch(result.trace.offset)
     for _, row in pairs[first : last + 1 : EVERY]:
         with suppress(RecordingError):
-            yield _step(recording, row)
+            yield _make_step(recording, row)
 
 
-def _step(recording: Recording, row: Row) -> Step:
+def _make_step(recording: Recording, row: Row) -> Step:
     return Step(
         observation=Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed),
         truth=Truth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error),
@@ -69,31 +69,31 @@ def _step(recording: Recording, row: Row) -> Step:
     )
 
 
-def _runs(rows: Sequence[Row], seed: int) -> dict[Run, list[Pair]]:
+def _group_rows(rows: Sequence[Row], seed: int) -> dict[Run, list[Pair]]:
     """The rows of each run."""
     found: dict[Run, list[Pair]] = {}
     last: Row | None = None
     for row in rows:
-        goes_on = last is not None and _stretch_of(last) == _stretch_of(row)
-        found.setdefault(_run(row, seed), []).append((last if goes_on else None, row))
+        goes_on = last is not None and _continuity_key(last) == _continuity_key(row)
+        found.setdefault(_run_of(row, seed), []).append((last if goes_on else None, row))
         last = row
     return found
 
 
-def _stretch_of(row: Row) -> tuple[int, str, str]:
+def _continuity_key(row: Row) -> tuple[int, str, str]:
     return row.segment, row.lane, row.weather
 
 
-def _unknown(row: Row) -> bool:
+def _has_unknown_place(row: Row) -> bool:
     return any(math.isnan(getattr(row, name)) for name in NEEDED)
 
 
-def _run(row: Row, seed: int) -> Run:
+def _run_of(row: Row, seed: int) -> Run:
     name, _, direction = row.lane.rpartition("/")
     return Run(map=name, direction=cast("Direction", direction), weather=row.weather, seed=seed, start=0)
 
 
-def _judged(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
+def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
     trace, edge, metre = Trace(), Crossings(), Crossings()
     wide, way, time = 0, 0.0, 0.0
     for before, row in pairs:
@@ -103,7 +103,7 @@ def _judged(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
             trace.breaks.append(len(trace.time))
         else:
             time += row.time - before.time
-            way += _driven(before, row)
+            way += _distance_between(before, row)
         limit = margin(row.lane_width, car_width)
         if edge.crossed(beyond=abs(row.offset) > limit):
             trace.departures.append(len(trace.time))
@@ -120,7 +120,7 @@ def _judged(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
     )
 
 
-def _driven(before: Row, row: Row) -> float:
+def _distance_between(before: Row, row: Row) -> float:
     """How far [m] the car came along its lane from one row to the next, the seam of a ring counted by its speed."""
     by_speed, by_lane = before.speed * (row.time - before.time), row.lane_s - before.lane_s
     return by_lane if abs(by_lane) <= by_speed + SEAM else by_speed

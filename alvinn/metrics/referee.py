@@ -18,7 +18,7 @@ from alvinn.driving.departure import Crossings, margin
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Step
-from alvinn.metrics.summary import Trace, measures
+from alvinn.metrics.summary import Trace, pool_metrics
 
 NVIDIA_MARGIN = 1.0  # m
 
@@ -155,11 +155,11 @@ class Result:
             "reason": self.reason,
             "completed": self.completed,
             "completion_pct": self.completion_pct,
-            **measures([self]),
+            **pool_metrics([self]),
         }
 
 
-def unfinished(run: Run, status: Status, reason: str | None = None) -> Result:
+def unfinished_result(run: Run, status: Status, reason: str | None = None) -> Result:
     """The entry of a run that was asked for and not driven to a verdict."""
     return Result(
         run, status, completed=False, completion_pct=0.0, interventions=0, wide=0, trace=Trace(), reason=reason

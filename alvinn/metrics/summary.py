@@ -37,7 +37,7 @@ class Trace:
     """the ticks that do not continue the one before: a recording's segments"""
 
 
-class Driven(Protocol):
+class DrivenRun(Protocol):
     """A run that was driven, or not: what the figures are made from."""
 
     @property
@@ -73,39 +73,41 @@ class Driven(Protocol):
         """How long the run took."""
 
 
-def measures(runs: Sequence[Driven]) -> dict[str, Any]:
+def pool_metrics(runs: Sequence[DrivenRun]) -> dict[str, Any]:
     """The figures of `laps.json` over all ticks of some runs, pooled; None where nothing was measured."""
-    offset, heading, speed = (_pooled(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed"))
-    latency = _pooled(run.latencies for run in runs) * 1000.0
-    seconds, metres = sum(map(_seconds, runs)), sum(map(metres_of, runs))
+    offset, heading, speed = (
+        _concatenate(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed")
+    )
+    latency = _concatenate(run.latencies for run in runs) * 1000.0
+    seconds, metres = sum(map(_duration_of, runs)), sum(map(distance_of, runs))
     wall = sum(run.wall_seconds for run in runs)
-    turned = sum(map(_turned, runs))
+    turned = sum(map(_steer_changes, runs))
     interventions = sum(run.interventions for run in runs)
     return {
         "distance_m": metres,
         "duration_s": seconds,
         "departures": sum(len(run.trace.departures) for run in runs),
         "interventions": interventions,
-        "collisions": _told([run.collisions for run in runs]),
-        "lane_invasions": _told([run.lane_invasions for run in runs]),
-        "autonomy_pct": _autonomy(interventions, seconds),
-        "autonomy_1m_pct": _autonomy(sum(run.wide for run in runs), seconds),
-        "offset_mean_m": _of(np.mean, offset),
-        "offset_sd_m": _of(np.std, offset),
-        "offset_p95_m": _of(lambda values: np.percentile(np.abs(values), 95), offset),
-        "offset_max_m": _of(lambda values: np.abs(values).max(), offset),
-        "heading_sd_rad": _of(np.std, heading),
+        "collisions": _sum_known([run.collisions for run in runs]),
+        "lane_invasions": _sum_known([run.lane_invasions for run in runs]),
+        "autonomy_pct": _autonomy_pct(interventions, seconds),
+        "autonomy_1m_pct": _autonomy_pct(sum(run.wide for run in runs), seconds),
+        "offset_mean_m": _apply(np.mean, offset),
+        "offset_sd_m": _apply(np.std, offset),
+        "offset_p95_m": _apply(lambda values: np.percentile(np.abs(values), 95), offset),
+        "offset_max_m": _apply(lambda values: np.abs(values).max(), offset),
+        "heading_sd_rad": _apply(np.std, heading),
         "steer_suddenness_per_km": turned / metres * 1000.0 if metres > 0 else None,
-        "speed_mean_mps": _of(np.mean, speed),
+        "speed_mean_mps": _apply(np.mean, speed),
         "realtime_factor": seconds / wall if wall > 0 else None,
-        "latency_ms_p50": _of(lambda values: np.percentile(values, 50), latency),
-        "latency_ms_p99": _of(lambda values: np.percentile(values, 99), latency),
+        "latency_ms_p50": _apply(lambda values: np.percentile(values, 50), latency),
+        "latency_ms_p99": _apply(lambda values: np.percentile(values, 99), latency),
     }
 
 
-def summary(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, Any]:
+def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, Any]:
     """The summary of `laps.json`: the measures pooled, rates per km, and confidence intervals over the runs."""
-    pooled = measures(runs)
+    pooled = pool_metrics(runs)
     km = pooled["distance_m"] / 1000.0
     departures = pooled["departures"]
     return pooled | {
@@ -113,16 +115,16 @@ def summary(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, Any]:
         "completed_pct": 100.0 * float(np.mean([run.completed for run in runs])),
         "departures_per_km": departures / km if km > 0 else None,
         "km_per_departure": km / departures if departures else None,
-        **{f"{key}_per_km": _rate(pooled[key], km) for key in ("collisions", "lane_invasions")},
-        "ci": _intervals(runs, rng),
+        **{f"{key}_per_km": _per_km(pooled[key], km) for key in ("collisions", "lane_invasions")},
+        "ci": _bootstrap_intervals(runs, rng),
     }
 
 
-def _rate(count: int | None, km: float) -> float | None:
+def _per_km(count: int | None, km: float) -> float | None:
     return count / km if count is not None and km > 0.0 else None
 
 
-def pooled_sd(n: Floats, mean: Floats, sd: Floats) -> Floats:
+def pool_sd(n: Floats, mean: Floats, sd: Floats) -> Floats:
     """Standard deviation over all ticks of some runs, from each run's ticks, mean and standard deviation.
 
     Args:
@@ -139,7 +141,7 @@ def pooled_sd(n: Floats, mean: Floats, sd: Floats) -> Floats:
     return np.asarray(np.sqrt(spread))
 
 
-def interval(samples: Floats) -> tuple[float, float]:
+def percentile_interval(samples: Floats) -> tuple[float, float]:
     """The percentile interval of a bootstrap's samples."""
     tail = 50.0 * (1.0 - CONFIDENCE)
     return float(np.percentile(samples, tail)), float(np.percentile(samples, 100.0 - tail))
@@ -147,24 +149,24 @@ def interval(samples: Floats) -> tuple[float, float]:
 
 def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
     """Spearman's rank correlation (1904), ties sharing a rank; None where a side's values are all the same."""
-    first, second = _ranks(one), _ranks(other)
+    first, second = _rank(one), _rank(other)
     if np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
         return None
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def _ranks(values: Sequence[float]) -> Floats:
+def _rank(values: Sequence[float]) -> Floats:
     given = np.asarray(values, dtype=np.float64)
     below, upto = ((compare(given[:, None], given)).sum(axis=1) for compare in (np.greater, np.greater_equal))
     return np.asarray((below + upto + 1.0) / 2.0)
 
 
-def metres_of(run: Driven) -> float:
+def distance_of(run: DrivenRun) -> float:
     """How far a run went along its lane [m]."""
     return run.trace.progress[-1] if run.trace.progress else 0.0
 
 
-def _intervals(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+def _bootstrap_intervals(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
     """Bootstrap over whole runs (B. Efron, 1979): ticks of one run are no independent samples.
 
     Every figure here is made of sums over ticks, so a resample is how often each run was drawn, times the runs' sums.
@@ -173,22 +175,22 @@ def _intervals(runs: Sequence[Driven], rng: np.random.Generator) -> dict[str, tu
     if len(driven) < 2:
         return {}
     drawn = rng.multinomial(len(driven), np.full(len(driven), 1.0 / len(driven)), size=RESAMPLES).astype(np.float64)
-    columns = [_sums(run) for run in driven]
+    columns = [_sum_ticks(run) for run in driven]
     sums = {key: drawn @ np.array([column[key] for column in columns]) for key in columns[0]}
     n, km = sums["n"], np.maximum(sums["metres"] / 1000.0, 1e-9)
     samples = {
         "offset_mean_m": sums["offset"] / n,
-        "offset_sd_m": _sd(n, sums["offset"], sums["offset2"]),
-        "heading_sd_rad": _sd(n, sums["heading"], sums["heading2"]),
+        "offset_sd_m": _sd_from_sums(n, sums["offset"], sums["offset2"]),
+        "heading_sd_rad": _sd_from_sums(n, sums["heading"], sums["heading2"]),
         "departures_per_km": sums["departures"] / km,
         "autonomy_pct": 100.0 * np.maximum(1.0 - INTERVENTION_SECONDS * sums["interventions"] / sums["seconds"], 0.0),
         "steer_suddenness_per_km": sums["turned"] / km,
         "speed_mean_mps": sums["speed"] / n,
     }
-    return {key: interval(values) for key, values in samples.items()}
+    return {key: percentile_interval(values) for key, values in samples.items()}
 
 
-def _sums(run: Driven) -> dict[str, float]:
+def _sum_ticks(run: DrivenRun) -> dict[str, float]:
     """What of a run is added up with that of others."""
     trace = run.trace
     offset, heading = np.asarray(trace.offset), np.asarray(trace.heading)
@@ -199,42 +201,42 @@ def _sums(run: Driven) -> dict[str, float]:
         "heading": float(heading.sum()),
         "heading2": float(heading @ heading),
         "speed": sum(trace.speed),
-        "turned": _turned(run),
-        "metres": metres_of(run),
-        "seconds": max(_seconds(run), 1e-9),
+        "turned": _steer_changes(run),
+        "metres": distance_of(run),
+        "seconds": max(_duration_of(run), 1e-9),
         "departures": float(len(trace.departures)),
         "interventions": float(run.interventions),
     }
 
 
-def _sd(n: Floats, total: Floats, squares: Floats) -> Floats:
+def _sd_from_sums(n: Floats, total: Floats, squares: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)))
 
 
-def _turned(run: Driven) -> float:
+def _steer_changes(run: DrivenRun) -> float:
     """The sum of the absolute changes of steer; none across a break."""
     changes = np.abs(np.diff(run.trace.steer))
     breaks = [tick - 1 for tick in run.trace.breaks if tick > 0]
     return float(np.delete(changes, breaks).sum())
 
 
-def _pooled(parts: Any) -> Floats:
+def _concatenate(parts: Any) -> Floats:
     return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
 
 
-def _seconds(run: Driven) -> float:
+def _duration_of(run: DrivenRun) -> float:
     return run.trace.time[-1] - run.trace.time[0] if run.trace.time else 0.0
 
 
-def _told(counts: Sequence[int | None]) -> int | None:
+def _sum_known(counts: Sequence[int | None]) -> int | None:
     """What the sensors of some runs told together; None if none of them had one."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
 
 
-def _autonomy(interventions: int, seconds: float) -> float | None:
+def _autonomy_pct(interventions: int, seconds: float) -> float | None:
     return max(0.0, 1.0 - INTERVENTION_SECONDS * interventions / seconds) * 100.0 if seconds > 0 else None
 
 
-def _of(measure: Callable[[Floats], Any], values: Floats) -> float | None:
+def _apply(measure: Callable[[Floats], Any], values: Floats) -> float | None:
     return float(measure(values)) if values.size else None

@@ -51,7 +51,7 @@ class Worst:
         """The jump is part of it."""
 
 
-def stretch(offsets: Sequence[float]) -> tuple[int, int]:
+def worst_stretch(offsets: Sequence[float]) -> tuple[int, int]:
     """The first and the last tick of the worst stretch of a run, from its offsets [m]: the one that `Worst` keeps."""
     squares = np.square(np.asarray(offsets, dtype=np.float64)[::EVERY])
     most = min(len(squares), round(SECONDS * RATE))

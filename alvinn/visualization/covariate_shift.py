@@ -15,7 +15,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from alvinn.metrics.summary import interval
+from alvinn.metrics.summary import percentile_interval
 from alvinn.visualization.figures import COLOURS
 
 RESAMPLES = 2000
@@ -60,7 +60,7 @@ def rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generato
     if len(departures) < 2:
         return Rate(middle, middle, middle)
     drawn = rng.integers(len(lost), size=(RESAMPLES, len(lost)))
-    return Rate(middle, *interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1)))
+    return Rate(middle, *percentile_interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1)))
 
 
 def rates_figure(found: Mapping[str, Sequence[Rate]]) -> go.Figure:

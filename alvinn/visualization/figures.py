@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from alvinn.metrics.referee import Result
-from alvinn.metrics.summary import metres_of
+from alvinn.metrics.summary import distance_of
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LEFT, CENTRE, RIGHT, INK = "#0072B2", "#BDBDBD", "#D55E00", "#000000"
@@ -179,7 +179,7 @@ def offline_figure(names: Sequence[str], offline: Sequence[float], online: Seque
 def _thinned(result: Result) -> list[int]:
     """The ticks that are drawn: a metre apart, and every departure."""
     kept = list(_apart(result.trace.progress))
-    return sorted({*kept, *result.trace.departures}) if metres_of(result) else kept
+    return sorted({*kept, *result.trace.departures}) if distance_of(result) else kept
 
 
 def _apart(progress: Sequence[float]) -> Iterator[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import FILM, FILM_SECONDS, run_folder
-from alvinn.metrics.worst import CLIP, stretch
+from alvinn.metrics.worst import CLIP, worst_stretch
 from alvinn.util.video import poster
 from alvinn.visualization.figures import label, worst
 
@@ -51,7 +51,7 @@ def _whole(folder: Path) -> str:
 
 
 def _clip(folder: Path, result: Result) -> str:
-    first, last = stretch(result.trace.offset)
+    first, last = worst_stretch(result.trace.offset)
     lost = sum(first <= tick <= last for tick in result.trace.departures)
     where = f"{result.trace.progress[first]:.0f} to {result.trace.progress[last]:.0f} m"
     told = f"{label(result)}: {where}" + (f", {counted(lost, 'departure')}" if lost else "")

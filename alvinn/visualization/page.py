@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from alvinn.metrics.referee import Result
-from alvinn.metrics.summary import measures, summary
+from alvinn.metrics.summary import pool_metrics, summarize
 from alvinn.visualization.figures import (
     SHOWN,
     comparison_figure,
@@ -196,7 +196,7 @@ def _pooled_table(summed: Mapping[str, Any]) -> str:
 
 def spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
     """The offset's spread of all, in a sentence: "mine sd 0.060 m, expert 0.021 m, you 0.110 m"."""
-    told = [(who, summed), *((name, measures(results)) for name, results in baselines)]
+    told = [(who, summed), *((name, pool_metrics(results)) for name, results in baselines)]
     parts = [f"{name} {_metres(one['offset_sd_m'])}" for name, one in told]
     return f"Offset from the lane's centre, standard deviation: {', '.join(parts)}."
 
@@ -206,7 +206,7 @@ def _metres(value: float | None) -> str:
 
 
 def _beside(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> list[str]:
-    told = [summed, *(summary(results, np.random.default_rng(0)) for _, results in baselines)]
+    told = [summed, *(summarize(results, np.random.default_rng(0)) for _, results in baselines)]
     names = [who, *(name for name, _ in baselines)]
     rows = [[name, *(cell(one, key, form) for key, _, form in SHARED)] for name, one in zip(names, told, strict=True)]
     return [

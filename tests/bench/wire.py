@@ -62,7 +62,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Figure:
-    """Rounds a second: with the scene drawn, with constant pictures, and the first over the second."""
+    """RoundSettings a second: with the scene drawn, with constant pictures, and the first over the second."""
 
     case: str
     drawn: float
@@ -100,7 +100,7 @@ def sitting(address: Address, case: Case) -> Iterator[tuple[carla.World, carla.V
 
 
 def rounds_a_second(address: Address, case: Case, seconds: float) -> float:
-    """Rounds of control, tick and every camera's picture, for so many seconds of the wall clock."""
+    """RoundSettings of control, tick and every camera's picture, for so many seconds of the wall clock."""
     with sitting(address, case) as (world, car, pictures):
         control = carla.VehicleControl(throttle=0.3)
         places = itertools.cycle(world.get_map().get_spawn_points())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cli import main
-from alvinn.dagger.rollouts import world_of
+from alvinn.dagger.rollouts import open_training_world
 from alvinn.driving.types import Camera
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.inference import Card, Network, write_card
@@ -50,7 +50,7 @@ def test_while_it_is_corrected_the_car_carries_the_camera_that_it_is_taught_with
     unlearned: Path, server: Address
 ) -> None:
     settings, network = Driving(carla=f"{server[0]}:{server[1]}", map="oval"), Network(unlearned)
-    with KeptServer() as kept, world_of(settings, kept, network, "oval", "forward", "ClearNoon") as world:
+    with KeptServer() as kept, open_training_world(settings, kept, network, "oval", "forward", "ClearNoon") as world:
         seen = world.observe()
     assert set(seen.others) == {"depth", "segmentation"}
     assert network.answer(seen).curvature == network.card.output.decode(network.units(seen)[None])[0]

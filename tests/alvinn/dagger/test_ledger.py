@@ -6,15 +6,15 @@ import pytest
 
 from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import (
-    Driven,
     Entry,
     Ledger,
-    Leg,
-    legs_of,
-    read_driven,
+    Rollout,
+    RoundRecord,
+    plan_rollouts,
     read_ledger,
-    write_driven,
+    read_round,
     write_ledger,
+    write_round,
 )
 from alvinn.errors import ResultsError
 
@@ -30,8 +30,8 @@ PLACE = TakeOver(
     speed=7.5,
     seconds=2.05,
 )
-LEG = Leg("random:1", "forward", 0.25, 5.0)
-ROUND = Driven(number=1, gate="drift", teacher="scripted")
+LEG = Rollout("random:1", "forward", 0.25, 5.0)
+ROUND = RoundRecord(number=1, gate="drift", teacher="scripted")
 ENTRY = Entry(
     round=1,
     seconds=60.0,
@@ -49,35 +49,39 @@ ENTRY = Entry(
 
 
 def test_a_round_goes_both_ways_on_every_map_in_the_time_it_has() -> None:
-    legs = legs_of(("a", "b", "c"), 1, 60.0, seed=0)
-    assert {(leg.map, leg.direction) for leg in legs} == {(m, way) for m in "abc" for way in ("forward", "reverse")}
-    assert sum(leg.seconds for leg in legs) == pytest.approx(60.0)
-    assert all(0.0 <= leg.place < 1.0 for leg in legs)
-    assert -1.0 < min(leg.aside for leg in legs) < 0.0 < max(leg.aside for leg in legs) < 1.0
+    rollouts = plan_rollouts(("a", "b", "c"), 1, 60.0, seed=0)
+    assert {(rollout.map, rollout.direction) for rollout in rollouts} == {
+        (m, way) for m in "abc" for way in ("forward", "reverse")
+    }
+    assert sum(rollout.seconds for rollout in rollouts) == pytest.approx(60.0)
+    assert all(0.0 <= rollout.place < 1.0 for rollout in rollouts)
+    assert -1.0 < min(rollout.aside for rollout in rollouts) < 0.0 < max(rollout.aside for rollout in rollouts) < 1.0
 
 
 def test_a_round_of_many_maps_goes_on_where_the_one_before_stopped() -> None:
     maps = "abcdefgh"
-    taken = [[(leg.map, leg.direction) for leg in legs_of(maps, number, 60.0, seed=0)] for number in (1, 2)]
-    assert [len(legs) for legs in taken] == [12, 12]
+    taken = [
+        [(rollout.map, rollout.direction) for rollout in plan_rollouts(maps, number, 60.0, seed=0)] for number in (1, 2)
+    ]
+    assert [len(rollouts) for rollouts in taken] == [12, 12]
     assert taken[0][0] == ("a", "forward")
     assert taken[1][:5] == [(name, way) for name in "gh" for way in ("forward", "reverse")] + [("a", "forward")]
 
 
 def test_the_same_seed_and_round_drive_the_same_legs_and_others_do_not() -> None:
-    assert legs_of(("a", "b"), 1, 60.0, seed=3) == legs_of(("a", "b"), 1, 60.0, seed=3)
-    assert legs_of(("a", "b"), 1, 60.0, seed=3) != legs_of(("a", "b"), 2, 60.0, seed=3)
-    assert legs_of(("a", "b"), 1, 60.0, seed=3) != legs_of(("a", "b"), 1, 60.0, seed=4)
+    assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) == plan_rollouts(("a", "b"), 1, 60.0, seed=3)
+    assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) != plan_rollouts(("a", "b"), 2, 60.0, seed=3)
+    assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) != plan_rollouts(("a", "b"), 1, 60.0, seed=4)
 
 
 def test_legs_add_up_and_a_round_is_read_as_it_was_written(tmp_path: Path) -> None:
-    leg = Driven(1, "drift", "scripted", seconds=5.0, helped_seconds=2.0, corrections=1, frames=40, switches=2)
-    once = ROUND.with_leg(LEG, leg)
-    twice = once.with_leg(LEG, Driven(1, "drift", "scripted", seconds=5.0, corrections=2, take_overs=(PLACE,)))
+    rollout = RoundRecord(1, "drift", "scripted", seconds=5.0, helped_seconds=2.0, corrections=1, frames=40, switches=2)
+    once = ROUND.add_rollout(LEG, rollout)
+    twice = once.add_rollout(LEG, RoundRecord(1, "drift", "scripted", seconds=5.0, corrections=2, take_overs=(PLACE,)))
     assert (twice.legs, twice.seconds, twice.corrections, twice.frames) == ((LEG, LEG), 10.0, 3, 40)
-    assert read_driven(tmp_path) is None
-    write_driven(tmp_path, twice)
-    assert read_driven(tmp_path) == twice
+    assert read_round(tmp_path) is None
+    write_round(tmp_path, twice)
+    assert read_round(tmp_path) == twice
 
 
 def test_the_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where legs begin: before bends, the tight ones most often."""
+"""Where rollouts begin: before bends, the tight ones most often."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.dagger.ledger import Leg
-from alvinn.dagger.rollouts import RUN_UP, beginning
+from alvinn.dagger.ledger import Rollout
+from alvinn.dagger.rollouts import RUN_UP, choose_start
 from alvinn.drivers.gates import DRIFT_SHARE
 from alvinn.driving.lane import Lane
 from tests.alvinn.fakes import circle, straight
@@ -28,7 +28,7 @@ def bending() -> Lane:
 
 
 def place(lane: Lane, share: float) -> float:
-    return beginning(Leg("country", "forward", share, 5.0), lane, CAR)[0]
+    return choose_start(Rollout("country", "forward", share, 5.0), lane, CAR)[0]
 
 
 def test_legs_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half_the_radius() -> None:
@@ -52,5 +52,5 @@ def test_where_all_of_a_lane_is_alike_legs_begin_all_over_it(lane: Lane) -> None
 
 @given(st.floats(-1.0, 1.0))
 def test_a_leg_begins_no_farther_aside_than_the_gate_lets_pass(aside: float) -> None:
-    begun = beginning(Leg("country", "forward", 0.5, 5.0, aside), straight(100.0, width=3.5), CAR)[1]
+    begun = choose_start(Rollout("country", "forward", 0.5, 5.0, aside), straight(100.0, width=3.5), CAR)[1]
     assert begun == pytest.approx(aside * DRIFT_SHARE * 0.8)

@@ -11,7 +11,7 @@ import pytest
 
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.ray_runs import over_ray
+from alvinn.evaluation.ray_runs import run_on_ray
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result
 from alvinn.settings import CameraFlags
@@ -61,4 +61,4 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(AlvinnError, match=r"pip install 'alvinn\[ray\]'"):
-        next(over_ray([], "local", lambda *_: None))
+        next(run_on_ray([], "local", lambda *_: None))

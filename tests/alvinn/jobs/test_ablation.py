@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alvinn.jobs.ablation import CELLS, Ablation, markdown
-from alvinn.metrics.summary import summary
+from alvinn.metrics.summary import summarize
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
 
@@ -34,7 +34,7 @@ def test_a_cell_that_there_is_not_is_wrong_usage(shell: Shell) -> None:
 
 def test_a_row_of_the_table_tells_what_was_measured() -> None:
     laps = [judged([0.0, 0.1] * 400), judged([0.0, 3.0] + [0.0] * 800)]
-    summed = summary(laps, np.random.default_rng(0))
+    summed = summarize(laps, np.random.default_rng(0))
     row = {
         "name": "conv",
         "training_seconds": [60.0, 62.0],

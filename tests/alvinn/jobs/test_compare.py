@@ -9,7 +9,7 @@ import pytest
 from alvinn.jobs.compare import Judged, correlations, side_by_side
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps, write_laps
-from alvinn.metrics.summary import summary
+from alvinn.metrics.summary import summarize
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import read_card, write_card
 from tests.alvinn.fixtures import card_for, toy_dataset
@@ -21,7 +21,7 @@ CARD = card_for(toy_dataset(4), Hill())
 
 def laps(folder: Path, offset: float, runs: int = 3) -> Path:
     results: list[Result] = [judged([offset, -offset] * 40, replace(RUN, seed=seed)) for seed in range(runs)]
-    summed = summary(results, np.random.default_rng(0))
+    summed = summarize(results, np.random.default_rng(0))
     write_laps(folder, {"model": folder.name}, [result.as_json() for result in results], summed)
     return folder
 

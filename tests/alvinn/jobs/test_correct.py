@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from alvinn.cli import main
-from alvinn.dagger.background import Apprentice
-from alvinn.dagger.ledger import Driven, legs_of, write_driven
-from alvinn.dagger.rounds import Rounds, learn
+from alvinn.dagger.background import BackgroundTrainer
+from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
+from alvinn.dagger.rounds import RoundSettings, train_round
 from alvinn.errors import ModelError
 from alvinn.evaluation.laps import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
@@ -52,7 +52,7 @@ def clone(server: Address, tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = ("--camera.width", "64", "--camera.height", "32")
     where = ("--carla", f"{server[0]}:{server[1]}", "--home", str(home))
     assert main(["record", "base", "--map", "oval", "--seconds", "6", *where, *small]) == 0
-    learn(Correct(home=home, name="mine", data=("base",), views="off", epochs=1), 0)
+    train_round(Correct(home=home, name="mine", data=("base",), views="off", epochs=1), 0)
     return home
 
 
@@ -79,12 +79,12 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
         more_epochs=1,
     )
 
-    def interrupted(job: Rounds, number: int) -> None:
+    def interrupted(job: RoundSettings, number: int) -> None:
         if number:
             raise KeyboardInterrupt
-        learn(job, number)
+        train_round(job, number)
 
-    monkeypatch.setattr("alvinn.jobs.correct.learn", interrupted)
+    monkeypatch.setattr("alvinn.jobs.correct.train_round", interrupted)
     with pytest.raises(KeyboardInterrupt):
         correct(job)
     corrections = Recording(home / "data" / "mine" / "round-001")
@@ -245,9 +245,9 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     )
     shutil.copytree(ROOT / "models" / "shipped", job.model(1))
     for number in (1, 2):  # driven already, with nothing to correct
-        legs = legs_of(job.circuits(), number, job.round_seconds, job.seed)
+        legs = plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
         job.recording(number).mkdir(parents=True)
-        write_driven(job.recording(number), Driven(number, job.gate, job.expert, legs=tuple(legs), seconds=60.0))
+        write_round(job.recording(number), RoundRecord(number, job.gate, job.expert, legs=tuple(legs), seconds=60.0))
     ledger = correct(job)
     clone, taught = ledger.entries
     assert (clone.laps, clone.faultless < 2, clone.departures > 0) == (2, True, True)
@@ -290,5 +290,5 @@ def test_live_the_next_round_is_driven_while_the_last_one_is_learned_and_an_ense
 @pytest.mark.long
 def test_what_goes_wrong_in_learning_is_said_though_it_happens_in_a_process_of_its_own(tmp_path: Path) -> None:
     job = Correct(home=tmp_path, name="mine", data=("ghost",))
-    with Apprentice(job, 0) as apprentice, pytest.raises(ModelError, match=r"round 0 was not learned: .*ghost"):
+    with BackgroundTrainer(job, 0) as apprentice, pytest.raises(ModelError, match=r"round 0 was not learned: .*ghost"):
         apprentice.wait()

@@ -17,8 +17,8 @@ import pytest
 from alvinn.cli import parse
 from alvinn.errors import ResultsError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.outcome import hold_against
-from alvinn.evaluation.runs import Errand, drive, side_by_side, taken
+from alvinn.evaluation.outcome import compare_with_earlier
+from alvinn.evaluation.runs import RunSpec, drive_run, pick_next, run_in_parallel
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result
 from alvinn.networks.inference import read_card, write_card
@@ -43,7 +43,7 @@ def left(folder: Path) -> dict[str, Any]:
 
 def test_every_run_asked_for_is_made_once() -> None:
     job = Laps(maps="oval, country", both_directions=True, weathers="ClearNoon,WetNoon", seeds=2, seed=5, starts=3)
-    runs = list(job.runs())
+    runs = list(job.list_runs())
     assert len(set(runs)) == len(runs) == 2 * 2 * 2 * 2 * 3
     assert {run.seed for run in runs} == {5, 6}
     assert {run.start for run in runs} == {0, 1, 2}
@@ -52,7 +52,7 @@ def test_every_run_asked_for_is_made_once() -> None:
 
 @pytest.mark.parametrize("empty", [None, "", ","])
 def test_without_maps_the_one_map_is_driven(empty: str | None) -> None:
-    assert [run.map for run in Laps(map="oval", maps=empty).runs()] == ["oval"]
+    assert [run.map for run in Laps(map="oval", maps=empty).list_runs()] == ["oval"]
 
 
 def test_a_model_folder_that_is_missing_is_refused(shell: Shell, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_model_folder_that_is_missing_is_refused(shell: Shell, tmp_path: Path)
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell) -> None:
-    assert "laps wants --model M" in shell.refused("laps")
+    assert "laps requires --model M" in shell.refused("laps")
 
 
 def test_a_camera_that_the_model_was_not_made_for_is_refused_and_both_are_said(shell: Shell, model: Path) -> None:
@@ -107,7 +107,7 @@ def test_ctrl_c_lists_every_run_as_interrupted(tmp_path: Path, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alvinn.evaluation.runs.drive", interrupted)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         drive_laps(Laps(driver="expert", maps="oval,country", out=tmp_path), None)
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["interrupted"] * 2
@@ -136,13 +136,13 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
     job = Laps(driver="expert", map="oval", both_directions=True, km=0.02, camera=TINY, out=tmp_path / "one")
     driven = []
 
-    def once(errand: Errand, *rest: Any) -> Result:
-        driven.append(errand.run.direction)
+    def once(spec: RunSpec, *rest: Any) -> Result:
+        driven.append(spec.run.direction)
         if len(driven) == 2:
             raise KeyboardInterrupt
-        return drive(errand, *rest)
+        return drive_run(spec, *rest)
 
-    monkeypatch.setattr("alvinn.evaluation.runs.drive", once)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive_run", once)
     with pytest.raises(KeyboardInterrupt):
         drive_laps(job, None)
     assert [run["status"] for run in left(tmp_path / "one")["runs"]] == ["done", "interrupted"]
@@ -181,13 +181,13 @@ def test_a_sweep_that_is_stopped_from_outside_lists_its_runs_as_interrupted(
 def test_runs_go_to_the_worker_that_has_their_server_and_else_to_one_that_nobody_has(tmp_path: Path) -> None:
     job = Laps(maps="oval,country,hills", both_directions=True)
     waiting = [
-        Errand(settings=job, run=run, model=None, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
-        for run in job.runs()
+        RunSpec(settings=job, run=run, model=None, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
+        for run in job.list_runs()
     ]
     order = []
-    last: list[Errand | None] = [None, None]
+    last: list[RunSpec | None] = [None, None]
     for worker in (0, 1, 0, 1, 0, 1):
-        chosen = taken(waiting, last[worker], [errand for errand in last[:worker] + last[worker + 1 :] if errand])
+        chosen = pick_next(waiting, last[worker], [spec for spec in last[:worker] + last[worker + 1 :] if spec])
         last[worker] = chosen
         order.append((worker, chosen.run.map, chosen.run.direction))
     assert order == [
@@ -209,12 +209,12 @@ class Deadly(Laps):
 
 
 def test_a_run_that_cannot_begin_or_whose_process_dies_is_a_failed_result(tmp_path: Path) -> None:
-    errands = [
-        Errand(settings=job, run=run, model=tmp_path, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
+    specs = [
+        RunSpec(settings=job, run=run, model=tmp_path, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
         for job in (Laps(map="oval"), Deadly(map="country"))
-        for run in job.runs()
+        for run in job.list_runs()
     ]
-    found = {result.run.map: result for result in side_by_side(errands, 2, lambda *_: None)}
+    found = {result.run.map: result for result in run_in_parallel(specs, 2, lambda *_: None)}
     assert [found[name].status for name in ("oval", "country")] == ["failed", "failed"]
     assert "is not a model" in str(found["oval"].reason)
     assert found["country"].reason == "its process died with status 7"
@@ -228,23 +228,23 @@ def test_runs_at_a_time_want_servers_of_their_own(shell: Shell) -> None:
 def test_worse_than_before_is_a_failure_and_the_figure_is_said(
     capsys: pytest.CaptureFixture[str], sd: float, word: str
 ) -> None:
-    runs = list(Laps(map="oval", seeds=2).runs())
+    runs = list(Laps(map="oval", seeds=2).list_runs())
     before = {"model": "old", "runs": [judged([sd, -sd] * 15, run).as_json() for run in runs]}
     results = [judged([0.2, -0.2] * 15, run) for run in runs]
     if word == "worse":
         with pytest.raises(ResultsError, match=r"^offset sd \[m\]: 0.000 before, 0.200 now .* worse$"):
-            hold_against(before, results)
+            compare_with_earlier(before, results)
     else:
-        hold_against(before, results)
+        compare_with_earlier(before, results)
     assert f"against old: {word}" in capsys.readouterr().out
 
 
 def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
     job = Laps(driver="expert", maps="oval,random:7", both_directions=True, seeds=2, km=0.1, start=1, camera=TINY)
-    for run in job.runs():
-        again = parse(shlex.split(job.command(run))[3:])
-        assert list(again.runs()) == [run]
-        assert again.folder() != job.folder(), "the results of all stay where they are"
+    for run in job.list_runs():
+        again = parse(shlex.split(job.command_for(run))[3:])
+        assert list(again.list_runs()) == [run]
+        assert again.results_folder() != job.results_folder(), "the results of all stay where they are"
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, TINY, 1)
 
 
@@ -271,8 +271,8 @@ def test_expert_and_recording_stand_beside_the_driver_in_one_report(
     job = Laps(
         driver="expert", map="oval", km=0.01, camera=TINY, out=tmp_path / "out", home=tmp_path, recording="lesson"
     )
-    assert [who for who, _ in job.baselines()] == ["expert in lesson, pushed by disturbances"]
-    drive_laps(job, None, job.baselines())
+    assert [who for who, _ in job.judge_baselines()] == ["expert in lesson, pushed by disturbances"]
+    drive_laps(job, None, job.judge_baselines())
     (beside,) = left(tmp_path / "out")["baselines"]
     assert beside["summary"]["offset_sd_m"] == 0.0
     assert "All are judged by the same rule" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -68,7 +68,7 @@ def test_the_page_is_made_by_one_command_and_made_again_without_driving(
     def forbidden(*_: object) -> None:
         raise AssertionError("driven again")
 
-    monkeypatch.setattr("alvinn.dagger.rounds.drive_leg", forbidden)
-    monkeypatch.setattr("alvinn.evaluation.runs.drive", forbidden)
+    monkeypatch.setattr("alvinn.dagger.rounds.drive_rollout", forbidden)
+    monkeypatch.setattr("alvinn.evaluation.runs.drive_run", forbidden)
     assert shell.run(*words).status == 0
     assert (tmp_path / "shift.json").read_bytes() == first

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compared, overall
-from alvinn.metrics.referee import unfinished
+from alvinn.metrics.comparison import compare_runs, overall_judgement
+from alvinn.metrics.referee import unfinished_result
 from tests.alvinn.judged import RUN, judged
 
 LAP = 800  # ticks of a whole lap
@@ -24,39 +24,39 @@ def laps(sd: float, *, runs: int = 6, lost: int = 0, first_seed: int = 0, noise:
     return entries
 
 
-def word(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
-    return overall(compared(before, after, np.random.default_rng(0)))
+def judgement(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
+    return overall_judgement(compare_runs(before, after, np.random.default_rng(0)))
 
 
 @pytest.mark.parametrize("first_seed", [0, 100], ids=["the same runs", "other runs"])
 def test_better_worse_and_the_same_are_told_apart(first_seed: int) -> None:
     before = laps(0.10)
-    assert word(before, laps(0.20, first_seed=first_seed)) == "worse"
-    assert word(before, laps(0.03, first_seed=first_seed)) == "better"
-    assert word(before, laps(0.10, first_seed=first_seed, noise=1)) == "the same"
-    assert word(before, laps(0.10, first_seed=first_seed, lost=1)) == "worse"
+    assert judgement(before, laps(0.20, first_seed=first_seed)) == "worse"
+    assert judgement(before, laps(0.03, first_seed=first_seed)) == "better"
+    assert judgement(before, laps(0.10, first_seed=first_seed, noise=1)) == "the same"
+    assert judgement(before, laps(0.10, first_seed=first_seed, lost=1)) == "worse"
 
 
 def test_a_departure_more_is_worse_even_where_the_offset_is_better() -> None:
-    assert word(laps(0.10), laps(0.03, lost=1)) == "worse"
+    assert judgement(laps(0.10), laps(0.03, lost=1)) == "worse"
 
 
 def test_what_happened_in_one_run_of_many_is_noise() -> None:
     before = laps(0.1)
-    assert word(before, [*before[:-1], *laps(0.1, runs=1, first_seed=5, lost=1)]) == "the same"
+    assert judgement(before, [*before[:-1], *laps(0.1, runs=1, first_seed=5, lost=1)]) == "the same"
 
 
 def test_runs_that_are_not_driven_to_the_end_are_worse() -> None:
     before = laps(0.1)
-    assert word(before, [entry | {"completed": False} for entry in before]) == "worse"
+    assert judgement(before, [entry | {"completed": False} for entry in before]) == "worse"
 
 
 def test_a_millimetre_does_not_matter() -> None:
     before = laps(0.1)
-    assert word(before, [entry | {"offset_sd_m": entry["offset_sd_m"] + 0.001} for entry in before]) == "the same"
+    assert judgement(before, [entry | {"offset_sd_m": entry["offset_sd_m"] + 0.001} for entry in before]) == "the same"
 
 
 def test_one_run_says_nothing_and_runs_not_driven_count_for_none() -> None:
-    idle = unfinished(replace(RUN, seed=9), "interrupted").as_json()
+    idle = unfinished_result(replace(RUN, seed=9), "interrupted").as_json()
     with pytest.raises(ResultsError, match="wants 2 driven runs on either side, there are 1"):
-        compared(laps(0.1), [*laps(0.1, runs=1), idle], np.random.default_rng(0))
+        compare_runs(laps(0.1), [*laps(0.1, runs=1), idle], np.random.default_rng(0))

@@ -9,7 +9,7 @@ import pytest
 
 from alvinn.driving.types import Step
 from alvinn.errors import RecordingError
-from alvinn.metrics.recorded import judged_recording, worst_steps
+from alvinn.metrics.recorded import judge_recording, worst_steps
 from alvinn.metrics.referee import Referee, Result, Run, judge
 from alvinn.metrics.worst import Worst
 from alvinn.recording import Recording, RecordingWriter
@@ -33,7 +33,7 @@ def recorded(folder: Path, segments: list[list[Step]], weather: str = "ClearNoon
 
 
 def judged(folder: Path) -> list[Result]:
-    return judged_recording(Recording(folder))
+    return judge_recording(Recording(folder))
 
 
 def test_a_drive_in_one_go_has_the_referees_figures_to_the_last_digit(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_worst_stretch_of_a_recording_is_the_one_that_would_have_been_kept_o
     for one in steps:
         kept.see(one)
     recording = Recording(tmp_path / "drive")
-    (result,) = judged_recording(recording)
+    (result,) = judge_recording(recording)
     found = list(worst_steps(recording, result))
     assert [one.observation.frame for one in found] == [one.observation.frame for one in kept.steps]
     assert found[0].truth == kept.steps[0].truth
@@ -122,4 +122,4 @@ def test_a_recording_that_does_not_say_where_the_car_was_is_refused(tmp_path: Pa
     else:
         recording.session = replace(recording.session, vehicle={})
     with pytest.raises(RecordingError, match="where in its lane the car was"):
-        judged_recording(recording)
+        judge_recording(recording)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from alvinn.driving.departure import margin
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
-from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished
-from alvinn.metrics.summary import summary
+from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
+from alvinn.metrics.summary import summarize
 from tests.alvinn.fakes import CAR, DT, circle, step, straight, truth
 
 RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
@@ -162,7 +162,7 @@ def test_only_a_lap_without_help_is_faultless() -> None:
     assert judged(whole).faultless
     assert not judged(whole[:400]).faultless
     assert not judged([*whole[:50], 1.0, *whole[50:]]).faultless
-    assert not unfinished(RUN, "interrupted").faultless
+    assert not unfinished_result(RUN, "interrupted").faultless
 
 
 RUNS = st.lists(st.lists(st.floats(-1.2, 1.2), min_size=30, max_size=60), min_size=2, max_size=5)
@@ -174,31 +174,31 @@ def test_confidence_intervals_are_in_order_and_hold_the_pooled_value_of_like_run
     runs: list[list[float]], seed: int
 ) -> None:
     results = [judged(runs[0])] * len(runs)
-    told = summary(results, np.random.default_rng(seed))
+    told = summarize(results, np.random.default_rng(seed))
     for key, (low, high) in told["ci"].items():
         assert low <= high
         assert low - 1e-9 <= told[key] <= high + 1e-9
-    mixed = summary([judged(run) for run in runs], np.random.default_rng(seed))
+    mixed = summarize([judged(run) for run in runs], np.random.default_rng(seed))
     assert all(low <= high for low, high in mixed["ci"].values())
 
 
 def test_the_interval_of_many_runs_holds_the_pooled_value() -> None:
     rng = np.random.default_rng(3)
     results = [judged(rng.normal(shift, 0.1, 60).tolist()) for shift in rng.normal(0.0, 0.1, 30)]
-    told = summary(results, np.random.default_rng(0))
+    told = summarize(results, np.random.default_rng(0))
     for key in ("offset_mean_m", "offset_sd_m", "departures_per_km"):
         low, high = told["ci"][key]
         assert low < told[key] < high or low == told[key] == high
 
 
 def test_a_summary_pools_ticks_not_runs() -> None:
-    told = summary([judged([0.0] * 30), judged([0.6] * 10)], np.random.default_rng(0))
+    told = summarize([judged([0.0] * 30), judged([0.6] * 10)], np.random.default_rng(0))
     assert told["offset_mean_m"] == pytest.approx(0.15)
     assert told["km"] == pytest.approx((29 + 9) * 0.4 / 1000.0)
 
 
 def test_runs_that_were_not_driven_are_listed_with_nothing_measured() -> None:
-    entry = unfinished(RUN, "interrupted").as_json()
+    entry = unfinished_result(RUN, "interrupted").as_json()
     assert (entry["status"], entry["completed"], entry["map"]) == ("interrupted", False, "oval")
     assert entry["offset_sd_m"] is None
     assert entry["autonomy_pct"] is None
@@ -207,6 +207,6 @@ def test_runs_that_were_not_driven_are_listed_with_nothing_measured() -> None:
 
 @pytest.mark.parametrize("runs", [[[0.0]], [[0.0], [0.1, 0.2]], [[]], [[], [0.0]]])
 def test_whatever_was_driven_the_json_has_no_nan(runs: list[list[float]]) -> None:
-    results = [judged(run) if run else unfinished(RUN, "failed") for run in runs]
-    json.dumps(summary(results, np.random.default_rng(0)), allow_nan=False)
+    results = [judged(run) if run else unfinished_result(RUN, "failed") for run in runs]
+    json.dumps(summarize(results, np.random.default_rng(0)), allow_nan=False)
     json.dumps([result.as_json() for result in results], allow_nan=False)

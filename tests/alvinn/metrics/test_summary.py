@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alvinn.metrics.referee import Run, unfinished
-from alvinn.metrics.summary import interval, measures, pooled_sd, rank_correlation, summary
+from alvinn.metrics.referee import Run, unfinished_result
+from alvinn.metrics.summary import percentile_interval, pool_metrics, pool_sd, rank_correlation, summarize
 from tests.alvinn.judged import judged
 
 RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
@@ -16,22 +16,22 @@ def test_the_pooled_spread_is_that_of_all_ticks_together() -> None:
     rng = np.random.default_rng(0)
     runs = [rng.normal(shift, 0.1, size) for shift, size in ((0.0, 50), (0.4, 200), (-0.2, 7))]
     n, mean, sd = (np.array([of(run) for run in runs], dtype=np.float64) for of in (len, np.mean, np.std))
-    assert pooled_sd(n, mean, sd) == pytest.approx(np.std(np.concatenate(runs)))
+    assert pool_sd(n, mean, sd) == pytest.approx(np.std(np.concatenate(runs)))
 
 
 def test_an_interval_leaves_a_fortieth_out_at_either_end() -> None:
-    assert interval(np.arange(100_001, dtype=np.float64) / 100_000) == pytest.approx((0.025, 0.975))
+    assert percentile_interval(np.arange(100_001, dtype=np.float64) / 100_000) == pytest.approx((0.025, 0.975))
 
 
 def test_a_sensor_that_no_run_had_is_none_and_those_that_some_had_are_summed() -> None:
-    bare = unfinished(RUN, "failed")
+    bare = unfinished_result(RUN, "failed")
     told = replace(bare, collisions=2)
-    assert measures([bare])["collisions"] is None
-    assert measures([bare, told, told])["collisions"] == 4
+    assert pool_metrics([bare])["collisions"] is None
+    assert pool_metrics([bare, told, told])["collisions"] == 4
 
 
 def test_of_nothing_driven_nothing_is_said() -> None:
-    told = summary([unfinished(RUN, "failed")], np.random.default_rng(0))
+    told = summarize([unfinished_result(RUN, "failed")], np.random.default_rng(0))
     assert (told["ci"], told["departures_per_km"], told["offset_sd_m"]) == ({}, None, None)
 
 
@@ -42,7 +42,7 @@ def test_every_interval_holds_the_figure_that_it_belongs_to() -> None:
         offsets = rng.normal(0.02, 0.05 + 0.01 * seed, 300)
         offsets[50 * (seed % 3) :: 200] += 0.9 * (seed % 3 > 0)
         runs.append(judged(offsets.tolist(), replace(RUN, seed=seed)))
-    told = summary(runs, np.random.default_rng(0))
+    told = summarize(runs, np.random.default_rng(0))
     assert {"offset_sd_m", "departures_per_km", "autonomy_pct", "heading_sd_rad", "speed_mean_mps"} <= set(told["ci"])
     for key, (low, high) in told["ci"].items():
         assert low - 1e-9 <= told[key] <= high + 1e-9, key

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alvinn.metrics.referee import unfinished
+from alvinn.metrics.referee import unfinished_result
 from alvinn.visualization.figures import (
     SHOWN,
     SPACING,
@@ -24,7 +24,7 @@ QUIET, LOST = [0.1, -0.1] * 100, [0.1] * 99 + [0.9] + [0.1] * 100
 def test_the_runs_with_most_departures_are_shown_first_and_those_not_driven_never() -> None:
     calm, lost = judged(QUIET), judged(LOST)
     spread = judged([0.3, -0.3] * 100)
-    assert worst([calm, spread, unfinished(RUN, "failed"), lost]) == [lost, spread, calm]
+    assert worst([calm, spread, unfinished_result(RUN, "failed"), lost]) == [lost, spread, calm]
     assert len(worst([calm] * 20)) == SHOWN
 
 
@@ -48,7 +48,7 @@ def test_offset_and_steering_share_the_distance() -> None:
 
 
 def test_the_histogram_holds_all_ticks_of_a_group() -> None:
-    figure = histogram_figure([("oval", [judged(QUIET), judged(QUIET)]), ("none", [unfinished(RUN, "failed")])])
+    figure = histogram_figure([("oval", [judged(QUIET), judged(QUIET)]), ("none", [unfinished_result(RUN, "failed")])])
     (line,) = figure.data
     assert sum(line.y) == pytest.approx(100.0)
     assert line.name == "oval"

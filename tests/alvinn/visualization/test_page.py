@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.metrics.referee import Result, unfinished
+from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.metrics.results import run_folder
-from alvinn.metrics.summary import summary
+from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
 from alvinn.util.video import Mp4
 from alvinn.visualization.page import verdict, write_report
@@ -34,13 +34,13 @@ def results() -> list[Result]:
         judged(WHOLE),
         judged(LOST, replace(RUN, direction="reverse")),
         judged(WHOLE, replace(RUN, map="random:<7>")),
-        unfinished(replace(RUN, map="nowhere"), "failed", "there is no map called 'nowhere'"),
-        unfinished(replace(RUN, weather="WetNoon"), "interrupted"),
+        unfinished_result(replace(RUN, map="nowhere"), "failed", "there is no map called 'nowhere'"),
+        unfinished_result(replace(RUN, weather="WetNoon"), "interrupted"),
     ]
 
 
 def written(path: Path, runs: list[Result]) -> str:
-    summed = summary(runs, np.random.default_rng(0))
+    summed = summarize(runs, np.random.default_rng(0))
     write_report(path, "mine & <yours>", runs, summed, [f"python -m alvinn laps {n}" for n in range(len(runs))])
     return path.read_text(encoding="utf-8")
 
@@ -98,7 +98,7 @@ def test_every_run_asked_for_is_in_the_table_with_what_drives_it_alone(tmp_path:
 def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> None:
     runs = [judged([0.1 + 0.01 * seed, -0.1] * 100, replace(RUN, seed=seed)) for seed in range(3)]
     page = written(tmp_path / "report.html", runs)
-    low, high = summary(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
+    low, high = summarize(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
     assert f"<td>offset, sd [m]</td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
     assert "seeds 0 to 2" in page
 
@@ -110,7 +110,7 @@ def test_runs_from_several_starting_points_are_told_apart(tmp_path: Path) -> Non
 
 
 def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
-    runs = [unfinished(RUN, "interrupted")]
+    runs = [unfinished_result(RUN, "interrupted")]
     assert "none of the 1 runs was driven" in written(tmp_path / "report.html", runs)
 
 
@@ -124,7 +124,7 @@ def filmed(folder: Path, runs: list[Result], pictures: int = 10) -> None:
 def test_somebody_judged_beside_stands_in_a_sentence_and_a_table(tmp_path: Path) -> None:
     runs = [judged(WHOLE, replace(RUN, seed=seed)) for seed in range(3)]
     other = [judged([0.2, -0.2] * 100, replace(RUN, seed=seed)) for seed in range(3)]
-    summed = summary(runs, np.random.default_rng(0))
+    summed = summarize(runs, np.random.default_rng(0))
     write_report(tmp_path / "report.html", "mine", runs, summed, ["-"] * 3, [("you in lesson", other)])
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "standard deviation: mine 0.035 m, you in lesson 0.200 m." in page
@@ -168,7 +168,7 @@ def test_a_browser_plays_the_films_in_the_page(tmp_path: Path) -> None:
 
 def test_the_verdict_says_how_often_the_lane_was_left() -> None:
     def said(runs: list[Result]) -> str:
-        return verdict("mine", runs, summary(runs, np.random.default_rng(0)))
+        return verdict("mine", runs, summarize(runs, np.random.default_rng(0)))
 
     assert said([judged(WHOLE)]).startswith("mine: no departure in 0.32 km; 1 of 1 runs driven to the end.")
     assert said([judged(LOST)]).startswith("mine: 1 departure in 0.32 km; 1 of 1 runs")
