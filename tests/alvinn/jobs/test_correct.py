@@ -112,7 +112,7 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
 
 
 def test_circuits_that_are_judged_on_are_never_corrected_on(shell: Shell) -> None:
-    with pytest.raises(ValueError, match="random:7: laps are judged on circuits that no correction was made on"):
+    with pytest.raises(ValueError, match="random:7: --judge must name other circuits than --maps"):
         Correct(name="mine", maps="random:1, random:7", judge="random:7")
     assert shell.run("correct", "mine", "--maps", "random:1,random:7", "--judge", "random:7").status == 2
 
@@ -217,7 +217,7 @@ def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_brak
     relabel(home / "data" / "base", curvature=-0.015)
     with person.acting(script):
         said = shell.refused(*words, *few, *where)
-    assert "round 1 was left after 1 of 2 legs" in said
+    assert "round 1 was ended after 1 of 2 rollouts" in said
     alarms = [panel.alarm for panel in person.panels if panel.alarm is not None]
     assert any("please take the wheel (drift: " in alarm.words for alarm in alarms), "who asks, and why"
     waits = [alarm.seconds for alarm in alarms if alarm.seconds is not None]
@@ -265,7 +265,7 @@ def test_a_persons_gate_wants_a_person_and_a_person_one_of_theirs(shell: Shell, 
 
 def test_a_person_wants_a_window(shell: Shell, home: Path) -> None:
     flags = ("--expert", "human", "--headless", "--maps", "oval", "--judge", "", "--home", str(home))
-    assert "leave --headless out" in shell.refused("correct", "mine", "--data", "base", *flags)
+    assert "leave out --headless" in shell.refused("correct", "mine", "--data", "base", *flags)
 
 
 @pytest.mark.long
@@ -290,5 +290,5 @@ def test_live_the_next_round_is_driven_while_the_last_one_is_learned_and_an_ense
 @pytest.mark.long
 def test_what_goes_wrong_in_learning_is_said_though_it_happens_in_a_process_of_its_own(tmp_path: Path) -> None:
     job = Correct(home=tmp_path, name="mine", data=("ghost",))
-    with BackgroundTrainer(job, 0) as apprentice, pytest.raises(ModelError, match=r"round 0 was not learned: .*ghost"):
-        apprentice.wait()
+    with BackgroundTrainer(job, 0) as trainer, pytest.raises(ModelError, match=r"round 0 was not trained: .*ghost"):
+        trainer.wait()
