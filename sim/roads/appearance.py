@@ -1,6 +1,7 @@
-"""How a map looks apart from its roads' course: worn or fresh paint, old or new asphalt, what grows, and how much.
+"""A map's appearance, independent of its road geometry: paint wear, asphalt brightness, vegetation, guard rails.
 
-Maps drawn from a seed vary in it, so that a network cannot lean on one kind of surroundings; all others look the same.
+Maps generated from a seed differ in appearance, so that a network cannot rely on one kind of scenery; all other maps
+share the default.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-DRAWN = ("random:", "wild:")  # how the names of maps begin that are drawn from a seed
+SEEDED_FAMILIES = ("random:", "wild:")  # prefixes of the maps that are generated from a seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,11 @@ class Appearance:
     """What varies from map to map.
 
     Attributes:
-        wear: the share of the paint's colour that is gone [0, 1).
-        asphalt: brightness of the asphalt over the usual one.
-        fields: red, green and blue of the grass over the usual ones.
-        plants: trees and bushes over the usual number.
-        rails: the share of tight bends that have a guard rail.
+        wear: fraction of the paint's colour that has worn off [0, 1).
+        asphalt: factor on the brightness of the asphalt.
+        fields: factors on the red, green and blue of the grass.
+        plants: factor on the number of trees and bushes.
+        rails: fraction of tight bends that have a guard rail.
     """
 
     wear: float = 0.0
@@ -30,10 +31,10 @@ class Appearance:
     rails: float = 0.6
 
 
-def of(name: str) -> Appearance:
-    """The appearance of the map of that name, always the same."""
+def choose_appearance(name: str) -> Appearance:
+    """The appearance of a map, determined by its name alone."""
     name = name.removeprefix("mirror:")
-    if not name.startswith(DRAWN):
+    if not name.startswith(SEEDED_FAMILIES):
         return Appearance()
     random = Random(f"appearance of {name}")
     dryness = random.random() ** 2  # most fields are green

@@ -1,8 +1,8 @@
-"""The maps that need no file, by name: those drawn by hand here, and the families that a seed is drawn for.
+"""The built-in circuits by name: five designed by hand, and the families generated from a seed.
 
-`mirror:` before a name is the circuit's mirror image: the way back on a road that has no opposite lane.
+The prefix `mirror:` gives a circuit's mirror image: the way back on a road that has no oncoming lane.
 
-Corners are x, y [m] and the radius [m] of the bend that rounds them, for `road.around`.
+Corners are x, y [m] and the radius [m] of the bend that rounds them, as `curves.round_corners` takes them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from sim.roads.curves import Bend, Circuit, CrossSection, Paint, Straight, around, chain
-from sim.roads.profiles import Wave, varying
+from sim.roads.curves import Bend, Circuit, CrossSection, RoadMark, Straight, chain, round_corners
+from sim.roads.profiles import Wave, varying_profile
 from sim.roads.random_circuits import random_circuit, wild_circuit
 
 MIRROR = "mirror:"
@@ -25,7 +25,7 @@ COUNTRY = (
     (303, -15, 15), (362, -5, 20), (372, 54, 36), (560, 150, 32), (480, 215, 24), (540, 300, 30), (450, 370, 55),
     (350, 300, 28), (270, 345, 35), (215, 260, 24), (19, 323, 40), (-42, 312, 15), (-58, 252, 28), (-8, 223, 17),
     (-17, 170, 15), (-73, 165, 24), (-84, 106, 20), (-37, 79, 15), (-50, 29, 16),
-)  # fmt: skip # tight to both sides for the first minute's drive either way: what is learned there must do anywhere
+)  # fmt: skip # tight bends to both sides within the first minute, in either direction: a short drive teaches them all
 HIGHWAY = (
     (0, 0, 260), (620, -90, 300), (1120, 100, 220), (1060, 620, 200), (620, 600, 240), (330, 900, 200),
     (-190, 780, 200), (-220, 260, 240),
@@ -39,19 +39,19 @@ HILLS = (
     (400, 370, 40), (290, 280, 55), (170, 340, 35), (40, 290, 45), (70, 160, 30), (-50, 110, 35),
 )  # fmt: skip
 
-NOTHING = Paint("none")
+UNPAINTED = RoadMark("none")
 
 
-def available() -> tuple[str, ...]:
-    """The names of the built-in maps; of families, the first."""
+def list_names() -> tuple[str, ...]:
+    """The names of the built-in maps; each family is represented by its first seed."""
     return (*BUILT_IN, *(f"{family}:1" for family in FAMILIES), f"{MIRROR}path")
 
 
-def circuit(name: str) -> Circuit | None:
-    """The circuit of a name such as `country`, `random:7` or `mirror:path`; None if there is none of that name."""
+def find_circuit(name: str) -> Circuit | None:
+    """The circuit with a name such as `country`, `random:7` or `mirror:path`; None if the name is unknown."""
     if name.startswith(MIRROR):
-        found_there = circuit(name.removeprefix(MIRROR))
-        return found_there.mirrored() if found_there is not None else None
+        found_there = find_circuit(name.removeprefix(MIRROR))
+        return found_there.mirror() if found_there is not None else None
     if name in BUILT_IN:
         return BUILT_IN[name]()
     found = FAMILY.fullmatch(name)
@@ -66,12 +66,12 @@ def _oval() -> Circuit:
 
 
 def _country() -> Circuit:
-    # What keeps its distance from one line does not learn where the middle is: so no width tells another.
-    level = Circuit(around(COUNTRY))
+    # Lane and shoulder widths vary independently, so that a network cannot infer the lane's centre from one line alone.
+    level = Circuit(round_corners(COUNTRY))
     return replace(
         level,
-        lane_width=varying(level.length, 40.0, 2.9, 4.1, (math.sqrt(5) - 1) / 2),
-        shoulder=varying(level.length, 55.0, 0.1, 1.3, math.sqrt(2) - 1),
+        lane_width=varying_profile(level.length, 40.0, 2.9, 4.1, (math.sqrt(5) - 1) / 2),
+        shoulder=varying_profile(level.length, 55.0, 0.1, 1.3, math.sqrt(2) - 1),
     )
 
 
@@ -81,21 +81,21 @@ def _highway() -> Circuit:
         against=3,
         lane_width=3.6,
         shoulder=2.5,
-        centre=Paint("double", "yellow"),
-        divider=Paint("broken", dash=3.0, gap=9.0),
-        edge=Paint(width=0.2),
+        centre=RoadMark("double", "yellow"),
+        divider=RoadMark("broken", dash=3.0, gap=9.0),
+        edge=RoadMark(width=0.2),
     )
-    return Circuit(around(HIGHWAY, 0.4), lanes)
+    return Circuit(round_corners(HIGHWAY, 0.4), lanes)
 
 
 def _path() -> Circuit:
-    lane = CrossSection(1, 0, lane_width=3.0, shoulder=0.3, centre=NOTHING, divider=NOTHING, edge=NOTHING)
-    return Circuit(around(PATH, 0.5), lane)
+    lane = CrossSection(1, 0, lane_width=3.0, shoulder=0.3, centre=UNPAINTED, divider=UNPAINTED, edge=UNPAINTED)
+    return Circuit(round_corners(PATH, 0.5), lane)
 
 
 def _hills() -> Circuit:
     random = Random("hills")
-    return Circuit(around(HILLS)).over([Wave.drawn(random, 120.0, 220.0) for _ in range(3)], 0.09)
+    return Circuit(round_corners(HILLS)).drape_over([Wave.draw(random, 120.0, 220.0) for _ in range(3)], 0.09)
 
 
 BUILT_IN: dict[str, Callable[[], Circuit]] = {

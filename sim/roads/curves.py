@@ -1,8 +1,8 @@
-"""Circuits: closed curves whose curvature never jumps, and what lies across them.
+"""Circuits: closed curves of continuous curvature, and their cross-sections.
 
-A circuit is a chain of pieces (straights and bends); a bend is clothoid, arc, clothoid, so a steering wheel can follow
-it without a jerk. `around` rounds the corners of a polygon, which closes by construction; every `Circuit` checks at
-birth that it closes. Evaluation of clothoids is pyclothoids' (E. Bertolazzi, M. Frego, G1 fitting with clothoids,
+A circuit is a chain of straights and bends; a bend is a clothoid, an arc and a clothoid, so a steering wheel can follow
+it without a jerk. `round_corners` turns a polygon into a circuit, which closes by construction; every `Circuit` checks
+on construction that it closes. pyclothoids evaluates the clothoids (E. Bertolazzi, M. Frego, G1 fitting with clothoids,
 2015).
 
 Axes are CARLA's (y to the right), so headings [rad] and curvatures [1/m] are right-positive.
@@ -19,19 +19,19 @@ from typing import Literal, NamedTuple
 from pyclothoids import Clothoid
 
 from sim.geometry.poses import wrap_angle
-from sim.roads.profiles import KNOTS_APART, Profile, Wave, draped
+from sim.roads.profiles import KNOTS_APART, Profile, Wave, drape
 
 CLOSED_WITHIN = 1e-3  # [m]
 CLOSED_HEADING = 1e-4  # [rad]
 Style = Literal["solid", "broken", "double", "none"]
 Colour = Literal["white", "yellow"]
-ROAD_LENGTH = 400.0  # about how long one OpenDRIVE road of a circuit is [m]
-FEWEST_ROADS = 4  # CARLA's parser loses the way at the joints of a loop of fewer than three
+ROAD_LENGTH = 400.0  # approximate length of one OpenDRIVE road of a circuit [m]
+FEWEST_ROADS = 4  # CARLA's parser does not connect the ends of a loop of fewer than three roads
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of line, arc or clothoid: start x, y [m], heading [rad], curvature [1/m], its rate [1/m2], length [m]."""
+    """A line, arc or clothoid: start x, y [m], heading [rad], curvature [1/m], its rate [1/m2] and length [m]."""
 
     x: float
     y: float
@@ -41,22 +41,22 @@ class Segment:
     length: float
 
     def at(self, s: float) -> tuple[float, float, float]:
-        """The place x, y [m] and heading [rad], not wrapped, at `s` [m] from the segment's start."""
+        """Position x, y [m] and heading [rad, not wrapped] at `s` [m] from the segment's start."""
         curve = Clothoid.StandardParams(self.x, self.y, self.heading, self.curvature, self.rate, self.length)
         return curve.X(s), curve.Y(s), curve.Theta(s)
 
-    def mirrored(self) -> Segment:
-        """Its mirror image: what bent to the right bends to the left."""
+    def mirror(self) -> Segment:
+        """The mirror image: right bends become left bends."""
         return Segment(self.x, -self.y, -self.heading, -self.curvature, -self.rate, self.length)
 
     def part(self, start: float, end: float) -> Segment:
-        """The part of the segment between two distances [m] from its start."""
+        """The part of the segment between two distances from its start [m]."""
         x, y, heading = self.at(start)
         return Segment(x, y, heading, self.curvature + self.rate * start, self.rate, end - start)
 
 
 class Place(NamedTuple):
-    """A place on a lap: distance along it [m], x, y [m], heading [rad, not wrapped], curvature [1/m]."""
+    """A point on a lap: distance along it [m], x, y [m], heading [rad, not wrapped], curvature [1/m]."""
 
     s: float
     x: float
@@ -67,21 +67,21 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Straight:
-    """A piece without curvature, `length` [m]."""
+    """A piece without curvature, `length` metres long."""
 
     length: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A bend through `angle` [rad], right positive: an arc of `radius` [m] between clothoids `transition` [m] long."""
+    """A bend through `angle` [rad], right-positive: an arc of `radius` [m] between clothoids of `transition` [m]."""
 
     angle: float
     radius: float
     transition: float
 
     def __post_init__(self) -> None:
-        """Refuse a bend that has no room for its transitions."""
+        """Raise ValueError if the bend is too short for its transitions."""
         if not 0.0 < self.transition < abs(self.angle) * self.radius:
             raise ValueError(
                 f"a bend of {self.angle:.3f} rad and radius {self.radius:.1f} m needs a transition above 0 and below "
@@ -89,21 +89,21 @@ class Bend:
             )
 
     def parts(self) -> tuple[tuple[float, float, float], ...]:
-        """Start curvature [1/m], rate [1/m2] and length [m] of the three parts."""
+        """Start curvature [1/m], rate of curvature [1/m2] and length [m] of the three parts."""
         k = math.copysign(1.0 / self.radius, self.angle)
         arc = abs(self.angle) * self.radius - self.transition
         rate = k / self.transition
         return (0.0, rate, self.transition), (k, 0.0, arc), (k, -rate, self.transition)
 
     def tangent(self) -> float:
-        """How far [m] before and after the corner of the two straights the bend begins and ends."""
+        """Distance [m] from the corner of the two straights to either end of the bend."""
         x, y, heading = _end(chain((0.0, 0.0, 0.0), [self]))
         return x - y / math.tan(heading)
 
 
 @dataclass(frozen=True, slots=True)
-class Paint:
-    """A painted line: `width` [m]; a broken one has about `dash` [m] of paint, then `gap` [m] without."""
+class RoadMark:
+    """A painted line `width` metres wide; a broken one alternates about `dash` [m] of paint and `gap` [m] without."""
 
     style: Style = "solid"
     colour: Colour = "white"
@@ -114,24 +114,25 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class CrossSection:
-    """What lies across a road: driving lanes along and against it, their width [m], shoulders [m], and the paint."""
+    """The cross-section of a road: driving lanes along and against it, lane and shoulder widths [m], road marks."""
 
     along: int = 1
     against: int = 1
     lane_width: float = 3.5
     shoulder: float = 0.5
-    centre: Paint = field(default_factory=lambda: Paint("broken", "yellow"))
-    divider: Paint = field(default_factory=lambda: Paint("broken"))
-    edge: Paint = field(default_factory=Paint)
+    centre: RoadMark = field(default_factory=lambda: RoadMark("broken", "yellow"))
+    divider: RoadMark = field(default_factory=lambda: RoadMark("broken"))
+    edge: RoadMark = field(default_factory=RoadMark)
     left: float = 0.0
-    """of the reference line, where the lanes along meet those against [m]"""
+    """how far left of the reference line the lanes along the road meet those against it [m]"""
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A closed curve, its cross-section and heights (none: level); lane and shoulder widths where they vary along it.
+    """A closed curve with its cross-section, elevation (None: level), and lane and shoulder widths (None: constant).
 
-    ValueError if it does not close in place, heading and curvature.
+    Raises:
+        ValueError: the curve does not close in position, heading and curvature.
     """
 
     segments: tuple[Segment, ...]
@@ -141,14 +142,14 @@ class Circuit:
     shoulder: Profile | None = None
 
     def __post_init__(self) -> None:
-        """Check every joint, the last with the first too."""
+        """Check every joint, including the one from the last segment to the first."""
         for before, after in pairwise((*self.segments, self.segments[0])):
             x, y, heading = before.at(before.length)
             gap = math.hypot(after.x - x, after.y - y)
             turn = abs(wrap_angle(after.heading - heading))
             jump = abs(after.curvature - before.curvature - before.rate * before.length)
             if gap > CLOSED_WITHIN or turn > CLOSED_HEADING or jump > 1e-9:
-                raise ValueError(f"a joint is open by {gap:.2g} m, {turn:.2g} rad and {jump:.2g} 1/m")
+                raise ValueError(f"the curve has a gap of {gap:.2g} m, {turn:.2g} rad and {jump:.2g} 1/m at a joint")
 
     @property
     def length(self) -> float:
@@ -162,7 +163,7 @@ class Circuit:
         return 1.0 / max(abs(k) for pair in ends for k in pair)
 
     def curvature(self, s: float) -> float:
-        """Curvature of the reference line [1/m] at `s` [m] from the start; laps go on."""
+        """Curvature of the reference line [1/m] at `s` [m] from the start, taken modulo the lap."""
         rest = s % self.length
         for segment in self.segments:
             if rest < segment.length:
@@ -171,7 +172,7 @@ class Circuit:
         return self.segments[0].curvature
 
     def widths(self, s: float) -> tuple[float, float]:
-        """Width of every lane and of the shoulders [m] at `s` [m] from the start; laps go on."""
+        """Width of each lane and of each shoulder [m] at `s` [m] from the start, taken modulo the lap."""
         section = self.cross_section
         return (
             self.lane_width.at(s)[0] if self.lane_width else section.lane_width,
@@ -179,16 +180,16 @@ class Circuit:
         )
 
     def cuts(self) -> list[float]:
-        """Where the circuit is cut into equally long roads, at least four: from 0 to its length [m]."""
+        """Where the circuit is cut into roads of equal length, at least four: distances from 0 to its length [m]."""
         count = max(FEWEST_ROADS, round(self.length / ROAD_LENGTH))
         return [self.length * i / count for i in range(count + 1)]
 
     def roads(self) -> tuple[tuple[Segment, ...], ...]:
-        """The circuit as roads."""
+        """The segments of each OpenDRIVE road of the circuit."""
         return tuple(tuple(_between(self.segments, start, end)) for start, end in pairwise(self.cuts()))
 
     def places(self, apart: float) -> list[Place]:
-        """Places every `apart` [m] or a little less, from the start to the end of a lap."""
+        """Places at most `apart` [m] from each other, evenly spaced from the start to the end of a lap."""
         count = math.ceil(self.length / apart)
         starts = list(accumulate((g.length for g in self.segments), initial=0.0))
         places, i = [], 0
@@ -199,16 +200,16 @@ class Circuit:
             places.append(Place(s, *g.at(u), g.curvature + g.rate * u))
         return places
 
-    def mirrored(self) -> Circuit:
-        """The mirror image, its traffic still on the right: every bend of every lane along it turns the other way."""
+    def mirror(self) -> Circuit:
+        """The mirror image, with traffic still on the right: every bend turns the other way."""
         lanes = self.cross_section
         shifted = (lanes.along - lanes.against) * lanes.lane_width - lanes.left
-        segments = tuple(segment.mirrored() for segment in self.segments)
+        segments = tuple(segment.mirror() for segment in self.segments)
         return replace(self, segments=segments, cross_section=replace(lanes, left=shifted))
 
-    def over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
-        """The same circuit in a landscape of waves, its steepest grade `steepest` [m/m]."""
-        return replace(self, elevation=draped([place[:4] for place in self.places(KNOTS_APART)], waves, steepest))
+    def drape_over(self, waves: Sequence[Wave], steepest: float) -> Circuit:
+        """The same circuit draped over a landscape of waves, its steepest grade `steepest` [m/m]."""
+        return replace(self, elevation=drape([place[:4] for place in self.places(KNOTS_APART)], waves, steepest))
 
 
 def chain(start: tuple[float, float, float], pieces: Iterable[Straight | Bend]) -> tuple[Segment, ...]:
@@ -223,15 +224,15 @@ def chain(start: tuple[float, float, float], pieces: Iterable[Straight | Bend]) 
     return tuple(segments)
 
 
-def around(corners: Sequence[tuple[float, float, float]], sharpness: float = 0.45) -> tuple[Segment, ...]:
-    """The segments of a closed lap around a polygon whose corners are rounded.
+def round_corners(corners: Sequence[tuple[float, float, float]], sharpness: float = 0.45) -> tuple[Segment, ...]:
+    """Round the corners of a polygon into the segments of a closed lap.
 
     Args:
         corners: x, y [m] of each corner and the radius [m] of its bend.
-        sharpness: the share of a bend's turning length given to each of its transitions, between 0 and 1.
+        sharpness: length of each transition as a fraction of angle times radius, between 0 and 1.
 
     Raises:
-        ValueError: two neighbouring bends have no room between them.
+        ValueError: two neighbouring bends overlap.
     """
     count = len(corners)
     sides = [_side(corners[i], corners[(i + 1) % count]) for i in range(count)]
@@ -246,7 +247,7 @@ def around(corners: Sequence[tuple[float, float, float]], sharpness: float = 0.4
         room = length - tangents[i] - tangents[after]
         if room <= 0.0:
             raise ValueError(
-                f"corners {i} and {after} are {length:.1f} m apart; their bends want {length - room:.1f} m"
+                f"corners {i} and {after} are {length:.1f} m apart, but their bends need {length - room:.1f} m"
             )
         pieces += [Straight(room), bends[after]]
     x, y, _ = corners[0]

@@ -1,9 +1,9 @@
-"""Maps from elsewhere: OpenDRIVE text that is let in, or refused with the line that is wrong.
+"""OpenDRIVE text from elsewhere is accepted, or refused with the offending line.
 
-The text is read twice. First here, by eyes that know lines (`faults`). Then CARLA's own parser, which every client
-uses, reads it in a process of its own: it rarely complains, but makes a map without roads of what it cannot use, and of
-a link to what is not there it makes a crash. Which link that was is looked for afterwards, as there are many maps with
-dead links that harm nobody.
+The text is read twice: first by `find_faults`, which knows line numbers, then by CARLA's own parser, which every client
+uses, in a process of its own. That parser rarely complains: it returns a map without roads when it cannot use the text,
+and crashes on some dead links. Dead links are only searched for after such a crash, because in many maps they do no
+harm.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.roads.opendrive_checks import SECTION, faults
+from sim.roads.opendrive_checks import SECTION, find_faults
 from sim.roads.xml_document import Document
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CURVES = re.compile(r"<(arc|spiral)\s([^<>]*)/>")
 CURVATURE = re.compile(r"""\bcurv(?:ature|Start|End)\s*=\s*["']([^"']*)["']""")
 WAYPOINTS_APART = 10.0  # [m]
 TRIAL_SECONDS = 60.0
-NO_ROADS = 3  # the trial's exit status
+NO_ROADS = 3  # exit status of the trial process
 TRIAL = f"""
 import sys, carla
 try:
@@ -40,23 +40,26 @@ sys.exit(0 if found else {NO_ROADS})
 """
 
 
-def checked(text: str) -> str:
-    """The text of a map to drive on, mended where CARLA's parser would lose what is right.
+def validate(text: str) -> str:
+    """Check an OpenDRIVE text and return it, rewritten where CARLA's parser would mishandle valid input.
 
     Raises:
-        MapError: it is not XML, not OpenDRIVE, has no lane to drive on, lacks what makes a road, or CARLA's parser
-            makes no roads of it, crashes, or does not come to an end. The sentence names the line.
+        MapError: it is not XML, not OpenDRIVE, has no driving lane, lacks required elements, or CARLA's parser finds
+            no roads in it, crashes, or does not finish. The message names the line.
     """
-    text = CURVES.sub(_simplest, text)
+    text = CURVES.sub(_simplify, text)
     document = Document(text)
-    for fault in faults(document):
+    for fault in find_faults(document):
         raise fault
-    _try_out(document, text)
+    _parse_with_carla(document, text)
     return text
 
 
-def _simplest(curve: re.Match[str]) -> str:
-    """A spiral of one curvature as an arc, an arc of none as a line: CARLA's parser divides by what is not there."""
+def _simplify(curve: re.Match[str]) -> str:
+    """Turn a spiral of constant curvature into an arc, and an arc of zero curvature into a line.
+
+    CARLA's parser divides by the change of curvature and by the curvature.
+    """
     try:
         values = [float(value) for value in CURVATURE.findall(curve[2])]
     except ValueError:
@@ -67,23 +70,23 @@ def _simplest(curve: re.Match[str]) -> str:
     return f'<arc curvature="{values[0]}"/>' if values[0] else "<line/>"
 
 
-def _try_out(document: Document, text: str) -> None:
+def _parse_with_carla(document: Document, text: str) -> None:
     root, command = document.root, [sys.executable, "-c", TRIAL]
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=TRIAL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise document.fault(root, f"keeps CARLA's own parser busy for more than {TRIAL_SECONDS:g} s") from None
+        raise document.error_at(root, f"takes CARLA's own parser more than {TRIAL_SECONDS:g} s to read") from None
     if done.returncode != 0:
-        what = "makes no roads of it" if done.returncode == NO_ROADS else "crashes on it"
+        what = "finds no roads in it" if done.returncode == NO_ROADS else "crashes on it"
         outcome = f"CARLA's own parser, which every client uses, {what}"
         for link, sentence in _dead_links(root):
-            raise document.fault(link, f"{sentence}: {outcome}")
-        raise document.fault(root, f"has something in it that is not known better: {outcome}")
+            raise document.error_at(link, f"{sentence}: {outcome}")
+        raise document.error_at(root, f"cannot be used, for an unknown reason: {outcome}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Road:
-    """A road's lane sections in their order, and the ids of the roads before and after it by the link's name."""
+    """A road's lane sections in order, and the ids of its successor and predecessor by the name of the link."""
 
     sections: tuple[Element, ...]
     neighbours: dict[str, str]
@@ -98,14 +101,14 @@ def _road(road: Element) -> _Road:
 
 
 def _dead_links(root: Element) -> Iterator[tuple[Element, str]]:
-    """Links to what is not there, as CARLA's parser follows them."""
+    """Links to missing elements, in the order in which CARLA's parser follows them."""
     roads = {road.get("id", ""): _road(road) for road in root.iterfind("road")}
     yield from _dead_links_of_lanes(roads)
     yield from _dead_links_of_junctions(root, roads)
     signals = {signal.get("id") for signal in root.iterfind("road/signals/signal")}
     for reference in root.iterfind("road/signals/signalReference"):
         if reference.get("id") not in signals:
-            yield reference, "refers to a signal that is not there"
+            yield reference, "refers to a missing signal"
 
 
 def _dead_links_of_lanes(roads: dict[str, _Road]) -> Iterator[tuple[Element, str]]:
@@ -118,19 +121,19 @@ def _dead_links_of_lanes(roads: dict[str, _Road]) -> Iterator[tuple[Element, str
                 for lane in section.iterfind("*/lane"):
                     link = lane.find(f"link/{name}")
                     if link is not None and there and link.get("id") not in there:
-                        yield link, f"of lane {lane.get('id')} leads to a lane that is not there"
+                        yield link, f"of lane {lane.get('id')} leads to a missing lane"
 
 
 def _dead_links_of_junctions(root: Element, roads: dict[str, _Road]) -> Iterator[tuple[Element, str]]:
     for connection in root.iterfind("junction/connection"):
         road = connection.get("connectingRoad", "")
         if road not in roads:
-            yield connection, "has no connectingRoad that is there"
+            yield connection, "has a missing connectingRoad"
             continue
         lanes = _lanes(roads[road].sections)
         for link in connection.iterfind("laneLink"):
             if link.get("to") not in lanes:
-                yield link, f"leads to lane {link.get('to')} of road {road}, which is not there"
+                yield link, f"leads to lane {link.get('to')} of road {road}, which is missing"
 
 
 def _lanes(sections: Iterable[Element]) -> set[str]:

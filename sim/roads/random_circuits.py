@@ -1,10 +1,10 @@
-"""Circuits drawn from a seed: `random:SEED`, whose distribution is a contract, and `wild:SEED`, which varies more.
+"""Circuits generated from a seed: `random:SEED`, whose distribution is a contract, and `wild:SEED`, which varies more.
 
-A polygon grows corner by corner: a side is taken at random and pushed out or in, and what breaks a rule (too near to
-another part, no room for a bend) is pushed elsewhere, until the lap has the length that was drawn. Its corners are then
-rounded by `road.around`, and the finished curve is measured against the contract; one that fails is thrown away and
-another one grows from the same stream of numbers. That stream is seeded by the map's name alone, so the same name is
-the same circuit on every machine.
+A polygon grows corner by corner: a random side is pushed out or in; a push that breaks a rule (too close to another
+part, no room for a bend) is dropped and another is tried, until the lap has the length that was drawn. The corners are
+then rounded by `curves.round_corners` and the finished curve is checked against the contract; one that fails is
+discarded and the next grows from the same stream of random numbers. Only the map's name seeds that stream, so a name
+gives the same circuit on every machine.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.geometry.poses import wrap_angle
-from sim.roads.curves import Circuit, Colour, CrossSection, Paint, Style, around
+from sim.roads.curves import Circuit, Colour, CrossSection, RoadMark, Style, round_corners
 from sim.roads.profiles import Wave
 
 Floats = npt.NDArray[np.float64]
 Corner = tuple[float, float, float]  # x, y [m], radius [m]
 
-SHORTEST, LONGEST = 600.0, 2000.0  # of a lap [m]
-TIGHTEST, WIDEST = 15.0, 30.0  # what the least radius is drawn from [m]
-BENDY, BENDS = 60.0, 0.25  # at least this share of a lap is under this radius [m]
-COUNTER = math.pi / 2  # at least so much turning [rad] is against the way that the lap goes round
-STEEPEST, STEEPEST_WILD = 0.03, 0.08  # grades [m/m]
-BESIDE = 11.0  # between the borders of two parts of the road that pass each other, at least [m]
-LEAST_TURN, MOST_TURN = math.radians(18), math.radians(150)  # of a corner
-LEAST_STRAIGHT = 2.0  # between two bends [m]
-SHORTEST_BEND = 14.0  # radius times angle [m]: shorter ones would be jerks
-SLACK = 45.0  # how far a lap may miss the length that was drawn [m]
+SHORTEST, LONGEST = 600.0, 2000.0  # range of lap lengths [m]
+TIGHTEST, WIDEST = 15.0, 30.0  # range of the minimum radius [m]
+BENDY, BENDS = 60.0, 0.25  # at least this fraction of a lap has less than this radius [m]
+COUNTER = math.pi / 2  # least total turning against the lap's direction [rad]
+STEEPEST, STEEPEST_WILD = 0.03, 0.08  # steepest grades [m/m]
+BESIDE = 11.0  # least distance between the borders of two parts of the road [m]
+LEAST_TURN, MOST_TURN = math.radians(18), math.radians(150)  # range of a corner's angle
+LEAST_STRAIGHT = 2.0  # least distance between two bends [m]
+SHORTEST_BEND = 14.0  # least radius times angle [m]: shorter bends would be jerks
+SLACK = 45.0  # tolerance on the lap length that was drawn [m]
 PUSH = 15.0, 120.0  # how far a side is pushed [m]
-WIDEST_BEND = 120.0  # radius [m]
-WAVES = 150.0, 500.0  # lengths of the landscape's waves [m]
+WIDEST_BEND = 120.0  # largest radius of a bend [m]
+WAVES = 150.0, 500.0  # range of the landscape's wavelengths [m]
 PUSHES, ATTEMPTS = 400, 200
-SAMPLE = 6.0  # distance between the points that sides are compared by [m]
+SAMPLE = 6.0  # spacing of the points at which sides are compared [m]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is drawn before the shape: lengths [m], the steepest grade [m/m], the transitions' share of a bend."""
+class CircuitSpec:
+    """What is drawn before the shape: lap length and minimum radius [m], steepest grade [m/m], bend sharpness."""
 
     length: float
     radius: float
@@ -55,26 +55,26 @@ class Plan:
 
     @property
     def apart(self) -> float:
-        """Least distance between the reference lines of two parts of the road [m]."""
+        """Least allowed distance between the reference lines of two parts of the road [m]."""
         lanes = self.section.along + self.section.against
         return lanes * self.section.lane_width + 2 * self.section.shoulder + BESIDE
 
 
 def random_circuit(seed: int) -> Circuit:
-    """The circuit of `random:SEED`: two lanes, marked, gently rolling."""
+    """The circuit `random:SEED`: two marked lanes on gently rolling land."""
     random = Random(f"random:{seed}")
-    return _circuit(_plan(random, _two_lanes(random), STEEPEST), random)
+    return _grow_circuit(_draw_spec(random, _draw_two_lanes(random), STEEPEST), random)
 
 
 def wild_circuit(seed: int) -> Circuit:
-    """The circuit of `wild:SEED`: any number of lanes, any markings, steeper."""
+    """The circuit `wild:SEED`: one to three lanes each way, any markings, steeper grades."""
     random = Random(f"wild:{seed}")
-    return _circuit(_plan(random, _any_lanes(random), STEEPEST_WILD), random)
+    return _grow_circuit(_draw_spec(random, _draw_any_lanes(random), STEEPEST_WILD), random)
 
 
-def _plan(random: Random, section: CrossSection, steepest: float) -> Plan:
+def _draw_spec(random: Random, section: CrossSection, steepest: float) -> CircuitSpec:
     inner = max(section.along, section.against) * section.lane_width + section.shoulder
-    return Plan(
+    return CircuitSpec(
         length=random.uniform(SHORTEST + SLACK, LONGEST - SLACK),
         radius=max(random.uniform(TIGHTEST, WIDEST), inner + 5.0),
         grade=steepest * random.random() if random.random() < 0.8 else 0.0,
@@ -84,56 +84,56 @@ def _plan(random: Random, section: CrossSection, steepest: float) -> Plan:
     )
 
 
-def _two_lanes(random: Random) -> CrossSection:
+def _draw_two_lanes(random: Random) -> CrossSection:
     style: Style = "broken" if random.random() < 0.7 else "solid"
     return CrossSection(
         lane_width=round(random.uniform(3.0, 4.0), 2),
         shoulder=round(random.uniform(0.2, 1.2), 2),
-        centre=_paint(random, style, _colour(random)),
-        edge=_paint(random, "solid", "white"),
+        centre=_draw_mark(random, style, _draw_colour(random)),
+        edge=_draw_mark(random, "solid", "white"),
     )
 
 
-def _any_lanes(random: Random) -> CrossSection:
+def _draw_any_lanes(random: Random) -> CrossSection:
     return CrossSection(
         along=1 + int(3 * random.random()),
         against=1 + int(3 * random.random()),
         lane_width=round(random.uniform(3.0, 4.0), 2),
         shoulder=round(random.uniform(0.0, 1.5), 2),
-        centre=_paint(random, _one_of(random, "solid", "broken", "double", "none"), _colour(random)),
-        divider=_paint(random, _one_of(random, "broken", "broken", "solid", "none"), "white"),
-        edge=_paint(random, _one_of(random, "solid", "solid", "broken", "none"), _colour(random)),
+        centre=_draw_mark(random, _choose(random, "solid", "broken", "double", "none"), _draw_colour(random)),
+        divider=_draw_mark(random, _choose(random, "broken", "broken", "solid", "none"), "white"),
+        edge=_draw_mark(random, _choose(random, "solid", "solid", "broken", "none"), _draw_colour(random)),
     )
 
 
-def _colour(random: Random) -> Colour:
+def _draw_colour(random: Random) -> Colour:
     return "yellow" if random.random() < 0.5 else "white"
 
 
-def _one_of(random: Random, *styles: Style) -> Style:
+def _choose(random: Random, *styles: Style) -> Style:
     return styles[int(len(styles) * random.random())]
 
 
-def _paint(random: Random, style: Style, colour: Colour) -> Paint:
+def _draw_mark(random: Random, style: Style, colour: Colour) -> RoadMark:
     width, dash, gap = random.uniform(0.10, 0.20), random.uniform(2.0, 5.0), random.uniform(3.0, 8.0)
-    return Paint(style, colour, round(width, 2), round(dash, 1), round(gap, 1))
+    return RoadMark(style, colour, round(width, 2), round(dash, 1), round(gap, 1))
 
 
-def _circuit(plan: Plan, random: Random) -> Circuit:
-    waves = [Wave.drawn(random, *WAVES) for _ in range(3)]
+def _grow_circuit(spec: CircuitSpec, random: Random) -> Circuit:
+    waves = [Wave.draw(random, *WAVES) for _ in range(3)]
     for _ in range(ATTEMPTS):
         try:
-            level = Circuit(around(_grown(plan, random), plan.sharpness), plan.section)
+            level = Circuit(round_corners(_grow(spec, random), spec.sharpness), spec.section)
         except ValueError:
-            continue  # a bend wants a little more room than `_tangent` reckoned
-        if _keeps_the_contract(level, plan):
-            return level.over(waves, plan.grade)
-    raise RuntimeError(f"no circuit of {plan.length:.0f} m and least radius {plan.radius:.1f} m in {ATTEMPTS} attempts")
+            continue  # a bend needs slightly more room than `_tangent` estimated
+        if _is_within_contract(level, spec):
+            return level.drape_over(waves, spec.grade)
+    raise RuntimeError(f"found no circuit of {spec.length:.0f} m and radius {spec.radius:.1f} m in {ATTEMPTS} attempts")
 
 
-def _keeps_the_contract(circuit: Circuit, plan: Plan) -> bool:
-    """Whether length, bends and distances are as promised; the least radius is, by the corners that growth began at."""
-    if abs(circuit.length - plan.length) > SLACK:
+def _is_within_contract(circuit: Circuit, spec: CircuitSpec) -> bool:
+    """Whether length, bends and distances meet the contract; the minimum radius does by construction."""
+    if abs(circuit.length - spec.length) > SLACK:
         return False
     s, x, y, _, curvature = np.array(circuit.places(SAMPLE / 2)).T
     bendy = float((np.abs(curvature) > 1 / BENDY).mean())
@@ -142,43 +142,43 @@ def _keeps_the_contract(circuit: Circuit, plan: Plan) -> bool:
         return False
     along = np.abs(s[:, None] - s)
     along = np.minimum(along, s[-1] - along)
-    near = np.hypot(x[:, None] - x, y[:, None] - y) < plan.apart
-    # On a way no tighter than a circle, two places less than half that circle apart never come nearer than along it.
-    return not (near & (along > math.pi * plan.radius)).any()
+    near = np.hypot(x[:, None] - x, y[:, None] - y) < spec.apart
+    # Where curvature never exceeds a circle's, two places closer along the road than half that circle cannot meet.
+    return not (near & (along > math.pi * spec.radius)).any()
 
 
-def _grown(plan: Plan, random: Random) -> list[Corner]:
-    """A polygon whose lap, once rounded, is about as long as the plan says; or not, if it would not grow."""
-    side = plan.length * random.uniform(0.12, 0.2) + 60.0
-    apex = random.uniform(0.3, 0.7), random.uniform(0.7, 1.0) * (1.0 if plan.clockwise else -1.0)
-    corners = [(side * x, side * y, plan.radius) for x, y in ((0.0, 0.0), (1.0, 0.0), apex)]
-    lap = _lap(corners, plan)
+def _grow(spec: CircuitSpec, random: Random) -> list[Corner]:
+    """A polygon whose rounded lap has about the specified length, unless it stopped growing before."""
+    side = spec.length * random.uniform(0.12, 0.2) + 60.0
+    apex = random.uniform(0.3, 0.7), random.uniform(0.7, 1.0) * (1.0 if spec.clockwise else -1.0)
+    corners = [(side * x, side * y, spec.radius) for x, y in ((0.0, 0.0), (1.0, 0.0), apex)]
+    lap = _lap_length(corners, spec)
     for _ in range(PUSHES):
-        if abs(lap - plan.length) < SLACK / 2:
+        if abs(lap - spec.length) < SLACK / 2:
             break
-        pushed, i = _pushed(corners, plan, random)
-        longer = _lap(pushed, plan)
-        if longer < plan.length + SLACK / 2 and _is_apart(pushed, i, plan.apart):
-            corners, lap = pushed, longer
+        grown, i = _push(corners, spec, random)
+        longer = _lap_length(grown, spec)
+        if longer < spec.length + SLACK / 2 and _is_apart(grown, i, spec.apart):
+            corners, lap = grown, longer
     return corners
 
 
-def _pushed(corners: list[Corner], plan: Plan, random: Random) -> tuple[list[Corner], int]:
-    """The polygon with another corner pushed out of, or into, one of its sides, and that corner's number."""
+def _push(corners: list[Corner], spec: CircuitSpec, random: Random) -> tuple[list[Corner], int]:
+    """The polygon with a new corner pushed out of or into one of its sides, and the new corner's index."""
     count = len(corners)
     lengths = [math.dist(corners[i][:2], corners[(i + 1) % count][:2]) for i in range(count)]
     at = random.random() * sum(lengths)
     i = next((i for i, end in enumerate(accumulate(lengths)) if at < end), count - 1)
     (ax, ay, _), (bx, by, _) = corners[i], corners[(i + 1) % count]
     share, out = random.uniform(0.25, 0.75), random.uniform(*PUSH) * (1.0 if random.random() < 0.5 else -1.0)
-    radius = plan.radius * (WIDEST_BEND / plan.radius) ** (random.random() ** 2)
+    radius = spec.radius * (WIDEST_BEND / spec.radius) ** (random.random() ** 2)
     dx, dy = bx - ax, by - ay
     place = ax + share * dx - out * dy / lengths[i], ay + share * dy + out * dx / lengths[i]
     return [*corners[: i + 1], (*place, radius), *corners[i + 1 :]], i + 1
 
 
 def _turns(corners: Sequence[Corner]) -> list[tuple[float, float]]:
-    """For each corner, the length of the side before it [m] and the angle that it turns through [rad]."""
+    """For each corner, the length of the side before it [m] and the angle it turns through [rad]."""
     ways = [(b[0] - a[0], b[1] - a[1]) for a, b in zip((corners[-1], *corners), corners, strict=False)]
     headings = [math.atan2(y, x) for x, y in ways]
     after = (*headings[1:], headings[0])
@@ -186,28 +186,28 @@ def _turns(corners: Sequence[Corner]) -> list[tuple[float, float]]:
 
 
 def _tangent(angle: float, radius: float, sharpness: float) -> float:
-    """How far a bend begins before its corner [m]: the surveyors' series for clothoids, cut after its first term."""
+    """Distance from a bend's start to its corner [m]: the surveyors' clothoid series, truncated to its first term."""
     transition = sharpness * abs(angle)  # over the radius
     return radius * ((1 + transition**2 / 24) * math.tan(abs(angle) / 2) + transition / 2)
 
 
-def _lap(corners: Sequence[Corner], plan: Plan) -> float:
-    """About how long the lap around rounded corners is [m]; infinite if one of them cannot be rounded.
+def _lap_length(corners: Sequence[Corner], spec: CircuitSpec) -> float:
+    """The approximate length of a lap around rounded corners [m]; infinite if a corner cannot be rounded.
 
-    A corner may be too blunt, too sharp, a bend so short that it would be a jerk, or without room.
+    A corner may be too blunt or too sharp, its bend too short, or without room between its neighbours.
     """
     tangents, total = [], 0.0
     for (side, angle), (_, _, radius) in zip(turns := _turns(corners), corners, strict=True):
         if not (LEAST_TURN < abs(angle) < MOST_TURN and abs(angle) * radius > SHORTEST_BEND):
             return math.inf
-        tangents.append(_tangent(angle, radius, plan.sharpness))
-        total += side - 2 * tangents[-1] + abs(angle) * radius * (1 + plan.sharpness)
+        tangents.append(_tangent(angle, radius, spec.sharpness))
+        total += side - 2 * tangents[-1] + abs(angle) * radius * (1 + spec.sharpness)
     room = min(side - tangents[i - 1] - tangents[i] for i, (side, _) in enumerate(turns))
     return total if room > LEAST_STRAIGHT else math.inf
 
 
 def _is_apart(corners: Sequence[Corner], new: int, apart: float) -> bool:
-    """Whether the two sides at a new corner are far enough from all sides that they do not touch."""
+    """Whether the two sides at a new corner keep their distance from every side they do not touch."""
     count = len(corners)
     table = np.array(corners)[:, :2]
     for i in (new - 1, new):
@@ -221,7 +221,7 @@ def _is_apart(corners: Sequence[Corner], new: int, apart: float) -> bool:
 
 
 def _distance(points: Floats, starts: Floats, ends: Floats) -> float:
-    """The least distance [m] of points (n, 2) from line segments between starts and ends (m, 2)."""
+    """The least distance [m] between points (n, 2) and line segments from starts to ends (m, 2)."""
     way = ends - starts
     to = points[:, None, :] - starts
     share = np.clip((to * way).sum(-1) / (way**2).sum(-1), 0, 1)

@@ -1,9 +1,9 @@
-"""The track: an OpenDRIVE map sampled into strips, so that the ground and the picture need no map parser.
+"""A track: an OpenDRIVE map sampled along its roads, so that physics and rendering need no map parser.
 
-`carla.Map` (CARLA's own parser) says where lanes run, how wide they are and how they are marked; the XML itself is
-asked only for what that parser does not hand out: which roads, lane sections and lanes there are, and how long dashes
-are. Every stretch of road with the same lanes and markings becomes one `Stretch` in lane coordinates: s along the
-road, offsets across it, positive to the right of s.
+`carla.Map` (CARLA's own parser) provides the lanes' positions, widths and markings; the XML itself is read only for
+what that parser does not expose: which roads, lane sections and lanes exist, and how long dashes are. Every piece of
+road with constant lanes and markings becomes one `Stretch` in lane coordinates: s along the road, offsets across it,
+positive to the right of s.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-STEP = 1.0  # longest distance between two samples along a road [m]
-END = 2e-3  # CARLA keeps s in single precision and has no waypoint at a road's very end; stay this far off it [m]
-SPAWN_EVERY = 25.0  # [m]
-CELL = 8.0  # size of the cells that `ground` looks samples up in [m]
-DASH, GAP = 3.0, 6.0  # of broken lines whose map does not say [m]
-SPREAD = 25e3  # the largest map whose land is drawn [m]
-BANK = 8.0  # how far beside a road the land has taken over [m]
+STEP = 1.0  # largest distance between two samples along a road [m]
+END = 2e-3  # CARLA stores s in single precision and has no waypoint at a road's very end; stay this far from it [m]
+SPAWN_EVERY = 25.0  # distance between spawn points [m]
+CELL = 8.0  # size of the cells in which `ground` looks up samples [m]
+DASH, GAP = 3.0, 6.0  # default dash and gap of broken lines [m]
+SPREAD = 25e3  # the largest extent of a map [m]
+BANK = 8.0  # distance over which the road's surface blends into the land [m]
 ROAD = Ground(friction=1.0, rolling_resistance=0.015)
 GRASS = Ground(friction=0.5, rolling_resistance=0.08)
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
-    """What is painted on a lane's edge: CARLA's type and colour names, width, and a broken line's dash and gap [m].
+class LaneMarking:
+    """The line on a lane's edge: CARLA's type and colour names, width, and a broken line's dash and gap [m].
 
-    `wear` is the share of its colour that is gone.
+    `wear` is the fraction of its colour that has worn off.
     """
 
     style: str = "NONE"
@@ -58,16 +58,16 @@ class Marking:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A piece of road whose lanes and markings stay the same, in n samples of k lanes, listed from left to right.
+    """A piece of road with constant lanes and markings: n samples of k lanes, listed from left to right.
 
     Attributes:
         s: (n,) distance along the road [m].
         centre: (n, 3) points of the reference line [m], CARLA's axes.
         right: (n, 3) horizontal unit vectors to the right of s.
-        offsets: (n, k + 1) distance of the lanes' edges from the reference line [m], positive to the right.
-        kinds: CARLA's names of the k lanes' types.
-        markings: what is painted on the k + 1 edges.
-        junction: whether it leads through a junction, where roads overlap.
+        offsets: (n, k + 1) signed distance of the lanes' edges from the reference line [m], positive to the right.
+        kinds: CARLA's names for the types of the k lanes.
+        markings: the lines on the k + 1 edges.
+        junction: whether it belongs to a junction, where roads overlap.
     """
 
     s: Floats
@@ -75,12 +75,12 @@ class Stretch:
     right: Floats
     offsets: Floats
     kinds: tuple[str, ...]
-    markings: tuple[Marking, ...]
+    markings: tuple[LaneMarking, ...]
     junction: bool = False
 
     @property
     def grade(self) -> Floats:
-        """(n,) how steeply the road rises along s [m/m]."""
+        """(n,) slope of the road along s [m/m], rising positive."""
         rise: Floats = np.gradient(self.centre[:, 2], self.s)
         return rise
 
@@ -90,10 +90,10 @@ class Track:
 
     Args:
         name: the map's name, as clients see it.
-        opendrive: OpenDRIVE text that CARLA's parser finds lanes in (`foreign.checked` makes sure).
+        opendrive: OpenDRIVE text in which CARLA's parser finds lanes (`opendrive_import.validate` checks that).
 
     Raises:
-        ValueError: no road of the map has places and widths that are numbers, or they are too far apart.
+        ValueError: no road has finite positions and widths, or the roads are too far apart.
     """
 
     def __init__(self, name: str, opendrive: str) -> None:
@@ -101,7 +101,7 @@ class Track:
         self.opendrive = opendrive
         parsed = carla.Map(name, opendrive)
         root = Document(opendrive).root
-        self.appearance = appearance.of(name)
+        self.appearance = appearance.choose_appearance(name)
         roads = [road for road in root.iterfind("road") if _is_known(road.get("id", ""))]
         self.stretches = tuple(
             replace(stretch, markings=tuple(replace(mark, wear=self.appearance.wear) for mark in stretch.markings))
@@ -110,28 +110,28 @@ class Track:
         )
         self.spawn_points = tuple(pose for road in roads for pose in _spawn_points(parsed, road))
         if not self.stretches:
-            raise ValueError("none of its roads has places and widths that are numbers")
-        self.terrain = _terrain(self.stretches)
+            raise ValueError("none of its roads has finite positions and widths")
+        self.terrain = _fit_terrain(self.stretches)
         self.solids_near: Callable[[float, float], Sequence[Box]] = _nothing  # whoever furnishes the track says what
-        self._cells = _cells(self.stretches, STEP if self.terrain.is_level else BANK)
+        self._cells = _index_samples(self.stretches, STEP if self.terrain.is_level else BANK)
 
     def ground(self, x: float, y: float, z: float, yaw: float = 0.0) -> Ground:
-        """What a car at x, y, z [m] that heads for `yaw` [rad] stands on."""
+        """The ground under a car at x, y, z [m] with heading `yaw` [rad]."""
         height, east, south = self.terrain.at(x, y)
         found = self._nearest(x, y, z)
         if found is None:
-            return _attitude(GRASS, height, (east, south), yaw)
+            return _tilt(GRASS, height, (east, south), yaw)
         sx, sy, sz, rx, ry, left, right, grade = found
         across, along = (x - sx) * rx + (y - sy) * ry, (x - sx) * ry - (y - sy) * rx
-        # Outside of bends samples are farther apart than on the line; what is farther still is past a road's end.
+        # On the outside of bends samples are farther apart than STEP; beyond twice that, the road has ended.
         beside = math.hypot(max(left - across, across - right, 0.0), max(abs(along) - 2 * STEP, 0.0))
-        land = min(1.0, beside / BANK)  # the share of the land in what is under the car
+        land = min(1.0, beside / BANK)  # weight of the land against the road
         road = sz + grade * along
         slope = land * east + (1 - land) * grade * ry, land * south - (1 - land) * grade * rx
-        return _attitude(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
+        return _tilt(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
 
     def _nearest(self, x: float, y: float, z: float) -> tuple[float, ...] | None:
-        """The sample whose line across the road is nearest to a point, if there are roads about."""
+        """The sample whose cross-section is nearest to a point; None far from any road."""
         best, found = math.inf, None
         for sample in self._cells.get((math.floor(x / CELL), math.floor(y / CELL)), ()):
             sx, sy, sz, rx, ry, left, right, _ = sample
@@ -150,30 +150,30 @@ def _nothing(_x: float, _y: float) -> Sequence[Box]:
 
 
 def _is_known(identity: str) -> bool:
-    """Whether CARLA's parser can tell a road of this id, which it keeps as a number of 32 bits, from others."""
+    """Whether CARLA's parser, which stores road ids in 32 bits, can represent this id."""
     return identity.isdecimal() and int(identity) < 2**32
 
 
-def _attitude(ground: Ground, z: float, slope: tuple[float, float], yaw: float) -> Ground:
-    """The ground at a height [m], tilted by its slopes along x and y [m/m] as a car sees it that heads for `yaw`."""
+def _tilt(ground: Ground, z: float, slope: tuple[float, float], yaw: float) -> Ground:
+    """The ground at height `z` [m], with pitch and roll for a heading `yaw` from its slopes along x and y [m/m]."""
     if slope == (0.0, 0.0):
         return replace(ground, z=z)
     c, s = math.cos(yaw), math.sin(yaw)
     pitch = math.atan(slope[0] * c + slope[1] * s)
-    # The car's right side lies in the ground too; the cosine is its pitch's, which comes before roll.
+    # The cosine is there because pitch is applied before roll.
     roll = math.atan((slope[0] * s - slope[1] * c) * math.cos(pitch))
     return replace(ground, z=z, pitch=pitch, roll=roll)
 
 
-def _terrain(stretches: tuple[Stretch, ...]) -> Terrain:
+def _fit_terrain(stretches: tuple[Stretch, ...]) -> Terrain:
     """The land around the roads."""
     centre = np.concatenate([g.centre for g in stretches])
     right = np.concatenate([g.right for g in stretches])
     borders = [g.centre + g.offsets[:, [edge]] * g.right for g in stretches for edge in (0, -1)]
     spread = float(np.ptp(np.concatenate(borders)[:, :2], axis=0).max())
     if spread > SPREAD:
-        raise ValueError(f"its roads are spread over {spread / 1000:.0f} km, and land is drawn for {SPREAD / 1000:g}")
-    return terrain.around(
+        raise ValueError(f"its roads extend over {spread / 1000:.0f} km, expected at most {SPREAD / 1000:g} km")
+    return terrain.fit_terrain(
         centre,
         np.stack((right[:, 1], -right[:, 0]), axis=1),
         np.concatenate([g.grade for g in stretches]),
@@ -192,15 +192,15 @@ def _stretches(parsed: carla.Map, road: Element) -> Iterator[Stretch]:
         inside = sorted(cut for cut in cuts if start <= cut <= end)
         for first, last in pairwise(inside):
             if ids and last - first > 4 * END:
-                stretch = _stretch(parsed, road, section, ids, (first, last))
+                stretch = _sample_stretch(parsed, road, section, ids, (first, last))
                 if stretch is not None and np.isfinite(stretch.centre).all() and np.isfinite(stretch.offsets).all():
                     yield stretch
 
 
-def _stretch(
+def _sample_stretch(
     parsed: carla.Map, road: Element, section: Element, ids: list[int], span: tuple[float, float]
 ) -> Stretch | None:
-    """A stretch between two s [m] of a road; None where CARLA's parser lost one of its lanes."""
+    """The stretch between two s of a road [m]; None where CARLA's parser finds no waypoint for a lane."""
     s = np.linspace(*span, max(2, math.ceil((span[1] - span[0]) / STEP) + 1), dtype=np.float64)
     number = int(road.get("id", "0"))
     at = np.clip(s, span[0] + END, span[1] - END)
@@ -209,7 +209,7 @@ def _stretch(
         return None
     widths = np.array([[w.lane_width for w in row] for row in rows])
     lefts = sum(lane > 0 for lane in ids)
-    # The reference line is where lanes of opposite sign meet; the lane beside it says where that is.
+    # The reference line is where lanes of opposite sign meet; it is found from the lane beside it.
     beside = max(0, lefts - 1)
     outward = 0.5 if ids[beside] > 0 else -0.5
     heading = np.array([math.radians(row[beside].transform.rotation.yaw) for row in rows])
@@ -232,22 +232,24 @@ def _stretch(
     )
 
 
-def _markings(row: list[carla.Waypoint], ids: list[int], dashes: dict[int, tuple[float, float]]) -> Iterator[Marking]:
-    """The markings of the lanes' edges, from the left: a lane's outer edge is its own, the innermost is lane 0's."""
+def _markings(
+    row: list[carla.Waypoint], ids: list[int], dashes: dict[int, tuple[float, float]]
+) -> Iterator[LaneMarking]:
+    """The markings of the lanes' edges from left to right: each lane owns its outer edge, lane 0 the innermost one."""
     edges = [(w.right_lane_marking, lane) for w, lane in zip(row, ids, strict=True) if lane > 0]
     inner = row[len(edges) - 1] if edges else row[0]
     edges.append((inner.left_lane_marking, 0))
     edges += [(w.right_lane_marking, lane) for w, lane in zip(row, ids, strict=True) if lane < 0]
     for mark, lane in edges:
-        if mark is None:  # the map says nothing of this edge
-            yield Marking()
+        if mark is None:  # the map does not describe this edge
+            yield LaneMarking()
             continue
         dash, gap = dashes.get(lane, (DASH, GAP))
-        yield Marking(str(mark.type).upper(), str(mark.color), float(mark.width), dash, gap)
+        yield LaneMarking(str(mark.type).upper(), str(mark.color), float(mark.width), dash, gap)
 
 
 def _dashes(section: Element, s: float) -> dict[int, tuple[float, float]]:
-    """Dash and gap [m] of the broken lines that the XML describes, by lane."""
+    """Dash and gap of the broken lines described in the XML [m], by lane."""
     found = {}
     for lane in section.iterfind("*/lane"):
         for mark in lane.iterfind("roadMark"):
@@ -269,19 +271,19 @@ def _spawn_points(parsed: carla.Map, road: Element) -> Iterator[Pose]:
             waypoint = parsed.get_waypoint_xodr(int(road.get("id", "0")), lane, length * (i + 0.5) / count)
             if waypoint is None or waypoint.lane_type != carla.LaneType.Driving:
                 continue
-            pose = _pose(waypoint.transform)
+            pose = _to_pose(waypoint.transform)
             if all(map(math.isfinite, astuple(pose))):
                 yield pose
 
 
-def _pose(transform: carla.Transform) -> Pose:
+def _to_pose(transform: carla.Transform) -> Pose:
     place, turn = transform.location, transform.rotation
     angles = math.radians(turn.pitch), math.radians(turn.yaw), math.radians(turn.roll)
     return Pose(place.x, place.y, place.z, *angles)
 
 
-def _cells(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[int, int], list[tuple[float, ...]]]:
-    """Every sample, listed in each cell that its cross-section, and what is so far [m] beside it, may reach."""
+def _index_samples(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[int, int], list[tuple[float, ...]]]:
+    """The samples by cell: each is listed in every cell that its cross-section, widened by `beside` [m], may reach."""
     cells: dict[tuple[int, int], list[tuple[float, ...]]] = {}
     for g in stretches:
         table = np.column_stack((g.centre, g.right[:, :2], g.offsets[:, 0], g.offsets[:, -1], g.grade))

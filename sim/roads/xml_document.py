@@ -1,4 +1,4 @@
-"""XML whose elements know where they stand, so that whoever finds one wrong can say in which line."""
+"""XML whose elements know their line and column, for error messages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class MapError(Exception):
-    """The map asked for cannot be had; the message is one sentence for whoever asked."""
+    """The requested map cannot be used; the message is one sentence for the user."""
 
 
 class Document:
-    """An OpenDRIVE text, read as CARLA's parser does: namespaces mean nothing.
+    """An OpenDRIVE text, read as CARLA's parser reads it: without XML namespaces.
 
     Raises:
-        MapError: it is not XML; the sentence names line and column.
+        MapError: it is not XML; the message names line and column.
     """
 
     def __init__(self, text: str) -> None:
@@ -35,8 +35,8 @@ class Document:
             raise MapError(f"it is not XML: {error}") from error
         self.root = builder.close()
 
-    def fault(self, element: Element, sentence: str) -> MapError:
-        """What is wrong with an element, and where it stands."""
+    def error_at(self, element: Element, sentence: str) -> MapError:
+        """An error about an element, with its line and column."""
         named = f' id="{element.get("id")}"' if element.get("id") else ""
         line, column = self._places[element]
         return MapError(f"line {line}, column {column}: <{element.tag}{named}> {sentence}")

@@ -21,7 +21,7 @@ from sim.episode.labels import Label
 from sim.graphics import mesh
 from sim.graphics.mesh import Mesh
 from sim.roads.terrain import Terrain
-from sim.roads.track import Floats, Marking, Stretch
+from sim.roads.track import Floats, LaneMarking, Stretch
 
 TILE = 14.0  # length of the asphalt texture along s [m]
 GRASS_TILE = 6.0  # [m]
@@ -47,7 +47,7 @@ DOUBLE = {
     "BROKENBROKEN": ("BROKEN", "BROKEN"),
 }
 CURB = 0.20  # width of the stones between a road and a sidewalk [m]
-STONES = Marking("SOLID", "Stone", CURB)
+STONES = LaneMarking("SOLID", "Stone", CURB)
 UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
 
@@ -88,7 +88,7 @@ class Strip:
     left: tuple[int, float]
     right: tuple[int, float]
     kind: str
-    line: Marking | None = None
+    line: LaneMarking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def resampled(stretch: Stretch, s: Floats) -> Lines:
     return Lines(s, at(stretch.centre), right, at(stretch.offsets))
 
 
-def _lines(stretch: Stretch, edge: int) -> list[tuple[float, float, Marking]]:
+def _lines(stretch: Stretch, edge: int) -> list[tuple[float, float, LaneMarking]]:
     """From where to where [m] around a lane edge lines are painted, and which: inside the lane at a road's border."""
     marking = stretch.markings[edge]
     width = marking.width
@@ -255,7 +255,7 @@ def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
     yield replace(whole, triangles=whole.triangles[np.repeat(where, 2)])
 
 
-def _is_paint(marking: Marking, s: Floats) -> Bools:
+def _is_paint(marking: LaneMarking, s: Floats) -> Bools:
     """For each interval of s, whether a marking is painted there."""
     if marking.style != "BROKEN":
         return np.ones(len(s) - 1, dtype=bool)
@@ -264,7 +264,7 @@ def _is_paint(marking: Marking, s: Floats) -> Bools:
     return dashed
 
 
-def _paint(marking: Marking) -> Floats:
+def _paint(marking: LaneMarking) -> Floats:
     colour: Floats = np.array(PAINT.get(marking.colour, WHITE))
     return (1 - marking.wear) * colour + marking.wear * ASPHALT
 

@@ -11,7 +11,7 @@ from sim.scene.scenery import beside
 
 def names() -> tuple[str, ...]:
     """The names of the built-in maps; of `random:SEED` and `wild:SEED`, one each."""
-    return circuits.available()
+    return circuits.list_names()
 
 
 def opened(name_or_path: str) -> Track:
@@ -44,7 +44,7 @@ def read(name: str, text: str) -> Track:
         WorldError: the text is no map with lanes to drive on.
     """
     try:
-        track = Track(name, opendrive_import.checked(text))
+        track = Track(name, opendrive_import.validate(text))
     except Exception as error:
         # A foreign text may trip the reader anywhere; whatever it is, the text was not a map.
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error

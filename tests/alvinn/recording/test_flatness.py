@@ -7,7 +7,7 @@ import pytest
 
 from alvinn.recording import Recording, Row
 from alvinn.recording.flatness import AHEAD, FLAT, unevenness
-from sim.roads.circuits import circuit
+from sim.roads.circuits import find_circuit
 from tests.alvinn.fakes import CAMERA, write_recording
 
 
@@ -20,7 +20,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Row:
 
 def lap_of(name: str, row: Row) -> list[Row]:
     """A row every 40 cm along a circuit."""
-    lap = circuit(name)
+    lap = find_circuit(name)
     assert lap is not None
     heights = lap.elevation
     return [

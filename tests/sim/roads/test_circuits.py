@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.roads.circuits import BUILT_IN, available, circuit
+from sim.roads.circuits import BUILT_IN, find_circuit, list_names
 from sim.roads.curves import Circuit
 
 
 def made(name: str) -> Circuit:
-    found = circuit(name)
+    found = find_circuit(name)
     assert found is not None
     return found
 
@@ -22,7 +22,7 @@ def nearest_pass(lap: Circuit) -> float:
     return float(np.hypot(x[:, None] - x, y[:, None] - y)[along > 120].min())
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", list_names())
 def test_every_listed_circuit_can_be_made_and_keeps_away_from_itself(name: str) -> None:
     lap = made(name)
     across = lap.cross_section.along + lap.cross_section.against
@@ -74,7 +74,7 @@ def test_only_the_hills_are_not_level_among_those_drawn_by_hand() -> None:
     "name", ["", "random", "random:", "random:-1", "random:x", "tame:3", "Oval", "random:1234567890"]
 )
 def test_what_is_no_name_makes_nothing(name: str) -> None:
-    assert circuit(name) is None
+    assert find_circuit(name) is None
 
 
 def test_a_seed_makes_the_same_circuit_every_time_and_another_seed_another() -> None:

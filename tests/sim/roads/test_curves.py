@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.geometry.poses import wrap_angle
-from sim.roads.curves import Bend, Circuit, Segment, Straight, around, chain
+from sim.roads.curves import Bend, Circuit, Segment, Straight, chain, round_corners
 
 ANGLES = st.floats(0.1, 2.8).flatmap(lambda a: st.sampled_from((a, -a)))
 
@@ -44,7 +44,7 @@ def test_a_segment_runs_where_its_curvature_integrates_to(curvature: float, rate
 def test_a_rounded_polygon_closes_whatever_its_corners(count: int, stretch: list[float], radius: float) -> None:
     turns = [2 * math.pi * i / count for i in range(count)]
     corners = [(200 * f * math.cos(t), 200 * f * math.sin(t), radius) for f, t in zip(stretch, turns, strict=False)]
-    circuit = Circuit(around(corners))
+    circuit = Circuit(round_corners(corners))
     assert circuit.min_radius == pytest.approx(radius)
     assert sum(g.curvature * g.length + g.rate * g.length**2 / 2 for g in circuit.segments) == pytest.approx(
         2 * math.pi
@@ -76,7 +76,7 @@ def test_curvature_is_looked_up_along_the_lap_and_round_again() -> None:
 
 def test_a_curve_that_does_not_close_is_refused_with_its_gap() -> None:
     bend = Bend(math.pi, 50.0, 40.0)
-    with pytest.raises(ValueError, match=r"open by 5 m"):
+    with pytest.raises(ValueError, match=r"gap of 5 m"):
         Circuit(chain((0, 0, 0), [Straight(100.0), bend, Straight(105.0), bend]))
 
 
@@ -93,5 +93,5 @@ def test_a_bend_without_room_for_its_transitions_is_refused() -> None:
 
 
 def test_corners_too_near_for_their_bends_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"100\.0 m apart; their bends want"):
-        around([(0, 0, 80), (100, 0, 80), (100, 100, 80), (0, 100, 80)])
+    with pytest.raises(ValueError, match=r"100\.0 m apart, but their bends need"):
+        round_corners([(0, 0, 80), (100, 0, 80), (100, 100, 80), (0, 100, 80)])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sim.geometry.poses import wrap_angle
 from sim.roads import opendrive
-from sim.roads.circuits import BUILT_IN, available
+from sim.roads.circuits import BUILT_IN, list_names
 from sim.roads.curves import Bend, Circuit, CrossSection, Segment, Straight, chain
 from sim.roads.xml_document import MapError
 
@@ -29,7 +29,7 @@ WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 15)
 
 def parsed(name: str) -> tuple[carla.Map, Circuit]:
     circuit = BUILT_IN[name]()
-    return carla.Map(name, opendrive.written(name, circuit)), circuit
+    return carla.Map(name, opendrive.to_opendrive(name, circuit)), circuit
 
 
 def sampled(circuit: Circuit, step: float = 1.0) -> npt.NDArray[np.float64]:
@@ -145,7 +145,7 @@ def test_any_cross_section_is_read_back_as_it_was_meant(width: float, along: int
     bend = Bend(math.pi, radius, 0.5 * radius)
     section = CrossSection(along=along, against=against, lane_width=width)
     circuit = Circuit(chain((0, 0, 0), [Straight(80.0), bend, Straight(80.0), bend]), section)
-    world = carla.Map("any", opendrive.written("any", circuit))
+    world = carla.Map("any", opendrive.to_opendrive("any", circuit))
     for lane in [*range(-along, 0), *range(1, against + 1)]:
         waypoint = world.get_waypoint_xodr(1, lane, 20.0)
         assert waypoint.lane_type == carla.LaneType.Driving
@@ -158,8 +158,8 @@ def test_the_same_map_is_the_same_text_every_time() -> None:
 
 
 def test_built_in_maps_are_listed_and_load_by_name() -> None:
-    assert set(available()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1", "mirror:path"}
-    assert all(opendrive.load(name)[0] == name for name in available())
+    assert set(list_names()) == {"oval", "country", "highway", "path", "hills", "random:1", "wild:1", "mirror:path"}
+    assert all(opendrive.load(name)[0] == name for name in list_names())
 
 
 def test_a_file_loads_under_its_stem(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_carlas_own_towns_load() -> None:
 
 def test_axes_are_mirrored_on_the_way_out() -> None:
     right_bend = Segment(0.0, 0.0, 0.0, 0.02, 0.0, 50 * 2 * math.pi)
-    world = carla.Map("ring", opendrive.written("ring", Circuit((replace(right_bend),))))
+    world = carla.Map("ring", opendrive.to_opendrive("ring", Circuit((replace(right_bend),))))
     quarter = world.get_waypoint_xodr(1, -1, 0.0).transform
     assert quarter.location.y > 40
     assert quarter.rotation.yaw == pytest.approx(90, abs=0.1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.roads.profiles import Cubic, Knot, Profile, Wave, draped
+from sim.roads.profiles import Cubic, Knot, Profile, Wave, drape
 
 LAP = 600.0
 RADIUS = LAP / (2 * math.pi)
@@ -21,7 +21,7 @@ def ring(steepest: float, seed: int = 3) -> Profile:
     random = Random(seed)
     angles = [2 * math.pi * i / 60 for i in range(61)]
     places = [(RADIUS * a, RADIUS * math.sin(a), -RADIUS * math.cos(a), a) for a in angles]
-    return draped(places, [Wave.drawn(random, 150.0, 400.0) for _ in range(3)], steepest)
+    return drape(places, [Wave.draw(random, 150.0, 400.0) for _ in range(3)], steepest)
 
 
 @given(st.floats(0.005, 0.1), st.integers(0, 99))
@@ -65,9 +65,9 @@ def test_a_part_is_the_same_curve_told_from_its_own_start(start: float, length: 
 
 def test_a_cubic_moved_along_itself_is_still_the_same() -> None:
     cubic = Cubic(5.0, 1.0, 0.1, -0.02, 0.003)
-    moved = cubic.moved(9.0, 2.0)
-    assert moved.s == 2.0
-    assert moved.at(4.5) == pytest.approx(cubic.at(11.5))
+    shifted = cubic.shift(9.0, 2.0)
+    assert shifted.s == 2.0
+    assert shifted.at(4.5) == pytest.approx(cubic.at(11.5))
 
 
 def test_a_lap_that_does_not_end_as_it_began_is_refused() -> None:
@@ -77,7 +77,7 @@ def test_a_lap_that_does_not_end_as_it_began_is_refused() -> None:
 
 @given(st.floats(-500, 500), st.floats(-500, 500), st.integers(0, 50))
 def test_a_wave_s_slopes_are_what_its_height_changes_by(x: float, y: float, seed: int) -> None:
-    wave = Wave.drawn(Random(seed), 100.0, 300.0)
+    wave = Wave.draw(Random(seed), 100.0, 300.0)
     _, east, south = wave.at(x, y)
     assert east == pytest.approx((wave.at(x + 0.01, y)[0] - wave.at(x - 0.01, y)[0]) / 0.02, abs=1e-4)
     assert south == pytest.approx((wave.at(x, y + 0.01)[0] - wave.at(x, y - 0.01)[0]) / 0.02, abs=1e-4)

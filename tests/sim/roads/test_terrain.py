@@ -22,7 +22,7 @@ def climbing(grade: float, wave: float = 0.0) -> tuple[terrain.Floats, terrain.F
 
 
 def test_roads_on_a_plain_lie_in_a_level_grid_of_few_points() -> None:
-    land = terrain.around(*climbing(0.0))
+    land = terrain.fit_terrain(*climbing(0.0))
     assert land.is_level
     assert (land.heights == 0.0).all()
     assert land.heights.size < 1000
@@ -31,14 +31,14 @@ def test_roads_on_a_plain_lie_in_a_level_grid_of_few_points() -> None:
 @settings(max_examples=20)
 @given(st.floats(0.01, 0.1), st.floats(0, 3), st.floats(0, 299), st.floats(-4, 4))
 def test_land_is_never_above_a_road(grade: float, wave: float, x: float, y: float) -> None:
-    land = terrain.around(*climbing(grade, wave))
+    land = terrain.fit_terrain(*climbing(grade, wave))
     assert not land.is_level
     assert land.at(x, y)[0] < grade * x + wave * np.sin(x / 25.0) - 0.1
 
 
 @pytest.mark.parametrize("grade", [-0.1, -0.03, 0.05, 0.1])
 def test_land_beside_a_climbing_road_climbs_with_it(grade: float) -> None:
-    land = terrain.around(*climbing(grade))
+    land = terrain.fit_terrain(*climbing(grade))
     for x in (60.0, 150.0, 240.0):
         z, east, south = land.at(x, 25.0)
         assert z == pytest.approx(grade * x, abs=1.0)
@@ -58,7 +58,7 @@ def test_slopes_are_what_the_height_changes_by(x: float, y: float) -> None:
 
 
 def test_the_grid_s_points_are_where_heights_are_looked_up() -> None:
-    land = terrain.around(*climbing(0.05, 1.0))
+    land = terrain.fit_terrain(*climbing(0.05, 1.0))
     points = land.points()
     assert points.shape == (*land.heights.shape, 3)
     assert [(n - 1) % terrain.BLOCK for n in land.heights.shape] == [0, 0]

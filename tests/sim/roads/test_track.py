@@ -198,5 +198,5 @@ def test_a_lane_edge_that_the_map_does_not_describe_has_no_paint() -> None:
 
 def test_a_map_whose_places_are_no_numbers_is_refused() -> None:
     text = re.sub(r'hdg="[^"]*"', 'hdg="nan"', opendrive.load("oval")[1])
-    with pytest.raises(ValueError, match="places and widths that are numbers"):
+    with pytest.raises(ValueError, match="finite positions and widths"):
         Track("nowhere", text)

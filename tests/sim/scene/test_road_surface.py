@@ -12,15 +12,15 @@ from panda3d import core
 
 from sim.graphics import mesh, textures
 from sim.roads.terrain import LEVEL_CELL, Terrain
-from sim.roads.track import Floats, Marking, Stretch
+from sim.roads.track import Floats, LaneMarking, Stretch
 from sim.scene.road_surface import LEVELS, Strip, resampled, roadway, strips_across
 
 PLAIN = Terrain(0.0, 0.0, LEVEL_CELL, np.zeros((2, 2)))
 STYLES = st.sampled_from(("NONE", "SOLID", "BROKEN", "SOLIDSOLID", "CURB"))
-MARKS = st.builds(Marking, STYLES, st.just("White"), st.floats(0.1, 0.4), st.floats(1, 6), st.floats(1, 9))
+MARKS = st.builds(LaneMarking, STYLES, st.just("White"), st.floats(0.1, 0.4), st.floats(1, 6), st.floats(1, 9))
 
 
-def straight(markings: list[Marking], widths: list[float], length: float = 60.0) -> Stretch:
+def straight(markings: list[LaneMarking], widths: list[float], length: float = 60.0) -> Stretch:
     s = np.linspace(0.0, length, round(length) + 1, dtype=np.float64)
     offsets = np.cumsum([0.0, *widths]) - sum(widths) / 2
     return Stretch(
@@ -39,7 +39,7 @@ def across(strip: Strip, stretch: Stretch) -> tuple[float, float]:
 
 
 @given(st.lists(MARKS, min_size=4, max_size=4), st.lists(st.floats(2.5, 5.0), min_size=3, max_size=3))
-def test_strips_lie_side_by_side_without_gap_or_overlap(markings: list[Marking], widths: list[float]) -> None:
+def test_strips_lie_side_by_side_without_gap_or_overlap(markings: list[LaneMarking], widths: list[float]) -> None:
     stretch = straight(markings, widths)
     for level in LEVELS:
         spans = sorted(across(strip, stretch) for strip in strips_across(stretch, level))
@@ -47,21 +47,21 @@ def test_strips_lie_side_by_side_without_gap_or_overlap(markings: list[Marking],
 
 
 def test_only_the_nearest_level_draws_paint_in_its_width() -> None:
-    stretch = straight([Marking(), Marking("SOLID", "White", 0.2), Marking()], [3.5, 3.5])
+    stretch = straight([LaneMarking(), LaneMarking("SOLID", "White", 0.2), LaneMarking()], [3.5, 3.5])
     widths = [[across(strip, stretch) for strip in strips_across(stretch, level) if strip.line] for level in LEVELS]
     assert np.allclose(widths[0], [(-0.1, 0.1)])
     assert widths[1:] == [[]] * (len(LEVELS) - 1)
 
 
 def test_the_line_at_a_road_s_border_is_painted_inside_the_lane() -> None:
-    solid = Marking("SOLID", "White", 0.15)
-    stretch = straight([solid, Marking(), solid], [3.5, 3.5])
+    solid = LaneMarking("SOLID", "White", 0.15)
+    stretch = straight([solid, LaneMarking(), solid], [3.5, 3.5])
     spans = sorted(across(strip, stretch) for strip in strips_across(stretch, LEVELS[0]) if strip.line)
     assert np.allclose(spans, [(-3.5, -3.35), (3.35, 3.5)])
 
 
 def test_resampling_keeps_to_the_line_and_unit_normals() -> None:
-    stretch = straight([Marking(), Marking()], [3.5])
+    stretch = straight([LaneMarking(), LaneMarking()], [3.5])
     lines = resampled(stretch, np.array([0.25, 17.75]))
     assert np.allclose(lines.centre, [[0.25, 0, 0], [17.75, 0, 0]])
     assert np.allclose(np.linalg.norm(lines.right, axis=1), 1)
@@ -105,8 +105,8 @@ def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:
 
 
 def test_as_much_is_painted_as_the_marking_says() -> None:
-    marking = Marking("BROKEN", "White", 0.15, 3.0, 5.0)
-    stretch = straight([Marking(), marking, Marking()], [3.5, 3.5], length=64.0)
+    marking = LaneMarking("BROKEN", "White", 0.15, 3.0, 5.0)
+    stretch = straight([LaneMarking(), marking, LaneMarking()], [3.5, 3.5], length=64.0)
     area, length, _ = drawn(stretch, 0)
     assert area == pytest.approx(8 * 3.0 * 0.15)
     assert length == pytest.approx(8 * 3.0)
@@ -116,7 +116,7 @@ def test_as_much_is_painted_as_the_marking_says() -> None:
 
 
 def test_a_line_pales_towards_the_asphalt_the_farther_away_it_is() -> None:
-    solid = straight([Marking(), Marking("SOLID", "White", 0.15), Marking()], [3.5, 3.5])
+    solid = straight([LaneMarking(), LaneMarking("SOLID", "White", 0.15), LaneMarking()], [3.5, 3.5])
     lights = [drawn(solid, level)[2] for level in range(1, len(LEVELS))]
     assert lights == sorted(lights, reverse=True)
     assert lights[-1] > 255 * 0.42 + 10

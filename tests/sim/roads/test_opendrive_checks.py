@@ -1,0 +1,80 @@
+"""Each check of an OpenDRIVE document names the element, its line and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.roads.opendrive_checks import find_faults
+from sim.roads.xml_document import Document
+
+FORK = Path(__file__).with_name("fork.xodr").read_text(encoding="utf-8")
+
+
+def first_fault(text: str) -> str:
+    return str(next(find_faults(Document(text))))
+
+
+def test_a_sound_map_has_no_faults() -> None:
+    assert list(find_faults(Document(FORK))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ('s="40" x="40" y="0" hdg="0" ', 's="40" x="40" y="0" ', "<geometry> has no hdg"),
+        ('x="40"', 'x="forty"', '<geometry> has x="forty", expected a number'),
+        ('curvEnd="0.01"', 'curvEnd="nan"', '<spiral> has curvEnd="nan", expected a number'),
+        ('x="86.7"', 'x="1e6"', "<geometry> is more than 10 km from the centre"),
+        ('aV="0"', 'aV="1e6"', "<paramPoly3> ends more than 10 km from where it starts"),
+        ('length="60"', 'length="-60"', '<road id="1"> is -60 m long'),
+        ('<arc curvature="0.02"/>', "<bend/>", "<geometry> has no shape, expected one of <line>, <arc>"),
+        (
+            '<geometry s="0" x="86.7"',
+            '<geometry s="7" x="86.7"',
+            '<geometry> is the first of its kind and has s="7", expected 0',
+        ),
+        ('<laneOffset s="0"', '<laneOffset s="25"', '<laneOffset> is the first of its kind and has s="25", expected 0'),
+        ('<laneSection s="30"', '<laneSection s="90"', "<laneSection> starts at 90 m, expected 0 to 60 m"),
+        ('a="3.5" b="0.01"', 'a="3.5" b="1000"', "<width> makes a lane wider than 100 m"),
+        ('<elevation s="0" a="0"', '<elevation s="0" a="1e7"', "<elevation> exceeds 10000 m"),
+        ('<lane id="1" type="driving"', '<lane id="left" type="driving"', '<lane id="left"> has no valid id'),
+        ('<lane id="0" type="none"', '<lane id="1" type="none"', '<lane id="1"> repeats an id'),
+        ('<lane id="0" type="none"', '<lane id="7" type="none"', '<laneSection> has no centre <lane id="0">'),
+        (
+            '<arc curvature="0.02"/>',
+            '<arc curvature="0"></arc>',
+            "<arc> has curvature 0, by which CARLA's parser divides",
+        ),
+        ('<lane id="1" type="driving"', '<lane id="2" type="driving"', '<lane id="2"> leaves a gap in the numbering'),
+    ],
+)
+def test_a_fault_is_reported_with_its_line(before: str, after: str, complaint: str) -> None:
+    broken = FORK.replace(before, after, 1)
+    assert broken != FORK
+    element = "<laneSection" if complaint.startswith("<laneSection> has") else before
+    line = FORK[: FORK.index(element)].count("\n") + 1
+    message = first_fault(broken)
+    assert message.startswith(f"line {line}, column ")
+    assert complaint in message
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("<svg/>", "line 1, column 1: <svg> is the root element, expected <OpenDRIVE>"),
+        ("<OpenDRIVE>\n</OpenDRIVE>", "line 1, column 1: <OpenDRIVE> has no <road>"),
+        ('<OpenDRIVE>\n <road id="4" length="9"/>\n</OpenDRIVE>', 'line 2, column 2: <road id="4"> has no <planView>'),
+        (FORK.replace("driving", "grass"), "line 2, column 1: <OpenDRIVE> has no driving lane"),
+    ],
+)
+def test_a_document_without_a_drivable_road_is_reported(text: str, complaint: str) -> None:
+    assert first_fault(text).startswith(complaint)
+
+
+def test_faults_come_in_the_order_in_which_to_fix_them() -> None:
+    broken = FORK.replace('x="40"', 'x="forty"', 1).replace('a="3.5" b="0.01"', 'a="3.5" b="1000"', 1)
+    first, second = [str(fault) for fault in find_faults(Document(broken))][:2]
+    assert "expected a number" in first
+    assert "wider than 100 m" in second
