@@ -27,6 +27,7 @@ from alvinn.formats.sample import Moment, Tell
 from alvinn.recording import Recording
 from alvinn.recording.summary import recording_at
 from alvinn.settings import CameraFlags, Home, require_above_zero
+from alvinn.util.files import atomic_folder
 
 Format = Literal["alvinn", "udacity", "tub", "lerobot"]
 CAR_WIDTH = 2.0  # m: nothing in an import depends on it
@@ -142,7 +143,6 @@ def convert(job: Convert, account: Account) -> Path:
         recording = recording_at(job.recording_folder(job.src))
         bars.update(task, total=len(recording.rows))
         with _made_whole(Path(job.dst)) as folder:
-            folder.mkdir(parents=True)
             _writer(job)(recording, folder, account, tell)
             shutil.copyfile(recording.folder / "session.json", folder / "session.json")
         return Path(job.dst)
@@ -192,17 +192,11 @@ def _made_whole(target: Path) -> Iterator[Path]:
     """A folder to write in that becomes the target at the end, and leaves nothing after an error."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise AlvinnError(f"{target} is there already: choose another name")
-    scratch = target.with_name(target.name + ".part")
-    shutil.rmtree(scratch, ignore_errors=True)
     try:
-        yield scratch
-        if target.exists():
-            target.rmdir()
-        scratch.replace(target)
+        with atomic_folder(target) as scratch:
+            yield scratch
     except OSError as error:
         raise AlvinnError(f"{target} could not be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def report(account: Account) -> Table:

@@ -26,7 +26,7 @@ from alvinn.jobs.record import Record, record
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero
-from alvinn.util.files import write_json
+from alvinn.util.files import atomic_folder, write_json
 from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
 from alvinn.visualization.figures import drawn
 from alvinn.visualization.films import counted
@@ -127,11 +127,9 @@ class Shift:
         clone, first = self.out / "models" / f"clone-{seed}", job.model(0)
         for old, new in ((clone, first), (first, clone)):
             if is_trained(old) and not is_trained(new):
-                part = new.with_name(f"{new.name}.part")
-                shutil.rmtree(part, ignore_errors=True)
-                shutil.copytree(old, part, ignore=shutil.ignore_patterns("laps"))
                 shutil.rmtree(new, ignore_errors=True)
-                part.rename(new)
+                with atomic_folder(new) as scratch:
+                    shutil.copytree(old, scratch, ignore=shutil.ignore_patterns("laps"), dirs_exist_ok=True)
 
     def _judged(self, model: Path, seed: int) -> list[Result]:
         if model.name == "round-000":

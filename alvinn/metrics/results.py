@@ -20,7 +20,7 @@ from typing import Any
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.summary import Trace
-from alvinn.util.files import file_name, write_json
+from alvinn.util.files import atomic_path, file_name, write_json
 
 SCHEMA = 1
 LOG = "log.csv"  # every tick, in the folder of its run
@@ -36,10 +36,8 @@ def save_run(folder: Path, result: Result) -> None:
     """Keep a judged run, in one go: a crash leaves the old file or the new one."""
     path = run_folder(folder, result.run) / "run.json.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".part")
-    with gzip.open(scratch, "wt", encoding="utf-8") as file:
+    with atomic_path(path) as scratch, gzip.open(scratch, "wt", encoding="utf-8") as file:
         json.dump(asdict(result), file, allow_nan=False)
-    scratch.replace(path)
 
 
 def load_run(folder: Path, run: Run) -> Result | None:
@@ -64,7 +62,7 @@ def write_laps(folder: Path, head: dict[str, Any], entries: Sequence[dict[str, A
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "laps.json", {"schema": SCHEMA, **head, "runs": list(entries), "summary": summed})
-    with (folder / "laps.csv").open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(folder / "laps.csv") as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, fieldnames=list(entries[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(entries)

@@ -21,6 +21,7 @@ from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.recording.rows import COLUMNS, HEADER, Row, columns_of, decoded, encoded
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import read_session
+from alvinn.util.files import write_bytes
 from alvinn.util.images import PictureError, pixels_of, read_inside
 
 TABLE = "drive.csv"
@@ -85,9 +86,7 @@ class Recording:
                 file.truncate(self._torn_at)
             self._torn_at = None
         if self._older:
-            scratch = table.with_name(table.name + ".part")
-            scratch.write_bytes(HEADER + b"\n" + b"".join(map(encoded, self.rows)))
-            scratch.replace(table)
+            write_bytes(table, HEADER + b"\n" + b"".join(map(encoded, self.rows)))
             self._older = False
         if self.left_out != read_left_out(self.folder):  # rows that were discarded and then lost
             write_left_out(self.folder, self.left_out)

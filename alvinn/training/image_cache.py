@@ -19,6 +19,7 @@ from alvinn.driving.types import Image
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, Row
 from alvinn.training.road_intensity import road_is_lighter
+from alvinn.util.files import atomic_path
 
 Pictures = npt.NDArray[np.uint8]
 """Shape (n, height, width, 3) RGB, on disk."""
@@ -52,17 +53,16 @@ def _key(recording: Recording, preprocessing: Preprocessing) -> str:
 
 def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> None:
     path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
     shape = (len(recording.rows), preprocessing.rows, preprocessing.width, 3)
-    mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call] # numpy's stub
-        part, mode="w+", dtype=np.uint8, shape=shape
-    )
-    for index, row in enumerate(recording.rows):
-        mapped[index] = _picture(recording, row, preprocessing)
-        tell()
-    mapped.flush()
-    del mapped
-    part.replace(path)
+    with atomic_path(path) as scratch:
+        mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call] # numpy's stub
+            scratch, mode="w+", dtype=np.uint8, shape=shape
+        )
+        for index, row in enumerate(recording.rows):
+            mapped[index] = _picture(recording, row, preprocessing)
+            tell()
+        mapped.flush()
+        del mapped  # Windows renames no mapped file
 
 
 def _picture(recording: Recording, row: Row, preprocessing: Preprocessing) -> Image:

@@ -1,15 +1,21 @@
-"""Names and files on disk: made whole or not at all, legal on Windows too."""
+"""Names and files on disk: written whole or not at all, legal on Windows too."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Mapping
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
 """Devices on Windows, whatever follows a dot after them."""
+SCRATCH = ".alvinn-"
+"""How the names of files and folders begin that are still being written."""
 
 
 def file_name(name: str) -> str:
@@ -19,16 +25,72 @@ def file_name(name: str) -> str:
     return f"{base}-{dot}{rest}" if not legal or base.rstrip().lower() in RESERVED else legal
 
 
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A new path to write a file at, with the same suffixes, which then replaces `path` in one step.
+
+    A reader, or a crash, finds the old file or the new one, never half of one. After an error nothing is left behind.
+
+    Raises:
+        OSError: the system refused; the error names `path`.
+    """
+    scratch = _scratch_beside(path)
+    try:
+        yield scratch
+        with scratch.open("rb+") as file:
+            os.fsync(file.fileno())  # before the name points to it, or a power cut leaves an empty file of that name
+        scratch.replace(path)
+    except OSError as error:
+        _name_target(error, scratch, path)
+        raise
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill, which then becomes `path`; that must be missing or empty, as must be checked before.
+
+    After an error nothing is left behind.
+
+    Raises:
+        OSError: the system refused; the error names `path`.
+    """
+    scratch = _scratch_beside(path)
+    try:
+        scratch.mkdir(parents=True)
+        yield scratch
+        if path.exists():
+            path.rmdir()  # Windows replaces no folder, not even an empty one
+        scratch.replace(path)
+    except OSError as error:
+        _name_target(error, scratch, path)
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _scratch_beside(path: Path) -> Path:
+    """A name that no other process uses, on the same disk. It is short, so that a long `path` is refused as itself."""
+    return path.absolute().with_name(f"{SCRATCH}{secrets.token_hex(8)}{''.join(path.suffixes[-2:])}")
+
+
+def _name_target(error: OSError, scratch: Path, path: Path) -> None:
+    """Have an error name the file that a person knows; that of a replacement names both."""
+    if error.errno and not error.filename2 and str(error.filename or scratch).startswith(str(scratch)):
+        error.filename = str(path)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file as `atomic_path` does."""
+    with atomic_path(path) as scratch:
+        scratch.write_bytes(data)
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file in one go: a reader, or a crash, sees the old file or the new one, never half of it.
+    """Write a JSON file as `atomic_path` does.
 
     Raises:
         ValueError: the content holds NaN or infinity, which JSON cannot say.
     """
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    scratch = path.with_name(path.name + ".part")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)  # what a full disk left of it
+    write_bytes(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())

@@ -100,6 +100,15 @@ def test_what_is_there_is_not_written_over(shell: Shell, tmp_path: Path) -> None
     assert len(Recording(tmp_path / "data" / "b").rows) == 1
 
 
+def test_a_folder_beside_the_target_is_left_alone_whatever_its_name(shell: Shell, tmp_path: Path) -> None:
+    drive(tmp_path / "data" / "a")
+    mine = tmp_path / "out.part" / "thesis.tex"
+    mine.parent.mkdir()
+    mine.write_text("years of work", encoding="utf-8")
+    assert shell.run("convert", "a", str(tmp_path / "out"), "--to", "udacity", "--home", str(tmp_path)).status == 0
+    assert mine.read_text(encoding="utf-8") == "years of work"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

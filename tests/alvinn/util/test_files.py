@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alvinn.util.files import file_name, write_json
+from alvinn.util.files import atomic_folder, atomic_path, file_name, write_bytes, write_json
+from tests.alvinn.disk import files_no_larger_than
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 DEVICES = ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")]
@@ -67,6 +74,93 @@ def test_what_json_cannot_say_leaves_the_old_file_alone(tmp_path: Path, nothing:
         write_json(path, {"a": nothing})
     assert json.loads(path.read_text(encoding="utf-8")) == {"a": 1}
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "network.weights.h5", "drive.csv", "no suffix"])
+def test_a_file_is_replaced_in_one_step(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    with atomic_path(path) as scratch:
+        assert (scratch.parent, scratch.suffixes) == (tmp_path, path.suffixes)  # one disk; writers go by the suffix
+        scratch.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_of_one_file_do_not_share_a_scratch_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with atomic_path(path) as first, atomic_path(path) as second:
+        first.write_bytes(b"first")
+        second.write_bytes(b"second")
+        assert first.read_bytes() == b"first"
+    assert path.read_bytes() == b"first"  # whoever ends last
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_on_the_disk_before_its_name_points_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No power cut in a test: the order of the two calls is looked at instead.
+    calls = list[str]()
+
+    def noted(call: Callable[..., None]) -> Callable[..., None]:
+        def note(*arguments: object) -> None:
+            calls.append(call.__name__)
+            call(*arguments)
+
+        return note
+
+    monkeypatch.setattr(os, "fsync", noted(os.fsync))
+    monkeypatch.setattr(Path, "replace", noted(Path.replace))
+    write_bytes(tmp_path / "a", b"1")
+    assert calls == ["fsync", "replace"]
+
+
+def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from alvinn.util.files import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1])) as scratch:\n"
+        "    scratch.write_text('{'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, path], check=False).returncode < 0
+    assert json.loads(path.read_text(encoding="utf-8")) == {"a": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    with files_no_larger_than(100), pytest.raises(OSError, match=re.escape(str(path))):
+        write_json(path, {"a": "x" * 1000})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_is_too_long_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    with pytest.raises(OSError, match=path.name):
+        write_bytes(path, b"1")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path, there: bool) -> None:
+    path = tmp_path / "new"
+    if there:
+        path.mkdir()
+    with atomic_folder(path) as scratch:
+        (scratch / "a").write_bytes(b"1")
+        assert not path.exists() or not list(path.iterdir())
+    assert (path / "a").read_bytes() == b"1"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_a_folder_that_could_not_be_filled_nothing_is_left(tmp_path: Path) -> None:
+    with suppress(ValueError), atomic_folder(tmp_path / "new") as scratch:
+        (scratch / "a").write_bytes(b"1")
+        raise ValueError
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_crash_between_writing_and_naming_leaves_the_old_file(
