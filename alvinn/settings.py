@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, replace
+from importlib import resources
 from pathlib import Path
 
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.util.files import file_name
+
+SHIPPED = "shipped"
+"""Name of the small model that is installed with the program, as data of the package."""
 
 
 def require_above_zero(flag: str, number: float | None) -> None:
@@ -33,8 +37,23 @@ class Home:
         return _in(self.home / "data", name)
 
     def model_folder(self, name: str | Path) -> Path:
-        """The folder of a model: a path as it is, a bare name in models/."""
+        """The folder that a model and its results are written to: a path as it is, a bare name in models/."""
         return _in(self.home / "models", name)
+
+    def find_model(self, name: str | Path) -> Path:
+        """The folder that a model is read from.
+
+        That is its `model_folder`; for `shipped` it is the package's own, unless the user has a model of that name.
+        """
+        folder = self.model_folder(name)
+        if str(name) == SHIPPED and not (folder / "card.json").exists():
+            return Path(str(resources.files("alvinn"))) / SHIPPED
+        return folder
+
+    def model_names(self) -> list[str]:
+        """The models in models/ and the shipped one, sorted: what a bare name can stand for."""
+        cards = (self.home / "models").glob("*/card.json")
+        return sorted({SHIPPED, *(card.parent.name for card in cards)})
 
 
 @dataclass(frozen=True)

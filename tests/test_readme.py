@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +87,6 @@ def test_the_contact_sheet_is_drawn_as_it_is_shown(words: list[str], tmp_path: P
 @pytest.mark.long
 def test_the_jobs_run_as_they_are_shown_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but those that want a person, or another server: tests/alvinn/jobs/test_drive.py has the person."""
-    shutil.copytree(ROOT / "models" / "shipped", tmp_path / "models" / "shipped")  # a clone has it already
     monkeypatch.chdir(tmp_path)
     for job in JOBS:
         if job[0] not in {"sim", "demo", "drive", "calibrate"} and not {"--carla", "human"} & set(job):

@@ -94,7 +94,7 @@ class LapSettings(Driving):
             return None
         if self.model is None:
             raise AlvinnError("laps requires --model M, --driver expert or --recording D")
-        network = Network(self.model_folder(self.model))
+        network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
         return network
 
@@ -235,7 +235,7 @@ def _make_spec(job: LapSettings, network: Network | None, run: Run, *, first: bo
     return RunSpec(
         settings=job,
         run=run,
-        model=job.model_folder(job.model) if network is not None and job.model is not None else None,
+        model=job.find_model(job.model) if network is not None and job.model is not None else None,
         camera=network.card.camera if network is not None else job.camera.on(Camera()),
         laps=job.laps,
         longest=math.inf if job.km is None else 1000.0 * job.km,
@@ -249,7 +249,7 @@ def _describe_sweep(job: LapSettings, network: Network | None) -> dict[str, Any]
     """Settings common to all runs in `laps.json`; a sweep resumes only with the same ones."""
     made = None
     if network is not None and job.model is not None:
-        made = hashlib.sha256((job.model_folder(job.model) / "network.tflite").read_bytes()).hexdigest()
+        made = hashlib.sha256((job.find_model(job.model) / "network.tflite").read_bytes()).hexdigest()
     settings = {"speed": job.speed, "laps": job.laps, "km": job.km, "carla": job.carla, "network_sha256": made}
     return {"model": job.driver_name(), "settings": settings | {"camera": asdict(job.camera)}}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import tyro
 from rich.table import Table
 
@@ -17,6 +16,7 @@ from alvinn.networks.encodings import Floats
 from alvinn.networks.inference import Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.settings import Home
+from alvinn.util.images import png_of
 from alvinn.visualization.weights import curves_drawn, hidden_weights, weights_drawn
 
 WEIGHTS, CURVES = "weights.png", "curves.png"
@@ -37,12 +37,12 @@ class ShowCard(Home):
         """
         if not self.model:
             raise AlvinnError("card wants a model: alvinn card MODEL")
-        folder = self.model_folder(self.model)
+        folder = self.find_model(self.model)
         card = read_card(folder)
         CONSOLE.print(facts(card, folder.name))
         layers = read_layers(folder / "network.keras")
         CONSOLE.print(_layers(layers))
-        for path in _pictures(folder, card, hidden_weights(layers)):
+        for path in _draw(self.model_folder(self.model), _drawings(folder, card, hidden_weights(layers))):
             CONSOLE.print(f"drawn: {path}")
 
 
@@ -77,13 +77,23 @@ def _layers(layers: Sequence[StoredLayer]) -> Table:
     return grid
 
 
-def _pictures(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> list[Path]:
-    """Draw what there is to draw, into the model's folder."""
-    drawn: list[tuple[str, Image]] = []
+def _drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> dict[str, Image]:
+    """What there is to draw of a model, by file name."""
+    drawings: dict[str, Image] = {}
     if (curves := curves_drawn(folder / "history.csv")) is not None:
-        drawn.append((CURVES, curves))
+        drawings[CURVES] = curves
     if hidden is not None:
-        drawn.append((WEIGHTS, weights_drawn(*hidden, card.preprocessing.shape[:2])))
-    for name, image in drawn:
-        cv2.imwrite(str(folder / name), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    return [folder / name for name, _ in drawn]
+        drawings[WEIGHTS] = weights_drawn(*hidden, card.preprocessing.shape[:2])
+    return drawings
+
+
+def _draw(folder: Path, drawings: Mapping[str, Image]) -> Iterator[Path]:
+    """Write the drawings; yields each file that was written."""
+    for name, image in drawings.items():
+        path = folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png_of(image))
+        except OSError as error:
+            raise AlvinnError(f"{path} could not be written: {error.strerror}") from error
+        yield path

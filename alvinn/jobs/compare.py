@@ -70,7 +70,7 @@ class Compare(Home):
 
     def _offline(self, told: Sequence[dict[str, Any]]) -> list[str]:
         """What models reached on held-out frames beside how they drive; nothing where fewer than two are models."""
-        folders = {name: self.model_folder(name) for name in self.laps}
+        folders = {name: self.find_model(name) for name in self.laps}
         pairs = [
             (name, one) for name, one in zip(self.laps, told, strict=True) if (folders[name] / "card.json").exists()
         ]

@@ -91,7 +91,7 @@ class Drive(Driving):
         """
         if self.model is None:
             return None
-        network = Network(self.model_folder(self.model))
+        network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
         of_answer(network, self.doubt_by)  # says so where it cannot
         return network
@@ -119,8 +119,7 @@ class Drive(Driving):
 
 def asked(job: Drive, window: Window) -> Drive | None:
     """What a person fills in on the start screen; None if they leave it."""
-    models = sorted(card.parent.name for card in job.model_folder("x").parent.glob("*/card.json"))
-    start = StartScreen(weather_names(), models, _login(), job.recording_folder("x").parent)
+    start = StartScreen(weather_names(), job.model_names(), _login(), job.recording_folder("x").parent)
     while (outcome := start.take(window.poll())) == "fill in":
         window.show(start.page())
         time.sleep(DT)

@@ -67,7 +67,7 @@ class Replay(Home):
             return None
         from alvinn.networks.inference import Network
 
-        network = Network(self.model_folder(self.model))
+        network = Network(self.find_model(self.model))
         network.require_camera(recording.session.camera)
         return network.curvature
 

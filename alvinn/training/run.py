@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from copy import copy
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +23,7 @@ from alvinn.recording.flatness import FLAT, bumpiness
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
 from alvinn.util.quiet import quiet
+from alvinn.util.repository import program_commit
 
 if TYPE_CHECKING:
     from alvinn.training import trainer
@@ -156,7 +156,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
             "training_seconds": round(seconds, 1),
         },
         version=__version__,
-        commit=_commit(),
+        commit=program_commit(),
         cameras=dataset.preprocessing.cameras,
         irre=job.irre,
     )
@@ -262,20 +262,3 @@ def _load(recordings: list[Recording], architecture: Architecture, job: TrainSet
 
 def _described(recording: Recording) -> dict[str, Any]:
     return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()}
-
-
-def _commit() -> str:
-    """The commit of the program, or nothing where it is not run from its repository."""
-    here = Path(__file__).resolve().parent
-    try:
-        said = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the person has
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=5,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip()

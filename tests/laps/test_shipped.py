@@ -4,22 +4,20 @@ The reference is made by
 
     python -m alvinn laps --model shipped --maps random:301,random:302 --both-directions --km 0.25 --out OUT
 
-and OUT/laps.json is kept as models/shipped/reference.json.
+and OUT/laps.json is kept as alvinn/shipped/reference.json.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from alvinn.metrics.results import read_laps, run_of
-from tests.alvinn.fixtures import ROOT
+from alvinn.settings import Home
 from tests.alvinn.jobs.cli import Shell
 
-SHIPPED = ROOT / "models" / "shipped"
-REFERENCE = SHIPPED / "reference.json"
+REFERENCE = Home().find_model("shipped") / "reference.json"
 RUNS = ("--maps", "random:301,random:302", "--both-directions", "--km", "0.25")
 
 
@@ -29,13 +27,11 @@ def shell(capfd: pytest.CaptureFixture[str]) -> Shell:
     return Shell(capfd)
 
 
-@pytest.mark.skipif(not REFERENCE.is_file(), reason=f"there is no shipped model with {REFERENCE.name} yet")
 def test_the_shipped_model_drives_no_worse_than_when_it_was_chosen(shell: Shell, tmp_path: Path) -> None:
-    model = Path(shutil.copytree(SHIPPED, tmp_path / "models" / "shipped"))
     arguments = ("laps", "--home", str(tmp_path), "--model", "shipped", *RUNS, "--jobs", "2")
     said = shell.run(*arguments, "--against", str(REFERENCE))
     assert said.status == 0, said.err
-    before, after = (read_laps(path) for path in (REFERENCE, model / "laps"))
+    before, after = (read_laps(path) for path in (REFERENCE, tmp_path / "models" / "shipped" / "laps"))
     assert after["settings"] == before["settings"], "the reference was made of another model, or in another way"
     assert [run_of(run) for run in after["runs"]] == [run_of(run) for run in before["runs"]]
     assert after["summary"]["departures"] == 0

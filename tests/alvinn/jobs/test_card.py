@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 
+from alvinn.settings import Home
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -15,6 +16,19 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
     assert curves is not None
     assert curves.shape[0] == 3 * 220, "loss and two held-out errors"
     assert not (folder / "weights.png").exists(), "a convolutional network has no hidden units to show"
+
+
+def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shell, tmp_path: Path) -> None:
+    package = Home().find_model("shipped")
+    before = sorted(package.iterdir())
+    assert shell.run("card", "shipped", "--home", str(tmp_path)).status == 0
+    assert [path.name for path in (tmp_path / "models" / "shipped").iterdir()] == ["curves.png"]
+    assert sorted(package.iterdir()) == before
+
+
+def test_a_folder_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    assert "curves.png could not be written" in shell.refused("card", "shipped", "--home", str(tmp_path))
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell, tmp_path: Path) -> None:

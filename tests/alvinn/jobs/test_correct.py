@@ -24,7 +24,6 @@ from alvinn.recording import Recording
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import write_recording
-from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
 
@@ -243,7 +242,7 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
         views="off",
         epochs=1,
     )
-    shutil.copytree(ROOT / "models" / "shipped", job.model(1))
+    shutil.copytree(job.find_model("shipped"), job.model(1))
     for number in (1, 2):  # driven already, with nothing to correct
         legs = plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
         job.recording(number).mkdir(parents=True)
