@@ -10,7 +10,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
 
-from alvinn.dagger.rounds import RoundSettings, train_round
+from alvinn.dagger.rounds import train_round
+from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import AlvinnError, ModelError
 
 
@@ -29,7 +30,7 @@ class BackgroundTrainer(AbstractContextManager["BackgroundTrainer"]):
 
     def start(self, number: int) -> None:
         """Start training a round."""
-        context = multiprocessing.get_context("spawn")  # the same on every system, and no thread of ours is copied
+        context = multiprocessing.get_context("spawn")  # the same on every system, and copies no threads
         self._number = number
         self._process = context.Process(target=_train_in_process, args=(self._job, number), daemon=True)
         self._process.start()
@@ -69,11 +70,11 @@ def _explain_failure(job: RoundSettings, number: int, status: int) -> str:
 def _train_in_process(job: RoundSettings, number: int) -> None:
     """The child process: train a round without output, since the terminal belongs to the parent."""
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - stays open for the life of the process
-    complaint = _error_file(job, number)
-    complaint.parent.mkdir(parents=True, exist_ok=True)
-    complaint.unlink(missing_ok=True)
+    error_file = _error_file(job, number)
+    error_file.parent.mkdir(parents=True, exist_ok=True)
+    error_file.unlink(missing_ok=True)
     try:
         train_round(job, number)
     except AlvinnError as error:
-        complaint.write_text(str(error), encoding="utf-8")
+        error_file.write_text(str(error), encoding="utf-8")
         sys.exit(1)

@@ -146,10 +146,6 @@ class Ledger:
     ended: str = ""
     """why the run ended"""
 
-    def with_entry(self, entry: Entry) -> Ledger:
-        """This ledger with one more round added."""
-        return replace(self, entries=(*self.entries, entry))
-
 
 def write_ledger(path: Path, ledger: Ledger) -> None:
     """Write `rounds.json`."""

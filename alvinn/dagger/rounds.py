@@ -5,11 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
-
-import tyro
 
 from alvinn import __version__
 from alvinn.cockpit.live_drive import device_of
@@ -18,109 +15,21 @@ from alvinn.console import progress
 from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import Entry, RoundRecord, plan_rollouts, read_round, write_round
 from alvinn.dagger.rollouts import drive_rollout, find_still_failing
+from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import ExpertTeacher, HumanTeacher, Student, Teacher
 from alvinn.drivers.gates import beta_of, threshold_from, threshold_within
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.evaluation.laps import LapSettings, drive_laps
 from alvinn.metrics.referee import Result
-from alvinn.networks.architectures import NetworkName, OutputName
-from alvinn.networks.doubt import Doubt, DoubtName, of_answer, of_ensemble
+from alvinn.networks.doubt import Doubt, of_answer, of_ensemble
 from alvinn.networks.inference import CHECKPOINT, Network
 from alvinn.recording import Recording, RecordingWriter, Session
-from alvinn.settings import Driving, listed, require_above_zero
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import server_kind
 
-RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
-PERSONAL = ("drift", "doubt", "human")
-"""Gates available with a human teacher."""
 BUDGET = 0.2  # share of ticks in which a doubt gate may act before any take-over gives it a threshold
-
-
-@dataclass(frozen=True)
-class RoundSettings(Driving):
-    """Settings of the DAgger rounds."""
-
-    name: tyro.conf.Positional[str] = ""
-    """name of the model; its rounds are stored in models/NAME/round-NNN"""
-    data: tuple[str, ...] = ()
-    """recordings to train the first network on"""
-    rounds: int = 3
-    """maximum number of rounds"""
-    round_seconds: float = 60.0
-    """simulated seconds of driving per round"""
-    gate: RoundGateName = "drift"
-    """when the teacher takes over: drift (position in the lane), doubt (of the network), human (the person decides),
-    always (random mixing); as baselines, plain and noise: the teacher drives alone"""
-    expert: Literal["scripted", "human"] = "scripted"
-    """the teacher; a human teacher can also take over at any time, whatever the gate says"""
-    alias: str = "human"
-    """name of the person in the recording"""
-    device: str = "auto"
-    """input device: auto, keyboard, mouse, wheel, or part of a device name"""
-    maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
-    """a,b: circuits to drive the rounds on (default: six of random:200 to random:299, narrow and tight)"""
-    judge: str = "random:7,random:8,random:9"
-    """a,b: other circuits for evaluation laps in both directions after each round; stops once all laps pass"""
-    views: Literal["on", "off"] = "on"
-    """also train on shifted views"""
-    correction_weight: int = 6
-    """how often a correction is shown for each time another frame is shown"""
-    fresh: bool = False
-    """train every round from random weights instead of the last round's"""
-    epochs: int = 30
-    """epochs when training from random weights"""
-    more_epochs: int = 10
-    """epochs when continuing from the last round's weights"""
-    network: NetworkName = "conv"
-    """network architecture"""
-    output: OutputName = "hill"
-    """encoding of curvature at the output"""
-    doubt_by: DoubtName = "hill"
-    """measure of the gate doubt: shape of the hill, or irre (input reconstruction error)"""
-    members: int = 1
-    """networks trained per round; with two or more, the gate doubt acts where they disagree"""
-    retest: bool = True
-    """after each round, test the network at every take-over so far"""
-    jobs: int = 1
-    """number of laps driven in parallel"""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
-            require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
-        if self.expert == "scripted" and self.gate == "human":
-            raise ValueError("--gate human requires a person: add --expert human")
-        if self.expert == "human" and self.gate not in PERSONAL:
-            raise ValueError(
-                f"--gate {self.gate} requires the scripted expert; a human teacher has {', '.join(PERSONAL)}"
-            )
-        if self.members > 1 and self.doubt_by == "irre":
-            raise ValueError("--members measures doubt by disagreement: leave out --doubt-by irre")
-        if both := set(self.circuits()) & set(self.judges()):
-            raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
-
-    def circuits(self) -> list[str]:
-        """Circuits that the rounds are driven on."""
-        return listed(self.maps, self.map)
-
-    def judges(self) -> list[str]:
-        """Circuits of the evaluation laps."""
-        return [name.strip() for name in self.judge.split(",") if name.strip()]
-
-    def model(self, number: int) -> Path:
-        """Folder of a round's model."""
-        return self.model_folder(self.name) / f"round-{number:03d}"
-
-    def member(self, number: int, which: int) -> Path:
-        """Folder of an ensemble member; member 0 is the round's model."""
-        return self.model(number) / f"member-{which}" if which else self.model(number)
-
-    def recording(self, number: int) -> Path:
-        """Folder of a round's corrections."""
-        return self.recording_folder(self.name) / f"round-{number:03d}"
 
 
 def drive_round(job: RoundSettings, number: int) -> RoundRecord:
@@ -324,5 +233,5 @@ def _retest(job: RoundSettings, number: int, take_overs: Sequence[TakeOver]) -> 
     if not take_overs:
         return []
     with progress() as bars:
-        task = bars.add_task("take-overs again", total=len(take_overs), note="")
+        task = bars.add_task("test take-overs", total=len(take_overs), note="")
         return find_still_failing(job, take_overs, Network(job.model(number)), lambda: bars.advance(task))

@@ -14,7 +14,8 @@ from typing import Any
 from alvinn.console import CONSOLE
 from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
-from alvinn.dagger.rounds import RoundSettings, drive_round, judge_round, train_round
+from alvinn.dagger.rounds import drive_round, judge_round, train_round
+from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import AlvinnError
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest"}

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from alvinn.console import CONSOLE
-from alvinn.dagger.rounds import RoundGateName, is_trained, recordings_until
+from alvinn.dagger.rounds import is_trained, recordings_until
+from alvinn.dagger.settings import RoundGateName
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps

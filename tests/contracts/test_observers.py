@@ -11,15 +11,19 @@ from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_recorder import Tape
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Keyboard
+from alvinn.dagger.corrections import Corrections
+from alvinn.dagger.rollouts import Trial
+from alvinn.drivers.gates import DriftGate
 from alvinn.driving.observers import Deadline, Watch
 from alvinn.driving.protocols import Observer, Verdict
 from alvinn.metrics.log import Log
 from alvinn.metrics.referee import Referee
+from alvinn.metrics.worst import Worst
 from alvinn.recording import RecordingWriter
 from alvinn.recording.observers import OnRoad, Recorder
 from alvinn.visualization.overlay import Film
 from tests.alvinn.cockpit.test_cockpit import Screen
-from tests.alvinn.fakes import CAR, DT, Script, circle, session
+from tests.alvinn.fakes import CAR, DT, Script, circle, session, truth
 from tests.contracts.observers import ObserverContract
 
 
@@ -86,3 +90,21 @@ class TestFilm(ObserverContract):
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with Film(tmp_path / "lap.mp4", seconds=1.0, title="oval") as film:
             yield film
+
+
+class TestWorst(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Worst()
+
+
+class TestCorrections(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Corrections("oval", "forward", "ClearNoon")
+
+
+class TestTrial(ObserverContract):
+    @pytest.fixture
+    def observer(self) -> Observer:
+        return Trial(Referee(circle(50.0), CAR.width, laps=1, cruise=8.0), DriftGate(truth, CAR.width))

@@ -30,7 +30,7 @@ PLACE = TakeOver(
     speed=7.5,
     seconds=2.05,
 )
-LEG = Rollout("random:1", "forward", 0.25, 5.0)
+ROLLOUT = Rollout("random:1", "forward", 0.25, 5.0)
 ROUND = RoundRecord(number=1, gate="drift", teacher="scripted")
 ENTRY = Entry(
     round=1,
@@ -68,17 +68,19 @@ def test_a_round_of_many_maps_goes_on_where_the_one_before_stopped() -> None:
     assert taken[1][:5] == [(name, way) for name in "gh" for way in ("forward", "reverse")] + [("a", "forward")]
 
 
-def test_the_same_seed_and_round_drive_the_same_legs_and_others_do_not() -> None:
+def test_the_same_seed_and_round_drive_the_same_rollouts_and_others_do_not() -> None:
     assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) == plan_rollouts(("a", "b"), 1, 60.0, seed=3)
     assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) != plan_rollouts(("a", "b"), 2, 60.0, seed=3)
     assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) != plan_rollouts(("a", "b"), 1, 60.0, seed=4)
 
 
-def test_legs_add_up_and_a_round_is_read_as_it_was_written(tmp_path: Path) -> None:
-    rollout = RoundRecord(1, "drift", "scripted", seconds=5.0, helped_seconds=2.0, corrections=1, frames=40, switches=2)
-    once = ROUND.add_rollout(LEG, rollout)
-    twice = once.add_rollout(LEG, RoundRecord(1, "drift", "scripted", seconds=5.0, corrections=2, take_overs=(PLACE,)))
-    assert (twice.legs, twice.seconds, twice.corrections, twice.frames) == ((LEG, LEG), 10.0, 3, 40)
+def test_rollouts_add_up_and_a_round_is_read_as_it_was_written(tmp_path: Path) -> None:
+    driven = RoundRecord(1, "drift", "scripted", seconds=5.0, helped_seconds=2.0, corrections=1, frames=40, switches=2)
+    once = ROUND.add_rollout(ROLLOUT, driven)
+    twice = once.add_rollout(
+        ROLLOUT, RoundRecord(1, "drift", "scripted", seconds=5.0, corrections=2, take_overs=(PLACE,))
+    )
+    assert (twice.legs, twice.seconds, twice.corrections, twice.frames) == ((ROLLOUT, ROLLOUT), 10.0, 3, 40)
     assert read_round(tmp_path) is None
     write_round(tmp_path, twice)
     assert read_round(tmp_path) == twice
@@ -86,7 +88,7 @@ def test_legs_add_up_and_a_round_is_read_as_it_was_written(tmp_path: Path) -> No
 
 def test_the_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "mine" / "rounds.json"
-    ledger = Ledger({"seed": 3, "data": ["base"]}).with_entry(ENTRY)
+    ledger = Ledger({"seed": 3, "data": ["base"]}, (ENTRY,))
     assert read_ledger(path) is None
     write_ledger(path, ledger)
     assert read_ledger(path) == ledger

@@ -31,7 +31,7 @@ def place(lane: Lane, share: float) -> float:
     return choose_start(Rollout("country", "forward", share, 5.0), lane, CAR)[0]
 
 
-def test_legs_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half_the_radius() -> None:
+def test_rollouts_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half_the_radius() -> None:
     places = np.array([place(bending(), share) for share in SHARES.tolist()]) + RUN_UP
     wide, tight = (((places > start - 3) & (places < end + 3)).mean() for start, end in (WIDE, TIGHT))
     assert wide + tight == 1.0
@@ -39,18 +39,18 @@ def test_legs_begin_a_run_up_before_a_bend_and_twice_as_often_before_one_of_half
 
 
 @given(st.floats(0.0, 1.0, exclude_max=True), st.booleans())
-def test_a_leg_begins_on_its_lane_whatever_its_shape(share: float, bends: bool) -> None:
+def test_a_rollout_begins_on_its_lane_whatever_its_shape(share: float, bends: bool) -> None:
     lane = bending() if bends else straight(5.0)
     assert 0.0 <= place(lane, share) <= lane.length
 
 
 @pytest.mark.parametrize("lane", [straight(100.0), circle(30.0)])
-def test_where_all_of_a_lane_is_alike_legs_begin_all_over_it(lane: Lane) -> None:
+def test_where_all_of_a_lane_is_alike_rollouts_begin_all_over_it(lane: Lane) -> None:
     places = np.array([place(lane, share) for share in SHARES.tolist()])
     assert np.ptp(places) > 0.85 * lane.length
 
 
 @given(st.floats(-1.0, 1.0))
-def test_a_leg_begins_no_farther_aside_than_the_gate_lets_pass(aside: float) -> None:
+def test_a_rollout_begins_no_farther_aside_than_the_gate_lets_pass(aside: float) -> None:
     begun = choose_start(Rollout("country", "forward", 0.5, 5.0, aside), straight(100.0, width=3.5), CAR)[1]
     assert begun == pytest.approx(aside * DRIFT_SHARE * 0.8)

@@ -1,0 +1,96 @@
+"""The stages of a round, each with its work already on disk: nothing is driven or trained here."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alvinn.dagger.ledger import Rollout, RoundRecord, plan_rollouts, write_round
+from alvinn.dagger.rounds import drive_round, is_trained, judge_round, recordings_until, train_round
+from alvinn.dagger.settings import RoundSettings
+from alvinn.errors import AlvinnError, ModelError, RecordingError
+from alvinn.networks.inference import CHECKPOINT
+from tests.alvinn.fakes import write_recording
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> RoundSettings:
+    write_recording(tmp_path / "data" / "base", 3)
+    return RoundSettings(home=tmp_path, name="mine", data=("base",), maps="oval", judge="", round_seconds=10.0)
+
+
+def write_empty_round(job: RoundSettings, number: int, rollouts: list[Rollout]) -> None:
+    write_recording(job.recording(number), 0)
+    write_round(job.recording(number), RoundRecord(number, job.gate, job.expert, legs=tuple(rollouts), seconds=10.0))
+
+
+def test_a_model_is_trained_once_its_card_is_there_and_its_checkpoint_is_gone(tmp_path: Path, model: Path) -> None:
+    assert not is_trained(tmp_path)
+    trained = Path(shutil.copytree(model, tmp_path / "model"))
+    assert is_trained(trained)
+    (trained / CHECKPOINT).touch()
+    assert not is_trained(trained), "its training was interrupted"
+
+
+def test_a_round_driven_to_its_end_is_not_driven_again(job: RoundSettings, model: Path) -> None:
+    shutil.copytree(model, job.model(0))
+    write_empty_round(job, 1, plan_rollouts(job.circuits(), 1, job.round_seconds, job.seed))
+    assert drive_round(job, 1).seconds == 10.0
+
+
+def test_the_clone_comes_before_any_driving(job: RoundSettings) -> None:
+    assert drive_round(job, 0) == RoundRecord(0, "drift", "scripted")
+
+
+def test_a_round_without_corrections_keeps_the_network_before_it_without_its_laps(
+    job: RoundSettings, model: Path
+) -> None:
+    shutil.copytree(model, job.model(0))
+    (job.model(0) / "laps").mkdir()
+    write_empty_round(job, 1, [])
+    train_round(job, 1)
+    assert is_trained(job.model(1))
+    assert (job.model(1) / "network.keras").read_bytes() == (job.model(0) / "network.keras").read_bytes()
+    assert not (job.model(1) / "laps").exists()
+
+
+def test_a_round_trains_on_the_first_recordings_and_on_all_corrections_so_far(job: RoundSettings) -> None:
+    write_recording(job.recording(1), 4)
+    write_empty_round(job, 2, [])
+    write_recording(job.recording(3), 5)
+    assert [recording.folder.name for recording in recordings_until(job, 2)] == ["base", "round-001"]
+    assert [recording.folder.name for recording in recordings_until(job, 3)] == ["base", "round-001", "round-003"]
+
+
+def test_a_missing_first_recording_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="ghost"):
+        recordings_until(RoundSettings(home=tmp_path, name="mine", data=("ghost",)), 0)
+
+
+def test_without_laps_and_take_overs_a_round_is_judged_by_its_driving_alone(job: RoundSettings) -> None:
+    driven = RoundRecord(1, "drift", "scripted", seconds=10.0, corrections=3, discarded=1, frames=20, switches=6)
+    entry = judge_round(job, 1, driven)
+    assert (entry.round, entry.seconds, entry.corrections, entry.frames, entry.switches) == (1, 10.0, 2, 20, 6)
+    assert (entry.laps, entry.tests, entry.still_needs_help) == (0, 0, 0)
+
+
+def test_a_human_teacher_needs_a_window(job: RoundSettings, model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, job.model(0))
+    alone = RoundSettings(
+        home=tmp_path, name="mine", data=("base",), maps="oval", judge="", expert="human", headless=True
+    )
+    with pytest.raises(AlvinnError, match="--expert human requires a window: leave out --headless"):
+        drive_round(alone, 1)
+
+
+def test_a_network_without_a_measure_of_doubt_is_refused_before_its_round_is_driven(
+    job: RoundSettings, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toy network's measure of doubt is taken away by hand, as training one without costs seconds."""
+    shutil.copytree(model, job.model(0))
+    monkeypatch.setattr("alvinn.dagger.rounds.of_answer", lambda _network, _by: lambda _seen: None)
+    doubting = RoundSettings(home=job.home, name="mine", data=("base",), maps="oval", judge="", gate="doubt")
+    with pytest.raises(ModelError, match="has no measure of doubt: use --output hill or --members 3"):
+        drive_round(doubting, 1)

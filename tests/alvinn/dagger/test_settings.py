@@ -1,0 +1,37 @@
+"""Settings of the rounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvinn.dagger.settings import RoundSettings
+
+
+def test_circuits_for_evaluation_are_never_corrected_on() -> None:
+    with pytest.raises(ValueError, match="random:7: --judge must name other circuits than --maps"):
+        RoundSettings(name="mine", maps="random:1, random:7", judge="random:7")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"gate": "human"}, "--gate human requires a person: add --expert human"),
+        ({"expert": "human", "gate": "noise"}, "a human teacher has human, drift, doubt"),
+        ({"members": 2, "doubt_by": "irre"}, "leave out --doubt-by irre"),
+        ({"rounds": 0}, "--rounds"),
+        ({"round_seconds": 0.0}, "--round-seconds"),
+    ],
+)
+def test_settings_that_exclude_each_other_are_refused(flags: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RoundSettings(name="mine", **flags)
+
+
+def test_members_of_an_ensemble_lie_in_the_folder_of_the_rounds_model_which_is_the_first_of_them() -> None:
+    job = RoundSettings(home=Path("home"), name="mine", members=2)
+    assert job.model(1) == Path("home/models/mine/round-001")
+    assert [job.member(1, which) for which in (0, 1)] == [job.model(1), job.model(1) / "member-1"]
+    assert job.recording(2) == Path("home/data/mine/round-002")
