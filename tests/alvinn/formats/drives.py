@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from alvinn.driving.types import Camera, Image
+from alvinn.driving.types import Camera, CameraName, Image
 from alvinn.formats import importer
 from alvinn.formats.conversion_log import Account
 from alvinn.formats.importer import Source
@@ -18,6 +19,7 @@ from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step
 
 LEAST_PSNR = 35.0  # dB
+SIDES: tuple[CameraName, ...] = ("left", "right")
 
 
 def steer_of(number: int) -> float:
@@ -36,14 +38,19 @@ def road(number: int, camera: Camera) -> Image:
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def drive(folder: Path, n: int = 12, *, cut_at: int | None = 7, camera: Camera = SMALL) -> Recording:
-    """A recording of n rows, in two segments."""
+def drive(
+    folder: Path, n: int = 12, *, cut_at: int | None = 7, camera: Camera = SMALL, sides: Sequence[CameraName] = ()
+) -> Recording:
+    """A recording of n rows, in two segments; the sides' pictures are those of later rows."""
     with RecordingWriter(folder, session(camera)) as writer:
         for number in range(n):
             if number == cut_at:
                 writer.new_segment()
             one = step(number, steer=2.0 * steer_of(number), camera=camera)
-            seen = replace(one.observation, image=road(number, camera))
+            others: dict[CameraName, Image] = {
+                side: road(number + 100 * k, camera) for k, side in enumerate(sides, start=1)
+            }
+            seen = replace(one.observation, image=road(number, camera), others=others)
             writer.add(replace(one, observation=seen), lane="oval/forward", weather="ClearNoon")
     return Recording(folder)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,28 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import Account
 from alvinn.formats.lerobot_export import write
 from alvinn.formats.lerobot_names import L2D, LEROBOT
 from alvinn.formats.parquet import read_rows, write_rows
-from alvinn.util.video import FilmWriter
-from tests.alvinn.fakes import picture
-from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr, steer_of
-
-DATA = "data/chunk-000/file-000.parquet"
-EPISODES = "meta/episodes/chunk-000/file-000.parquet"
-FILM = "videos/observation.images.center/chunk-000/file-000.mp4"
-
-
-def info_of(folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / "meta" / "info.json").read_text(encoding="utf-8"))
-    return told
-
-
-def rewrite(folder: Path, **other: Any) -> None:
-    (folder / "meta" / "info.json").write_text(json.dumps(info_of(folder) | other), encoding="utf-8")
+from alvinn.formats.reading import Reading, SpeedUnit
+from tests.alvinn.formats.drives import drive, exported, imported, steer_of
+from tests.alvinn.formats.lerobot import DATA, EPISODES, FILM, RIGHT, feature, info_of, rewrite
 
 
 def test_a_dataset_says_what_it_holds_as_lerobot_expects(tmp_path: Path) -> None:
@@ -63,22 +50,6 @@ def test_corrections_are_interventions_there_and_back(tmp_path: Path) -> None:
     assert [row.frame for row in back.rows if row.correction] == [3, 4]
 
 
-@pytest.mark.parametrize("camera", [Camera(width=72, height=36), Camera(width=320, height=160)])
-def test_pictures_of_any_size_keep_their_quality(tmp_path: Path, camera: Camera) -> None:
-    ours = drive(tmp_path / "ours", 3, camera=camera)
-    write(ours, tmp_path / "l", Account(), lambda: None)
-    back, _ = imported("lerobot", tmp_path / "l")
-    assert psnr(ours, back) >= LEAST_PSNR
-
-
-def test_pictures_of_odd_size_are_filmed_too_but_not_of_two_sizes(tmp_path: Path) -> None:
-    with FilmWriter(tmp_path / "film.mp4", 20) as film:
-        film.add(picture(1)[:31, :63].copy())
-        assert (film.size, film.pixel_format) == ((31, 63), "yuv444p")
-        with pytest.raises(AlvinnError, match=r"shape \(32, 64, 3\) in a film of .*\(31, 63\)"):
-            film.add(picture(2))
-
-
 def test_speeds_with_the_names_of_l2d_are_km_per_hour_where_no_unit_stands_beside_them(tmp_path: Path) -> None:
     write(drive(tmp_path / "ours", 3), tmp_path / "l", Account(), lambda: None, l2d_names=True)
     features = info_of(tmp_path / "l")["features"]
@@ -108,25 +79,6 @@ def test_speeds_have_the_unit_that_their_name_or_feature_says(
     recording, account = imported("lerobot", tmp_path / "l")
     assert recording.rows[0].speed == pytest.approx(speed)
     assert any(note.startswith(said) for note in account.notes)
-
-
-def test_a_film_that_ends_early_costs_the_rows_it_lacks(tmp_path: Path) -> None:
-    exported("lerobot", tmp_path / "l")
-    with FilmWriter(tmp_path / "l" / FILM, 20) as film:
-        for number in range(9):
-            film.add(picture(number))
-    recording, account = imported("lerobot", tmp_path / "l")
-    assert [row.frame for row in recording.rows] == list(range(9))
-    assert account.left_out == {"its picture is missing or damaged": ["row 9", "row 10", "row 11"]}
-
-
-def test_a_film_torn_before_it_says_how_it_is_coded_costs_its_rows_and_no_crash(tmp_path: Path) -> None:
-    exported("lerobot", tmp_path / "l", 3)
-    film = tmp_path / "l" / FILM
-    whole = film.read_bytes()
-    film.write_bytes(whole[: whole.index(b"vmhd") + 6])
-    with pytest.raises(AlvinnError, match="3 x its picture is missing or damaged"):
-        imported("lerobot", tmp_path / "l")
 
 
 @pytest.mark.parametrize("lost", [FILM, DATA, "meta/info.json"])
@@ -187,3 +139,105 @@ def test_no_info_whatever_ends_in_a_traceback(key: str, value: Any) -> None:
         except AlvinnError:
             return
         assert len({row.steer for row in recording.rows}) == 3
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a", "steering", "b"],
+        {"motors": ["a", "steering", "b"]},
+        {"axes": {"inner": ["a", "steering", "b"]}},
+        {"b": 2, "steering": 1, "a": 0},
+        {"first": ["a"], "then": ["steering", "b"]},
+    ],
+)
+def test_names_are_found_however_they_are_nested(tmp_path: Path, names: Any) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    feature(tmp_path / "l", "action", names=names)
+    recording, _ = imported("lerobot", tmp_path / "l", RIGHT)
+    assert [row.steer for row in recording.rows] == pytest.approx([0.5] * 3), "the second of the action is the throttle"
+
+
+def test_names_of_another_length_than_the_shape_are_not_trusted(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    feature(tmp_path / "l", "action", names=["steering", "throttle"])
+    with pytest.raises(AlvinnError, match=r"there is no steering.*action\[0\], action\[1\], action\[2\]"):
+        imported("lerobot", tmp_path / "l", RIGHT)
+    recording, _ = imported("lerobot", tmp_path / "l", replace(RIGHT, steering="action[0]"))
+    assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) for n in range(3)])
+
+
+def test_the_sign_of_somebodys_steering_is_asked_for(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    features = info_of(tmp_path / "l")["features"]
+    del features["action"]["sign"]
+    rewrite(tmp_path / "l", robot_type="somebody's car", features=features)
+    with pytest.raises(AlvinnError, match=r"which way a positive steering turns: say --right-positive or --flip-steer"):
+        imported("lerobot", tmp_path / "l")
+    for right_positive, sign in ((True, 1.0), (False, -1.0)):
+        (tmp_path / "l").rename(source := tmp_path / f"l{sign}")
+        recording, _ = imported("lerobot", source, Reading(right_positive=right_positive))
+        assert [row.steer for row in recording.rows] == pytest.approx([sign * steer_of(n) for n in range(3)])
+        source.rename(tmp_path / "l")
+
+
+def test_the_unit_of_a_speed_is_asked_for_where_nothing_says_it(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    feature(tmp_path / "l", "observation.state", units=None)
+    with pytest.raises(AlvinnError, match=r"unit of speed: say --speed-unit m/s, km/h or mph, or --speed-unit none"):
+        imported("lerobot", tmp_path / "l", RIGHT)
+    units: dict[SpeedUnit, float] = {"m/s": 8.0, "km/h": 8.0 / 3.6, "mph": 8.0 * 0.44704, "none": math.nan}
+    for at, (unit, speed) in enumerate(units.items()):
+        (tmp_path / "l").rename(source := tmp_path / f"l{at}")
+        recording, _ = imported("lerobot", source, replace(RIGHT, speed_unit=unit))
+        assert recording.rows[0].speed == pytest.approx(speed, nan_ok=True)
+        source.rename(tmp_path / "l")
+
+
+def test_a_dataset_without_a_speed_says_so(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    feature(tmp_path / "l", "observation.state", names=["x", "y"])
+    recording, account = imported("lerobot", tmp_path / "l", RIGHT)
+    assert "there is no speed in observation.state: the speed is unknown" in account.notes
+    assert math.isnan(recording.rows[0].speed)
+
+
+def test_a_steering_in_radians_by_its_unit_is_a_share_of_full_lock(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l", 3)
+    feature(tmp_path / "l", "action", units=["rad", "", ""])
+    recording, account = imported("lerobot", tmp_path / "l", replace(RIGHT, full_lock=0.5))
+    assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) / 0.5 for n in range(3)])
+    assert any("angle in radians" in note for note in account.notes)
+
+
+def test_time_that_begins_anew_in_each_episode_is_not_called_backwards(tmp_path: Path) -> None:
+    exported("lerobot", tmp_path / "l")
+    recording, account = imported("lerobot", tmp_path / "l")
+    assert {row.segment for row in recording.rows} == {0, 1}
+    assert not any("backwards" in note for note in account.notes)
+
+
+@pytest.mark.parametrize("column", ["intervention", "complementary_info.is_intervention", "is_intervention"])
+@pytest.mark.parametrize("kind", ["bool", "int64", "float32"])
+def test_columns_of_interventions_are_read_by_any_name_and_kind(tmp_path: Path, column: str, kind: str) -> None:
+    exported("lerobot", tmp_path / "l", 4)
+    folder, features = tmp_path / "l", info_of(tmp_path / "l")["features"]
+    del features["intervention"]
+    features[column] = {"dtype": kind, "shape": [1], "names": None}
+    rewrite(folder, features=features)
+    rows = read_rows(folder / DATA, list(features))
+    values = [False, True, True, False]
+    kinds: dict[str, list[Any]] = {"bool": values, "int64": [*map(int, values)], "float32": [*map(float, values)]}
+    cells = kinds[kind]
+    write_rows(
+        folder / DATA,
+        {
+            "action": ("float32s", [row["action"] for row in rows]),
+            "observation.state": ("float32s", [row["observation.state"] for row in rows]),
+            "timestamp": ("float32", [row["timestamp"] for row in rows]),
+            **{key: ("int64", [row[key] for row in rows]) for key in ("index", "episode_index", "frame_index")},
+            column: (kind, cells),
+        },
+    )
+    recording, _ = imported("lerobot", folder)
+    assert [bool(row.correction) for row in recording.rows] == values

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
+from alvinn.formats.conversion_log import Account
+from alvinn.formats.reading import Reading
+from alvinn.formats.tub import write
 from alvinn.recording import jpeg_of
 from tests.alvinn.fakes import picture
-from tests.alvinn.formats.drives import exported, imported, steer_of
+from tests.alvinn.formats.drives import drive, exported, imported, steer_of
 
 
 def record(number: int, **other: Any) -> dict[str, Any]:
@@ -179,3 +182,31 @@ def test_no_tub_whatever_ends_in_a_traceback(lines: list[bytes], state: Any) -> 
         except AlvinnError:
             return
         assert account.rows == len(recording.rows) > 0
+
+
+def test_a_tub_of_version_1_is_named_with_the_way_out(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"record_{number}.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(AlvinnError, match=r"a tub of version 1 \(3 files record_N.json\).*convert_to_tub_v2.py --tub"):
+        imported("tub", tmp_path)
+
+
+def test_an_emptied_tub_says_that_it_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(AlvinnError, match=r"is empty. Its catalogs hold no records"):
+        imported("tub", tub(tmp_path / "none", []))
+    with pytest.raises(AlvinnError, match=r"is empty. 2 x deleted in the tub, first record 0"):
+        imported("tub", tub(tmp_path / "deleted", lines_of(0, 1), deleted=(0, 1)))
+
+
+def test_the_key_of_the_picture_can_be_named(tmp_path: Path) -> None:
+    lines = [json.dumps(record(n, **{"cam/back": f"{n + 1}_cam_image_array_.jpg"})).encode() for n in range(3)]
+    recording, _ = imported("tub", tub(tmp_path / "t", lines), Reading(picture="cam/back"))
+    assert (recording.folder / recording.rows[1].center).read_bytes() == jpeg_of(picture(2))
+
+
+def test_cameras_that_a_tub_has_no_place_for_are_named(tmp_path: Path) -> None:
+    recording = drive(tmp_path / "ours", 3, sides=["left"])
+    (tmp_path / "out").mkdir()
+    write(recording, tmp_path / "out", account := Account(), lambda: None)
+    assert "the left camera: a tub has one camera, 3 pictures stay behind" in account.lost
+    assert not any("right" in lost for lost in account.lost)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import Account
+from alvinn.formats.reading import Reading
+from alvinn.formats.udacity import write
 from alvinn.jobs.convert import WRITERS
 from alvinn.recording import jpeg_of
 from tests.alvinn.fakes import picture
-from tests.alvinn.formats.drives import imported, steer_of
+from tests.alvinn.formats.drives import drive, imported, steer_of
 
 WINDOWS = r"C:\Users\somebody\Desktop\data\IMG"
 UNIX = "/home/somebody/data/IMG"
@@ -176,3 +178,73 @@ def test_the_cameras_are_those_of_all_rows_and_a_side_picture_of_another_size_st
     assert [bool(row.right) for row in recording.rows] == [False, False, True, False]
     assert not any(row.left for row in recording.rows)
     assert any("1 left or right pictures are not" in note for note in account.notes)
+
+
+def test_a_log_that_was_appended_to_itself_gives_each_picture_once(tmp_path: Path) -> None:
+    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in (0, 1, 2, 0, 1, 2)]))
+    assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(3)]
+    assert account.left_out == {"a second row of that picture": ["line 4", "line 5", "line 6"]}
+
+
+def test_the_size_that_most_pictures_have_decides_and_not_the_first(tmp_path: Path) -> None:
+    folder = log(tmp_path / "u", [line_of(n) for n in range(6)])
+    (folder / "IMG" / name_of(0)).write_bytes(jpeg_of(picture(0).repeat(3, axis=0)))
+    recording, account = imported("udacity", folder)
+    assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(1, 6)]
+    assert account.left_out == {"its picture is not 64x32 as most": ["row 1"]}
+
+
+def test_a_steering_a_hair_over_one_is_clipped_and_counted(tmp_path: Path) -> None:
+    lines = [line_of(n, steer=1.003 if n % 2 else None) for n in range(6)]
+    recording, account = imported("udacity", log(tmp_path / "u", lines))
+    assert [row.steer for row in recording.rows] == [1.0 if n % 2 else steer_of(n) for n in range(6)]
+    assert account.counts == {"steering was a hair beyond full lock and is clipped to 1": 3}
+
+
+def test_bytes_after_a_pictures_end_stay_behind(tmp_path: Path) -> None:
+    folder = log(tmp_path / "u", [line_of(n) for n in range(3)])
+    for n in range(3):
+        (folder / "IMG" / name_of(n)).write_bytes(jpeg_of(picture(n)) + b"\n")
+    recording, account = imported("udacity", folder)
+    assert account.left_out == {}
+    assert (recording.folder / recording.rows[2].center).read_bytes() == jpeg_of(picture(2))
+
+
+@pytest.mark.parametrize(("column", "full_lock"), [("steering_deg", 25.0), ("steering_rad", math.radians(25.0))])
+def test_angles_become_shares_of_full_lock(tmp_path: Path, column: str, full_lock: float) -> None:
+    lines = [f"IMG/{name_of(n)},{steer_of(n) * full_lock}" for n in range(6)]
+    recording, account = imported("udacity", log(tmp_path / "u", [f"center,{column}", *lines]))
+    assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) for n in range(6)])
+    assert any("25 degrees are full lock" in note for note in account.notes)
+
+
+def test_a_steering_that_is_left_positive_is_turned(tmp_path: Path) -> None:
+    folder = log(tmp_path / "u", [line_of(n) for n in range(6)])
+    recording, account = imported("udacity", folder, Reading(right_positive=False))
+    assert [row.steer for row in recording.rows] == [-steer_of(n) for n in range(6)]
+    assert "steering is taken as left positive: its sign is turned" in account.notes
+
+
+@pytest.mark.parametrize("picture_name", ["../secret.jpg", "/secret.jpg", "..\\secret.jpg"])
+def test_no_log_reaches_pictures_outside_its_folder(tmp_path: Path, picture_name: str) -> None:
+    (tmp_path / "secret.jpg").write_bytes(jpeg_of(picture(0)))
+    with pytest.raises(AlvinnError, match="its picture is missing"):
+        imported("udacity", log(tmp_path / "u", [f"{picture_name},,,{steer_of(n)},0,0,0" for n in range(3)]))
+
+
+def test_an_export_has_a_header_where_it_is_asked_for_and_comes_in_with_it(tmp_path: Path) -> None:
+    recording = drive(tmp_path / "ours", 4)
+    (tmp_path / "out").mkdir()
+    write(recording, tmp_path / "out", Account(), lambda: None, header=True)
+    first, *rest = (tmp_path / "out" / "driving_log.csv").read_text(encoding="utf-8").splitlines()
+    assert (first, len(rest)) == ("center,left,right,steering,throttle,brake,speed", 4)
+    back, _ = imported("udacity", tmp_path / "out")
+    assert [row.steer for row in back.rows] == [row.steer_meant for row in recording.rows]
+
+
+def test_an_export_says_what_loaders_of_the_simulators_logs_trip_over(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write(drive(tmp_path / "ours", 4), tmp_path / "out", account := Account(), lambda: None)
+    said = " ".join(account.notes)
+    assert "the columns left and right are empty where that camera was not recorded" in said
+    assert "steering is a share of full lock (70 degrees at the front wheels), right positive" in said

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from alvinn.util.images import PictureError, as_jpeg, jpeg_of, pixels_of, png_of, read_inside, size_of, whole_jpeg
+
+PICTURE = np.arange(30 * 50 * 3, dtype=np.uint8).reshape(30, 50, 3)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A recording beside a secret."""
+    (tmp_path / "secret.jpg").write_bytes(jpeg_of(PICTURE))
+    (tmp_path / "recording" / "frames").mkdir(parents=True)
+    (tmp_path / "recording" / "frames" / "1.jpg").write_bytes(jpeg_of(PICTURE))
+    return tmp_path / "recording"
+
+
+def test_a_picture_inside_is_read(folder: Path) -> None:
+    assert read_inside(folder, "frames/1.jpg") == jpeg_of(PICTURE)
+    assert read_inside(folder, "frames/../frames/1.jpg") == jpeg_of(PICTURE)
+
+
+@pytest.mark.parametrize("name", ["../secret.jpg", "frames/../../secret.jpg", "/secret.jpg", "{absolute}"])
+def test_a_picture_outside_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(PictureError, match="outside the recording"):
+        read_inside(folder, name.format(absolute=folder.parent / "secret.jpg"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_that_leads_out_is_refused_and_a_ring_of_links_is_missing(folder: Path) -> None:
+    (folder / "out.jpg").symlink_to(folder.parent / "secret.jpg")
+    (folder / "ring.jpg").symlink_to(folder / "ring.jpg")
+    with pytest.raises(PictureError, match="outside the recording"):
+        read_inside(folder, "out.jpg")
+    with pytest.raises(PictureError, match="missing"):
+        read_inside(folder, "ring.jpg")
+
+
+@pytest.mark.parametrize("name", ["frames/2.jpg", "frames", "nul\0.jpg", "x" * 5000])
+def test_a_name_that_is_no_file_is_a_missing_picture(folder: Path, name: str) -> None:
+    with pytest.raises(PictureError, match="missing"):
+        read_inside(folder, name)
+
+
+def claim(data: bytes, height: int, width: int) -> bytes:
+    """The picture, saying that it has another size."""
+    if data.startswith(b"\x89PNG"):
+        return data[:16] + width.to_bytes(4, "big") + height.to_bytes(4, "big") + data[24:]
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + data[at + 9 :]
+
+
+@pytest.mark.parametrize("data", [jpeg_of(PICTURE), png_of(PICTURE)], ids=["jpeg", "png"])
+def test_a_picture_that_claims_an_absurd_size_is_refused_before_it_is_decoded(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object) -> None:
+        raise AssertionError("it was decoded")
+
+    assert size_of(data) == (30, 50)
+    monkeypatch.setattr(cv2, "imdecode", decode)
+    with pytest.raises(PictureError, match="claims 60000x60000 pixels"):
+        pixels_of(claim(data, 60000, 60000))
+    with pytest.raises(PictureError, match="claims 60000x60000 pixels"):
+        as_jpeg(claim(data, 60000, 60000), 90)
+
+
+@pytest.mark.parametrize("tail", [b"\n", b"\0" * 7, b"\xff\xd9", b"\xff\xd8 another"])
+def test_bytes_after_the_end_of_a_jpeg_are_cut_off(tail: bytes) -> None:
+    data = jpeg_of(PICTURE)
+    assert whole_jpeg(data + tail) == as_jpeg(data + tail, 90) == data
+
+
+@pytest.mark.parametrize("mode", ["progressive", "thumbnail"])
+def test_the_end_is_that_of_the_picture_itself(mode: str) -> None:
+    plain = jpeg_of(PICTURE)
+    if mode == "progressive":
+        data = cv2.imencode(".jpg", PICTURE, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    else:  # a whole JPEG within the segment that cameras keep their data in
+        data = plain[:2] + b"\xff\xe1" + (len(plain) + 2).to_bytes(2, "big") + plain + plain[2:]
+    assert whole_jpeg(data + b"\n") == data
+    assert as_jpeg(data, 90) == data
+
+
+@pytest.mark.parametrize("keep", [0, 2, 20, 200, 400])
+def test_a_torn_jpeg_is_damaged(keep: int) -> None:
+    with pytest.raises(PictureError, match="its picture is damaged"):
+        as_jpeg(jpeg_of(PICTURE)[:keep], 90)
+
+
+def test_a_png_becomes_jpeg() -> None:
+    flat = np.full((30, 50, 3), (200, 30, 60), np.uint8)
+    assert np.abs(pixels_of(as_jpeg(png_of(flat), 97)).astype(int) - flat).max() <= 3
+    with pytest.raises(PictureError, match="its picture is damaged"):
+        as_jpeg(png_of(flat)[:-40], 97)
+
+
+def test_another_kind_of_file_is_named() -> None:
+    with pytest.raises(PictureError, match="neither JPEG nor PNG"):
+        as_jpeg(b"GIF89a" + bytes(100), 90)
