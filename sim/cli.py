@@ -15,11 +15,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import tyro
 
-from sim.episode.world import Roads, World, WorldError
+from sim.episode.world import WorldError
 from sim.server.camera_streams import Studio
 from sim.server.connections import StartError, listen
 from sim.server.server import Server
@@ -79,18 +80,14 @@ def _server(options: ServerOptions) -> Server:
     from sim.camera.renderer import Renderer
     from sim.server import maps
 
-    def opened(name: str) -> Roads:
-        return maps.furnished(maps.opened(name), options.seed)
-
-    def read(name: str, text: str) -> Roads:
-        return maps.furnished(maps.read(name, text), options.seed)
-
-    world = World(opened(options.map))
+    open_track = partial(maps.open_map, seed=options.seed)
+    read_track = partial(maps.read_map, seed=options.seed)
+    track = open_track(options.map)
     try:
         renderer = Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
-    return Server(world, Studio(renderer, options.seed), opened, read, maps.names())
+    return Server(track, Studio(renderer, options.seed), open_track, read_track, maps.list_names())
 
 
 async def _serve(server: Server, options: ServerOptions) -> None:

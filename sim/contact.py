@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import tyro
 
-from sim.camera.renderer import Kind, Renderer
+from sim.camera.renderer import Renderer
+from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
@@ -46,7 +47,7 @@ class ContactOptions:
     """Places on each map."""
     size: tuple[int, int] = (320, 160)
     """Width and height of each picture [pixels]."""
-    kind: Kind = "rgb"
+    kind: CameraKind = "rgb"
     """What the camera shows."""
     seed: int = 0
     """Chooses the surroundings of the road."""

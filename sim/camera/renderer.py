@@ -17,6 +17,7 @@ from panda3d import core
 from sim.camera.facet_pass import FARTHEST, Facets, Map, numbers_of
 from sim.camera.weather_effects import Grading, coarseness
 from sim.episode.labels import Label
+from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays
@@ -26,8 +27,6 @@ from sim.roads.track import Track
 from sim.scene.bodies import Thing
 from sim.scene.scene import Scene
 from sim.scene.sky import Sky
-
-Kind = Literal["rgb", "depth", "semantic_segmentation"]
 
 
 class Renderer:
@@ -62,7 +61,7 @@ class Renderer:
         """Show these cars and props in pictures from now on, and none that were there before."""
         self._stage.place(things)
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: Kind = "rgb") -> Camera:
+    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind = "rgb") -> Camera:
         """A camera of `width` x `height` pixels whose picture is `fov_radians` wide."""
         return Camera(self._stage, self._pipe, (width, height), fov_radians, kind)
 
@@ -134,7 +133,9 @@ class Stage:
 class Camera:
     """A pinhole camera with square pixels, its principal point in the picture's middle; made by `Renderer.camera`."""
 
-    def __init__(self, stage: Stage, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: Kind) -> None:
+    def __init__(
+        self, stage: Stage, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: CameraKind
+    ) -> None:
         coarse = coarseness(size) if kind == "rgb" else 1
         numbered = size[0] // coarse, size[1] // coarse
         self._stage, self._kind, self._size = stage, kind, size

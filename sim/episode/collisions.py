@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.episode.actors import Actor, Vehicle
-from sim.geometry.boxes import Box, gap, gap_along, is_near
+from sim.geometry.boxes import Box, SolidsNear, gap, gap_along, is_near
 from sim.geometry.poses import Vector
 
-SolidsNear = Callable[[float, float], Iterable[Box]]
 CELL = 8.0  # size of the grid's cells [m]
 MOST_NEIGHBOURS = 32  # in a cell, and for a car: more are near each other only where a client has piled them up
 MOST_PUSHES = 8  # of a car in a step: that many can stand around it

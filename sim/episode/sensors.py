@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,13 @@ from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
 LARGEST_IMAGE = 4096  # pixels a side
 LONGEST_SENSOR_TICK = 3600.0  # [s]
 LOUDEST = 1e6  # the largest noise that a client can ask for
+CameraKind = Literal["rgb", "depth", "semantic_segmentation"]
+CAMERA_KINDS: dict[str, CameraKind] = {
+    RGB_CAMERA: "rgb",
+    DEPTH_CAMERA: "depth",
+    SEGMENTATION_CAMERA: "semantic_segmentation",
+}
+"""What a camera's images show, by its blueprint."""
 
 
 class Sensor(Actor):
@@ -103,14 +111,14 @@ class Lens:
 
 
 class Camera(Sensor):
-    """A camera; `kind` is what its pictures show: "rgb", "depth" or "semantic_segmentation"."""
+    """A camera; `kind` is what its images show."""
 
     def __init__(
         self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
     ) -> None:
         super().__init__(identity, description, pose, parent, stream, born)
         self.lens = Lens.of(description)
-        self.kind = description.id.rpartition(".")[2]
+        self.kind = CAMERA_KINDS[description.id]
 
 
 class CollisionSensor(Sensor):

@@ -16,7 +16,7 @@ from sim.dynamics.single_track import Ground, PhysicsControl, VehicleControl
 from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
 from sim.episode.catalogue import ELSEWHERE, PROPS
-from sim.episode.collisions import Collision, SolidsNear, settled
+from sim.episode.collisions import Collision, settled
 from sim.episode.sensors import SENSORS, Camera, Sensor
 from sim.episode.settings import EpisodeSettings
 from sim.episode.snapshot import Moment, Snapshot
@@ -54,12 +54,10 @@ class Roads(Protocol):
         """Places to start from."""
 
     def ground(self, x: float, y: float, z: float, yaw: float) -> Ground:
-        """What a car stands on at a point [m], as it lies for one that heads for `yaw` [rad]."""
+        """The ground under a car at a point [m] with heading `yaw` [rad]."""
 
-
-def _nothing_solid(_x: float, _y: float) -> Iterable[Box]:
-    """The scenery of a map that tells of none."""
-    return ()
+    def solids_near(self, x: float, y: float) -> Iterable[Box]:
+        """The boxes of scenery that a car at a point [m] may touch."""
 
 
 class World:
@@ -90,7 +88,6 @@ class World:
         self.spectator = Actor(next(self._ids), SPECTATOR, replace(start, z=start.z + 2.0))
         self.actors: dict[int, Actor] = {self.spectator.id: self.spectator}
         self.collisions: list[Collision] = []
-        self._solids_near: SolidsNear = getattr(track, "solids_near", _nothing_solid)
 
     # --- time
 
@@ -101,7 +98,7 @@ class World:
         before = {car.id: car.footprint for car in cars}
         for car in cars:
             car.advance(step)
-        self.collisions = settled(self.actors.values(), before, self._solids_near)
+        self.collisions = settled(self.actors.values(), before, self.track.solids_near)
         self.moment = Moment(self.moment.frame + 1, self.moment.seconds + step)
         return self.moment.frame
 

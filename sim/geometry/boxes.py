@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sim.geometry.poses import Pose, Vector
@@ -66,3 +67,7 @@ def is_near(a: Box, b: Box) -> bool:
 def is_overlapping(a: Box, b: Box) -> bool:
     """Return whether two boxes overlap."""
     return is_near(a, b) and gap(a, b)[0] <= 0.0
+
+
+SolidsNear = Callable[[float, float], Iterable[Box]]
+"""Looks up the solid boxes that a car whose centre is at x, y [m] may touch."""

@@ -9,7 +9,7 @@ positive to the right of s.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.dynamics.single_track import Ground
-from sim.geometry.boxes import Box
+from sim.geometry.boxes import Box, SolidsNear
 from sim.geometry.poses import Pose
 from sim.roads import appearance, terrain
 from sim.roads.terrain import Terrain
@@ -85,18 +85,24 @@ class Stretch:
         return rise
 
 
+def leave_bare(_track: Track) -> SolidsNear:
+    """Place no scenery."""
+    return lambda _x, _y: ()
+
+
 class Track:
     """A map to drive on: stretches of road to draw, places to start from, and the ground under a car.
 
     Args:
         name: the map's name, as clients see it.
         opendrive: OpenDRIVE text in which CARLA's parser finds lanes (`opendrive_import.validate` checks that).
+        furnish: places scenery beside the finished track and returns the function that looks it up.
 
     Raises:
         ValueError: no road has finite positions and widths, or the roads are too far apart.
     """
 
-    def __init__(self, name: str, opendrive: str) -> None:
+    def __init__(self, name: str, opendrive: str, furnish: Callable[[Track], SolidsNear] = leave_bare) -> None:
         self.name = name
         self.opendrive = opendrive
         parsed = carla.Map(name, opendrive)
@@ -112,8 +118,8 @@ class Track:
         if not self.stretches:
             raise ValueError("none of its roads has finite positions and widths")
         self.terrain = _fit_terrain(self.stretches)
-        self.solids_near: Callable[[float, float], Sequence[Box]] = _nothing  # whoever furnishes the track says what
         self._cells = _index_samples(self.stretches, STEP if self.terrain.is_level else BANK)
+        self._solids_near = furnish(self)
 
     def ground(self, x: float, y: float, z: float, yaw: float = 0.0) -> Ground:
         """The ground under a car at x, y, z [m] with heading `yaw` [rad]."""
@@ -130,6 +136,10 @@ class Track:
         slope = land * east + (1 - land) * grade * ry, land * south - (1 - land) * grade * rx
         return _tilt(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
 
+    def solids_near(self, x: float, y: float) -> Iterable[Box]:
+        """The boxes of scenery that a car whose centre is at x, y [m] may touch."""
+        return self._solids_near(x, y)
+
     def _nearest(self, x: float, y: float, z: float) -> tuple[float, ...] | None:
         """The sample whose cross-section is nearest to a point; None far from any road."""
         best, found = math.inf, None
@@ -142,11 +152,6 @@ class Track:
             if distance < best:
                 best, found = distance, sample
         return found
-
-
-def _nothing(_x: float, _y: float) -> Sequence[Box]:
-    """What stands beside a bare road."""
-    return ()
 
 
 def _is_known(identity: str) -> bool:

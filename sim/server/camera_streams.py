@@ -10,14 +10,15 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from sim.episode.actors import Actor
 from sim.episode.blueprints import Description
-from sim.episode.sensors import Camera
+from sim.episode.sensors import Camera, CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
+from sim.roads.track import Track
 from sim.scene.bodies import Colour, Thing
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
@@ -36,7 +37,7 @@ class Eye(Protocol):
 class Renderer(Protocol):
     """What knows the scene: `sim.camera.renderer.Renderer`."""
 
-    def load(self, track: Any, seed: int) -> None:
+    def load(self, track: Track, seed: int) -> None:
         """Build the scene of a track."""
 
     def set_weather(self, weather: WeatherParameters) -> None:
@@ -45,16 +46,16 @@ class Renderer(Protocol):
     def place(self, things: Sequence[Thing]) -> None:
         """Show these cars and props from now on, and none that were there before."""
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: Any = "rgb") -> Eye:
-        """Open a camera of one of KINDS."""
+    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> Eye:
+        """Open a camera."""
 
 
-KINDS = {
+STREAM_TYPES: dict[CameraKind, SensorType] = {
     "rgb": SensorType.RGB,
     "depth": SensorType.DEPTH,
     "semantic_segmentation": SensorType.SEMANTIC_SEGMENTATION,
 }
-"""What a camera's pictures show -> CARLA's number of such a stream."""
+"""CARLA's number of a camera's stream, by what its images show."""
 
 
 class Studio:
@@ -73,10 +74,10 @@ class Studio:
         self._weather: WeatherParameters | None = None
         self._things: list[tuple[Actor, Thing]] = []
 
-    def begin(self, world: World) -> None:
-        """Close what is open and build the scene of the world's map."""
+    def begin(self, track: Track) -> None:
+        """Close every camera and build the scene of a track."""
         self.close()
-        self._renderer.load(world.track, self._seed)
+        self._renderer.load(track, self._seed)
         self._weather = None
 
     def close(self) -> None:
@@ -112,10 +113,10 @@ class Studio:
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._eyes:
-            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, kind=camera.kind)
+            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, camera.kind)
         self._renderer.place([thing for actor, thing in self._things if not _is_within(camera, actor)])
         pixels = self._eyes[camera.id].render(pose)
-        head = sensor_data.header(KINDS[camera.kind], world.moment, pose)
+        head = sensor_data.header(STREAM_TYPES[camera.kind], world.moment, pose)
         return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
 
     def _forget(self, world: World) -> None:

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from sim.episode.world import WorldError
 from sim.rpc import batch_commands, episode_methods, registry, vehicle_methods
@@ -191,5 +191,4 @@ async def _open(protocol: Callable[[], asyncio.Protocol], host: str, port: int) 
             f"cannot listen on {host}:{port} ({error.strerror}): the server takes its --port and the one above; "
             "give another --port, or 0 for any free ones"
         ) from error
-    address: Any = server.sockets[0].getsockname()
-    return server, int(address[1])
+    return server, int(server.sockets[0].getsockname()[1])

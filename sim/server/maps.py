@@ -1,4 +1,4 @@
-"""Maps for the server: names, files and texts turned into tracks, with one sentence for whatever cannot be one."""
+"""Maps for the server: opens names, files and texts as tracks, or explains in one sentence why it cannot."""
 
 from __future__ import annotations
 
@@ -9,45 +9,39 @@ from sim.roads.xml_document import MapError
 from sim.scene.scenery import beside
 
 
-def names() -> tuple[str, ...]:
-    """The names of the built-in maps; of `random:SEED` and `wild:SEED`, one each."""
+def list_names() -> tuple[str, ...]:
+    """The names of the built-in maps; `random:SEED` and `wild:SEED` are represented by one each."""
     return circuits.list_names()
 
 
-def opened(name_or_path: str) -> Track:
-    """The track of a built-in map or of an OpenDRIVE file.
+def open_map(name_or_path: str, seed: int) -> Track:
+    """The track of a built-in map or of an OpenDRIVE file, with scenery chosen by `seed`.
 
     Raises:
-        WorldError: there is no such map, or the file is none.
+        WorldError: there is no such map, or the file is not a usable one.
     """
     try:
         name, text = opendrive.load(name_or_path)
     except MapError as error:
         raise WorldError(str(error)) from error
     try:
-        return Track(name, text)
+        return Track(name, text, lambda track: beside(track, seed).near)
     except Exception as error:
-        # A foreign file may trip the reader anywhere; whatever it is, no track comes of it.
+        # Reading a file from elsewhere may fail anywhere; any exception means that the map is unusable.
         raise WorldError(f"the map {name_or_path} cannot be used: {error}") from error
 
 
-def furnished(track: Track, seed: int) -> Track:
-    """The track with what stands beside its roads by a seed, for cars to run into."""
-    track.solids_near = beside(track, seed).near
-    return track
-
-
-def read(name: str, text: str) -> Track:
-    """The track of an OpenDRIVE text that came over the wire.
+def read_map(name: str, text: str, seed: int) -> Track:
+    """The track of an OpenDRIVE text that a client sent, with scenery chosen by `seed`.
 
     Raises:
-        WorldError: the text is no map with lanes to drive on.
+        WorldError: the text is not a map with driving lanes.
     """
     try:
-        track = Track(name, opendrive_import.validate(text))
+        track = Track(name, opendrive_import.validate(text), lambda track: beside(track, seed).near)
     except Exception as error:
-        # A foreign text may trip the reader anywhere; whatever it is, the text was not a map.
+        # Reading a text from elsewhere may fail anywhere; any exception means that the map is unusable.
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error
     if not track.spawn_points:
-        raise WorldError("the OpenDRIVE text has no lane to drive on")
+        raise WorldError("the OpenDRIVE text has no driving lane")
     return track

@@ -7,8 +7,7 @@ velocity, and the compass counts radians from north, which is -y, clockwise.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from sim.dynamics.single_track import GRAVITY
 from sim.episode.actors import Actor
@@ -24,17 +23,23 @@ from sim.wire.sensor_data import SensorType
 def readings(world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
     """What this frame has to tell: (stream, message) for each due instrument whose stream is wanted."""
     for sensor in world.sensors():
-        made = _READ.get(type(sensor))
-        if made is None or sensor.stream not in wanted:
-            continue
-        if sensor.is_due(world.moment.seconds, world.settings.step):
-            kind, read = made
-            head = sensor_data.header(kind, world.moment, sensor.pose)
-            for payload in read(world, sensor):
-                yield sensor.stream, streaming.framed(head, payload)
+        if sensor.stream in wanted and sensor.is_due(world.moment.seconds, world.settings.step):
+            for kind, payload in _measure(world, sensor):
+                yield sensor.stream, streaming.framed(sensor_data.header(kind, world.moment, sensor.pose), payload)
 
 
-def _collisions(world: World, sensor: Any) -> Iterable[bytes]:
+def _measure(world: World, sensor: Sensor) -> Iterator[tuple[SensorType, bytes]]:
+    """What a sensor measured in this frame, each with CARLA's number of its stream; nothing from a camera."""
+    match sensor:
+        case CollisionSensor():
+            yield from ((SensorType.COLLISION, payload) for payload in _collisions(world, sensor))
+        case Gnss():
+            yield SensorType.GNSS, _position(world, sensor)
+        case Imu():
+            yield SensorType.IMU, _motion(sensor)
+
+
+def _collisions(world: World, sensor: CollisionSensor) -> Iterator[bytes]:
     for collision in world.collisions:
         if collision.vehicle is sensor.parent:
             other = collision.other
@@ -42,35 +47,26 @@ def _collisions(world: World, sensor: Any) -> Iterable[bytes]:
             yield sensor_data.collision(actor_values.described(collision.vehicle), told, collision.impulse)
 
 
-def _position(world: World, sensor: Any) -> Iterable[bytes]:
+def _position(world: World, sensor: Gnss) -> bytes:
     pose = sensor.pose
     point = geodesy.locate(world.track.opendrive, Vector(pose.x, pose.y, pose.z))
-    yield sensor_data.gnss(
+    return sensor_data.gnss(
         point.latitude + sensor.noise("lat"),
         point.longitude + sensor.noise("lon"),
         point.altitude + sensor.noise("alt"),
     )
 
 
-def _motion(_world: World, sensor: Any) -> Iterable[bytes]:
+def _motion(sensor: Imu) -> bytes:
     pose = sensor.pose
-    still = sensor.parent is None
-    state = sensor.state() if still else sensor.parent.state()
+    state = sensor.state() if sensor.parent is None else sensor.parent.state()
     felt, turning = state.acceleration, state.angular_velocity
     to_sensor = matrix(pose)[:3, :3].T
     acceleration = (to_sensor @ (felt.x, felt.y, felt.z + GRAVITY)).tolist()
     rate = (to_sensor @ (turning.x, turning.y, turning.z)).tolist()
     axes = ("_x", "_y", "_z")
-    yield sensor_data.imu(
+    return sensor_data.imu(
         Vector(*(value + sensor.noise("accel", axis) for value, axis in zip(acceleration, axes, strict=True))),
         Vector(*(value + sensor.noise("gyro", axis) for value, axis in zip(rate, axes, strict=True))),
         (pose.yaw + math.pi / 2) % math.tau,
     )
-
-
-_READ: dict[type[Sensor], tuple[SensorType, Callable[[World, Any], Iterable[bytes]]]] = {
-    CollisionSensor: (SensorType.COLLISION, _collisions),
-    Gnss: (SensorType.GNSS, _position),
-    Imu: (SensorType.IMU, _motion),
-}
-"""Kind of instrument -> its stream's number in CARLA, and what it tells in a frame: any number of payloads."""

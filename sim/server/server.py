@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from sim.episode.world import Roads, World, WorldError
+from sim.episode.world import World, WorldError
+from sim.roads.track import Track
 from sim.rpc import registry
 from sim.server import sensor_streams
 from sim.server.camera_streams import Studio
@@ -41,36 +42,36 @@ class Server:
     """What the methods work on, and the state that connections share.
 
     Args:
-        world: the episode.
+        track: the map of the first episode.
         studio: draws what cameras see.
-        open_track: makes a map of a name; raises WorldError with a sentence if it cannot.
-        read_track: makes a map of a name and an OpenDRIVE text; raises WorldError likewise.
-        maps: the names of the maps there are.
+        open_track: opens a map by name; raises WorldError if it cannot.
+        read_track: reads a map from a name and an OpenDRIVE text; raises WorldError if it cannot.
+        maps: the names of the available maps.
     """
 
     def __init__(
         self,
-        world: World,
+        track: Track,
         studio: Studio,
-        open_track: Callable[[str], Roads],
-        read_track: Callable[[str, str], Roads],
+        open_track: Callable[[str], Track],
+        read_track: Callable[[str, str], Track],
         maps: tuple[str, ...],
     ) -> None:
-        self.world = world
+        self.world = World(track)
         self.stream_port = 0
         self.listeners: dict[int, set[Reader]] = {}
         self.callers: set[Peer] = set()
         self.clock_holders: set[Peer] = set()  # those who ticked, or made the world wait for ticks
         self._studio = studio
         self._open_track, self._read_track = open_track, read_track
-        self._first, self._maps, self._text = world.track, maps, ""
+        self._first, self._track, self._maps, self._text = track, track, maps, ""
         self._beat: asyncio.Handle | None = None
         self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
         self._promised: dict[int, int] = {}
         self._faults = FaultLog()
-        studio.begin(world)
+        studio.begin(track)
         self._state = self._episode_state()
 
     # --- what methods ask for (procedures.Context)
@@ -100,17 +101,18 @@ class Server:
 
     def load(self, name: str) -> None:
         """Begin an episode on another map, or on the same."""
-        self.world.load(self._track(name))
+        self._track = self._find_track(name)
+        self.world.load(self._track)
         self._waiting.clear()
         self._promised.clear()
-        self._studio.begin(self.world)
+        self._studio.begin(self._track)
         self._publish_state()
 
-    def _track(self, name: str) -> Roads:
+    def _find_track(self, name: str) -> Track:
         if name == registry.TEXT_MAP:  # even if the last text's map is the one that runs
             return self._read_track(name, self._text)
-        if name in {"", self.world.track.name}:
-            return self.world.track
+        if name in {"", self._track.name}:
+            return self._track
         if name == self._first.name:
             return self._first
         if name.lower().endswith(".xodr"):

@@ -15,7 +15,7 @@ import pytest
 
 from sim.episode.labels import Label
 from sim.scene.scenery import beside
-from sim.server.maps import opened
+from sim.server.maps import open_map
 from tests.client.conftest import Eye, connected, synchronous
 from tests.conftest import running_server
 
@@ -105,7 +105,7 @@ def test_a_car_that_hits_scenery_is_told_of_an_actor_of_number_nought() -> None:
 
 
 def test_a_car_that_runs_into_a_guard_rail_of_a_built_in_map_is_told_of_it() -> None:
-    rail = beside(opened("country"), 0).rails[0]
+    rail = beside(open_map("country", 0), 0).rails[0]
     middle = len(rail.points) // 2
     point, towards = rail.points[middle], rail.towards[middle] / np.hypot(*rail.towards[middle][:2])
     x, y, z = (point + 6.0 * towards).tolist()

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sim.dynamics.single_track import Ground
-from sim.episode.sensors import Camera
+from sim.episode.sensors import Camera, CameraKind
 from sim.episode.weather import WeatherParameters
+from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose
+from sim.roads.track import Track
 from sim.scene.bodies import Thing
 
 
-class Plain:
+class Plain(Track):
     """Level ground at a height, with three places to start from."""
 
     def __init__(self, name: str = "plain", height: float = 0.0) -> None:
+        # Track's own constructor parses a map; this one has none.
         self.name = name
         self.opendrive = f"<OpenDRIVE>{name}</OpenDRIVE>"
         self.spawn_points = (Pose(), Pose(x=50.0), Pose(x=100.0, yaw=1.0))
         self.height = height
 
-    def ground(self, _x: float, _y: float, _z: float, _yaw: float) -> Ground:
+    def ground(self, _x: float, _y: float, _z: float, _yaw: float = 0.0) -> Ground:
         return Ground(z=self.height)
+
+    def solids_near(self, _x: float, _y: float) -> Iterable[Box]:
+        return ()
 
 
 class Eye:
@@ -46,12 +52,12 @@ class Numbers:
     def __init__(self) -> None:
         self.drawn = 0
         self.loaded: list[str] = []
-        self.kinds: list[str] = []
+        self.kinds: list[CameraKind] = []
         self.weathers: list[WeatherParameters] = []
         self.eyes: list[Eye] = []
         self.things: list[Thing] = []
 
-    def load(self, track: Plain, seed: int) -> None:
+    def load(self, track: Track, seed: int) -> None:
         self.loaded.append(track.name)
 
     def set_weather(self, weather: WeatherParameters) -> None:
@@ -60,7 +66,7 @@ class Numbers:
     def place(self, things: Sequence[Thing]) -> None:
         self.things = list(things)
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: str = "rgb") -> Eye:
+    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> Eye:
         self.kinds.append(kind)
         self.eyes.append(Eye(self, width, height))
         return self.eyes[-1]

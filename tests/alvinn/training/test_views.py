@@ -38,7 +38,7 @@ DRAWN = st.builds(
 
 @cache
 def track() -> Track:
-    return maps.opened("oval")
+    return maps.open_map("oval", 0)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sim.camera.renderer import Camera, Kind, Renderer
+from sim.camera.renderer import Camera, Renderer
 from sim.episode.labels import Label
+from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose, matrix
 from sim.roads import opendrive
@@ -39,6 +40,7 @@ OF_A_FRESH_PROCESS = """
 import hashlib, math
 from sim.roads import opendrive
 from sim.camera.renderer import Renderer
+from sim.episode.sensors import CameraKind
 from sim.geometry.poses import Pose
 from sim.roads.track import Track
 renderer = Renderer()
@@ -233,7 +235,7 @@ NIGHT = WeatherParameters(sun_altitude_angle=-90.0)
 HARD_RAIN = WeatherParameters(100.0, 100.0, 90.0, 100.0, -1.0, 45.0, 7.0)
 
 
-def of_kind(renderer: Renderer, kind: Kind, pose: Pose) -> Picture:
+def of_kind(renderer: Renderer, kind: CameraKind, pose: Pose) -> Picture:
     one = renderer.camera(WIDTH, HEIGHT, FOV, kind)
     picture = np.frombuffer(one.render(pose), np.uint8).reshape(HEIGHT, WIDTH, 4).astype(np.int64)
     one.close()

@@ -25,12 +25,12 @@ def line_of(text: str, part: str) -> int:
 
 
 def test_a_map_with_a_fork_a_rise_and_a_curve_is_accepted() -> None:
-    assert len(maps.read("fork", FORK).spawn_points) == 6 + 2
+    assert len(maps.read_map("fork", FORK, 0).spawn_points) == 6 + 2
 
 
 def test_a_root_element_in_a_namespace_is_accepted_as_by_carla_s_parser() -> None:
     named = FORK.replace("<OpenDRIVE>", '<OpenDRIVE xmlns="http://code.asam.net/simulation/standard/opendrive_schema">')
-    assert maps.read("fork", named).spawn_points == maps.read("fork", FORK).spawn_points
+    assert maps.read_map("fork", named, 0).spawn_points == maps.read_map("fork", FORK, 0).spawn_points
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def damage(seed: int) -> str:
 
 def assert_accepted_or_refused_with_a_line(text: str) -> None:
     try:
-        track = maps.read("damaged", text)
+        track = maps.read_map("damaged", text, 0)
     except WorldError as error:
         message = str(error)
     else:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.geometry.boxes import Box, SolidsNear
 from sim.geometry.poses import Pose, matrix, wrap_angle
 from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN
@@ -200,3 +201,17 @@ def test_a_map_whose_places_are_no_numbers_is_refused() -> None:
     text = re.sub(r'hdg="[^"]*"', 'hdg="nan"', opendrive.load("oval")[1])
     with pytest.raises(ValueError, match="finite positions and widths"):
         Track("nowhere", text)
+
+
+def test_scenery_is_placed_once_the_track_is_complete_and_looked_up_by_position() -> None:
+    wall = Box(3.0, 4.0, 0.0, 0.5, 20.0)
+
+    def furnish(track: Track) -> SolidsNear:
+        assert track.ground(0.0, 0.0, 0.0) is not None
+        return lambda x, y: [wall] if (x, y) == (3.0, 4.0) else []
+
+    text = opendrive.load("oval")[1]
+    furnished = Track("oval", text, furnish)
+    assert furnished.solids_near(3.0, 4.0) == [wall]
+    assert furnished.solids_near(0.0, 0.0) == []
+    assert list(Track("oval", text).solids_near(3.0, 4.0)) == []

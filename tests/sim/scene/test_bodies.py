@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sim.camera.renderer import Kind, Renderer
+from sim.camera.renderer import Renderer
 from sim.episode.catalogue import PROPS, VEHICLES
 from sim.episode.labels import Label
+from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
@@ -38,7 +39,7 @@ def _nothing_is_left(renderer: Renderer) -> Iterator[None]:
     renderer.set_weather(WeatherParameters())
 
 
-def seen(renderer: Renderer, kind: Kind) -> Picture:
+def seen(renderer: Renderer, kind: CameraKind) -> Picture:
     camera = renderer.camera(*SIZE, math.radians(90), kind)
     picture = np.frombuffer(camera.render(EYE), np.uint8).reshape(SIZE[1], SIZE[0], 4).astype(np.int64)
     camera.close()
@@ -82,7 +83,7 @@ def test_colour_tag_and_depth_agree_on_where_a_thing_is(
 
 
 def test_what_has_moved_is_seen_there_and_what_is_gone_is_gone(renderer: Renderer) -> None:
-    kinds: tuple[Kind, ...] = ("rgb", "depth", "semantic_segmentation")
+    kinds: tuple[CameraKind, ...] = ("rgb", "depth", "semantic_segmentation")
     bare = [seen(renderer, kind) for kind in kinds]
     places = []
     for x in (8.0, 16.0):

@@ -16,7 +16,7 @@ from sim.server import maps
 
 KINDS = ("static.building", "static.vegetation", "static.guardrail")
 SEED = 3
-COUNTRY = maps.furnished(maps.opened("country"), SEED)
+COUNTRY = maps.open_map("country", SEED)
 
 
 def some(kind: str) -> Box:
@@ -62,6 +62,6 @@ def test_what_is_near_is_listed_wherever_a_car_could_touch_it() -> None:
 
 
 def test_the_same_seed_furnishes_the_same_and_another_something_else() -> None:
-    one = [(b.x, b.y, b.kind) for b in beside(maps.opened("country"), SEED).solids()]
+    one = [(b.x, b.y, b.kind) for b in beside(maps.open_map("country", SEED), SEED).solids()]
     assert one == [(b.x, b.y, b.kind) for b in beside(COUNTRY, SEED).solids()]
     assert one != [(b.x, b.y, b.kind) for b in beside(COUNTRY, SEED + 1).solids()]

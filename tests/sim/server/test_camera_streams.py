@@ -29,7 +29,7 @@ def renderer() -> Numbers:
 @pytest.fixture
 def studio(renderer: Numbers, world: World) -> Studio:
     studio = Studio(renderer, seed=1)
-    studio.begin(world)
+    studio.begin(Plain())
     return studio
 
 
@@ -88,7 +88,7 @@ def test_a_new_episode_closes_all_cameras_and_loads_its_map(studio: Studio, worl
     camera = is_camera(world.spawn(SMALL, Pose()))
     list(studio.pictures(world, {camera.stream}))
     world.load(Plain("other"))
-    studio.begin(world)
+    studio.begin(Plain("other"))
     assert [eye.closed for eye in renderer.eyes] == [True]
     assert renderer.loaded == ["plain", "other"]
 
@@ -108,7 +108,7 @@ def test_a_camera_that_cannot_draw_stays_dark_and_the_others_go_on(
 def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
     world, renderer = World(Plain()), Numbers()
     studio = Studio(renderer, seed=0)
-    studio.begin(world)
+    studio.begin(Plain())
     own, other = (world.spawn(Description(0, VEHICLE), Pose(x=x)) for x in (0.0, 50.0))
     for place, expected in ((Pose(x=0.6, z=1.3), {other.id}), (Pose(x=-6.0, z=2.5), {own.id, other.id})):
         eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))

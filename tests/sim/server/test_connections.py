@@ -15,7 +15,7 @@ import msgpack
 import pytest
 
 from sim.episode.blueprints import RGB_CAMERA, AttributeValue, Description
-from sim.episode.world import World, WorldError
+from sim.episode.world import WorldError
 from sim.geometry.poses import Pose
 from sim.rpc import registry
 from sim.server import connections
@@ -63,8 +63,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.renderer = Numbers()
-        self.world = World(Plain())
-        self.server = Server(self.world, Studio(self.renderer, 0), self.opened, self.read, ("plain", "hills"))
+        self.server = Server(Plain(), Studio(self.renderer, 0), self.opened, self.read, ("plain", "hills"))
+        self.world = self.server.world
         self.log: list[tuple[str, bytes]] = []
         self.wires: list[Wire] = []
         self.news = asyncio.Event()

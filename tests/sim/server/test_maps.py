@@ -10,19 +10,19 @@ from sim.server import maps
 
 
 def test_every_built_in_map_can_be_opened() -> None:
-    for name in maps.names():
-        assert maps.opened(name).spawn_points
+    for name in maps.list_names():
+        assert maps.open_map(name, 0).spawn_points
 
 
 def test_a_map_s_text_makes_the_same_places_to_start_from() -> None:
     _, text = opendrive.load("oval")
-    assert maps.read("sent", text).spawn_points == maps.opened("oval").spawn_points
+    assert maps.read_map("sent", text, 0).spawn_points == maps.open_map("oval", 0).spawn_points
 
 
 @pytest.mark.parametrize("text", ["", "no xml", "<html/>", "<OpenDRIVE/>", "<OpenDRIVE><road/></OpenDRIVE>"])
 def test_a_text_that_is_no_map_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(WorldError, match="the OpenDRIVE text "):
-        maps.read("sent", text)
+        maps.read_map("sent", text, 0)
 
 
 @pytest.mark.parametrize("link", ["successor", "predecessor"])
@@ -31,9 +31,9 @@ def test_a_text_that_crashes_carla_s_parser_is_refused_and_not_the_end_of_the_se
     broken = re.sub(rf'<{link} id="-?\d+"', f'<{link} id="-9"', text)
     assert broken != text
     with pytest.raises(WorldError, match="crashes on it"):
-        maps.read("sent", broken)
+        maps.read_map("sent", broken, 0)
 
 
 def test_a_name_that_is_no_map_is_refused_in_a_sentence() -> None:
     with pytest.raises(WorldError, match="Town99"):
-        maps.opened("Town99")
+        maps.open_map("Town99", 0)
