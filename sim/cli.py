@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 import tyro
 
 from sim.episode.world import WorldError
-from sim.server.camera_streams import Studio
+from sim.server.camera_streams import CameraStreams
 from sim.server.connections import StartError, listen
 from sim.server.server import Server
 
@@ -87,7 +87,7 @@ def _server(options: ServerOptions) -> Server:
         renderer = Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
-    return Server(track, Studio(renderer, options.seed), open_track, read_track, maps.list_names())
+    return Server(track, CameraStreams(renderer, options.seed), open_track, read_track, maps.list_names())
 
 
 async def _serve(server: Server, options: ServerOptions) -> None:

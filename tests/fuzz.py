@@ -80,7 +80,7 @@ def calls(data: atheris.FuzzedDataProvider) -> bytes:
     parts = []
     for number in range(data.ConsumeIntInRange(1, MOST_CALLS)):
         name = names[data.ConsumeIntInRange(0, len(names) - 1)]
-        count = len(registry.TABLE[name].takes) if data.ConsumeIntInRange(0, 7) else data.ConsumeIntInRange(0, 9)
+        count = len(registry.TABLE[name].arguments) if data.ConsumeIntInRange(0, 7) else data.ConsumeIntInRange(0, 9)
         arguments = [value(data) for _ in range(count)]
         parts.append(msgpack.packb([0, number, name, [[data.ConsumeBool()], *arguments]]))
     return b"".join(parts)

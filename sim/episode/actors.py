@@ -14,7 +14,7 @@ from sim.dynamics.single_track import MODEL3, Ground, PhysicsControl, SingleTrac
 from sim.episode.blueprints import Description
 from sim.episode.catalogue import PROPS, VEHICLES
 from sim.episode.labels import Label
-from sim.episode.snapshot import ActorState, VehicleExtra
+from sim.episode.snapshot import ActorState, VehicleState
 from sim.geometry.boxes import Box, is_overlapping
 from sim.geometry.poses import Pose, Vector, matrix
 
@@ -104,7 +104,7 @@ class Vehicle(Actor):
         self.box = (Vector(0.0, 0.0, half.z), half)
         self.control = VehicleControl()
         self.ackermann: AckermannControl | None = None
-        self.gains = AckermannSettings()
+        self.ackermann_settings = AckermannSettings()
         self.constant: Vector | None = None
         self.car = SingleTrackModel(MODEL3)
         self.lights = 0
@@ -134,24 +134,24 @@ class Vehicle(Actor):
 
     # --- what is done to it from outside
 
-    def push(self, velocity: Vector) -> None:
+    def set_velocity(self, velocity: Vector) -> None:
         """Give the car a velocity [m/s] in the world's axes; what goes up or down is lost."""
-        along, across = self._own(velocity)
+        along, across = self._to_own_axes(velocity)
         self._move(replace(self.motion, speed=along, lateral_speed=across))
 
-    def kick(self, impulse: Vector) -> None:
+    def add_impulse(self, impulse: Vector) -> None:
         """Change the car's velocity by an impulse [N s] in the world's axes."""
-        along, across = self._own(impulse)
+        along, across = self._to_own_axes(impulse)
         motion, mass = self.motion, self.physics.mass
         self._move(
             replace(motion, speed=motion.speed + along / mass, lateral_speed=motion.lateral_speed + across / mass)
         )
 
-    def press(self, force: Vector) -> None:
+    def add_force(self, force: Vector) -> None:
         """Let a force [N] in the world's axes act during the next step."""
         self._force = Vector(self._force.x + force.x, self._force.y + force.y)
 
-    def spin(self, rate: float) -> None:
+    def set_yaw_rate(self, rate: float) -> None:
         """Give the car a yaw rate [rad/s]."""
         self._move(replace(self.motion, yaw_rate=rate))
 
@@ -165,14 +165,14 @@ class Vehicle(Actor):
         """Take a motion on; a car whose motion nobody can compute with stands still."""
         self.motion = motion if _is_computable(motion) else State.at_rest(self.pose)
 
-    def _own(self, vector: Vector) -> tuple[float, float]:
+    def _to_own_axes(self, vector: Vector) -> tuple[float, float]:
         """A vector's parts along and across the car."""
         c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
         return vector.x * c + vector.y * s, vector.y * c - vector.x * s
 
     def speed_along(self, nx: float, ny: float) -> float:
         """The car's speed [m/s] along a unit vector of the world."""
-        along, across = self._own(Vector(nx, ny))
+        along, across = self._to_own_axes(Vector(nx, ny))
         return self.motion.speed * along + self.motion.lateral_speed * across
 
     # --- time
@@ -189,10 +189,10 @@ class Vehicle(Actor):
 
     def _drive(self, seconds: float) -> None:
         if self._force != Vector():
-            self.kick(Vector(self._force.x * seconds, self._force.y * seconds))
+            self.add_impulse(Vector(self._force.x * seconds, self._force.y * seconds))
             self._force = Vector()
         if self.ackermann is not None:
-            self.control = follow(self.ackermann, self.gains, self.car, self.motion, seconds)
+            self.control = follow(self.ackermann, self.ackermann_settings, self.car, self.motion, seconds)
         self._hold_velocity()
         self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
         self._hold_velocity()
@@ -222,7 +222,7 @@ class Vehicle(Actor):
             Vector(*velocity.tolist()),
             Vector(0.0, 0.0, m.yaw_rate),
             Vector(*acceleration.tolist()),
-            VehicleExtra(self.control, gear),
+            VehicleState(self.control, gear),
         )
 
 

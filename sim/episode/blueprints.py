@@ -16,7 +16,7 @@ __all__ = [
     "AttributeValue",
     "BlueprintError",
     "Description",
-    "blueprint",
+    "find_blueprint",
 ]
 
 
@@ -44,7 +44,7 @@ class Description:
     id: str
     attributes: tuple[AttributeValue, ...] = field(default=())
 
-    def completed(self) -> Description:
+    def complete(self) -> Description:
         """The same with every attribute of its blueprint, by the blueprint's order and types.
 
         What the blueprint does not know, or does not let change, is left out as CARLA does.
@@ -52,7 +52,7 @@ class Description:
         Raises:
             BlueprintError: there is no such blueprint, or a value is too long.
         """
-        plan = blueprint(self.id)
+        plan = find_blueprint(self.id)
         for attribute in self.attributes:
             if len(attribute.value) > LONGEST_VALUE:
                 raise BlueprintError(
@@ -82,7 +82,7 @@ class Description:
         return number
 
 
-def blueprint(name: str) -> Blueprint:
+def find_blueprint(name: str) -> Blueprint:
     """The blueprint of a name such as `vehicle.tesla.model3`."""
     for entry in LIBRARY:
         if entry.id == name:

@@ -94,7 +94,7 @@ PROPS: dict[str, Vector] = {
 
 _PROP = (Attribute("role_name", AttributeType.STRING, "prop"), constant("size", AttributeType.STRING, "medium"))
 
-ELSEWHERE: dict[str, tuple[Attribute, ...]] = {
+UNSUPPORTED: dict[str, tuple[Attribute, ...]] = {
     "sensor.camera.cosmos_visualization": _PICTURE,
     "sensor.camera.dvs": _PICTURE,
     "sensor.camera.instance_segmentation": _PICTURE,
@@ -119,7 +119,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
         GNSS: _GNSS,
         IMU: _IMU,
         **dict.fromkeys(PROPS, _PROP),
-        **ELSEWHERE,
+        **UNSUPPORTED,
     }
     return tuple(
         Blueprint(name, name.replace(".", ","), attributes, uid)

@@ -32,7 +32,7 @@ class Collision:
     impulse: Vector
 
 
-def settled(actors: Iterable[Actor], before: dict[int, Box], solids_near: SolidsNear) -> list[Collision]:
+def resolve(actors: Iterable[Actor], before: dict[int, Box], solids_near: SolidsNear) -> list[Collision]:
     """Push cars out of what they ran into during a step, and tell of it.
 
     Args:
@@ -127,9 +127,9 @@ def _contact(vehicle: Vehicle, other: Actor | Box, before: dict[int, Box]) -> li
         return []
     push = Vector(nx * impulse, ny * impulse)
     back = Vector(-push.x, -push.y)
-    vehicle.kick(push)
+    vehicle.add_impulse(push)
     if movable is not None:
-        movable.kick(back)
+        movable.add_impulse(back)
     collisions = [Collision(vehicle, other, push)]
     return [*collisions, Collision(other, vehicle, back)] if isinstance(other, Vehicle) else collisions
 

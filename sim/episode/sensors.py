@@ -42,6 +42,7 @@ class Sensor(Actor):
         BlueprintError: an attribute is no number, or out of range.
     """
 
+    depth: int  # in a chain of attachments: 0 on its own, 1 on a car, 2 on a sensor on a car
     streams = True  # whether there is anything to listen to
 
     def __init__(
@@ -49,7 +50,7 @@ class Sensor(Actor):
     ) -> None:
         super().__init__(identity, description, pose)
         self.parent = parent
-        self.depth = 0 if parent is None else 1 + getattr(parent, "depth", 0)
+        self.depth = 1 + parent.depth if isinstance(parent, Sensor) else 0 if parent is None else 1
         self.stream = stream
         self._born = born
         self.every = (
@@ -62,7 +63,7 @@ class Sensor(Actor):
         return self._pose if self.parent is None else compose(self.parent.pose, self._pose)
 
     @property
-    def seat(self) -> Pose:
+    def relative_pose(self) -> Pose:
         """Where the sensor is in its parent's axes, or in the world if it has none."""
         return self._pose
 
@@ -72,7 +73,7 @@ class Sensor(Actor):
             pose = pose_from_matrix(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
         self._pose = pose
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Stay where the parent was, without it."""
         self._pose, self.parent = self.pose, None
 
@@ -97,7 +98,7 @@ class Lens:
     fov: float
 
     @staticmethod
-    def of(description: Description) -> Lens:
+    def from_description(description: Description) -> Lens:
         """The lens that a camera's attributes describe.
 
         Raises:
@@ -117,7 +118,7 @@ class Camera(Sensor):
         self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
     ) -> None:
         super().__init__(identity, description, pose, parent, stream, born)
-        self.lens = Lens.of(description)
+        self.lens = Lens.from_description(description)
         self.kind = CAMERA_KINDS[description.id]
 
 
@@ -131,7 +132,7 @@ class LaneInvasion(Sensor):
     streams = False
 
 
-class Noisy(Sensor):
+class NoisySensor(Sensor):
     """A sensor with noise that its seed repeats: a bias, and a normal deviation around it."""
 
     def __init__(
@@ -152,11 +153,11 @@ class Noisy(Sensor):
         return bias + (self._random.gauss(0.0, abs(deviation)) if deviation else 0.0)
 
 
-class Gnss(Noisy):
+class Gnss(NoisySensor):
     """Latitude, longitude and altitude."""
 
 
-class Imu(Noisy):
+class Imu(NoisySensor):
     """Acceleration with gravity, rate of turn, and a compass."""
 
 

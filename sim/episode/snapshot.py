@@ -9,7 +9,7 @@ from sim.geometry.poses import Pose, Vector
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleExtra:
+class VehicleState:
     """What is said of a vehicle beyond its motion; `gear` is -1 in reverse, the speed limit in km/h."""
 
     control: VehicleControl
@@ -26,11 +26,11 @@ class ActorState:
     velocity: Vector = field(default_factory=Vector)
     angular_velocity: Vector = field(default_factory=Vector)
     acceleration: Vector = field(default_factory=Vector)
-    vehicle: VehicleExtra | None = None
+    vehicle: VehicleState | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Timestamp:
     """When something was seen: the frame's number and the simulation's time [s]."""
 
     frame: int
@@ -42,6 +42,6 @@ class Snapshot:
     """One frame of an episode; `step` is how much simulation time [s] it took."""
 
     episode: int
-    moment: Moment
+    timestamp: Timestamp
     step: float
     actors: tuple[ActorState, ...]

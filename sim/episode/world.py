@@ -15,11 +15,11 @@ from typing import Protocol, TypeVar
 from sim.dynamics.single_track import Ground, PhysicsControl, VehicleControl
 from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
-from sim.episode.catalogue import ELSEWHERE, PROPS
-from sim.episode.collisions import Collision, settled
+from sim.episode.catalogue import PROPS, UNSUPPORTED
+from sim.episode.collisions import Collision, resolve
 from sim.episode.sensors import SENSORS, Camera, Sensor
 from sim.episode.settings import EpisodeSettings
-from sim.episode.snapshot import Moment, Snapshot
+from sim.episode.snapshot import Snapshot, Timestamp
 from sim.episode.weather import WeatherParameters
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose, Vector
@@ -74,7 +74,7 @@ class World:
     def __init__(self, track: Roads) -> None:
         self.settings = EpisodeSettings()
         self.episode = 0
-        self.moment = Moment(frame=1, seconds=0.0)
+        self.timestamp = Timestamp(frame=1, seconds=0.0)
         self._ids = count(1)
         self._streams = count(2)  # stream 1 is the episode's own
         self.load(track)
@@ -98,18 +98,18 @@ class World:
         before = {car.id: car.footprint for car in cars}
         for car in cars:
             car.advance(step)
-        self.collisions = settled(self.actors.values(), before, self.track.solids_near)
-        self.moment = Moment(self.moment.frame + 1, self.moment.seconds + step)
-        return self.moment.frame
+        self.collisions = resolve(self.actors.values(), before, self.track.solids_near)
+        self.timestamp = Timestamp(self.timestamp.frame + 1, self.timestamp.seconds + step)
+        return self.timestamp.frame
 
     def skip(self) -> None:
         """Let a frame pass in which nothing could be moved, so that nobody waits for it."""
-        self.moment = Moment(self.moment.frame + 1, self.moment.seconds + self.settings.step)
+        self.timestamp = Timestamp(self.timestamp.frame + 1, self.timestamp.seconds + self.settings.step)
 
     def snapshot(self) -> Snapshot:
         """What there is to say of the world as it stands."""
         actors = tuple(actor.state() for actor in self.actors.values())
-        return Snapshot(self.episode, self.moment, self.settings.step, actors)
+        return Snapshot(self.episode, self.timestamp, self.settings.step, actors)
 
     def apply(self, settings: EpisodeSettings) -> None:
         """Run by other settings from the next tick on.
@@ -160,8 +160,8 @@ class World:
         """
         on = self.actor(parent, Actor) if parent else None
         try:
-            complete = description.completed()
-            actor = self._made(complete, pose, on)
+            complete = description.complete()
+            actor = self._make(complete, pose, on)
         except BlueprintError as error:
             raise WorldError(str(error)) from error
         if any(is_colliding(actor, other) for other in self.actors.values()):
@@ -190,12 +190,12 @@ class World:
                     f"expected up to {MOST_PIXELS / 1e6:.0f} in all cameras together"
                 )
 
-    def _made(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
+    def _make(self, description: Description, pose: Pose, parent: Actor | None) -> Actor:
         kind = description.id
-        if kind in ELSEWHERE:
+        if kind in UNSUPPORTED:
             raise WorldError(f"{kind} is not supported: a full CARLA server has it, this one does not")
         if kind in SENSORS:
-            born = self.moment.seconds
+            born = self.timestamp.seconds
             return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), born)
         if parent is not None:
             raise WorldError(f"a {kind} cannot be attached to another actor")
@@ -214,7 +214,7 @@ class World:
         gone = self.actors.pop(identity)
         for sensor in self.sensors():
             if sensor.parent is gone:
-                sensor.let_go()
+                sensor.detach()
 
     # --- what is done to cars
 
@@ -229,10 +229,10 @@ class World:
             brake=min(max(control.brake, 0.0), 1.0),
         )
 
-    def push(self, identity: int, velocity: Vector) -> None:
+    def set_velocity(self, identity: int, velocity: Vector) -> None:
         """Give a car a velocity [m/s] in the world's axes."""
         self.check_velocity(velocity)
-        self.vehicle(identity).push(velocity)
+        self.vehicle(identity).set_velocity(velocity)
 
     @staticmethod
     def check_velocity(velocity: Vector) -> None:
@@ -240,7 +240,7 @@ class World:
         if max(abs(velocity.x), abs(velocity.y), abs(velocity.z)) > FASTEST:
             raise WorldError(f"a velocity of more than {FASTEST:g} m/s")
 
-    def rebuild(self, identity: int, physics: PhysicsControl) -> None:
+    def set_physics(self, identity: int, physics: PhysicsControl) -> None:
         """Give a car other physics.
 
         Raises:

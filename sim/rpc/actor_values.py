@@ -20,21 +20,21 @@ TAGS = {
 """What scenery is called -> CARLA's semantic tags of it."""
 
 
-def described(actor: Actor, stream_port: int = 0) -> list[Any]:
+def describe(actor: Actor, stream_port: int = 0) -> list[Any]:
     """An actor; a sensor's token names the port of streams."""
-    return messages.actor(
+    return messages.pack_actor(
         actor.id,
         0 if actor.parent is None else actor.parent.id,
         actor.description,
-        messages.bounding_box(*actor.box, actor.id),
+        messages.pack_bounding_box(*actor.box, actor.id),
         tags=actor.tags,
-        token=streaming.token(actor.stream, stream_port) if isinstance(actor, Sensor) and actor.streams else b"",
+        token=streaming.pack_token(actor.stream, stream_port) if isinstance(actor, Sensor) and actor.streams else b"",
     )
 
 
-def scenery(box: Box) -> list[Any]:
+def describe_scenery(box: Box) -> list[Any]:
     """What is no actor but can be hit, as CARLA has it: an actor of number 0."""
     half = Vector(box.half_x, box.half_y, 0.5 * min(box.top - box.bottom, 100.0))
-    return messages.actor(
-        0, 0, Description(0, box.kind), messages.bounding_box(Vector(), half, 0), tags=TAGS.get(box.kind, b"")
+    return messages.pack_actor(
+        0, 0, Description(0, box.kind), messages.pack_bounding_box(Vector(), half, 0), tags=TAGS.get(box.kind, b"")
     )

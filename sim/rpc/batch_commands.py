@@ -19,7 +19,7 @@ DEEPEST = 16  # commands that follow on commands that follow on commands
 WORST_MESSAGE = 200  # characters of an error's sentence that a batch's answer holds
 
 
-def _ignored(_context: Context, _identity: int, *_: object) -> None:
+def _ignore(_context: Context, _identity: int, *_: object) -> None:
     """A command that CARLA has and that moves nothing here."""
 
 
@@ -27,8 +27,8 @@ def _ignored(_context: Context, _identity: int, *_: object) -> None:
 class Command:
     """A command on an actor: the layouts of its payload after the actor's id, and what it does."""
 
-    takes: tuple[Layout[Any], ...]
-    does: Callable[..., None]
+    arguments: tuple[Layout[Any], ...]
+    function: Callable[..., None]
 
 
 def _destroy(context: Context, identity: int) -> None:
@@ -46,9 +46,9 @@ TABLE: dict[int, Command] = {
     10: Command((VECTOR,), vehicle_methods.add_impulse),
     11: Command((VECTOR,), vehicle_methods.add_force),
     14: Command((BOOL,), vehicle_methods.set_simulate_physics),
-    15: Command((BOOL,), _ignored),  # SetEnableGravity
-    16: Command((BOOL,), _ignored),  # SetAutopilot: the traffic manager drives from within the client
-    17: Command((BOOL,), _ignored),  # ShowDebugTelemetry
+    15: Command((BOOL,), _ignore),  # SetEnableGravity
+    16: Command((BOOL,), _ignore),  # SetAutopilot: the traffic manager drives from within the client
+    17: Command((BOOL,), _ignore),  # ShowDebugTelemetry
     18: Command((UINT,), vehicle_methods.set_lights),
     19: Command((VECTOR,), episode_methods.set_location),
 }
@@ -65,7 +65,7 @@ def _batch(context: Context, commands: list[Any], then_tick: bool) -> list[Any]:
 def _answer(context: Context, value: object) -> list[Any]:
     """CARLA's response to one command: the actor's id, or why not."""
     try:
-        return [[1, _run(context, *messages.command(value))]]
+        return [[1, _run(context, *messages.unpack_command(value))]]
     except (PeerError, NotSupportedError, WorldError) as error:
         return [[0, [str(error)[:WORST_MESSAGE]]]]
 
@@ -76,20 +76,20 @@ def _run(context: Context, number: int, payload: list[Any]) -> int:
     command = TABLE.get(number)
     if command is None:
         raise NotSupportedError(f"this server has no batch command number {number}")
-    if len(payload) != len(command.takes) + 1:
-        raise PeerError(f"command {number}: {len(payload)} values came, expected {len(command.takes) + 1}")
+    if len(payload) != len(command.arguments) + 1:
+        raise PeerError(f"command {number}: {len(payload)} values came, expected {len(command.arguments) + 1}")
     identity = UINT.unpack(payload[0])
-    command.does(context, identity, *_unpacked(command.takes, payload[1:]))
+    command.function(context, identity, *_unpack_all(command.arguments, payload[1:]))
     return identity
 
 
-def _unpacked(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
+def _unpack_all(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
     return [layout.unpack(value) for layout, value in zip(layouts, values, strict=True)]
 
 
 def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
     """Spawn, then run the commands that follow on the new actor, whose id they could not know."""
-    order = messages.spawn(payload)
+    order = messages.unpack_spawn(payload)
     actor = context.world.spawn(order.description, order.pose, order.parent or 0)
     for number, rest in order.then:
         if number != SPAWN:

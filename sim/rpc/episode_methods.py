@@ -35,16 +35,16 @@ def _version(_context: Context) -> str:
 
 @method("get_episode_info")
 def _episode_info(context: Context) -> list[Any]:
-    return [context.world.episode, [streaming.token(streaming.EPISODE_STREAM, context.stream_port)]]
+    return [context.world.episode, [streaming.pack_token(streaming.EPISODE_STREAM, context.stream_port)]]
 
 
-@method("get_sensor_token", UINT, gives=messages.TOKEN)
+@method("get_sensor_token", UINT, result=messages.TOKEN)
 def _sensor_token(context: Context, stream: int) -> bytes:
-    context.promise(stream)
-    return streaming.token(stream, context.stream_port)
+    context.expect_subscription(stream)
+    return streaming.pack_token(stream, context.stream_port)
 
 
-@method("get_episode_settings", gives=messages.SETTINGS)
+@method("get_episode_settings", result=messages.SETTINGS)
 def _settings(context: Context) -> EpisodeSettings:
     return context.world.settings
 
@@ -52,8 +52,8 @@ def _settings(context: Context) -> EpisodeSettings:
 @method("set_episode_settings", messages.SETTINGS)
 def _set_settings(context: Context, settings: EpisodeSettings) -> int:
     context.world.apply(settings)
-    context.settings_changed()
-    return context.world.moment.frame
+    context.restart_clock()
+    return context.world.timestamp.frame
 
 
 @method("tick_cue")
@@ -61,7 +61,7 @@ def _tick(context: Context) -> int:
     return context.tick()
 
 
-@method("get_weather_parameters", gives=messages.WEATHER)
+@method("get_weather_parameters", result=messages.WEATHER)
 def _weather(context: Context) -> WeatherParameters:
     return context.world.weather
 
@@ -91,7 +91,7 @@ def _map_data(context: Context) -> str:
     return context.world.track.opendrive
 
 
-@method("get_available_maps", gives=messages.TEXTS)
+@method("get_available_maps", result=messages.TEXTS)
 def _available_maps(context: Context) -> list[str]:
     return [f"/Game/{MAP_FOLDER}{name}" for name in context.maps()]
 
@@ -101,12 +101,12 @@ def _load(context: Context, name: str, reset_settings: bool, _layer: int) -> Non
     context.load(name.rpartition("/")[2])
     if reset_settings:
         context.world.apply(EpisodeSettings())
-        context.settings_changed()
+        context.restart_clock()
 
 
 @method("copy_opendrive_to_file", TEXT, ANYTHING, returns=Returns.NOTHING)
 def _keep_opendrive(context: Context, opendrive: str, _how_to_draw: object) -> None:
-    context.keep_text(opendrive)
+    context.store_opendrive(opendrive)
 
 
 # --- actors -----------------------------------------------------------------------------------------------------------
@@ -114,30 +114,30 @@ def _keep_opendrive(context: Context, opendrive: str, _how_to_draw: object) -> N
 
 @method("get_actor_definitions")
 def _definitions(_context: Context) -> list[Any]:
-    return [messages.definition(entry) for entry in blueprints.LIBRARY]
+    return [messages.pack_definition(entry) for entry in blueprints.LIBRARY]
 
 
 @method("get_spectator")
 def _spectator(context: Context) -> list[Any]:
-    return actor_values.described(context.world.spectator, context.stream_port)
+    return actor_values.describe(context.world.spectator, context.stream_port)
 
 
 @method("get_actors_by_id", IDS)
 def _actors(context: Context, ids: tuple[int, ...]) -> list[Any]:
     actors = context.world.actors
-    return [actor_values.described(actors[identity], context.stream_port) for identity in ids if identity in actors]
+    return [actor_values.describe(actors[identity], context.stream_port) for identity in ids if identity in actors]
 
 
 @method("spawn_actor", messages.DESCRIPTION, TRANSFORM)
 def _spawn(context: Context, description: Description, pose: Pose) -> list[Any]:
-    return actor_values.described(context.world.spawn(description, pose), context.stream_port)
+    return actor_values.describe(context.world.spawn(description, pose), context.stream_port)
 
 
 @method("spawn_actor_with_parent", messages.DESCRIPTION, TRANSFORM, UINT, ANYTHING, ANYTHING)
 def _spawn_on(
     context: Context, description: Description, pose: Pose, parent: int, _attachment: object, _socket: object
 ) -> list[Any]:
-    return actor_values.described(context.world.spawn(description, pose, parent), context.stream_port)
+    return actor_values.describe(context.world.spawn(description, pose, parent), context.stream_port)
 
 
 @method("destroy_actor", UINT)
@@ -148,7 +148,7 @@ def _destroy(context: Context, identity: int) -> bool:
 
 @method("get_actor_bounding_box", UINT)
 def _box(context: Context, identity: int) -> list[Any]:
-    return messages.bounding_box(*context.world.actor(identity, Actor).box, identity)
+    return messages.pack_bounding_box(*context.world.actor(identity, Actor).box, identity)
 
 
 @method("set_actor_transform", UINT, TRANSFORM, returns=Returns.NOTHING)

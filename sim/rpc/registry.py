@@ -26,16 +26,16 @@ class Context(Protocol):
     def tick(self) -> int:
         """Make a step and tell everybody, if the clock is the clients'; the frame's number either way."""
 
-    def promise(self, stream: int) -> None:
+    def expect_subscription(self, stream: int) -> None:
         """A client is about to subscribe to a stream and wants every frame from the next one on."""
 
-    def settings_changed(self) -> None:
+    def restart_clock(self) -> None:
         """Begin or end to tick by the wall clock, as the world's settings now say."""
 
     def load(self, name: str) -> None:
         """Begin an episode on a map; the name is a built-in one, empty for the same again."""
 
-    def keep_text(self, opendrive: str) -> None:
+    def store_opendrive(self, opendrive: str) -> None:
         """Keep an OpenDRIVE text that a client sent, for `load(TEXT_MAP)`."""
 
     def maps(self) -> tuple[str, ...]:
@@ -46,10 +46,10 @@ class Context(Protocol):
 class Method:
     """One procedure: the layouts of its arguments, how it answers, and what it does."""
 
-    takes: tuple[Layout[Any], ...]
+    arguments: tuple[Layout[Any], ...]
     returns: Returns
-    gives: Callable[[Any], Any]
-    does: Callable[..., Any]
+    result: Callable[[Any], Any]
+    function: Callable[..., Any]
 
 
 TABLE: dict[str, Method] = {}
@@ -61,13 +61,13 @@ def _plain(value: Any) -> Any:
 
 
 def method(
-    name: str, *takes: Layout[Any], gives: Layout[Any] | None = None, returns: Returns = Returns.VALUE
+    name: str, *arguments: Layout[Any], result: Layout[Any] | None = None, returns: Returns = Returns.VALUE
 ) -> Callable[[Handler], Handler]:
-    """Enter a function into the table; `gives` lays its result out (default: it is plain already)."""
+    """Enter a function into the table; `result` lays its result out (default: it is plain already)."""
 
-    def enter(does: Handler) -> Handler:
-        TABLE[name] = Method(takes, returns, _plain if gives is None else gives.pack, does)
-        return does
+    def enter(function: Handler) -> Handler:
+        TABLE[name] = Method(arguments, returns, _plain if result is None else result.pack, function)
+        return function
 
     return enter
 
@@ -83,15 +83,15 @@ def call(context: Context, name: str, arguments: tuple[Any, ...]) -> tuple[Retur
     entry = TABLE.get(name)
     if entry is None:
         raise NotSupportedError(f"this server has no method {name[:80]}")
-    if len(arguments) != len(entry.takes):
-        raise PeerError(f"{name}: {len(arguments)} arguments came, expected {len(entry.takes)}")
+    if len(arguments) != len(entry.arguments):
+        raise PeerError(f"{name}: {len(arguments)} arguments came, expected {len(entry.arguments)}")
     try:
-        values = [layout.unpack(argument) for layout, argument in zip(entry.takes, arguments, strict=True)]
+        values = [layout.unpack(argument) for layout, argument in zip(entry.arguments, arguments, strict=True)]
     except PeerError as error:
         raise PeerError(f"{name}: {error}") from error
-    return entry.returns, entry.gives(entry.does(context, *values))
+    return entry.returns, entry.result(entry.function(context, *values))
 
 
-def returns_of(name: str) -> Returns:
+def find_returns(name: str) -> Returns:
     """How a procedure's failure is wrapped."""
     return TABLE[name].returns

@@ -32,26 +32,26 @@ def apply_ackermann(context: Context, identity: int, target: AckermannControl) -
     context.world.vehicle(identity).ackermann = target
 
 
-@method("get_ackermann_controller_settings", UINT, gives=ACKERMANN_SETTINGS)
+@method("get_ackermann_controller_settings", UINT, result=ACKERMANN_SETTINGS)
 def _gains(context: Context, identity: int) -> AckermannSettings:
-    return context.world.vehicle(identity).gains
+    return context.world.vehicle(identity).ackermann_settings
 
 
 @method("apply_ackermann_controller_settings", UINT, ACKERMANN_SETTINGS, returns=Returns.NOTHING)
-def _set_gains(context: Context, identity: int, gains: AckermannSettings) -> None:
-    context.world.vehicle(identity).gains = gains
+def _set_gains(context: Context, identity: int, ackermann_settings: AckermannSettings) -> None:
+    context.world.vehicle(identity).ackermann_settings = ackermann_settings
 
 
 @method("set_actor_target_velocity", UINT, VECTOR, returns=Returns.NOTHING)
 def set_velocity(context: Context, identity: int, velocity: Vector) -> None:
     """Give a car a velocity."""
-    context.world.push(identity, velocity)
+    context.world.set_velocity(identity, velocity)
 
 
 @method("set_actor_target_angular_velocity", UINT, VECTOR, returns=Returns.NOTHING)
 def set_angular_velocity(context: Context, identity: int, rates: Vector) -> None:
     """Give a car a yaw rate; the vector is in degrees a second."""
-    context.world.vehicle(identity).spin(math.radians(rates.z))
+    context.world.vehicle(identity).set_yaw_rate(math.radians(rates.z))
 
 
 @method("enable_actor_constant_velocity", UINT, VECTOR, returns=Returns.NOTHING)
@@ -69,13 +69,13 @@ def _let_velocity_go(context: Context, identity: int) -> None:
 @method("add_actor_impulse", UINT, VECTOR, returns=Returns.NOTHING)
 def add_impulse(context: Context, identity: int, impulse: Vector) -> None:
     """Knock a car [N s]."""
-    context.world.vehicle(identity).kick(impulse)
+    context.world.vehicle(identity).add_impulse(impulse)
 
 
 @method("add_actor_force", UINT, VECTOR, returns=Returns.NOTHING)
 def add_force(context: Context, identity: int, force: Vector) -> None:
     """Push a car [N] during the next tick."""
-    context.world.vehicle(identity).press(force)
+    context.world.vehicle(identity).add_force(force)
 
 
 @method("set_actor_collisions", UINT, BOOL, returns=Returns.NOTHING)
@@ -96,7 +96,7 @@ def _with_wheels_at(physics: PhysicsControl, places: Iterable[Vector]) -> Physic
     return replace(physics, wheels=(a, b, c, d))
 
 
-@method("get_physics_control", UINT, gives=PHYSICS)
+@method("get_physics_control", UINT, result=PHYSICS)
 def _physics(context: Context, identity: int) -> PhysicsControl:
     vehicle = context.world.vehicle(identity)
     frame = 100.0 * matrix(vehicle.pose)[:3]  # CARLA gives wheels' places in the world, in centimetres
@@ -110,16 +110,16 @@ def apply_physics(context: Context, identity: int, physics: PhysicsControl) -> N
     own = context.world.vehicle(identity).physics.wheels
     if len(physics.wheels) != len(own):
         raise WorldError(f"{len(physics.wheels)} wheels came, expected {len(own)}")
-    context.world.rebuild(identity, _with_wheels_at(physics, [wheel.position for wheel in own]))
+    context.world.set_physics(identity, _with_wheels_at(physics, [wheel.position for wheel in own]))
 
 
-@method("get_wheel_steer_angle", UINT, INT, gives=messages.ANGLE)
+@method("get_wheel_steer_angle", UINT, INT, result=messages.ANGLE)
 def _wheel_angle(context: Context, identity: int, wheel: int) -> float:
     motion = context.world.vehicle(identity).motion
     return motion.wheel_angle if wheel in {0, 1} else 0.0
 
 
-@method("get_vehicle_light_state", UINT, gives=messages.LIGHTS)
+@method("get_vehicle_light_state", UINT, result=messages.LIGHTS)
 def _lights(context: Context, identity: int) -> int:
     return context.world.vehicle(identity).lights
 
@@ -130,6 +130,6 @@ def set_lights(context: Context, identity: int, flags: int) -> None:
     context.world.vehicle(identity).lights = flags
 
 
-@method("get_vehicle_light_states", gives=messages.LIGHTS_OF_ALL)
+@method("get_vehicle_light_states", result=messages.LIGHTS_OF_ALL)
 def _all_lights(context: Context) -> dict[int, int]:
     return {actor.id: actor.lights for actor in context.world.actors.values() if isinstance(actor, Vehicle)}

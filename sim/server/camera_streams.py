@@ -24,7 +24,7 @@ from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
 
 
-class Eye(Protocol):
+class RenderCamera(Protocol):
     """What draws for one camera: `sim.camera.renderer.Camera`."""
 
     def render(self, pose: Pose) -> bytes:
@@ -46,7 +46,7 @@ class Renderer(Protocol):
     def place(self, things: Sequence[Thing]) -> None:
         """Show these cars and props from now on, and none that were there before."""
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> Eye:
+    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> RenderCamera:
         """Open a camera."""
 
 
@@ -58,7 +58,7 @@ STREAM_TYPES: dict[CameraKind, SensorType] = {
 """CARLA's number of a camera's stream, by what its images show."""
 
 
-class Studio:
+class CameraStreams:
     """The open cameras of an episode.
 
     Args:
@@ -69,7 +69,7 @@ class Studio:
     def __init__(self, renderer: Renderer, seed: int) -> None:
         self._renderer = renderer
         self._seed = seed
-        self._eyes: dict[int, Eye] = {}
+        self._cameras: dict[int, RenderCamera] = {}
         self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
         self._weather: WeatherParameters | None = None
         self._things: list[tuple[Actor, Thing]] = []
@@ -82,10 +82,10 @@ class Studio:
 
     def close(self) -> None:
         """Close every camera."""
-        while self._eyes:
-            self._eyes.popitem()[1].close()
+        while self._cameras:
+            self._cameras.popitem()[1].close()
 
-    def pictures(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+    def render(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
         """The pictures that this frame owes: (stream, message) of each due camera whose stream is wanted."""
         self._forget(world)
         if world.settings.no_rendering_mode:
@@ -93,7 +93,7 @@ class Studio:
         self._follow(world.weather)
         self._things = [(actor, _thing(actor)) for actor in world.actors.values() if actor.footprint is not None]
         for camera in world.cameras():
-            if camera.stream in wanted and camera.is_due(world.moment.seconds, world.settings.step):
+            if camera.stream in wanted and camera.is_due(world.timestamp.seconds, world.settings.step):
                 message = self._attempt(world, camera)
                 if message is not None:
                     yield camera.stream, message
@@ -112,16 +112,16 @@ class Studio:
 
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
-        if camera.id not in self._eyes:
-            self._eyes[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, camera.kind)
+        if camera.id not in self._cameras:
+            self._cameras[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, camera.kind)
         self._renderer.place([thing for actor, thing in self._things if not _is_within(camera, actor)])
-        pixels = self._eyes[camera.id].render(pose)
-        head = sensor_data.header(STREAM_TYPES[camera.kind], world.moment, pose)
-        return streaming.framed(head, *sensor_data.image(lens.width, lens.height, lens.fov, pixels))
+        pixels = self._cameras[camera.id].render(pose)
+        head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
+        return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
 
     def _forget(self, world: World) -> None:
-        for gone in self._eyes.keys() - world.actors.keys():
-            self._eyes.pop(gone).close()
+        for gone in self._cameras.keys() - world.actors.keys():
+            self._cameras.pop(gone).close()
 
     def _follow(self, weather: WeatherParameters) -> None:
         if weather is not self._weather:
@@ -147,6 +147,10 @@ def _is_within(camera: Camera, actor: Actor) -> bool:
     """Whether a camera sits on an actor, inside its box: it looks out of what it is in."""
     if camera.parent is not actor:
         return False
-    (centre, half), seat = actor.box, camera.seat
-    apart = abs(seat.x - centre.x) - half.x, abs(seat.y - centre.y) - half.y, abs(seat.z - centre.z) - half.z
+    (centre, half), relative_pose = actor.box, camera.relative_pose
+    apart = (
+        abs(relative_pose.x - centre.x) - half.x,
+        abs(relative_pose.y - centre.y) - half.y,
+        abs(relative_pose.z - centre.z) - half.z,
+    )
     return max(apart) <= 0.0

@@ -67,7 +67,7 @@ class _Calls(_Connection):
         self.server.callers.add(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self.server.left(self)
+        self.server.drop_client(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -93,7 +93,7 @@ class _Calls(_Connection):
             self._serve(request)
 
     def _serve(self, request: rpc.Request) -> None:
-        self.transport.write(answered(self.server, request))
+        self.transport.write(answer(self.server, request))
         if request.method in CLOCK_METHODS and self.server.world.settings.synchronous_mode:
             self.server.clock_holders.add(self)
         # `apply_batch_sync(commands, True)` ticks with Python's lock held. If by then every thread of the client's has
@@ -103,18 +103,18 @@ class _Calls(_Connection):
         self._after_batch = request.method == "apply_batch" and request.wants_answer
 
 
-def answered(server: registry.Context, request: rpc.Request) -> bytes:
+def answer(server: registry.Context, request: rpc.Request) -> bytes:
     """Do what a request asks for; the bytes of its answer, which tell of any failure."""
     try:
         returns, result = registry.call(server, request.method, request.arguments)
-        return rpc.answer(request.id, returns, result)
+        return rpc.pack_result(request.id, returns, result)
     except NotSupportedError as error:
-        return rpc.refusal(request.id, str(error))
+        return rpc.pack_refusal(request.id, str(error))
     except (PeerError, WorldError) as error:
-        return rpc.failure(request.id, registry.returns_of(request.method), str(error))
+        return rpc.pack_failure(request.id, registry.find_returns(request.method), str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one method must not end the others' server
         traceback.print_exc(file=sys.stderr)
-        return rpc.refusal(request.id, f"internal error in {request.method}: {error}")
+        return rpc.pack_refusal(request.id, f"internal error in {request.method}: {error}")
 
 
 class _Stream(_Connection):
@@ -178,7 +178,7 @@ async def listen(server: Server, host: str, port: int) -> tuple[list[asyncio.Ser
     except StartError:
         streams.close()
         raise
-    server.settings_changed()
+    server.restart_clock()
     return [streams, calls], rpc_port
 
 

@@ -20,12 +20,15 @@ from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
 
 
-def readings(world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+def read_sensors(world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
     """What this frame has to tell: (stream, message) for each due instrument whose stream is wanted."""
     for sensor in world.sensors():
-        if sensor.stream in wanted and sensor.is_due(world.moment.seconds, world.settings.step):
+        if sensor.stream in wanted and sensor.is_due(world.timestamp.seconds, world.settings.step):
             for kind, payload in _measure(world, sensor):
-                yield sensor.stream, streaming.framed(sensor_data.header(kind, world.moment, sensor.pose), payload)
+                yield (
+                    sensor.stream,
+                    streaming.frame_message(sensor_data.pack_header(kind, world.timestamp, sensor.pose), payload),
+                )
 
 
 def _measure(world: World, sensor: Sensor) -> Iterator[tuple[SensorType, bytes]]:
@@ -43,14 +46,14 @@ def _collisions(world: World, sensor: CollisionSensor) -> Iterator[bytes]:
     for collision in world.collisions:
         if collision.vehicle is sensor.parent:
             other = collision.other
-            told = actor_values.described(other) if isinstance(other, Actor) else actor_values.scenery(other)
-            yield sensor_data.collision(actor_values.described(collision.vehicle), told, collision.impulse)
+            told = actor_values.describe(other) if isinstance(other, Actor) else actor_values.describe_scenery(other)
+            yield sensor_data.pack_collision(actor_values.describe(collision.vehicle), told, collision.impulse)
 
 
 def _position(world: World, sensor: Gnss) -> bytes:
     pose = sensor.pose
     point = geodesy.locate(world.track.opendrive, Vector(pose.x, pose.y, pose.z))
-    return sensor_data.gnss(
+    return sensor_data.pack_gnss(
         point.latitude + sensor.noise("lat"),
         point.longitude + sensor.noise("lon"),
         point.altitude + sensor.noise("alt"),
@@ -65,7 +68,7 @@ def _motion(sensor: Imu) -> bytes:
     acceleration = (to_sensor @ (felt.x, felt.y, felt.z + GRAVITY)).tolist()
     rate = (to_sensor @ (turning.x, turning.y, turning.z)).tolist()
     axes = ("_x", "_y", "_z")
-    return sensor_data.imu(
+    return sensor_data.pack_imu(
         Vector(*(value + sensor.noise("accel", axis) for value, axis in zip(acceleration, axes, strict=True))),
         Vector(*(value + sensor.noise("gyro", axis) for value, axis in zip(rate, axes, strict=True))),
         (pose.yaw + math.pi / 2) % math.tau,

@@ -19,7 +19,7 @@ from sim.episode.world import World, WorldError
 from sim.roads.track import Track
 from sim.rpc import registry
 from sim.server import sensor_streams
-from sim.server.camera_streams import Studio
+from sim.server.camera_streams import CameraStreams
 from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
 
@@ -52,7 +52,7 @@ class Server:
     def __init__(
         self,
         track: Track,
-        studio: Studio,
+        camera_streams: CameraStreams,
         open_track: Callable[[str], Track],
         read_track: Callable[[str, str], Track],
         maps: tuple[str, ...],
@@ -62,16 +62,16 @@ class Server:
         self.listeners: dict[int, set[Reader]] = {}
         self.callers: set[Peer] = set()
         self.clock_holders: set[Peer] = set()  # those who ticked, or made the world wait for ticks
-        self._studio = studio
+        self._camera_streams = camera_streams
         self._open_track, self._read_track = open_track, read_track
         self._first, self._track, self._maps, self._text = track, track, maps, ""
-        self._beat: asyncio.Handle | None = None
+        self._next_tick: asyncio.Handle | None = None
         self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
-        self._promised: dict[int, int] = {}
+        self._expected: dict[int, int] = {}
         self._faults = FaultLog()
-        studio.begin(track)
+        camera_streams.begin(track)
         self._state = self._episode_state()
 
     # --- what methods ask for (procedures.Context)
@@ -81,31 +81,31 @@ class Server:
         if self.world.settings.synchronous_mode:
             self.send_pictures()
             self._step()
-        return self.world.moment.frame
+        return self.world.timestamp.frame
 
-    def promise(self, stream: int) -> None:
+    def expect_subscription(self, stream: int) -> None:
         """Remember when a client asked for a stream's token: it will want every frame after this one."""
         if any(sensor.stream == stream for sensor in self.world.sensors()):
-            self._promised[stream] = self.world.moment.frame
+            self._expected[stream] = self.world.timestamp.frame
 
-    def settings_changed(self) -> None:
+    def restart_clock(self) -> None:
         """Begin or end to tick by the wall clock."""
-        if self._beat is not None:
-            self._beat.cancel()
-            self._beat = None
+        if self._next_tick is not None:
+            self._next_tick.cancel()
+            self._next_tick = None
         if not self.world.settings.synchronous_mode:
             self.clock_holders.clear()  # whoever gave the clock back may stay: the next one to take it may be killed
             # At once, as the client looks for a tick of the new length for some milliseconds only before it warns.
             loop = asyncio.get_running_loop()
-            self._beat = loop.call_soon(self._tick_by_the_clock, loop.time() - self.world.settings.step)
+            self._next_tick = loop.call_soon(self._tick_by_wall_clock, loop.time() - self.world.settings.step)
 
     def load(self, name: str) -> None:
         """Begin an episode on another map, or on the same."""
         self._track = self._find_track(name)
         self.world.load(self._track)
         self._waiting.clear()
-        self._promised.clear()
-        self._studio.begin(self._track)
+        self._expected.clear()
+        self._camera_streams.begin(self._track)
         self._publish_state()
 
     def _find_track(self, name: str) -> Track:
@@ -119,7 +119,7 @@ class Server:
             raise WorldError("a client names a map, it cannot open files here; send its OpenDRIVE text instead")
         return self._open_track(name)
 
-    def keep_text(self, opendrive: str) -> None:
+    def store_opendrive(self, opendrive: str) -> None:
         """Keep a client's OpenDRIVE text until it asks to load it."""
         self._text = opendrive
 
@@ -131,23 +131,23 @@ class Server:
 
     def _step(self) -> None:
         """Step the world and publish its state; a fault of ours in either is logged, and the next tick still runs."""
-        frame = self.world.moment.frame
+        frame = self.world.timestamp.frame
         with self._faults.logged():
             self.world.tick()
-        if self.world.moment.frame == frame:
+        if self.world.timestamp.frame == frame:
             self.world.skip()
         with self._faults.logged():
             self._publish_state()
         self._owes_pictures = True
 
-    def _tick_by_the_clock(self, began: float) -> None:
+    def _tick_by_wall_clock(self, began: float) -> None:
         """A step of asynchronous mode; one that comes late moves the next ones too, it is not made up for."""
         loop, step = asyncio.get_running_loop(), self.world.settings.step
         self.send_pictures()
         self._step()
         self.draw_pictures(pause=0.0)
         after = max(began + 2 * step, loop.time())
-        self._beat = loop.call_at(after, self._tick_by_the_clock, after - step)
+        self._next_tick = loop.call_at(after, self._tick_by_wall_clock, after - step)
 
     def draw_pictures(self, pause: float) -> None:
         """Draw what the last step owes to those who listen, and send it when `pause` seconds are over."""
@@ -157,7 +157,7 @@ class Server:
         loop = asyncio.get_running_loop()
         answered = loop.time()
         wanted = {stream for stream, readers in self.listeners.items() if readers}
-        for sensed in (sensor_streams.readings, self._studio.pictures):
+        for sensed in (sensor_streams.read_sensors, self._camera_streams.render):
             with self._faults.logged():
                 for stream, message in sensed(self.world, wanted):
                     if pause:
@@ -167,9 +167,9 @@ class Server:
         if self._waiting:
             self._release = loop.call_at(answered + pause, self.send_pictures)
 
-    def _sensed(self, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
-        yield from sensor_streams.readings(self.world, wanted)
-        yield from self._studio.pictures(self.world, wanted)
+    def _sense(self, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+        yield from sensor_streams.read_sensors(self.world, wanted)
+        yield from self._camera_streams.render(self.world, wanted)
 
     def send_pictures(self) -> None:
         """Send at once what still waits."""
@@ -181,7 +181,7 @@ class Server:
             self._publish(stream, message)
 
     def _episode_state(self) -> bytes:
-        return streaming.framed(sensor_data.episode(self.world.snapshot(), time.monotonic()))
+        return streaming.frame_message(sensor_data.pack_episode_state(self.world.snapshot(), time.monotonic()))
 
     def _publish_state(self) -> None:
         self._state = self._episode_state()
@@ -202,9 +202,9 @@ class Server:
         self.listeners.setdefault(stream, set()).add(reader)
         if stream == streaming.EPISODE_STREAM:
             reader.send(self._state)
-        elif self._promised.pop(stream, self.world.moment.frame) < self.world.moment.frame:
+        elif self._expected.pop(stream, self.world.timestamp.frame) < self.world.timestamp.frame:
             with self._faults.logged():
-                for _, message in self._sensed({stream}):
+                for _, message in self._sense({stream}):
                     reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:
@@ -214,7 +214,7 @@ class Server:
         if not readers:
             self.listeners.pop(stream, None)
 
-    def left(self, caller: Peer) -> None:
+    def drop_client(self, caller: Peer) -> None:
         """A client is gone. If nobody who kept the clock is left, the server ticks again by itself.
 
         Otherwise a client that died in synchronous mode would leave the world frozen for those who come next.
@@ -224,11 +224,11 @@ class Server:
         settings = self.world.settings
         if settings.synchronous_mode and not self.clock_holders:
             self.world.apply(replace(settings, synchronous_mode=False))
-            self.settings_changed()
+            self.restart_clock()
 
     def close(self) -> None:
         """Drop every connection and stop the clock."""
-        for handle in (self._beat, self._release):
+        for handle in (self._next_tick, self._release):
             if handle is not None:
                 handle.cancel()
         for caller in tuple(self.callers):
@@ -236,4 +236,4 @@ class Server:
         for readers in tuple(self.listeners.values()):
             for reader in tuple(readers):
                 reader.abort()
-        self._studio.close()
+        self._camera_streams.close()

@@ -40,43 +40,43 @@ def _same(value: T) -> T:
     return value
 
 
-def _refuse(value: object, expected: str) -> PeerError:
+def _error(value: object, expected: str) -> PeerError:
     return PeerError(f"{type(value).__name__} came, expected {expected}")
 
 
 def _float(value: object) -> float:
     if type(value) not in {float, int} or not abs(value) <= LARGEST:  # type: ignore[arg-type]  # the first half says
-        raise _refuse(value, f"a number within +-{LARGEST:g}")
+        raise _error(value, f"a number within +-{LARGEST:g}")
     return float(value)  # type: ignore[arg-type]  # a number, as was just seen
 
 
 def _int(value: object) -> int:
     if type(value) is not int or not -(1 << 31) <= value < 1 << 31:
-        raise _refuse(value, "an integer of 32 bits")
+        raise _error(value, "an integer of 32 bits")
     return value
 
 
 def _uint(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 32:
-        raise _refuse(value, "a positive integer of 32 bits")
+        raise _error(value, "a positive integer of 32 bits")
     return value
 
 
 def _bool(value: object) -> bool:
     if type(value) is not bool:
-        raise _refuse(value, "true or false")
+        raise _error(value, "true or false")
     return value
 
 
 def _text(value: object) -> str:
     if type(value) is not str:
-        raise _refuse(value, "a text")
+        raise _error(value, "a text")
     return value
 
 
 def _list(value: object, length: int | None = None) -> list[Any]:
     if type(value) is not list or (length is not None and len(value) != length):
-        raise _refuse(value, "a list" if length is None else f"a list of {length}")
+        raise _error(value, "a list" if length is None else f"a list of {length}")
     return value
 
 
@@ -121,7 +121,7 @@ def optional(layout: Layout[T]) -> Layout[T | None]:
             return None
         present, inner = _list(items, 2)
         if present is not True:
-            raise _refuse(present, "true")
+            raise _error(present, "true")
         return layout.unpack(inner)
 
     return Layout(lambda value: [False] if value is None else [True, layout.pack(value)], unpack)
@@ -168,7 +168,7 @@ LIGHTS_OF_ALL: Layout[dict[int, int]] = Layout(
 
 
 def _no_token(value: object) -> bytes:
-    raise _refuse(value, "no token: clients send none")
+    raise _error(value, "no token: clients send none")
 
 
 DESCRIPTION = record(Description, UINT, TEXT, many(record(AttributeValue, TEXT, UINT, TEXT)))
@@ -177,7 +177,7 @@ IDS = many(UINT)
 TEXTS = many(TEXT)
 
 
-def definition(blueprint: Blueprint) -> list[Any]:
+def pack_definition(blueprint: Blueprint) -> list[Any]:
     """A blueprint as CARLA's ActorDefinition."""
     attributes = [
         [a.id, int(a.type), a.value, list(a.recommended), a.is_modifiable, a.restrict_to_recommended]
@@ -186,12 +186,12 @@ def definition(blueprint: Blueprint) -> list[Any]:
     return [blueprint.uid, blueprint.id, blueprint.tags, attributes]
 
 
-def bounding_box(centre: Vector, extent: Vector, actor: int) -> list[Any]:
+def pack_bounding_box(centre: Vector, extent: Vector, actor: int) -> list[Any]:
     """A box [m] in its actor's own axes."""
     return [VECTOR.pack(centre), VECTOR.pack(extent), [0.0, 0.0, 0.0], actor]
 
 
-def actor(
+def pack_actor(
     identity: int, parent: int, description: Description, box: list[Any], *, tags: bytes = b"", token: bytes = b""
 ) -> list[Any]:
     """An actor; `parent` 0 is none, `token` empty where there is no stream."""
@@ -208,18 +208,18 @@ class Spawn:
     then: tuple[tuple[int, list[Any]], ...]
 
 
-def command(value: object) -> tuple[int, list[Any]]:
+def unpack_command(value: object) -> tuple[int, list[Any]]:
     """A batch command's number and payload: `[[number, payload]]`."""
     number, payload = _list(_list(value, 1)[0], 2)
     return _int(number), _list(payload)
 
 
-def spawn(payload: list[Any]) -> Spawn:
+def unpack_spawn(payload: list[Any]) -> Spawn:
     """The payload of SpawnActor; the attachment type is not read, as the client leaves it unset without a parent."""
     description, pose, parent, _attachment, _socket, then = _list(payload, 6)
     return Spawn(
         DESCRIPTION.unpack(description),
         TRANSFORM.unpack(pose),
         optional(UINT).unpack(parent),
-        tuple(command(item) for item in _list(then)),
+        tuple(unpack_command(item) for item in _list(then)),
     )

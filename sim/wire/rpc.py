@@ -95,7 +95,7 @@ class Connection:
         raise self._fault(f"a message that is no request: {_short(message)}")
 
 
-def answer(request_id: int, returns: Returns, value: object = None) -> bytes:
+def pack_result(request_id: int, returns: Returns, value: object = None) -> bytes:
     """The response of a method that did what it was asked."""
     match returns:
         case Returns.VALUE:
@@ -106,7 +106,7 @@ def answer(request_id: int, returns: Returns, value: object = None) -> bytes:
             return _response(request_id, None, value)
 
 
-def failure(request_id: int, returns: Returns, message: str) -> bytes:
+def pack_failure(request_id: int, returns: Returns, message: str) -> bytes:
     """The response of a method that could not: `RuntimeError(message)` in a Python client."""
     match returns:
         case Returns.VALUE:
@@ -114,10 +114,10 @@ def failure(request_id: int, returns: Returns, message: str) -> bytes:
         case Returns.NOTHING:
             return _response(request_id, None, [[True, [message]]])
         case _:
-            return refusal(request_id, message)
+            return pack_refusal(request_id, message)
 
 
-def refusal(request_id: int, message: str) -> bytes:
+def pack_refusal(request_id: int, message: str) -> bytes:
     """The answer to a call of no known method: rpclib's error slot."""
     return _response(request_id, message, None)
 

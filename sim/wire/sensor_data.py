@@ -12,7 +12,7 @@ from typing import Any
 
 import msgpack
 
-from sim.episode.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.episode.snapshot import ActorState, Snapshot, Timestamp, VehicleState
 from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
 
@@ -44,17 +44,17 @@ def _single(number: float) -> float:
     return max(-LARGEST_SINGLE, min(LARGEST_SINGLE, number))
 
 
-def _placed(pose: Pose) -> tuple[float, float, float, float, float, float]:
+def _pose_values(pose: Pose) -> tuple[float, float, float, float, float, float]:
     angles = (math.degrees(pose.pitch), math.degrees(pose.yaw), math.degrees(pose.roll))
     return _single(pose.x), _single(pose.y), _single(pose.z), *angles
 
 
-def header(kind: SensorType, moment: Moment, pose: Pose) -> bytes:
+def pack_header(kind: SensorType, timestamp: Timestamp, pose: Pose) -> bytes:
     """The 48 bytes before every payload."""
-    return _HEADER.pack(kind, moment.frame, moment.seconds, *_placed(pose))
+    return _HEADER.pack(kind, timestamp.frame, timestamp.seconds, *_pose_values(pose))
 
 
-def image(width: int, height: int, fov: float, pixels: bytes) -> tuple[bytes, bytes]:
+def pack_image(width: int, height: int, fov: float, pixels: bytes) -> tuple[bytes, bytes]:
     """A camera's payload in two parts: size and field of view [rad], then BGRA rows from the top.
 
     Raises:
@@ -65,32 +65,32 @@ def image(width: int, height: int, fov: float, pixels: bytes) -> tuple[bytes, by
     return _CAMERA.pack(width, height, math.degrees(fov)), pixels
 
 
-def collision(actor: list[Any], other: list[Any], impulse: Vector) -> bytes:
+def pack_collision(actor: list[Any], other: list[Any], impulse: Vector) -> bytes:
     """A collision sensor's payload: both actors as `messages.actor` lays them out, and the impulse [N s]."""
-    return _packed([actor, other, [impulse.x, impulse.y, impulse.z]])
+    return _pack([actor, other, [impulse.x, impulse.y, impulse.z]])
 
 
-def gnss(latitude: float, longitude: float, altitude: float) -> bytes:
+def pack_gnss(latitude: float, longitude: float, altitude: float) -> bytes:
     """A position sensor's payload [degrees, m]."""
-    return _packed([latitude, longitude, altitude])
+    return _pack([latitude, longitude, altitude])
 
 
-def imu(acceleration: Vector, gyroscope: Vector, compass: float) -> bytes:
+def pack_imu(acceleration: Vector, gyroscope: Vector, compass: float) -> bytes:
     """An inertial sensor's payload [m/s2, rad/s, rad], vectors in the sensor's axes."""
     rate = [gyroscope.x, gyroscope.y, gyroscope.z]
-    return _packed([[acceleration.x, acceleration.y, acceleration.z], rate, compass])
+    return _pack([[acceleration.x, acceleration.y, acceleration.z], rate, compass])
 
 
-def _packed(values: list[Any]) -> bytes:
+def _pack(values: list[Any]) -> bytes:
     return bytes(msgpack.packb(values, use_bin_type=True))
 
 
-def episode(snapshot: Snapshot, platform_seconds: float) -> bytes:
+def pack_episode_state(snapshot: Snapshot, platform_seconds: float) -> bytes:
     """The episode state: header and payload of what every client learns of a frame.
 
     `platform_seconds` is the host's clock; all else is the simulation's.
     """
-    head = header(SensorType.EPISODE, snapshot.moment, _NOWHERE)
+    head = pack_header(SensorType.EPISODE, snapshot.timestamp, _NOWHERE)
     state = _EPISODE.pack(snapshot.episode, platform_seconds, snapshot.step, 0, 0, 0, 0)
     return b"".join((head, state, *map(_actor_state, snapshot.actors)))
 
@@ -100,7 +100,7 @@ def _actor_state(actor: ActorState) -> bytes:
     return _ACTOR.pack(
         actor.id,
         _ACTIVE,
-        *_placed(actor.pose),
+        *_pose_values(actor.pose),
         *map(_single, (actor.velocity.x, actor.velocity.y, actor.velocity.z)),
         *map(_single, (math.degrees(spin.x), math.degrees(spin.y), math.degrees(spin.z))),
         *map(_single, (actor.acceleration.x, actor.acceleration.y, actor.acceleration.z)),
@@ -108,7 +108,7 @@ def _actor_state(actor: ActorState) -> bytes:
     )
 
 
-def _vehicle(extra: VehicleExtra) -> bytes:
+def _vehicle(extra: VehicleState) -> bytes:
     control = extra.control
     return _VEHICLE.pack(
         *(control.throttle, control.steer, control.brake),

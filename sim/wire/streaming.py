@@ -17,7 +17,7 @@ _TCP = 1
 _ADDRESS_NOT_SET = 0  # the client then uses the host it was given for the server itself
 
 
-def token(stream: int, port: int) -> bytes:
+def pack_token(stream: int, port: int) -> bytes:
     """The 24 bytes by which a client finds a stream."""
     return _TOKEN.pack(stream, port, _TCP, _ADDRESS_NOT_SET, bytes(16))
 
@@ -42,6 +42,6 @@ class Subscription:
         return int(_NUMBER.unpack(self._received)[0])
 
 
-def framed(*parts: bytes) -> bytes:
+def frame_message(*parts: bytes) -> bytes:
     """One message made of parts, with its size before it."""
     return b"".join((_NUMBER.pack(sum(map(len, parts))), *parts))

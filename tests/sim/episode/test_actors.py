@@ -13,7 +13,7 @@ from sim.episode.blueprints import VEHICLE, AttributeValue, Description
 from sim.geometry.poses import Pose, Vector
 from tests.sim.fakes import Plain
 
-CAR = Description(0, VEHICLE).completed()
+CAR = Description(0, VEHICLE).complete()
 
 
 def car(**pose: float) -> Vehicle:
@@ -29,20 +29,20 @@ def test_a_car_stands_on_the_ground_wherever_it_is_put() -> None:
 
 def test_a_push_is_felt_along_the_world_s_axes() -> None:
     vehicle = car(yaw=0.7)
-    vehicle.push(Vector(3.0, -4.0, 0.0))
+    vehicle.set_velocity(Vector(3.0, -4.0, 0.0))
     velocity = vehicle.state().velocity
     assert (velocity.x, velocity.y) == pytest.approx((3.0, -4.0))
 
 
 def test_a_car_set_down_has_lost_its_speed() -> None:
     vehicle = car()
-    vehicle.push(Vector(9.0, 0.0, 0.0))
+    vehicle.set_velocity(Vector(9.0, 0.0, 0.0))
     vehicle.put(Pose(x=1.0))
     assert vehicle.state().velocity == Vector()
 
 
 def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
-    loose = Description(0, VEHICLE, (AttributeValue("sticky_control", 1, "false"),)).completed()
+    loose = Description(0, VEHICLE, (AttributeValue("sticky_control", 1, "false"),)).complete()
     vehicle = Vehicle(1, loose, Pose(), Plain().ground)
     vehicle.control = VehicleControl(throttle=1.0)
     vehicle.advance(0.05)
@@ -52,7 +52,7 @@ def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
 
 def test_a_car_without_physics_stays_where_it_is() -> None:
     vehicle = car()
-    vehicle.push(Vector(9.0, 0.0, 0.0))
+    vehicle.set_velocity(Vector(9.0, 0.0, 0.0))
     vehicle.moves = False
     vehicle.advance(1.0)
     assert vehicle.pose == Pose()

@@ -6,12 +6,12 @@ import pytest
 
 from sim.episode.attributes import AttributeType, Blueprint
 from sim.episode.blueprints import Description
-from sim.episode.catalogue import ELSEWHERE, LIBRARY, PROPS, VEHICLES
+from sim.episode.catalogue import LIBRARY, PROPS, UNSUPPORTED, VEHICLES
 from sim.episode.sensors import SENSORS
 
 
 def test_whatever_is_listed_can_be_made_or_is_known_to_be_elsewhere() -> None:
-    assert {entry.id for entry in LIBRARY} == {*SENSORS, *PROPS, *ELSEWHERE, *VEHICLES}
+    assert {entry.id for entry in LIBRARY} == {*SENSORS, *PROPS, *UNSUPPORTED, *VEHICLES}
 
 
 @pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)
@@ -28,5 +28,5 @@ def test_every_default_is_a_value_of_its_type(entry: Blueprint) -> None:
 
 
 def test_nothing_that_is_elsewhere_promises_a_rate() -> None:
-    for name in ELSEWHERE:
-        assert Description(0, name).completed().text("sensor_tick") == ""
+    for name in UNSUPPORTED:
+        assert Description(0, name).complete().text("sensor_tick") == ""

@@ -36,7 +36,7 @@ class Walled(Plain):
 
 def rolling(world: World, speed: float, **pose: float) -> Vehicle:
     car = world.vehicle(world.spawn(CAR, Pose(**pose)).id)
-    car.push(Vector(speed * math.cos(car.pose.yaw), speed * math.sin(car.pose.yaw)))
+    car.set_velocity(Vector(speed * math.cos(car.pose.yaw), speed * math.sin(car.pose.yaw)))
     return car
 
 
@@ -159,7 +159,7 @@ def crowd(count: int, spread: float, seed: int) -> World:
         with suppress(WorldError):  # somebody stands there
             actor = world.spawn(kind, place)
             if isinstance(actor, Vehicle):
-                actor.push(Vector(chance.uniform(-15.0, 15.0), chance.uniform(-15.0, 15.0)))
+                actor.set_velocity(Vector(chance.uniform(-15.0, 15.0), chance.uniform(-15.0, 15.0)))
     return world
 
 

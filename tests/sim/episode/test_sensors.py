@@ -11,7 +11,7 @@ from sim.episode.world import World
 from sim.geometry.poses import Pose, matrix
 from tests.sim.fakes import Plain, is_camera
 
-CAR = Description(0, VEHICLE).completed()
+CAR = Description(0, VEHICLE).complete()
 
 
 def test_a_camera_rides_on_its_parent_and_stays_behind_without_it() -> None:
@@ -42,7 +42,7 @@ def test_a_camera_is_due_as_often_as_its_sensor_tick_fits(every: str, expected: 
     due = 0
     for _ in range(100):
         world.tick()
-        due += camera.is_due(world.moment.seconds, world.settings.step)
+        due += camera.is_due(world.timestamp.seconds, world.settings.step)
     assert due == expected
 
 
@@ -52,7 +52,7 @@ def test_the_first_tick_of_a_sensor_always_has_a_measurement() -> None:
     due = []
     for _ in range(50):
         world.tick()
-        due.append(camera.is_due(world.moment.seconds, world.settings.step))
+        due.append(camera.is_due(world.timestamp.seconds, world.settings.step))
     assert [i for i, is_due in enumerate(due) if is_due] == [0, 20, 40]
 
 
@@ -71,13 +71,13 @@ def test_any_sensor_rides_on_a_car_and_has_a_stream_of_its_own(kind: str) -> Non
 
 def test_a_lens_is_what_the_attributes_say_and_cameras_know_what_they_show() -> None:
     given = (("image_size_x", "32"), ("image_size_y", "16"), ("fov", "60"))
-    description = Description(0, DEPTH_CAMERA, tuple(AttributeValue(name, 3, text) for name, text in given)).completed()
-    assert Lens.of(description) == Lens(32, 16, math.radians(60.0))
+    description = Description(0, DEPTH_CAMERA, tuple(AttributeValue(name, 3, text) for name, text in given)).complete()
+    assert Lens.from_description(description) == Lens(32, 16, math.radians(60.0))
     assert is_camera(World(Plain()).spawn(description, Pose())).kind == "depth"
 
 
 def test_a_sensor_tick_that_is_no_number_is_refused_where_there_is_one() -> None:
     tick = (AttributeValue("sensor_tick", 3, "often"),)
     with pytest.raises(BlueprintError, match="sensor_tick is 'often'"):
-        SENSORS[IMU](1, Description(0, IMU, tick).completed(), Pose(), None, 2, 0.0)
-    assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).completed(), Pose(), None, 2, 0.0).every == 0.0
+        SENSORS[IMU](1, Description(0, IMU, tick).complete(), Pose(), None, 2, 0.0)
+    assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).complete(), Pose(), None, 2, 0.0).every == 0.0

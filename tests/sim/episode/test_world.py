@@ -32,17 +32,17 @@ def world() -> World:
 
 def test_a_tick_counts_one_frame_and_one_step(world: World) -> None:
     world.apply(EpisodeSettings(fixed_delta_seconds=0.1))
-    frame, seconds = world.moment.frame, world.moment.seconds
+    frame, seconds = world.timestamp.frame, world.timestamp.seconds
     assert world.tick() == frame + 1
-    assert world.moment.seconds == pytest.approx(seconds + 0.1)
+    assert world.timestamp.seconds == pytest.approx(seconds + 0.1)
 
 
 def test_a_step_left_open_is_a_twentieth_of_a_second(world: World) -> None:
     for settings in (EpisodeSettings(), EpisodeSettings(fixed_delta_seconds=0.0)):
         world.apply(settings)
-        before = world.moment.seconds
+        before = world.timestamp.seconds
         world.tick()
-        assert world.moment.seconds - before == pytest.approx(0.05)
+        assert world.timestamp.seconds - before == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("step", [-0.1, 1.5])
@@ -121,7 +121,7 @@ def test_what_is_no_car_cannot_be_driven(world: World) -> None:
 def test_a_velocity_out_of_reason_is_refused(world: World) -> None:
     car = world.spawn(CAR, Pose())
     with pytest.raises(WorldError):
-        world.push(car.id, Vector(1e6, 0.0, 0.0))
+        world.set_velocity(car.id, Vector(1e6, 0.0, 0.0))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_velocity_out_of_reason_is_refused(world: World) -> None:
 def test_physics_that_no_car_can_have_are_refused(world: World, physics: object) -> None:
     car = world.spawn(CAR, Pose())
     with pytest.raises(WorldError):
-        world.rebuild(car.id, physics)  # type: ignore[arg-type]  # it is one
+        world.set_physics(car.id, physics)  # type: ignore[arg-type]  # it is one
     assert world.vehicle(car.id).physics is MODEL3
 
 
@@ -143,9 +143,9 @@ def test_physics_that_no_car_can_have_are_refused(world: World, physics: object)
 def test_a_curve_of_physics_has_so_many_points_and_no_more(world: World, name: str) -> None:
     car = world.spawn(CAR, Pose())
     point = MODEL3.forward_gears[0] if name == "forward_gears" else (1.0, 1.0)
-    world.rebuild(car.id, replace(MODEL3, **{name: (point,) * LONGEST_CURVE}))  # type: ignore[arg-type]  # it is one
+    world.set_physics(car.id, replace(MODEL3, **{name: (point,) * LONGEST_CURVE}))  # type: ignore[arg-type]  # it is one
     with pytest.raises(WorldError, match=f"up to {LONGEST_CURVE} points"):
-        world.rebuild(car.id, replace(MODEL3, **{name: (point,) * (LONGEST_CURVE + 1)}))  # type: ignore[arg-type]
+        world.set_physics(car.id, replace(MODEL3, **{name: (point,) * (LONGEST_CURVE + 1)}))  # type: ignore[arg-type]
 
 
 def test_there_are_so_many_actors_and_sensors_and_no_more(world: World) -> None:
@@ -193,10 +193,10 @@ def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
     car = world.spawn(CAR, Pose())
     world.weather = WeatherParameters(precipitation=50.0)
     world.tick()
-    episode, frame = world.episode, world.moment.frame
+    episode, frame = world.episode, world.timestamp.frame
     world.load(Plain("other"))
     assert world.episode != episode
-    assert world.moment.frame >= frame
+    assert world.timestamp.frame >= frame
     assert [actor.id for actor in world.snapshot().actors] == [world.spectator.id]
     assert world.spectator.id > car.id
     assert world.weather == WeatherParameters()

@@ -32,16 +32,16 @@ class Desk:
         self.asked.append("tick")
         return 42
 
-    def settings_changed(self) -> None:
+    def restart_clock(self) -> None:
         self.asked.append("settings")
 
-    def promise(self, stream: int) -> None:
+    def expect_subscription(self, stream: int) -> None:
         self.asked.append(("promise", stream))
 
     def load(self, name: str) -> None:
         self.asked.append(("load", name))
 
-    def keep_text(self, opendrive: str) -> None:
+    def store_opendrive(self, opendrive: str) -> None:
         self.asked.append(("text", opendrive))
 
     def maps(self) -> tuple[str, ...]:
@@ -64,15 +64,15 @@ def test_a_method_that_is_not_there_is_not_supported(desk: Desk) -> None:
 @pytest.mark.parametrize("name", sorted(registry.TABLE))
 def test_no_method_takes_one_argument_too_many(desk: Desk, name: str) -> None:
     with pytest.raises(PeerError, match=f"{name}: .* arguments came, expected"):
-        desk.call(name, *range(len(registry.TABLE[name].takes) + 1))
+        desk.call(name, *range(len(registry.TABLE[name].arguments) + 1))
 
 
-@pytest.mark.parametrize("name", sorted(name for name, entry in registry.TABLE.items() if entry.takes))
+@pytest.mark.parametrize("name", sorted(name for name, entry in registry.TABLE.items() if entry.arguments))
 def test_no_method_breaks_on_arguments_of_any_kind(desk: Desk, name: str) -> None:
     things: list[object] = [None, True, 7, -1, 1.5, "x", b"x", [], [[]], {}, [None] * 17]
     for thing in things:
         try:
-            desk.call(name, *[thing] * len(registry.TABLE[name].takes))
+            desk.call(name, *[thing] * len(registry.TABLE[name].arguments))
         except (PeerError, WorldError):
             continue
 
@@ -107,7 +107,7 @@ def test_a_spawned_camera_has_its_parent_and_a_bare_token(desk: Desk) -> None:
 def test_settings_are_taken_over_and_the_server_is_told(desk: Desk) -> None:
     settings = desk.call("get_episode_settings")
     settings[0], settings[2] = True, [True, 0.1]
-    assert desk.call("set_episode_settings", settings) == desk.world.moment.frame
+    assert desk.call("set_episode_settings", settings) == desk.world.timestamp.frame
     assert desk.call("get_episode_settings") == settings
     assert desk.asked == ["settings"]
 

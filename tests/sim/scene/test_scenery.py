@@ -31,7 +31,7 @@ def test_a_car_stops_at_what_it_runs_into(kind: str) -> None:
     start = solid.half_y + 6.0
     pose = Pose(solid.x - start * math.cos(across), solid.y - start * math.sin(across), yaw=across)
     car = world.vehicle(world.spawn(Description(0, VEHICLE), pose).id)
-    world.push(car.id, Vector(8.0 * math.cos(across), 8.0 * math.sin(across)))
+    world.set_velocity(car.id, Vector(8.0 * math.cos(across), 8.0 * math.sin(across)))
     hits = []
     for _ in range(60):
         world.control(car.id, VehicleControl(throttle=0.2))

@@ -10,7 +10,7 @@ from sim.episode.catalogue import DEPTH_CAMERA, SEGMENTATION_CAMERA
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
-from sim.server.camera_streams import Studio
+from sim.server.camera_streams import CameraStreams
 from tests.sim.fakes import Numbers, Plain, is_camera
 
 SMALL = Description(0, RGB_CAMERA, (AttributeValue("image_size_x", 2, "4"), AttributeValue("image_size_y", 2, "2")))
@@ -27,90 +27,94 @@ def renderer() -> Numbers:
 
 
 @pytest.fixture
-def studio(renderer: Numbers, world: World) -> Studio:
-    studio = Studio(renderer, seed=1)
-    studio.begin(Plain())
-    return studio
+def streams(renderer: Numbers, world: World) -> CameraStreams:
+    streams = CameraStreams(renderer, seed=1)
+    streams.begin(Plain())
+    return streams
 
 
-def test_a_picture_is_drawn_for_the_pose_and_frame_in_its_header(studio: Studio, world: World) -> None:
+def test_a_picture_is_drawn_for_the_pose_and_frame_in_its_header(streams: CameraStreams, world: World) -> None:
     camera = is_camera(world.spawn(SMALL, Pose(x=3.0)))
     for x in (3.0, 8.0):
         camera.put(Pose(x=x))
         world.tick()
-        ((stream, message),) = studio.pictures(world, {camera.stream})
+        ((stream, message),) = streams.render(world, {camera.stream})
         assert stream == camera.stream
-        assert struct.unpack_from("<IQQ", message) == (48 + 12 + 4 * 2 * 4, 13, world.moment.frame)
+        assert struct.unpack_from("<IQQ", message) == (48 + 12 + 4 * 2 * 4, 13, world.timestamp.frame)
         assert struct.unpack_from("<f", message, 4 + 24) == struct.unpack_from("<f", message, 4 + 48 + 12) == (x,)
 
 
 @pytest.mark.parametrize(("kind", "number"), [(RGB_CAMERA, 13), (DEPTH_CAMERA, 1), (SEGMENTATION_CAMERA, 14)])
 def test_each_kind_of_camera_has_its_own_pictures_and_number(
-    studio: Studio, world: World, renderer: Numbers, kind: str, number: int
+    streams: CameraStreams, world: World, renderer: Numbers, kind: str, number: int
 ) -> None:
     camera = is_camera(world.spawn(replace(SMALL, id=kind), Pose()))
-    ((_, message),) = studio.pictures(world, {camera.stream})
+    ((_, message),) = streams.render(world, {camera.stream})
     assert struct.unpack_from("<Q", message, 4) == (number,)
     assert renderer.kinds == [kind.rpartition(".")[2]]
 
 
-def test_a_new_weather_is_drawn_in_from_the_next_picture_on(studio: Studio, world: World, renderer: Numbers) -> None:
+def test_a_new_weather_is_drawn_in_from_the_next_picture_on(
+    streams: CameraStreams, world: World, renderer: Numbers
+) -> None:
     for _ in range(2):
-        list(studio.pictures(world, set()))
+        list(streams.render(world, set()))
     world.weather = WeatherParameters(precipitation=80.0)
-    list(studio.pictures(world, set()))
+    list(streams.render(world, set()))
     assert renderer.weathers == [WeatherParameters(), WeatherParameters(precipitation=80.0)]
 
 
-def test_what_nobody_wants_is_not_drawn(studio: Studio, world: World, renderer: Numbers) -> None:
+def test_what_nobody_wants_is_not_drawn(streams: CameraStreams, world: World, renderer: Numbers) -> None:
     world.spawn(SMALL, Pose())
     wanted = is_camera(world.spawn(SMALL, Pose()))
-    assert len(list(studio.pictures(world, {wanted.stream}))) == 1
+    assert len(list(streams.render(world, {wanted.stream}))) == 1
     assert (renderer.drawn, len(renderer.eyes)) == (1, 1)
 
 
-def test_nothing_is_drawn_without_rendering(studio: Studio, world: World, renderer: Numbers) -> None:
+def test_nothing_is_drawn_without_rendering(streams: CameraStreams, world: World, renderer: Numbers) -> None:
     camera = is_camera(world.spawn(SMALL, Pose()))
     world.apply(replace(world.settings, no_rendering_mode=True))
-    assert list(studio.pictures(world, {camera.stream})) == []
+    assert list(streams.render(world, {camera.stream})) == []
     assert renderer.drawn == 0
 
 
-def test_a_destroyed_camera_is_closed(studio: Studio, world: World, renderer: Numbers) -> None:
+def test_a_destroyed_camera_is_closed(streams: CameraStreams, world: World, renderer: Numbers) -> None:
     camera = is_camera(world.spawn(SMALL, Pose()))
-    list(studio.pictures(world, {camera.stream}))
+    list(streams.render(world, {camera.stream}))
     world.destroy(camera.id)
-    list(studio.pictures(world, {camera.stream}))
+    list(streams.render(world, {camera.stream}))
     assert [eye.closed for eye in renderer.eyes] == [True]
 
 
-def test_a_new_episode_closes_all_cameras_and_loads_its_map(studio: Studio, world: World, renderer: Numbers) -> None:
+def test_a_new_episode_closes_all_cameras_and_loads_its_map(
+    streams: CameraStreams, world: World, renderer: Numbers
+) -> None:
     camera = is_camera(world.spawn(SMALL, Pose()))
-    list(studio.pictures(world, {camera.stream}))
+    list(streams.render(world, {camera.stream}))
     world.load(Plain("other"))
-    studio.begin(Plain("other"))
+    streams.begin(Plain("other"))
     assert [eye.closed for eye in renderer.eyes] == [True]
     assert renderer.loaded == ["plain", "other"]
 
 
 def test_a_camera_that_cannot_draw_stays_dark_and_the_others_go_on(
-    studio: Studio, world: World, renderer: Numbers, capsys: pytest.CaptureFixture[str]
+    streams: CameraStreams, world: World, renderer: Numbers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken, sound = (is_camera(world.spawn(SMALL, Pose())) for _ in range(2))
     wanted = {broken.stream, sound.stream}
-    list(studio.pictures(world, wanted))
+    list(streams.render(world, wanted))
     renderer.eyes[0].closed = True
     for _ in range(3):
-        assert [stream for stream, _ in studio.pictures(world, wanted)] == [sound.stream]
+        assert [stream for stream, _ in streams.render(world, wanted)] == [sound.stream]
     assert capsys.readouterr().err.count("cannot draw") == 1
 
 
 def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
     world, renderer = World(Plain()), Numbers()
-    studio = Studio(renderer, seed=0)
-    studio.begin(Plain())
+    streams = CameraStreams(renderer, seed=0)
+    streams.begin(Plain())
     own, other = (world.spawn(Description(0, VEHICLE), Pose(x=x)) for x in (0.0, 50.0))
     for place, expected in ((Pose(x=0.6, z=1.3), {other.id}), (Pose(x=-6.0, z=2.5), {own.id, other.id})):
         eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
-        assert len(list(studio.pictures(world, {eye.stream}))) == 1
+        assert len(list(streams.render(world, {eye.stream}))) == 1
         assert {thing.id for thing in renderer.things} == expected

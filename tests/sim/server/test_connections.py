@@ -19,7 +19,7 @@ from sim.episode.world import WorldError
 from sim.geometry.poses import Pose
 from sim.rpc import registry
 from sim.server import connections
-from sim.server.camera_streams import Studio
+from sim.server.camera_streams import CameraStreams
 from sim.server.connections import BACKLOG, StartError, listen
 from sim.server.server import Server
 from tests.sim.fakes import Numbers, Plain, is_camera
@@ -63,7 +63,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.renderer = Numbers()
-        self.server = Server(Plain(), Studio(self.renderer, 0), self.opened, self.read, ("plain", "hills"))
+        self.server = Server(Plain(), CameraStreams(self.renderer, 0), self.opened, self.read, ("plain", "hills"))
         self.world = self.server.world
         self.log: list[tuple[str, bytes]] = []
         self.wires: list[Wire] = []
@@ -103,7 +103,7 @@ class Bench:
 
     def synchronous(self) -> None:
         self.world.apply(replace(self.world.settings, synchronous_mode=True))
-        self.server.settings_changed()
+        self.server.restart_clock()
 
     def camera(self) -> int:
         return is_camera(self.world.spawn(SMALL, Pose())).stream
@@ -136,7 +136,7 @@ def test_a_tick_is_state_then_answer_then_pictures_all_of_one_frame() -> None:
             caller, _, _ = it.caller(), it.reader(1), it.reader(it.camera())
             it.log.clear()
             caller.data_received(call("tick_cue"))
-            frame = it.world.moment.frame
+            frame = it.world.timestamp.frame
             assert kinds(it.log) == [(EPISODE, frame), frame, (RGB, frame)]
 
     asyncio.run(scenario())
@@ -150,7 +150,7 @@ def test_pictures_wait_after_a_batch_and_come_in_time() -> None:
             caller.data_received(call("apply_batch", [], False) + call("tick_cue"))
             assert [name for name, _ in it.log] == ["answer", "answer"]
             await it.until_written(3)
-            assert kinds(it.log[1:]) == [it.world.moment.frame, (RGB, it.world.moment.frame)]
+            assert kinds(it.log[1:]) == [it.world.timestamp.frame, (RGB, it.world.timestamp.frame)]
 
     asyncio.run(scenario())
 
@@ -161,7 +161,7 @@ def test_pictures_that_wait_come_before_the_next_frame() -> None:
             it.synchronous()
             caller, _ = it.caller(), it.reader(it.camera())
             caller.data_received(call("apply_batch", [], False) + call("tick_cue") + call("tick_cue"))
-            frame = it.world.moment.frame
+            frame = it.world.timestamp.frame
             assert kinds(it.log[1:]) == [frame - 1, (RGB, frame - 1), frame, (RGB, frame)]
 
     asyncio.run(scenario())
@@ -172,7 +172,7 @@ def test_whoever_subscribes_to_the_episode_learns_at_once_how_things_stand() -> 
         async with bench() as it:
             it.synchronous()
             it.reader(1)
-            assert kinds(it.log) == [(EPISODE, it.world.moment.frame)]
+            assert kinds(it.log) == [(EPISODE, it.world.timestamp.frame)]
 
     asyncio.run(scenario())
 
@@ -186,7 +186,7 @@ def test_a_subscription_that_a_tick_overtook_gets_that_tick_s_picture(ticks_betw
             caller.data_received(call("get_sensor_token", stream) + call("tick_cue") * ticks_between)
             it.log.clear()
             it.reader(stream)
-            assert kinds(it.log) == [(RGB, it.world.moment.frame)] * pictures
+            assert kinds(it.log) == [(RGB, it.world.timestamp.frame)] * pictures
 
     asyncio.run(scenario())
 
@@ -194,14 +194,14 @@ def test_a_subscription_that_a_tick_overtook_gets_that_tick_s_picture(ticks_betw
 def test_the_clock_is_the_servers_in_asynchronous_mode() -> None:
     async def scenario() -> None:
         async with bench() as it:
-            it.server.settings_changed()
+            it.server.restart_clock()
             it.reader(1)
-            frame = it.world.moment.frame
+            frame = it.world.timestamp.frame
             caller = it.caller()
             caller.data_received(call("tick_cue"))
-            assert it.world.moment.frame == frame
+            assert it.world.timestamp.frame == frame
             await it.until_written(len(it.log) + 2)
-            assert it.world.moment.frame >= frame + 2
+            assert it.world.timestamp.frame >= frame + 2
 
     asyncio.run(scenario())
 
@@ -293,7 +293,7 @@ def test_a_fault_of_ours_is_told_and_ends_nothing(
 
     async def scenario() -> None:
         async with bench() as it:
-            monkeypatch.setitem(registry.TABLE, "version", replace(registry.TABLE["version"], does=breaks))
+            monkeypatch.setitem(registry.TABLE, "version", replace(registry.TABLE["version"], function=breaks))
             caller = it.caller()
             caller.data_received(call("version") + call("get_available_maps"))
             answers = [msgpack.unpackb(data) for _, data in it.log]
@@ -328,7 +328,7 @@ def test_the_world_ticks_again_when_the_last_who_kept_the_clock_has_left() -> No
 def test_a_map_is_loaded_by_its_name_or_as_a_text(name: str, expected: str) -> None:
     async def scenario() -> None:
         async with bench() as it:
-            it.server.keep_text("a lane")
+            it.server.store_opendrive("a lane")
             it.server.load(name)
             assert it.world.track.name == expected
             assert it.renderer.loaded == ["plain", expected]
@@ -347,7 +347,7 @@ def test_a_second_text_takes_the_place_of_the_first() -> None:
 
             it.server._read_track = read
             for text in ("one lane", "another lane"):
-                it.server.keep_text(text)
+                it.server.store_opendrive(text)
                 it.server.load("OpenDriveMap")
             assert texts == ["one lane", "another lane"]
 

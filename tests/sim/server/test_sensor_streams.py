@@ -15,7 +15,7 @@ from sim.episode.sensors import SENSORS, Sensor
 from sim.episode.settings import EpisodeSettings
 from sim.episode.world import World, WorldError
 from sim.geometry.poses import Pose, Vector
-from sim.server.sensor_streams import readings
+from sim.server.sensor_streams import read_sensors
 from tests.sim.fakes import Plain
 
 
@@ -40,10 +40,10 @@ def car_in(world: World, **pose: float) -> Vehicle:
 def told(world: World, sensor: Sensor) -> list[Any]:
     """Payloads of the sensor's messages for the last tick, whose heads are right."""
     payloads = []
-    for stream, message in readings(world, {sensor.stream}):
+    for stream, message in read_sensors(world, {sensor.stream}):
         assert stream == sensor.stream
         size, _, frame, seconds = struct.unpack_from("<IQQd", message)
-        assert (size, frame, seconds) == (len(message) - 4, world.moment.frame, world.moment.seconds)
+        assert (size, frame, seconds) == (len(message) - 4, world.timestamp.frame, world.timestamp.seconds)
         payloads.append(msgpack.unpackb(message[4 + 48 :]))
     return payloads
 
@@ -68,7 +68,7 @@ def test_an_accelerometer_at_rest_shows_gravity_upwards_in_its_own_axes() -> Non
 def test_in_a_right_bend_the_gyroscope_and_the_accelerometer_agree_with_the_motion() -> None:
     world = World(Plain())
     car = car_in(world)
-    car.push(Vector(10.0))
+    car.set_velocity(Vector(10.0))
     world.control(car.id, VehicleControl(throttle=0.3, steer=0.05))
     sensor = spawned(world, IMU, car.id)
     for _ in range(60):
@@ -117,7 +117,7 @@ def test_a_collision_tells_both_actors_and_the_impulse_to_the_sensor_on_either()
     ahead, behind = car_in(world, x=8.0), car_in(world)
     sensors = {car.id: spawned(world, COLLISION, car.id) for car in (ahead, behind)}
     spawned(world, COLLISION)
-    behind.push(Vector(15.0))
+    behind.set_velocity(Vector(15.0))
     while not world.collisions:
         assert told(world, sensors[behind.id]) == []
         world.tick()
@@ -144,7 +144,7 @@ def test_what_nobody_wants_is_not_read() -> None:
     for kind in SENSORS:
         spawned(world, kind)
     world.tick()
-    assert list(readings(world, set())) == []
+    assert list(read_sensors(world, set())) == []
 
 
 def test_lane_invasions_have_no_stream() -> None:

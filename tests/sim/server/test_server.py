@@ -77,9 +77,9 @@ def test_the_clock_of_the_others_goes_on(attack: Any) -> None:
             stream = it.camera()
             it.reader(stream, "picture")
             for frames in range(1, 4):
-                before = it.world.moment.frame
+                before = it.world.timestamp.frame
                 good.data_received(call("tick_cue"))
-                assert it.world.moment.frame == before + 1
+                assert it.world.timestamp.frame == before + 1
                 answers = [msgpack.unpackb(data) for name, data in it.log if name == "good"]
                 assert answers[-1][2] is None, answers[-1]
                 assert answers[-1][3] == [[1, before + 1]]
@@ -113,7 +113,7 @@ def test_a_tick_that_raises_is_logged_once_and_the_next_still_runs(
                         caller.data_received(call("tick_cue"))
                         assert not it.wires[-1].closed
                     else:
-                        it.server._tick_by_the_clock(0.0)
+                        it.server._tick_by_wall_clock(0.0)
             it.log.clear()
             if synchronous:
                 caller.data_received(call("tick_cue"))
@@ -144,9 +144,9 @@ def test_velocities_that_add_up_are_checked_however_they_come() -> None:
     async def scenario() -> None:
         async with bench() as it:
             car = it.world.vehicle(it.world.spawn(Description(0, VEHICLE), Pose()).id)
-            car.kick(Vector(1e300, 0.0))
+            car.add_impulse(Vector(1e300, 0.0))
             assert car.motion.speed == 0.0
-            car.spin(float("nan"))
+            car.set_yaw_rate(float("nan"))
             assert car.motion.yaw_rate == 0.0
 
     asyncio.run(scenario())

@@ -72,13 +72,13 @@ def test_lights_are_one_number_and_those_of_all_are_pairs() -> None:
 
 
 def test_an_actor_has_six_fields_and_a_bare_token() -> None:
-    box = messages.bounding_box(Vector(0, 0, 1), Vector(2, 1, 1), 7)
-    packed = messages.actor(7, 3, Description(1, "x", (AttributeValue("a", 4, "v"),)), box, token=b"t")
+    box = messages.pack_bounding_box(Vector(0, 0, 1), Vector(2, 1, 1), 7)
+    packed = messages.pack_actor(7, 3, Description(1, "x", (AttributeValue("a", 4, "v"),)), box, token=b"t")
     assert packed == [7, 3, [1, "x", [["a", 4, "v"]]], [[0, 0, 1], [2, 1, 1], [0.0, 0.0, 0.0], 7], b"", b"t"]
 
 
 def test_a_blueprint_tells_type_recommendation_and_modifiability() -> None:
-    uid, name, tags, attributes = messages.definition(LIBRARY[0])
+    uid, name, tags, attributes = messages.pack_definition(LIBRARY[0])
     assert (uid, name, tags) == (1, "vehicle.tesla.model3", "vehicle,tesla,model3")
     assert ["number_of_wheels", 2, "4", [], False, False] in attributes
 
@@ -92,9 +92,9 @@ def test_a_spawn_command_reads_parent_and_followers_and_no_attachment() -> None:
         "",
         [[[2, [0, [1, 0, 0, False, False, False, 0]]]]],
     ]
-    order = messages.spawn(payload)
+    order = messages.unpack_spawn(payload)
     assert (order.parent, order.then[0][0]) == (9, 2)
-    assert messages.spawn([*payload[:2], [False], 16, "", []]).parent is None
+    assert messages.unpack_spawn([*payload[:2], [False], 16, "", []]).parent is None
 
 
 floats = st.floats(-1e6, 1e6)

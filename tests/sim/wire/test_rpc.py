@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.wire.errors import OurError, PeerError
-from sim.wire.rpc import ARRAY_LIMIT, MESSAGE_LIMIT, Connection, Request, Returns, answer, failure, refusal
+from sim.wire.rpc import (
+    ARRAY_LIMIT,
+    MESSAGE_LIMIT,
+    Connection,
+    Request,
+    Returns,
+    pack_failure,
+    pack_refusal,
+    pack_result,
+)
 
 # [0, 7, "version", [[false]]] as the genuine client sends it
 VERSION_CALL = bytes.fromhex("94 00 07 a7 76657273696f6e 91 91 c2")
@@ -33,14 +42,14 @@ def test_a_call_marked_async_wants_no_answer_and_keeps_its_arguments() -> None:
 @pytest.mark.parametrize(
     ("encoded", "expected"),
     [
-        (answer(7, Returns.VALUE, 5), "94 01 07 c0 91 92 01 05"),
-        (answer(7, Returns.VALUE, b"\xff"), "94 01 07 c0 91 92 01 c4 01 ff"),
-        (failure(7, Returns.VALUE, "no"), "94 01 07 c0 91 92 00 91 a2 6e6f"),
-        (answer(7, Returns.NOTHING), "94 01 07 c0 91 91 c2"),
-        (failure(7, Returns.NOTHING, "no"), "94 01 07 c0 91 92 c3 91 a2 6e6f"),
-        (answer(7, Returns.BARE, [1]), "94 01 07 c0 91 01"),
-        (failure(7, Returns.BARE, "no"), "94 01 07 a2 6e6f c0"),
-        (refusal(7, "no"), "94 01 07 a2 6e6f c0"),
+        (pack_result(7, Returns.VALUE, 5), "94 01 07 c0 91 92 01 05"),
+        (pack_result(7, Returns.VALUE, b"\xff"), "94 01 07 c0 91 92 01 c4 01 ff"),
+        (pack_failure(7, Returns.VALUE, "no"), "94 01 07 c0 91 92 00 91 a2 6e6f"),
+        (pack_result(7, Returns.NOTHING), "94 01 07 c0 91 91 c2"),
+        (pack_failure(7, Returns.NOTHING, "no"), "94 01 07 c0 91 92 c3 91 a2 6e6f"),
+        (pack_result(7, Returns.BARE, [1]), "94 01 07 c0 91 01"),
+        (pack_failure(7, Returns.BARE, "no"), "94 01 07 a2 6e6f c0"),
+        (pack_refusal(7, "no"), "94 01 07 a2 6e6f c0"),
     ],
 )
 def test_answers_are_these_bytes(encoded: bytes, expected: str) -> None:
@@ -49,7 +58,7 @@ def test_answers_are_these_bytes(encoded: bytes, expected: str) -> None:
 
 def test_a_result_that_msgpack_cannot_hold_is_our_fault() -> None:
     with pytest.raises(OurError):
-        answer(1, Returns.VALUE, object())
+        pack_result(1, Returns.VALUE, object())
 
 
 @given(

@@ -6,14 +6,22 @@ import struct
 import pytest
 
 from sim.dynamics.single_track import VehicleControl
-from sim.episode.snapshot import ActorState, Moment, Snapshot, VehicleExtra
+from sim.episode.snapshot import ActorState, Snapshot, Timestamp, VehicleState
 from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
-from sim.wire.sensor_data import SensorType, collision, episode, gnss, header, image, imu
+from sim.wire.sensor_data import (
+    SensorType,
+    pack_collision,
+    pack_episode_state,
+    pack_gnss,
+    pack_header,
+    pack_image,
+    pack_imu,
+)
 
 
 def test_a_header_is_48_bytes_with_degrees() -> None:
-    data = header(SensorType.RGB, Moment(9, 0.5), Pose(1.0, 2.0, 3.0, pitch=0.0, yaw=math.pi / 2, roll=math.pi))
+    data = pack_header(SensorType.RGB, Timestamp(9, 0.5), Pose(1.0, 2.0, 3.0, pitch=0.0, yaw=math.pi / 2, roll=math.pi))
     assert data == bytes.fromhex(
         "0d00000000000000 0900000000000000 000000000000e03f"  # kind, frame, seconds
         "0000803f 00000040 00004040"  # x, y, z
@@ -22,24 +30,24 @@ def test_a_header_is_48_bytes_with_degrees() -> None:
 
 
 def test_an_image_is_its_size_its_angle_and_its_pixels() -> None:
-    head, pixels = image(2, 1, math.pi / 2, b"BGRAbgra")
+    head, pixels = pack_image(2, 1, math.pi / 2, b"BGRAbgra")
     assert head == bytes.fromhex("02000000 01000000 0000b442")
     assert pixels == b"BGRAbgra"
 
 
 def test_pixels_that_do_not_fill_the_image_never_reach_the_client() -> None:
     with pytest.raises(OurError, match="7 bytes of pixels, expected 2 x 1 x 4"):
-        image(2, 1, 1.0, bytes(7))
+        pack_image(2, 1, 1.0, bytes(7))
 
 
 def test_a_position_is_three_doubles() -> None:
-    assert gnss(1.0, -2.0, 0.5) == bytes.fromhex("93 cb3ff0000000000000 cbc000000000000000 cb3fe0000000000000")
+    assert pack_gnss(1.0, -2.0, 0.5) == bytes.fromhex("93 cb3ff0000000000000 cbc000000000000000 cb3fe0000000000000")
 
 
 def test_an_inertial_reading_is_two_vectors_and_a_compass() -> None:
     one, two = "cb3ff0000000000000", "cb4000000000000000"
     expected = bytes.fromhex(f"93 93{one}{two}{one} 93{two}{one}{two} {one}")
-    assert imu(Vector(1.0, 2.0, 1.0), Vector(2.0, 1.0, 2.0), 1.0) == expected
+    assert pack_imu(Vector(1.0, 2.0, 1.0), Vector(2.0, 1.0, 2.0), 1.0) == expected
 
 
 def test_a_collision_is_two_actors_and_an_impulse() -> None:
@@ -48,11 +56,11 @@ def test_a_collision_is_two_actors_and_an_impulse() -> None:
     packed += bytes.fromhex("c4010e c400")
     zero, one = "cb0000000000000000", "cb3ff0000000000000"
     expected = b"\x93" + packed + packed + bytes.fromhex(f"93 {one}{zero}{zero}")
-    assert collision(actor, actor, Vector(1.0, 0.0, 0.0)) == expected
+    assert pack_collision(actor, actor, Vector(1.0, 0.0, 0.0)) == expected
 
 
 def test_an_episode_state_is_a_head_of_36_bytes_after_the_header() -> None:
-    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, ()), 2.0)
+    data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, ()), 2.0)
     assert data[:8].hex() == "1100000000000000"
     assert data[48:] == bytes.fromhex("0500000000000000 0000000000000040 0000803e 000000000000000000000000 00000000")
 
@@ -67,9 +75,9 @@ def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
         Vector(4.0, 0.0, 0.0),
         Vector(0.0, 0.0, math.pi),
         Vector(0.0, 8.0, 0.0),
-        VehicleExtra(control, gear=2, speed_limit=30.0),
+        VehicleState(control, gear=2, speed_limit=30.0),
     )
-    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, (car,)), 2.0)[84:]
+    data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, (car,)), 2.0)[84:]
     assert len(data) == 119
     assert data[:5] == bytes.fromhex("07000000 01")
     assert struct.unpack_from("<15f", data, 5) == (1, 2, 3, 0, 90, 0, 4, 0, 0, 0, 0, 180, 0, 8, 0)
@@ -80,5 +88,5 @@ def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
 
 
 def test_what_is_no_vehicle_has_zeros_for_the_rest() -> None:
-    data = episode(Snapshot(5, Moment(9, 0.5), 0.25, (ActorState(1, Pose()),)), 2.0)[84:]
+    data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, (ActorState(1, Pose()),)), 2.0)[84:]
     assert data == bytes.fromhex("0100000001") + bytes(114)

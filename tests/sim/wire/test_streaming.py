@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 
 from sim.wire.errors import PeerError
-from sim.wire.streaming import Subscription, framed, token
+from sim.wire.streaming import Subscription, frame_message, pack_token
 
 
 def test_a_token_is_these_24_bytes() -> None:
     # stream 3, port 2001, tcp, no address: the client takes the host it already has
-    assert token(3, 2001) == bytes.fromhex("03000000 d107 01 00") + bytes(16)
+    assert pack_token(3, 2001) == bytes.fromhex("03000000 d107 01 00") + bytes(16)
 
 
 def test_a_message_has_its_size_before_it() -> None:
-    assert framed(b"ab", b"c") == b"\x03\x00\x00\x00abc"
+    assert frame_message(b"ab", b"c") == b"\x03\x00\x00\x00abc"
 
 
 def test_a_subscription_is_complete_with_its_fourth_byte() -> None:
