@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,8 +25,8 @@ from tests import recount
 from tests.alvinn.fakes import SMALL
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address, running_server
+from tests.towns import town_file
 
-TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[2] / "shared" / "opendrive"))
 HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
 """Pushes that send even the expert out of its lane now and then."""
 
@@ -72,10 +71,7 @@ def test_it_agrees_on_other_circuits_both_ways_in_any_weather(
 def test_it_agrees_in_towns_where_lanes_lie_over_one_another_at_junctions(
     town: str, direction: Direction, tmp_path: Path
 ) -> None:
-    path = TOWNS / f"{town}.xodr"
-    if not path.is_file():
-        pytest.skip(f"{path} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    agrees(str(path), direction, tmp_path / "log.csv", metres=600.0)
+    agrees(str(town_file(town)), direction, tmp_path / "log.csv", metres=600.0)
 
 
 def agrees(circuit: str, direction: Direction, log: Path, weather: str = "ClearNoon", metres: float = 240.0) -> None:

@@ -44,17 +44,21 @@ class Lane:
     Args:
         points: x, y, z of the centre [m], shape (n, 3), n >= 3; of a closed lane the last is not the first again.
         widths: lane width at each point [m], shape (n,).
-        closed: whether the last point leads back to the first.
+        closed: whether the last point leads back to an earlier one.
+        lead_in: index of that point: 0 for a ring; the points before it are driven once, on the way into the loop.
 
     Raises:
-        ValueError: shapes differ, or points coincide.
+        ValueError: shapes differ, points coincide, or the loop is shorter than 3 points.
     """
 
-    def __init__(self, points: Points, widths: Points, *, closed: bool) -> None:
+    def __init__(self, points: Points, widths: Points, *, closed: bool, lead_in: int = 0) -> None:
         if points.ndim != 2 or points.shape[1] != 3 or len(points) < 3 or widths.shape != (len(points),):
             raise ValueError(f"a lane wants (n, 3) points and (n,) widths, n >= 3, not {points.shape}, {widths.shape}")
+        if lead_in and not (closed and 0 < lead_in <= len(points) - 3):
+            raise ValueError(f"a lead-in of {lead_in} points needs a loop behind it; the lane has {len(points)} points")
         self.closed = closed
-        ends = np.roll(points, -1, axis=0) if closed else points[1:]
+        self._first_of_loop = lead_in
+        ends = np.vstack([points[1:], points[lead_in : lead_in + 1]]) if closed else points[1:]
         starts = points if closed else points[:-1]
         along = (ends - starts)[:, :2]
         lengths = np.hypot(along[:, 0], along[:, 1])
@@ -62,7 +66,8 @@ class Lane:
             raise ValueError(f"points {int(lengths.argmin())} and the next of a lane are the same")
         along = along / lengths[:, None]
         rows = np.vstack([starts[:, :2].T, along.T, lengths])
-        self._rows = np.hstack([rows, rows]) if closed else rows  # twice: a window across the seam is one slice
+        # the loop twice: a window across its seam is one slice
+        self._rows = np.hstack([rows, rows[:, lead_in:]]) if closed else rows
         # one place at a time is looked up in lists: Python's own numbers are several times faster there than numpy's
         self._points: list[list[float]] = points.tolist()
         self._widths: list[float] = widths.tolist()
@@ -70,6 +75,8 @@ class Lane:
         self._yaws = [math.atan2(dy, dx) for dx, dy in along.tolist()]
         self._s: list[float] = [0.0, *np.cumsum(lengths).tolist()]
         self.length = self._s[-1]
+        self.lead_in = self._s[lead_in]
+        """m from the lane's beginning to its loop; 0 for a ring and for an open lane"""
 
     def project(self, x: float, y: float, near: float | None = None) -> LanePoint:
         """The lane point closest to (x, y) [m]; within NEAR metres of `near` along the lane, if given."""
@@ -80,7 +87,9 @@ class Lane:
         gap_x -= t * along_x
         gap_y -= t * along_y
         best = int((gap_x * gap_x + gap_y * gap_y).argmin())
-        index, way = (first + best) % len(self._lengths), float(t[best])
+        index, way = first + best, float(t[best])
+        if index >= len(self._lengths):
+            index -= len(self._lengths) - self._first_of_loop
         share = way / self._lengths[index]
         direction = self._direction(index, share)
         return LanePoint(
@@ -92,24 +101,41 @@ class Lane:
 
     def _window(self, near: float) -> tuple[int, int]:
         """The pieces, from the first to before the last, within NEAR of a place; past the seam they count on."""
-        if self.closed and self.length <= 2.0 * NEAR:
+        if self.closed and self.loop <= 2.0 * NEAR:
             return 0, len(self._lengths)
-        first, last = self._locate(near - NEAR)[0], self._locate(near + NEAR)[0] + 1
-        return first, last if first < last else last + len(self._lengths)
+        near = self._within(near)
+        begin = near - NEAR
+        if self.closed and begin < self.lead_in <= near:
+            begin += self.loop  # on the loop, what lies behind is the loop's end, not the lead-in
+        first, last = self._locate(begin)[0], self._locate(near + NEAR)[0] + 1
+        return first, last if first < last else last + len(self._lengths) - self._first_of_loop
+
+    @property
+    def loop(self) -> float:
+        """Once around a closed lane [m], without its lead-in."""
+        return self.length - self.lead_in
+
+    def _within(self, s: float) -> float:
+        """The same place as a distance within the lane; before or beyond what is not a ring, its end."""
+        if self.closed and s >= self.length:
+            return self.lead_in + (s - self.lead_in) % self.loop
+        if self.closed and not self.lead_in:
+            return s % self.length
+        return min(max(s, 0.0), self.length)
 
     def _locate(self, s: float) -> tuple[int, float]:
-        s = s % self.length if self.closed else min(max(s, 0.0), self.length)
+        s = self._within(s)
         index = min(bisect_right(self._s, s) - 1, len(self._lengths) - 1)
         return index, (s - self._s[index]) / self._lengths[index]
 
     def _next(self, index: int) -> int:
-        return (index + 1) % len(self._points) if self.closed else index + 1
+        return self._first_of_loop if self.closed and index + 1 == len(self._points) else index + 1
 
     def _direction(self, index: int, share: float) -> float:
         """Direction of travel, turned evenly between the middles of neighbouring pieces."""
-        other = index + (1 if share >= 0.5 else -1)
-        if self.closed:
-            other %= len(self._yaws)
+        other = self._next(index) if share >= 0.5 else index - 1
+        if other < 0 and self.closed and not self.lead_in:
+            other = len(self._yaws) - 1
         elif not 0 <= other < len(self._yaws):
             other = index
         yaw = self._yaws[index]
@@ -120,7 +146,7 @@ class Lane:
         return here + share * (after - here)
 
     def at(self, s: float) -> tuple[float, float, float, float]:
-        """(x, y, z, direction) of the centre at a distance along it; wraps around a closed lane."""
+        """(x, y, z, direction) of the centre at a distance along it; wraps around a closed lane's loop."""
         index, share = self._locate(s)
         (x, y, z), (to_x, to_y, to_z) = self._points[index], self._points[self._next(index)]
         return x + share * (to_x - x), y + share * (to_y - y), z + share * (to_z - z), self._direction(index, share)
@@ -131,7 +157,11 @@ class Lane:
         return wrapped(ahead - behind) / CURVATURE_SPAN
 
     def between(self, start: float, end: float) -> float:
-        """How far along the lane it is from `start` to `end` [m]; the shorter way around a closed lane."""
-        if not self.closed:
+        """How far along the lane it is from `start` to `end` [m]; the shorter way around where both are on a loop."""
+        if not self.closed or (self.lead_in and min(start, end) < self.lead_in):
             return end - start
-        return (end - start + self.length / 2.0) % self.length - self.length / 2.0
+        return (end - start + self.loop / 2.0) % self.loop - self.loop / 2.0
+
+    def way_around(self, start: float, laps: int) -> float:
+        """How far [m] it is from a place on a closed lane to where its loop was driven `laps` times."""
+        return max(0.0, self.lead_in - start) + laps * self.loop

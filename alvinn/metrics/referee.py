@@ -18,19 +18,16 @@ from alvinn.driving.departure import Crossings, margin
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Step
+from alvinn.errors import MapError
 from alvinn.metrics.summary import Trace, pool_metrics
 
 NVIDIA_MARGIN = 1.0  # m
 
 
 STUCK_SPEED, STUCK_SECONDS = 0.3, 5.0  # m/s, s
-
-
 PATIENCE = 3.0  # a run is given up after this many times the time it should take ...
-
-
 PATIENCE_SECONDS = 30.0  # ... and this much more
-
+LEAST_WAY = 10.0  # m: an open lane with less left after the start is no run
 
 Status = Literal["done", "failed", "interrupted"]
 
@@ -41,10 +38,13 @@ class Referee:
     Args:
         lane: the lane that must be kept.
         car_width: m.
-        laps: how many times around a closed lane; an open one is driven once, to its end.
+        laps: how many times around a closed lane's loop, after its lead-in; an open lane is driven once, to its end.
         cruise: the speed that is meant [m/s]; a run far slower than that is given up.
         start: where along the lane the run begins [m].
         longest: the run ends after this way [m], if it has not by then.
+
+    Raises:
+        MapError: an open lane leaves no room to drive.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Referee:
         self.wide = 0
         self._lane = lane
         self._car_width = car_width
-        self.goal = min(longest, lane.length * laps if lane.closed else lane.length - start - 2.0 * cruise)
+        self.goal = min(longest, _way(lane, laps, cruise, start))
         self._patience = PATIENCE * self.goal / cruise + PATIENCE_SECONDS
         self._last_s = start
         self.progress = 0.0
@@ -112,6 +112,19 @@ class Referee:
         if self._moving_at is None or speed > STUCK_SPEED:
             self._moving_at = time
         return time - self._moving_at > STUCK_SECONDS
+
+
+def _way(lane: Lane, laps: int, cruise: float, start: float) -> float:
+    """How far [m] a run goes: an open lane leaves two seconds before its end, as there is nothing to steer for."""
+    if lane.closed:
+        return lane.way_around(start, laps)
+    spare = 2.0 * cruise
+    if lane.length - start - spare < LEAST_WAY:
+        raise MapError(
+            f"the lane ends {lane.length - start:.0f} m after the start: a run at {cruise:g} m/s needs "
+            f"{LEAST_WAY + spare:.0f} m of it; choose another --start, or a lower --speed"
+        )
+    return lane.length - start - spare
 
 
 @dataclass(frozen=True, slots=True)

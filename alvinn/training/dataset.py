@@ -33,6 +33,7 @@ HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving 
 GAP_SECONDS = 5.0  # of driving left out on either side
 ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
 CORRECTION_WEIGHT = 2  # see `load`
+ALIKE_HEADING = 0.5  # cosine between two headings on one piece of road
 ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balanced`
 
 Doubles = npt.NDArray[np.float64]
@@ -180,22 +181,38 @@ def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDAr
     since = (place - HOLD_FROM) % HOLD_EVERY
     held_out = since < HOLD_LENGTH
     training = (since > HOLD_LENGTH + gap) & (since < HOLD_EVERY - gap)
-    closing = _closing_lanes(known, gap)
-    return held_out, training & ~((place <= gap) & [row.lane in closing for row in rows])
+    seams = _seams(known, gap)
+    from_seam = np.array([row.lane_s - seams.get(row.lane, math.inf) for row in rows])
+    return held_out, training & ~(np.abs(from_seam) <= gap)
 
 
-def _closing_lanes(rows: Sequence[Row], gap: float) -> set[str]:
-    """Lanes that were driven to their end, where they begin again, and had a stretch held out within the gap there."""
+def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
+    """Where [m] lanes begin again that were driven to their end and had a stretch held out within the gap there.
+
+    That is at 0 for a ring; a lane with a lead-in comes back to a later place.
+    """
     lanes: dict[str, list[Row]] = {}
     for row in rows:
         lanes.setdefault(row.lane, []).append(row)
-    ends = {lane: [pick(group, key=lambda row: row.lane_s) for pick in (min, max)] for lane, group in lanes.items()}
-    return {
-        lane
-        for lane, (first, last) in ends.items()
-        if (last.lane_s - HOLD_FROM) % HOLD_EVERY <= HOLD_LENGTH + gap
-        and math.dist((first.x, first.y), (last.x, last.y)) <= gap
-    }
+    found = {}
+    for lane, group in lanes.items():
+        last = max(group, key=lambda row: row.lane_s)
+        if (last.lane_s - HOLD_FROM) % HOLD_EVERY > HOLD_LENGTH + gap:
+            continue
+        again = [row for row in group if row.lane_s < last.lane_s - 2.0 * gap and _beside(row, last, gap)]
+        if again:
+            found[lane] = min(again, key=lambda row: (_apart(row, last), row.lane_s)).lane_s
+    return found
+
+
+def _beside(one: Row, other: Row, gap: float) -> bool:
+    """Whether two rows are of one piece of road: near each other and headed alike, not where a lane crosses itself."""
+    return _apart(one, other) <= gap and math.cos(one.yaw - other.yaw) > ALIKE_HEADING
+
+
+def _apart(one: Row, other: Row) -> float:
+    """Between two rows [m], heights aside."""
+    return math.dist((one.x, one.y), (other.x, other.y))
 
 
 def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -115,7 +115,7 @@ class CarlaWorld:
         self._vehicle = vehicle
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
-        self._s: float | None = None
+        self._s = 0.0  # where along the lane the car was last: it starts at the beginning
         self._truth: Truth | None = None
         self.frame_timeout = FRAME_TIMEOUT
         """s; to be shortened where somebody watches"""
@@ -231,7 +231,7 @@ class CarlaWorld:
                 carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
             )
             self._vehicle.set_target_velocity(velocity)
-            self._s = None
+            self._s = s  # not looked up again: a lane may cross itself, at another height too
             self.tick()
 
     def witness(self) -> AbstractContextManager[Witness]:

@@ -107,4 +107,4 @@ class TestCorrections(ObserverContract):
 class TestTrial(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
-        return Trial(Referee(circle(50.0), CAR.width, laps=1, cruise=8.0), DriftGate(truth, CAR.width))
+        return Trial(DriftGate(truth, CAR.width), CAR.width)

@@ -44,7 +44,7 @@ def test_a_rollout_begins_on_its_lane_whatever_its_shape(share: float, bends: bo
     assert 0.0 <= place(lane, share) <= lane.length
 
 
-@pytest.mark.parametrize("lane", [straight(100.0), circle(30.0)])
+@pytest.mark.parametrize("lane", [straight(600.0), circle(30.0)])
 def test_where_all_of_a_lane_is_alike_rollouts_begin_all_over_it(lane: Lane) -> None:
     places = np.array([place(lane, share) for share in SHARES.tolist()])
     assert np.ptp(places) > 0.85 * lane.length

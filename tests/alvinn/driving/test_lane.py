@@ -142,3 +142,43 @@ def test_a_wrapped_angle_is_the_same_angle(angle: float) -> None:
     assert -math.pi <= wrapped(angle) < math.pi
     assert math.cos(wrapped(angle)) == pytest.approx(math.cos(angle), abs=1e-9)
     assert math.sin(wrapped(angle)) == pytest.approx(math.sin(angle), abs=1e-9)
+
+
+def with_lead_in(radius: float = 30.0) -> Lane:
+    """40 m straight, then a circle to the right around the origin, entered at its top."""
+    lead = [(-x, -radius, 0.0) for x in np.arange(40.0, 0.0, -0.5).tolist()]
+    turns = np.arange(round(4.0 * math.pi * radius)) / round(4.0 * math.pi * radius) * 2.0 * math.pi
+    ring = [(radius * math.sin(turn), -radius * math.cos(turn), 0.0) for turn in turns.tolist()]
+    points = np.array(lead + ring)
+    return Lane(points, np.full(len(points), 3.5), closed=True, lead_in=len(lead))
+
+
+def test_a_lead_in_is_driven_once_and_a_lap_is_the_loop() -> None:
+    lane = with_lead_in()
+    assert lane.lead_in == pytest.approx(40.0)
+    assert lane.loop == pytest.approx(2.0 * math.pi * 30.0, rel=1e-3)
+    assert lane.way_around(0.0, 2) == pytest.approx(40.0 + 2.0 * lane.loop)
+    assert lane.way_around(50.0, 1) == pytest.approx(lane.loop)
+    assert lane.at(lane.length + 10.0)[:2] == pytest.approx(lane.at(50.0)[:2])
+    assert lane.at(-5.0)[:2] == pytest.approx((-40.0, -30.0)), "nothing lies before a lead-in"
+    assert circle(30.0).way_around(12.0, 3) == pytest.approx(3.0 * circle(30.0).length)
+
+
+def test_a_car_on_a_loop_is_followed_across_its_seam_and_not_back_into_the_lead_in() -> None:
+    lane = with_lead_in()
+    near, way = 0.0, 0.0
+    for driven in np.arange(0.0, 40.0 + 2.5 * lane.loop, 0.4).tolist():
+        found = lane.project(*beside(lane, driven, 0.8), near=near)
+        assert found.offset == pytest.approx(0.8, abs=0.02)
+        way += lane.between(near, found.s)
+        near = found.s
+        assert way == pytest.approx(driven, abs=0.3)
+    # three metres behind the seam on the way round, where the lead-in lies elsewhere
+    assert lane.project(*lane.at(lane.length - 3.0)[:2], near=lane.lead_in + 1.0).s == pytest.approx(lane.length - 3.0)
+
+
+@pytest.mark.parametrize(("closed", "lead_in"), [(False, 2), (True, 8), (True, -1)])
+def test_a_lead_in_without_a_loop_is_refused(closed: bool, lead_in: int) -> None:
+    points = np.array([(float(x), 0.0, 0.0) for x in range(10)])
+    with pytest.raises(ValueError, match="needs a loop"):
+        Lane(points, np.full(10, 3.0), closed=closed, lead_in=lead_in)

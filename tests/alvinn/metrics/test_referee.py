@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alvinn.driving.departure import margin
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
+from alvinn.errors import MapError
 from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.summary import summarize
 from tests.alvinn.fakes import CAR, DT, circle, step, straight, truth
@@ -86,6 +87,13 @@ def test_a_run_ends_when_its_laps_are_driven_wherever_it_began(start: float, lap
     assert number * DT * 8.0 == pytest.approx(laps * LANE.length, abs=0.5)
     assert one.completed
     assert judge(one, RUN, [], 1.0).completion_pct == 100.0
+
+
+@pytest.mark.parametrize("length", [5.0, 16.0, 25.5])
+def test_an_open_road_with_no_room_to_drive_is_refused_instead_of_faultless(length: float) -> None:
+    with pytest.raises(MapError, match=r"ends \d+ m after the start: a run at 8 m/s needs 26 m"):
+        Referee(straight(length + 10.0), 2.1, 1, 8.0, start=10.0)
+    assert Referee(straight(length + 40.0), 2.1, 1, 8.0, start=10.0).goal == pytest.approx(length + 14.0, abs=0.5)
 
 
 def test_driving_backwards_is_no_progress() -> None:

@@ -45,7 +45,7 @@ def test_no_frame_to_train_on_is_closer_than_five_seconds_to_what_is_held_out(
 
 @given(st.floats(0.0, 5.0), st.integers(0, 4))
 def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: int) -> None:
-    places = [replace(row, lane_s=at, speed=8.0) for at in (420.0 + nudge, 250.0 + nudge, 380.0 + nudge)]
+    places = [replace(row, lane_s=at, x=at, speed=8.0) for at in (420.0 + nudge, 250.0 + nudge, 380.0 + nudge)]
     held_out, training = split(places * (lap + 1))
     assert held_out.tolist() == [True, False, False] * (lap + 1)
     assert training.tolist() == [False, True, False] * (lap + 1)
@@ -55,6 +55,21 @@ def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: i
 def test_the_beginning_of_a_lane_that_was_not_driven_to_its_end_is_trained_on(row: Row, away: float) -> None:
     there, back = replace(row, lane_s=0.0, speed=8.0, x=0.0), replace(row, lane_s=455.0, speed=8.0, x=away)
     assert split([there, back])[1].tolist() == [away > 40.0, False]
+
+
+def test_a_loop_with_a_lead_in_keeps_the_gap_where_it_begins_again(row: Row) -> None:
+    """A lead-in of 100 m, then a loop of 340 m whose end, at 440 m, is held out and lies beside 100 m."""
+    rows = []
+    for at in np.arange(0.0, 439.5, 0.4).tolist():
+        angle = (at - 100.0) / 340.0 * 2.0 * math.pi
+        x, y = (340.0 / (2.0 * math.pi) * f(angle) for f in (math.sin, math.cos)) if at >= 100.0 else (at - 100.0, 54.1)
+        rows.append(replace(row, lane_s=at, speed=8.0, x=x, y=y, yaw=-angle if at >= 100.0 else 0.0))
+    held_out, training = split(rows)
+    assert {r.lane_s >= 400.0 for r, held in zip(rows, held_out, strict=True) if held} == {True}
+    learned = [r.lane_s for r, learns in zip(rows, training, strict=True) if learns]
+    assert not [s for s in learned if 100.0 <= s < 139.0]
+    assert [s for s in learned if s < 55.0]
+    assert [s for s in learned if 145.0 < s < 355.0]
 
 
 @given(seconds=st.floats(35.0, 300.0), rate=st.floats(5.0, 30.0))

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
-import os
+from collections import Counter
 from functools import cache
-from pathlib import Path
 from typing import cast
 
 import carla
 import pytest
 
 from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.types import Direction
 from alvinn.errors import MapError, OneWayError
-from alvinn.world.lane_map import lane_of
+from alvinn.world.lane_map import SPACING, first_waypoint, follow, lane_of, straightest
 from sim.roads import opendrive
 from sim.roads.track import Track
-
-TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
+from tests.towns import town_file
 
 
 class ServedMap:
@@ -109,12 +109,113 @@ def test_a_starting_point_that_is_not_there_is_refused() -> None:
         lane_of(built_in("oval"), "forward", start=99)
 
 
-@pytest.mark.parametrize("town", ["Town01", "Town02", "Town07"])
-def test_carlas_towns_have_lanes_too(town: str) -> None:
-    path = TOWNS / f"{town}.xodr"
-    if not path.is_file():
-        pytest.skip(f"{path} is not there; ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    road_map = cast("carla.Map", ServedMap(town, path.read_text(encoding="utf-8")))
-    lane = lane_of(road_map, "forward")
-    assert lane.length > 100.0
-    assert lane.project(*lane.at(50.0)[:2], near=50.0).offset == pytest.approx(0.0, abs=0.01)
+@cache
+def town(name: str) -> carla.Map:
+    return cast("carla.Map", ServedMap(name, town_file(name).read_text(encoding="utf-8")))
+
+
+every_town = pytest.mark.parametrize("name", ["Town01", "Town02", "Town07"])
+
+
+@every_town
+@pytest.mark.parametrize("every", [25, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_a_lane_of_a_town_never_runs_over_itself_before_it_closes(name: str, direction: str, every: int) -> None:
+    way: Direction = "forward" if direction == "forward" else "reverse"
+    followed = 0
+    for start in range(0, len(town(name).get_spawn_points()), every):
+        with contextlib.suppress(OneWayError):
+            waypoints, back_to = follow(first_waypoint(town(name), way, start))
+            places = Counter((w.road_id, w.lane_id, round(w.s / SPACING)) for w in waypoints)
+            # the first and last point of a road may be nearer to each other than SPACING, never three of them
+            assert max(places.values()) <= 2, f"{name} {start}: {places.most_common(1)}"
+            assert sum(number > 1 for number in places.values()) < 0.02 * len(places)
+            followed += 1
+            if back_to is None:
+                assert not waypoints[-1].next(SPACING), "an open lane ends where the road does"
+    assert followed >= 20 // every
+    assert followed
+
+
+@every_town
+def test_a_lane_of_a_town_goes_on_without_a_jump_through_its_seam(name: str) -> None:
+    for start in range(0, len(town(name).get_spawn_points()), 30):
+        lane = lane_of(town(name), "forward", start)
+        places = [lane.at(s * 0.25) for s in range(int((lane.length + 5.0) * 4))]
+        for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places if lane.closed else places[:-20]):
+            assert 0.1 < math.dist((x0, y0), (x1, y1)) < 0.4
+            assert abs(wrapped(yaw1 - yaw0)) < 0.3
+
+
+@every_town
+def test_at_every_fork_of_a_town_the_way_is_taken_whose_end_turns_least(name: str) -> None:
+    """The ends come from the map's topology, which lists each lane by its first and last waypoint."""
+    roads = carla.Map(name, town_file(name).read_text(encoding="utf-8"))
+    entries, forks = dict[tuple[int, int], list[carla.Waypoint]](), 0
+    for before, after in roads.get_topology():
+        if not before.is_junction and after.is_junction:
+            entries.setdefault((before.road_id, before.lane_id), []).append(after)
+    ends = {
+        (before.road_id, before.lane_id): after
+        for before, after in roads.get_topology()
+        if before.is_junction and not after.is_junction
+    }
+    for ways in (ways for ways in entries.values() if len(ways) > 1):
+        here, found = ways[0], [(w.road_id, w.lane_id) for w in ways]
+        if not all(key in ends for key in found):
+            continue
+        turns = {
+            key: abs(wrapped(math.radians(ends[key].transform.rotation.yaw - here.transform.rotation.yaw)))
+            for key in found
+        }
+        chosen = straightest(here, ways)
+        assert turns[chosen.road_id, chosen.lane_id] <= min(turns.values()) + math.radians(6.0)
+        forks += 1
+    assert forks >= 20
+
+
+def test_in_town01_the_lane_goes_straight_on_where_a_way_straight_on_exists() -> None:
+    lane = lane_of(town("Town01"), "forward", 0)
+    assert abs(wrapped(lane.at(60.0)[3] - lane.at(20.0)[3])) < 0.1
+
+
+def test_of_ways_that_turn_alike_the_longest_is_taken_whatever_their_order() -> None:
+    roads = carla.Map("Town01", town_file("Town01").read_text(encoding="utf-8"))
+    into = [after for before, after in roads.get_topology() if after.road_id in {168, 170} and after.is_junction]
+    lengths = {w.road_id: len(w.next_until_lane_end(0.5)) for w in into}
+    assert len(lengths) == 2
+    assert straightest(into[0], into).road_id == max(lengths, key=lambda road: lengths[road])
+    assert straightest(into[0], into[::-1]).road_id == straightest(into[0], into).road_id
+
+
+class StartsOnEntries(ServedMap):
+    """The starts of a full server's `generate_opendrive_world`: one on the entry of each road's lanes."""
+
+    def get_spawn_points(self) -> list[carla.Transform]:
+        return [before.transform for before, _ in self._map.get_topology()]
+
+
+def test_a_start_on_a_roads_entry_gives_the_same_ring_and_no_piece_is_driven_backwards() -> None:
+    roads = cast("carla.Map", StartsOnEntries(*opendrive.load("country")))
+    starts = len(roads.get_spawn_points())
+    assert starts >= 10
+    for start in range(0, starts, 3):
+        for direction in ("forward", "reverse"):
+            lane = lane_of(roads, "forward" if direction == "forward" else "reverse", start)
+            assert lane.closed
+            assert lane.lead_in == 0.0
+            assert lane.length == pytest.approx(built_in_lane("country", direction).length, abs=0.3)
+            places = [lane.at(lane.length - 2.0 + 0.05 * n) for n in range(80)]
+            for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places):
+                assert math.dist((x0, y0), (x1, y1)) == pytest.approx(0.05, abs=0.01)
+                assert abs(wrapped(yaw1 - yaw0)) < 0.1
+
+
+@every_town
+def test_some_lanes_of_a_town_run_into_a_loop_without_their_start(name: str) -> None:
+    lanes = [lane_of(town(name), "forward", start) for start in range(0, len(town(name).get_spawn_points()), 20)]
+    entered = [lane for lane in lanes if lane.lead_in > 1.0]
+    assert entered
+    for lane in entered:
+        assert lane.at(lane.length)[:2] == pytest.approx(lane.at(lane.lead_in)[:2], abs=0.01)
+        assert lane.loop > 50.0

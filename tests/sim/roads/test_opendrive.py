@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -20,8 +19,8 @@ from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN, list_names
 from sim.roads.curves import Bend, Circuit, CrossSection, Segment, Straight, chain
 from sim.roads.xml_document import MapError
+from tests.towns import town_file
 
-TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 NAMES = ("oval", "country", "highway", "path", "hills")
 LANES = [(name, lane) for name in NAMES for lane in (-1, 1) if (name, lane) != ("path", 1)]
 WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 15)
@@ -201,10 +200,7 @@ def test_a_folder_is_no_map(tmp_path: Path) -> None:
 
 
 def test_carlas_own_towns_load() -> None:
-    town = TOWNS / "Town02.xodr"
-    if not town.exists():
-        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    assert opendrive.load(str(town))[0] == "Town02"
+    assert opendrive.load(str(town_file("Town02")))[0] == "Town02"
 
 
 def test_axes_are_mirrored_on_the_way_out() -> None:

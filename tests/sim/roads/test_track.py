@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from itertools import accumulate
-from pathlib import Path
 
 import carla
 import numpy as np
@@ -19,8 +17,8 @@ from sim.geometry.poses import Pose, matrix, wrap_angle
 from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN
 from sim.roads.track import Track
+from tests.towns import town_file
 
-TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 COUNTRY = Track(*opendrive.load("country"))
 CIRCUIT = BUILT_IN["country"]()
 STARTS = list(accumulate((g.length for g in CIRCUIT.segments), initial=0.0))
@@ -162,10 +160,7 @@ def test_beside_a_road_on_hills_the_ground_goes_over_into_the_land_without_a_ste
 
 
 def test_the_towns_ground_is_the_road_of_its_waypoints() -> None:
-    town = TOWNS / "Town07.xodr"
-    if not town.exists():
-        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    track = Track(*opendrive.load(str(town)))
+    track = Track(*opendrive.load(str(town_file("Town07"))))
     world = carla.Map("Town07", track.opendrive)
     assert not track.terrain.is_level
     for waypoint in world.generate_waypoints(23.0):
@@ -176,10 +171,7 @@ def test_the_towns_ground_is_the_road_of_its_waypoints() -> None:
 
 
 def test_a_town_with_junctions_becomes_a_track() -> None:
-    town = TOWNS / "Town02.xodr"
-    if not town.exists():
-        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    track = Track(*opendrive.load(str(town)))
+    track = Track(*opendrive.load(str(town_file("Town02"))))
     assert any(g.junction for g in track.stretches)
     assert len(track.spawn_points) > 50
     assert all(track.ground(p.x, p.y, p.z).friction == 1.0 for p in track.spawn_points)

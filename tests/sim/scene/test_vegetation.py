@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import carla
 import numpy as np
 import pytest
@@ -12,8 +9,8 @@ import pytest
 from sim.roads import opendrive
 from sim.roads.track import Track
 from sim.scene.vegetation import KINDS, planted, plants
+from tests.towns import town_file
 
-TOWNS = Path(os.environ.get("ALVINN_OPENDRIVE", Path(__file__).parents[3] / "shared" / "opendrive"))
 COUNTRY = Track(*opendrive.load("country"))
 
 
@@ -28,10 +25,7 @@ def test_no_leaf_is_above_a_road(seed: int) -> None:
 
 
 def test_nothing_grows_on_a_town_s_wide_roads() -> None:
-    town = TOWNS / "Town02.xodr"
-    if not town.exists():
-        pytest.skip(f"{town} is not there; $ALVINN_OPENDRIVE names the folder of CARLA's towns")
-    track = Track(*opendrive.load(str(town)))
+    track = Track(*opendrive.load(str(town_file("Town02"))))
     for x, y, z in planted(track, np.random.default_rng(1)).places.tolist():
         assert track.ground(x, y, z).friction == 0.5
 
