@@ -17,7 +17,7 @@ import carla
 import cv2
 import numpy as np
 
-from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.lane import NEAR, Lane, wrapped
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Control, Direction, Image, Observation, Truth
 from alvinn.errors import FrameError, MapError, ServerError
@@ -115,7 +115,7 @@ class CarlaWorld:
         self._vehicle = vehicle
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
-        self._s = 0.0  # where along the lane the car was last: it starts at the beginning
+        self._s = NEAR  # where along the lane the car was last: it starts at the beginning, not behind the seam
         self._truth: Truth | None = None
         self.frame_timeout = FRAME_TIMEOUT
         """s; to be shortened where somebody watches"""
