@@ -117,7 +117,8 @@ def test_recordings_of_two_cameras_are_refused(shell: Shell, tmp_path: Path) -> 
 def test_a_picture_that_is_lost_is_named(shell: Shell, tmp_path: Path) -> None:
     write_recording(tmp_path / "data" / "a", 3)
     (tmp_path / "data" / "a" / "frames" / "00000001_center.jpg").unlink()
-    assert "00000001_center.jpg: its picture is missing" in shell.refused("train", "m", "--data", "a", "--home", str(tmp_path))
+    said = shell.refused("train", "m", "--data", "a", "--home", str(tmp_path))
+    assert "00000001_center.jpg: its picture is missing" in said
 
 
 @pytest.mark.parametrize("arguments", [(), ("m",)])
