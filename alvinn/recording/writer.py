@@ -46,6 +46,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             self._continue(session, append=append)
         self._times: list[float] = []  # of the rows that this writer wrote
         self._first = self.rows
+        self._discarded: list[Range] = []
         (folder / "frames").mkdir(parents=True, exist_ok=True)
         write_session(folder, replace(self._session, closed=False, proof=None))
         self._pen = Pen(folder / TABLE)
@@ -109,16 +110,19 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         driven_after = steps.sum() - steps.cumsum()  # s, for each row
         (chosen,) = np.nonzero(kept & (driven_after < seconds - 1e-6))
         if chosen.size:
-            first, last = self._first + int(chosen[0]), self._first + int(chosen[-1])
-            write_left_out(self._folder, (*ranges, Range(first, last, DISCARDED)))
+            discarded = Range(self._first + int(chosen[0]), self._first + int(chosen[-1]), DISCARDED)
+            write_left_out(self._folder, (*ranges, discarded))
+            self._discarded.append(discarded)
             self.new_segment()
         return int(chosen.size)
 
     def take_back(self) -> bool:
-        """Use again what was left out last; returns whether there was something."""
-        ranges = read_left_out(self._folder)
-        write_left_out(self._folder, ranges[:-1])
-        return bool(ranges)
+        """Use again what this writer discarded last; returns whether there was something."""
+        if not self._discarded:
+            return False
+        last = self._discarded.pop()
+        write_left_out(self._folder, tuple(one for one in read_left_out(self._folder) if one != last))
+        return True
 
     @property
     def proof(self) -> dict[str, Any]:

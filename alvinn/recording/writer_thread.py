@@ -86,14 +86,18 @@ class Pen:
                     self._write(*entry)
                 except RecordingError as error:
                     self._error = error
+                except Exception as error:  # noqa: BLE001 - or the thread ends and whoever drives waits for ever
+                    self._error = RecordingError(f"a row of {self._folder} could not be written: {error!r}; {KEPT}")
+                    self._error.__cause__ = error
 
     def _write(self, row: Row, pictures: Pictures) -> None:
+        line = encoded(row)
         for camera, picture in pictures.items():
             data = picture if isinstance(picture, bytes) else file_of(picture, camera)
             if camera == "center":
                 self._compare(data, row.speed)
             self._write_picture(self._folder / getattr(row, camera), data)
-        self._write_line(encoded(row))
+        self._write_line(line)
 
     def _compare(self, data: bytes, speed: float) -> None:
         before, self._last_picture = self._last_picture, zlib.crc32(data)

@@ -148,6 +148,16 @@ def test_only_what_this_run_recorded_is_discarded(folder: Path) -> None:
     assert frames(Recording(folder)) == list(range(10))
 
 
+def test_what_an_earlier_run_left_out_is_not_taken_back_while_driving(folder: Path) -> None:
+    Recording(folder).leave_out(2, 4)
+    with RecordingWriter(folder, session(), append=True) as writer:
+        add(writer, range(10, 20))
+        assert not writer.take_back()
+        writer.discard(60.0)
+        assert [writer.take_back() for _ in range(2)] == [True, False]
+    assert Recording(folder).left_out == (Range(2, 4),)
+
+
 def test_rows_that_were_discarded_and_then_lost_do_not_leave_out_what_comes_in_their_place(folder: Path) -> None:
     content = {"schema": 1, "ranges": [{"first": 8, "last": 14, "why": ""}, {"first": 12, "last": 13, "why": ""}]}
     (folder / "left_out.json").write_text(json.dumps(content), encoding="utf-8")

@@ -78,10 +78,10 @@ def test_killed_a_hundred_times_at_random_it_opens_again_with_a_few_rows_lost_an
     assert sorted(set(segments)) == list(range(max(segments) + 1)), "each continuation is a segment"
 
 
-def record(folder: Path, rows: int, *, append: bool = False) -> None:
+def record(folder: Path, rows: int, *, append: bool = False, lane: str = "oval/forward") -> None:
     with RecordingWriter(folder, session(), append=append) as writer:
         for number in range(rows):
-            writer.add(step(number), lane="oval/forward", weather="ClearNoon")
+            writer.add(step(number), lane=lane, weather="ClearNoon")
 
 
 def test_a_recording_that_was_closed_says_nothing(tmp_path: Path) -> None:
@@ -135,6 +135,20 @@ def test_a_row_that_is_not_written_whole_is_not_left_torn(tmp_path: Path) -> Non
     assert data.endswith(b"\n")
     assert 9_000 < len(data) <= 10_000
     require_whole(Recording(tmp_path))
+
+
+def test_whatever_stops_the_writing_is_told_to_whoever_drives_who_never_waits_for_ever(tmp_path: Path) -> None:
+    unspeakable = "a lone half of a character: \udc00"  # which no UTF-8 can say
+
+    def drive() -> None:
+        with pytest.raises(RecordingError, match=r"row of .* UnicodeEncodeError.*what was recorded before is kept"):
+            record(tmp_path, 1000, lane=unspeakable)
+        told.set()
+
+    told = threading.Event()
+    threading.Thread(target=drive, daemon=True).start()
+    assert told.wait(30.0)
+    assert not Recording(tmp_path).rows
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="timers that raise are POSIX's")
