@@ -12,7 +12,7 @@ SHARE = 10  # nor is one in this many
 
 
 @dataclass(slots=True)
-class Account:
+class ConversionLog:
     """Kept while a conversion runs."""
 
     rows: int = 0
@@ -39,7 +39,7 @@ class Account:
         """A row was changed on the way."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def reasons(self) -> str:
+    def summarize_reasons(self) -> str:
         """Why rows were left out, in one line."""
         return "; ".join(f"{len(rows)} x {why}, first {rows[0]}" for why, rows in self.left_out.items())
 
@@ -60,11 +60,11 @@ def require_steering(name: str, damaged: Sequence[str], rows: int, found: Sequen
     if damaged and (not few or len(damaged) == rows):
         raise RecordingError(
             f"{name} is not the steering: {len(damaged)} of {rows} rows hold no number in [-1, 1] there "
-            f"(the first: {damaged[0][:40]!r}). {columns_found(found)}"
+            f"(the first: {damaged[0][:40]!r}). {list_columns(found)}"
         )
 
 
-def columns_found(found: Sequence[str]) -> str:
+def list_columns(found: Sequence[str]) -> str:
     """The columns of a file, and how to say which one is the steering."""
     names = [name[:40].encode("utf-8", errors="replace").decode() for name in found[:30]]
     return f"The columns found are: {', '.join(names) or 'none'}; name the right one with --steering"

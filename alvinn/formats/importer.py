@@ -13,8 +13,8 @@ from alvinn import __version__
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, RecordingError
-from alvinn.formats.conversion_log import Account
-from alvinn.formats.sample import Clock, Moment
+from alvinn.formats.conversion_log import ConversionLog
+from alvinn.formats.sample import Clock, Sample
 from alvinn.recording import RecordingWriter, Row, Session, read_session
 from alvinn.util.images import size_of
 
@@ -32,7 +32,7 @@ class Source:
     """its size is that of the pictures; None: only the size is known"""
 
 
-def told_beside(folder: Path, account: Account) -> tuple[VehicleGeometry, Camera | None] | None:
+def read_session_beside(folder: Path, log: ConversionLog) -> tuple[VehicleGeometry, Camera | None] | None:
     """Car and camera as the `session.json` says that our exports leave beside a foreign recording, if it is there."""
     path = folder / "session.json"
     if not path.is_file():
@@ -41,22 +41,22 @@ def told_beside(folder: Path, account: Account) -> tuple[VehicleGeometry, Camera
         session = read_session(path)
         vehicle = VehicleGeometry.told(session.vehicle)
     except (RecordingError, ValueError, LookupError, TypeError) as error:
-        account.note(f"session.json is left out: {error}")
+        log.note(f"session.json is left out: {error}")
         return None
-    account.note("car and camera are those of session.json, which alvinn left at the export")
+    log.note("car and camera are those of session.json, which alvinn left at the export")
     return vehicle, session.camera if session.camera_known else None
 
 
-def write(moments: Iterator[Moment], source: Source, folder: Path, account: Account) -> None:
+def write(samples: Iterator[Sample], source: Source, folder: Path, log: ConversionLog) -> None:
     """Write rows as a recording.
 
     Raises:
         AlvinnError: there are none.
     """
-    first = list(islice(moments, ROWS_TO_SIZE))
+    first = list(islice(samples, ROWS_TO_SIZE))
     if not first:
-        raise AlvinnError(f"nothing could be imported: {account.reasons() or 'there are no rows'}")
-    ((height, width), _), *_ = Counter(size_of(moment.jpeg) for moment in first).most_common()
+        raise AlvinnError(f"nothing could be imported: {log.summarize_reasons() or 'there are no rows'}")
+    ((height, width), _), *_ = Counter(size_of(sample.jpeg) for sample in first).most_common()
     camera = replace(source.camera or Camera(), width=width, height=height)
     session = Session(
         camera=camera,
@@ -69,45 +69,45 @@ def write(moments: Iterator[Moment], source: Source, folder: Path, account: Acco
         version=__version__,
         camera_known=source.camera is not None,
     )
-    clock, steers, odd = Clock(account), set(), 0
+    clock, steers, odd = Clock(log), set(), 0
     with RecordingWriter(folder, session) as writer:
-        for moment in chain(first, moments):
-            if size_of(moment.jpeg) != (height, width):
-                account.leave_out(f"its picture is not {width}x{height} as most", f"row {moment.number}")
+        for sample in chain(first, samples):
+            if size_of(sample.jpeg) != (height, width):
+                log.leave_out(f"its picture is not {width}x{height} as most", f"row {sample.number}")
                 continue
-            time, cut = clock.read(moment)
+            time, cut = clock.read(sample)
             if cut:
                 writer.new_segment()
-            others = {side: jpeg for side, jpeg in moment.others.items() if size_of(jpeg) == (height, width)}
-            odd += len(moment.others) - len(others)
-            writer.add_row(_row(moment, time, source.vehicle), {**others, "center": moment.jpeg})
-            steers.add(moment.steer)
-        account.rows = writer.rows
+            others = {side: jpeg for side, jpeg in sample.others.items() if size_of(jpeg) == (height, width)}
+            odd += len(sample.others) - len(others)
+            writer.add_row(_make_row(sample, time, source.vehicle), {**others, "center": sample.jpeg})
+            steers.add(sample.steer)
+        log.rows = writer.rows
     if odd:
-        account.note(f"{odd} left or right pictures are not {width}x{height}: their rows came without them")
-    _doubts(account, steers)
+        log.note(f"{odd} left or right pictures are not {width}x{height}: their rows came without them")
+    _warn_if_constant(log, steers)
 
 
-def _doubts(account: Account, steers: set[float]) -> None:
-    if len(steers) == 1 and account.rows > 1:
+def _warn_if_constant(log: ConversionLog, steers: set[float]) -> None:
+    if len(steers) == 1 and log.rows > 1:
         (steer,) = steers
-        account.note(f"WARNING: the steering is {steer:g} in every row: a network would learn to hold it for ever")
+        log.note(f"WARNING: the steering is {steer:g} in every row: a network would learn to hold it for ever")
 
 
-def _row(moment: Moment, time: float, vehicle: VehicleGeometry) -> Row:
+def _make_row(sample: Sample, time: float, vehicle: VehicleGeometry) -> Row:
     unknown = math.nan
-    speed = moment.speed
+    speed = sample.speed
     return Row(
-        frame=moment.number,
+        frame=sample.number,
         time=time,
         segment=0,
         center="",
-        steer=moment.steer,
-        steer_meant=moment.steer,
-        curvature=vehicle.curvature(moment.steer, 0.0 if math.isnan(speed) else speed),
+        steer=sample.steer,
+        steer_meant=sample.steer,
+        curvature=vehicle.curvature(sample.steer, 0.0 if math.isnan(speed) else speed),
         disturbance=0.0,
-        throttle=moment.throttle,
-        brake=moment.brake,
+        throttle=sample.throttle,
+        brake=sample.brake,
         speed=speed,
         x=unknown,
         y=unknown,
@@ -119,7 +119,7 @@ def _row(moment: Moment, time: float, vehicle: VehicleGeometry) -> Row:
         offset=unknown,
         heading_error=unknown,
         weather="",
-        who=moment.who,
-        correction=int(moment.intervention),
-        why="intervention" if moment.intervention else "",
+        who=sample.who,
+        correction=int(sample.intervention),
+        why="intervention" if sample.intervention else "",
     )

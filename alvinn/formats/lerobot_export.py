@@ -18,10 +18,10 @@ import numpy as np
 
 from alvinn.driving.types import CameraName, Image
 from alvinn.formats import lerobot_statistics as statistics
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_names import INTERVENTION, L2D, LEROBOT, OURS, Names
 from alvinn.formats.parquet import write_rows
-from alvinn.formats.sample import Kept, Tell, cannot_hold, leaving
+from alvinn.formats.sample import OnRow, OutgoingRow, find_lost_facts, read_outgoing
 from alvinn.recording import Recording, Row
 from alvinn.util.files import write_json
 from alvinn.util.images import PictureError, pixels_of, read_inside
@@ -41,45 +41,47 @@ Columns = dict[str, tuple[str, list[Any]]]
 class _Shots:
     """What is remembered of the rows while their pictures are filmed."""
 
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[OutgoingRow] = field(default_factory=list)
     samples: dict[CameraName, list[tuple[int, Image]]] = field(default_factory=dict)
     """camera -> (episode, picture) of some rows, for the statistics"""
     sizes: dict[CameraName, tuple[int, int]] = field(default_factory=dict)
     pixel_formats: dict[CameraName, str] = field(default_factory=dict)
 
 
-def write(recording: Recording, folder: Path, account: Account, tell: Tell, *, l2d_names: bool = False) -> None:
+def write(recording: Recording, folder: Path, log: ConversionLog, on_row: OnRow, *, l2d_names: bool = False) -> None:
     """Write a recording as a dataset.
 
     Raises:
         AlvinnError: nothing of it could be read.
     """
     names = L2D if l2d_names else LEROBOT
-    fps = _rate(recording.rows)
-    shots = _film(recording, folder, names, fps, account, tell)
-    columns = _columns(shots.kept, fps, names, account)
+    fps = _find_rate(recording.rows)
+    shots = _write_films(recording, folder, names, fps, log, on_row)
+    columns = _make_columns(shots.kept, fps, names, log)
     write_rows(folder / DATA_PATH.format(**FIRST), columns)
-    write_rows(folder / EPISODES, _episodes(shots, columns, fps, names))
+    write_rows(folder / EPISODES, _make_episodes(shots, columns, fps, names))
     write_rows(folder / "meta/tasks.parquet", {"task_index": ("int64", [0]), "task": ("string", [TASK])}, index="task")
-    write_json(folder / "meta/info.json", _info(columns, fps, shots, names))
-    pictures = {names.camera(c): statistics.of_pictures([p for _, p in s]) for c, s in shots.samples.items()}
-    numbers = {name: statistics.of_numbers(values) for name, (_, values) in columns.items()}
+    write_json(folder / "meta/info.json", _make_info(columns, fps, shots, names))
+    pictures = {names.camera(c): statistics.summarize_pictures([p for _, p in s]) for c, s in shots.samples.items()}
+    numbers = {name: statistics.summarize_numbers(values) for name, (_, values) in columns.items()}
     write_json(folder / "meta/stats.json", numbers | pictures)
     also = ["numbers beyond 32 bits"]
-    also += [f"times: rows are 1/{fps} s apart there"] if _uneven(recording.rows, fps) else []
+    also += [f"times: rows are 1/{fps} s apart there"] if _is_uneven(recording.rows, fps) else []
     also += ["depth and segmentation pictures"] if any(r.depth or r.segmentation for r in recording.rows) else []
-    account.lost += cannot_hold(recording, *also)
+    log.lost += find_lost_facts(recording, *also)
 
 
-def _film(recording: Recording, folder: Path, names: Names, fps: int, account: Account, tell: Tell) -> _Shots:
+def _write_films(
+    recording: Recording, folder: Path, names: Names, fps: int, log: ConversionLog, on_row: OnRow
+) -> _Shots:
     shots = _Shots()
-    sides = [side for side in SIDES if _has_all(recording, side, account)]
+    sides = [side for side in SIDES if _is_complete(recording, side, log)]
     with ExitStack() as stack:
         films: dict[CameraName, FilmWriter] = {}
         for camera in ("center", *sides):
             path = folder / VIDEO_PATH.format(video_key=names.camera(camera), **FIRST)
             films[camera] = stack.enter_context(FilmWriter(path, fps))
-        for kept in leaving(recording, account, tell):
+        for kept in read_outgoing(recording, log, on_row):
             seen = {"center": pixels_of(kept.jpeg)} | {side: recording.picture(kept.row, side) for side in sides}
             for camera, film in films.items():
                 film.add(seen[camera])
@@ -91,20 +93,20 @@ def _film(recording: Recording, folder: Path, names: Names, fps: int, account: A
     return shots
 
 
-def _is_sampled(kept: Kept, shots: _Shots) -> bool:
+def _is_sampled(kept: OutgoingRow, shots: _Shots) -> bool:
     """Every tenth row, and the first of an episode: none is without statistics."""
     begins = not shots.kept or shots.kept[-1].segment != kept.segment
     return begins or kept.index % statistics.SAMPLE_EVERY == 0
 
 
-def _has_all(recording: Recording, side: CameraName, account: Account) -> bool:
+def _is_complete(recording: Recording, side: CameraName, log: ConversionLog) -> bool:
     """Whether every row that goes out has this camera's picture: a film has no gaps."""
     rows = [row for row, keep in zip(recording.rows, recording.keeps(), strict=True) if keep]
     if not any(getattr(row, side) for row in rows):
         return False
     lacking = [row for row in rows if not _is_whole(recording, row, side)]
     if lacking:
-        account.lost.append(f"the {side} camera: {len(lacking)} of {len(rows)} rows lack its picture")
+        log.lost.append(f"the {side} camera: {len(lacking)} of {len(rows)} rows lack its picture")
     return not lacking
 
 
@@ -116,26 +118,28 @@ def _is_whole(recording: Recording, row: Row, side: CameraName) -> bool:
     return True
 
 
-def _steps(rows: Sequence[Row]) -> list[float]:
+def _measure_steps(rows: Sequence[Row]) -> list[float]:
     return [after.time - before.time for before, after in pairwise(rows) if before.segment == after.segment]
 
 
-def _rate(rows: Sequence[Row]) -> int:
+def _find_rate(rows: Sequence[Row]) -> int:
     """Frames a second: what most rows keep to."""
-    steps = [step for step in _steps(rows) if step > 0]
+    steps = [step for step in _measure_steps(rows) if step > 0]
     return max(1, min(1000, round(1.0 / float(np.median(steps))))) if steps else 20
 
 
-def _uneven(rows: Sequence[Row], fps: int) -> bool:
-    return any(abs(step - 1.0 / fps) > 0.001 for step in _steps(rows))
+def _is_uneven(rows: Sequence[Row], fps: int) -> bool:
+    return any(abs(step - 1.0 / fps) > 0.001 for step in _measure_steps(rows))
 
 
-def _columns(kept: Sequence[Kept], fps: int, names: Names, account: Account) -> Columns:
+def _make_columns(kept: Sequence[OutgoingRow], fps: int, names: Names, log: ConversionLog) -> Columns:
     within = [at for _, group in groupby(kept, key=lambda shot: shot.segment) for at, _ in enumerate(group)]
-    states = [[shot.row.speed * names.speed_scale, rate] for shot, rate in zip(kept, _yaw_rates(kept), strict=True)]
+    states = [
+        [shot.row.speed * names.speed_scale, rate] for shot, rate in zip(kept, _compute_yaw_rates(kept), strict=True)
+    ]
     for at, element in enumerate(names.state):
         if unknown := sum(math.isnan(state[at]) for state in states):
-            account.note(f"{element} is unknown in {unknown} rows: it is written as 0, LeRobot knows no gaps")
+            log.note(f"{element} is unknown in {unknown} rows: it is written as 0, LeRobot knows no gaps")
     actions = [names.action_of(shot.row.steer_meant, shot.row.throttle, shot.row.brake) for shot in kept]
     return {
         names.state_key: ("float32s", np.nan_to_num(states).tolist()),
@@ -149,7 +153,7 @@ def _columns(kept: Sequence[Kept], fps: int, names: Names, account: Account) -> 
     }
 
 
-def _yaw_rates(kept: Sequence[Kept]) -> list[float]:
+def _compute_yaw_rates(kept: Sequence[OutgoingRow]) -> list[float]:
     """The car's yaw rate [rad/s] since the row before, right positive; the first of an episode has its successor's."""
     rates = [math.nan] * len(kept)
     for at, (before, after) in enumerate(pairwise(kept), start=1):
@@ -161,7 +165,7 @@ def _yaw_rates(kept: Sequence[Kept]) -> list[float]:
     return rates
 
 
-def _episodes(shots: _Shots, columns: Columns, fps: int, names: Names) -> Columns:
+def _make_episodes(shots: _Shots, columns: Columns, fps: int, names: Names) -> Columns:
     lengths = [len(list(group)) for _, group in groupby(shots.kept, key=lambda shot: shot.segment)]
     ends = np.cumsum(lengths).tolist()
     begins = [0, *ends[:-1]]
@@ -179,19 +183,19 @@ def _episodes(shots: _Shots, columns: Columns, fps: int, names: Names) -> Column
         found[f"videos/{key}/from_timestamp"] = ("float64", [begin / fps for begin in begins])
         found[f"videos/{key}/to_timestamp"] = ("float64", [end / fps for end in ends])
     for name, (_, values) in columns.items():
-        parts = [statistics.of_numbers(values[a:b]) for a, b in zip(begins, ends, strict=True)]
-        found |= statistics.episode_columns(name, parts)
+        parts = [statistics.summarize_numbers(values[a:b]) for a, b in zip(begins, ends, strict=True)]
+        found |= statistics.list_episode_columns(name, parts)
     for camera, samples in shots.samples.items():
         groups = groupby(samples, key=lambda sample: sample[0])
-        parts = [statistics.of_pictures([picture for _, picture in group]) for _, group in groups]
-        found |= statistics.episode_columns(names.camera(camera), parts)
+        parts = [statistics.summarize_pictures([picture for _, picture in group]) for _, group in groups]
+        found |= statistics.list_episode_columns(names.camera(camera), parts)
     return found
 
 
-def _info(columns: Columns, fps: int, shots: _Shots, names: Names) -> dict[str, Any]:
+def _make_info(columns: Columns, fps: int, shots: _Shots, names: Names) -> dict[str, Any]:
     episodes = columns["episode_index"][1][-1] + 1
     features = {name: {"dtype": kind, "shape": [1], "names": None} for name, (kind, _) in columns.items()}
-    films = {names.camera(c): _film_feature(fps, size, shots.pixel_formats[c]) for c, size in shots.sizes.items()}
+    films = {names.camera(c): _describe_film(fps, size, shots.pixel_formats[c]) for c, size in shots.sizes.items()}
     return {
         "codebase_version": "v3.0",
         "robot_type": OURS,
@@ -209,7 +213,7 @@ def _info(columns: Columns, fps: int, shots: _Shots, names: Names) -> dict[str, 
     }
 
 
-def _film_feature(fps: int, shape: tuple[int, int], pixels: str) -> dict[str, Any]:
+def _describe_film(fps: int, shape: tuple[int, int], pixels: str) -> dict[str, Any]:
     height, width = shape
     facts: Mapping[str, Any] = {
         "height": height,

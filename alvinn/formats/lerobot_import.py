@@ -12,20 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, columns_found
+from alvinn.formats.conversion_log import ConversionLog, list_columns
 from alvinn.formats.lerobot_info import ROW, Column, Info, Record, read_info
 from alvinn.formats.lerobot_names import L2D, LEROBOT, RIGHT_POSITIVE
 from alvinn.formats.lerobot_pictures import (
     choose_camera,
-    data_tables,
+    list_tables,
     read_episodes,
     read_filmed,
     read_stored,
     require_films,
 )
-from alvinn.formats.parquet import columns_of, read_rows
-from alvinn.formats.reading import IN_MPS, Reading, SpeedUnit, SteeringScale, steering_scale
-from alvinn.formats.sample import Moment, Tell, number_or
+from alvinn.formats.parquet import read_column_names, read_rows
+from alvinn.formats.reading import IN_MPS, Reading, SpeedUnit, SteeringScale, choose_scale
+from alvinn.formats.sample import OnRow, Sample, number_or
 
 IN_WORDS: dict[SpeedUnit, str] = {"m/s": "m/s", "km/h": "km/h", "mph": "miles an hour"}
 SPEED_WORDS: dict[SpeedUnit, tuple[str, ...]] = {
@@ -37,58 +37,58 @@ SPEED_WORDS: dict[SpeedUnit, tuple[str, ...]] = {
 SPEEDS = ("speed", "velocity")
 
 
-def read(source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
+def read(source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> Iterator[Sample]:
     """The rows of a dataset whose picture is there.
 
     Args:
         source: the dataset's folder.
         reading: what a person says of it.
-        account: where it is reported what was left out.
-        tell: called once a row.
+        log: where it is reported what was left out.
+        on_row: called once a row.
 
     Raises:
         RecordingError: it is no such dataset, its steering is missing or something else, or its sign or the unit of
             its speed is unknown.
     """
     info = read_info(source)
-    camera = choose_camera(info, account)
-    steer = _steering(info, reading)
-    scale = _scale(info, steer, reading, account)
-    places = {word: _first(info.numbers(), (word,)) for word in ("gas", "throttle", "brake")}
-    places["speed"] = _first(info.numbers(), SPEEDS)
-    in_mps = _speed_unit(info, places["speed"], reading, account)
+    camera = choose_camera(info, log)
+    steer = _find_steering(info, reading)
+    scale = _choose_scale(info, steer, reading, log)
+    places = {word: _find_column(info.numbers(), (word,)) for word in ("gas", "throttle", "brake")}
+    places["speed"] = _find_column(info.numbers(), SPEEDS)
+    in_mps = _find_speed_unit(info, places["speed"], reading, log)
     gates = [key for key in info.features if "intervention" in key.lower()]
     wanted = [steer.feature, *gates, *(column.feature for column in places.values() if column is not None)]
-    records = _records(source, steer.feature, wanted, account)
+    records = _read_records(source, steer.feature, wanted, log)
     scale.check([steer.of(record) for record in records], [column.name for column in info.numbers()])
     episodes = {str(e.get("episode_index")): e for e in read_episodes(source, camera.key)}
     if camera.is_film:
-        require_films(source, info, camera.key, episodes, account)
+        require_films(source, info, camera.key, episodes, log)
         pictures = read_filmed(source, info, camera.key, records, episodes)
     else:
         pictures = read_stored(source, steer.feature, wanted, camera.key)
     for record, picture in pictures:
-        tell()
+        on_row()
         try:
-            moment = _moment(
+            sample = _make_sample(
                 record, picture, scale.of(steer.of(record)) if picture is not None else 0.0, places, in_mps
             )
         except ValueError as error:
-            account.leave_out(str(error), f"row {record.get('index')}")
+            log.leave_out(str(error), f"row {record.get('index')}")
             continue
-        yield replace(moment, intervention=any(record.get(gate) in (True, 1, [True], [1]) for gate in gates))
+        yield replace(sample, intervention=any(record.get(gate) in (True, 1, [True], [1]) for gate in gates))
 
 
-def _steering(info: Info, reading: Reading) -> Column:
+def _find_steering(info: Info, reading: Reading) -> Column:
     asked = reading.steering
     numbers = [column for column in info.numbers() if asked is not None or column.feature.startswith("action")]
     wanted = [c for c in numbers if (asked == c.name if asked is not None else "steer" in c.name.lower())]
     if not wanted:
-        raise RecordingError(f"there is no steering. {columns_found([column.name for column in info.numbers()])}")
+        raise RecordingError(f"there is no steering. {list_columns([column.name for column in info.numbers()])}")
     return wanted[0]
 
 
-def _scale(info: Info, steer: Column, reading: Reading, account: Account) -> SteeringScale:
+def _choose_scale(info: Info, steer: Column, reading: Reading, log: ConversionLog) -> SteeringScale:
     feature = info.features[steer.feature]
     known = info.ours or feature.get("sign") == RIGHT_POSITIVE
     if not known and reading.right_positive is None:
@@ -98,23 +98,23 @@ def _scale(info: Info, steer: Column, reading: Reading, account: Account) -> Ste
         )
     units = feature.get("units")
     listed = isinstance(units, list) and steer.element < len(units)
-    return steering_scale(steer.name, str(units[steer.element]) if listed else "", reading, account)
+    return choose_scale(steer.name, str(units[steer.element]) if listed else "", reading, log)
 
 
-def _first(columns: Sequence[Column], words: Sequence[str]) -> Column | None:
+def _find_column(columns: Sequence[Column], words: Sequence[str]) -> Column | None:
     states = (LEROBOT.state_key, L2D.state_key)
     usual = (column for column in columns if column.feature in states or column.feature.startswith("action"))
     return next((column for column in usual if any(word in column.name.lower() for word in words)), None)
 
 
-def _speed_unit(info: Info, column: Column | None, reading: Reading, account: Account) -> float:
+def _find_speed_unit(info: Info, column: Column | None, reading: Reading, log: ConversionLog) -> float:
     """What 1 of the speed's unit is in m/s.
 
     Raises:
         RecordingError: nobody says it.
     """
     if column is None:
-        account.note("there is no speed in observation.state: the speed is unknown")
+        log.note("there is no speed in observation.state: the speed is unknown")
         return math.nan
     if reading.speed_unit is not None:
         return IN_MPS[reading.speed_unit]
@@ -124,12 +124,12 @@ def _speed_unit(info: Info, column: Column | None, reading: Reading, account: Ac
     said = " ".join(str(word) for word in (column.name, feature.get("unit", ""), beside or "")).lower()
     for unit, words in SPEED_WORDS.items():
         if any(word in said for word in words):
-            account.note(f"speeds are {IN_WORDS[unit]}, as {column.feature} says")
+            log.note(f"speeds are {IN_WORDS[unit]}, as {column.feature} says")
             return IN_MPS[unit]
     if info.ours:
         return 1.0
     if column.feature == L2D.state_key:
-        account.note("speeds are taken as km/h, as L2D has them: the dataset does not say their unit")
+        log.note("speeds are taken as km/h, as L2D has them: the dataset does not say their unit")
         return IN_MPS["km/h"]
     raise RecordingError(
         f"the dataset does not say the unit of {column.name}: say --speed-unit m/s, km/h or mph, or --speed-unit none "
@@ -137,24 +137,24 @@ def _speed_unit(info: Info, column: Column | None, reading: Reading, account: Ac
     )
 
 
-def _records(source: Path, steering: str, wanted: Sequence[str], account: Account) -> list[Record]:
+def _read_records(source: Path, steering: str, wanted: Sequence[str], log: ConversionLog) -> list[Record]:
     """All rows of the tables; a damaged table is left out."""
     records: list[Record] = []
-    for path in data_tables(source):
+    for path in list_tables(source):
         try:
-            if steering not in (found := columns_of(path)):
-                raise RecordingError(f"{path} has no {steering}. {columns_found(found)}")
+            if steering not in (found := read_column_names(path)):
+                raise RecordingError(f"{path} has no {steering}. {list_columns(found)}")
             records += read_rows(path, list(dict.fromkeys([*ROW, *wanted])))
         except RecordingError as error:
-            account.leave_out("a table is damaged or lacks its columns", str(error))
+            log.leave_out("a table is damaged or lacks its columns", str(error))
     if not records:
-        raise RecordingError(f"{source} has no rows. {account.reasons()}")
+        raise RecordingError(f"{source} has no rows. {log.summarize_reasons()}")
     return records
 
 
-def _moment(
+def _make_sample(
     record: Record, jpeg: bytes | None, steer: float, places: Mapping[str, Column | None], in_mps: float
-) -> Moment:
+) -> Sample:
     """Raises ValueError, which says why the row is left out."""
     if jpeg is None:
         raise ValueError("its picture is missing or damaged")
@@ -162,7 +162,7 @@ def _moment(
     def value_of(*words: str) -> object:
         return next((column.of(record) for word in words if (column := places[word])), None)
 
-    return Moment(
+    return Sample(
         number=int(number_or(0.0, record.get("index"))),
         jpeg=jpeg,
         steer=steer,

@@ -55,7 +55,7 @@ class Info:
             Column(key, at, name)
             for key, feature in self.features.items()
             if feature.get("dtype") not in {"video", "image"}
-            for at, name in enumerate(_names(feature, key))
+            for at, name in enumerate(_name_elements(feature, key))
         ]
 
     def film(self, root: Path, key: str, episode: Record) -> Path:
@@ -105,7 +105,7 @@ def read_info(source: Path) -> Info:
         raise RecordingError(f"{path} is damaged: {error!r}") from error
 
 
-def _names(feature: Mapping[str, Any], key: str) -> Sequence[str]:
+def _name_elements(feature: Mapping[str, Any], key: str) -> Sequence[str]:
     """The names of a feature's elements: in a list, or nested in dictionaries; by number where they do not fit."""
     shape = feature.get("shape")
     size = shape[0] if isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], int) else None

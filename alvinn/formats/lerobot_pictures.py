@@ -10,9 +10,9 @@ from typing import Any
 
 from alvinn.driving.types import Image
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_info import ROW, Info, Record
-from alvinn.formats.parquet import columns_of, read_rows
+from alvinn.formats.parquet import read_column_names, read_rows
 from alvinn.formats.sample import QUALITY, number_or
 from alvinn.util.images import PictureError, as_jpeg, jpeg_of, read_inside
 from alvinn.util.video import frames
@@ -29,7 +29,7 @@ class CameraFeature:
     is_film: bool
 
 
-def choose_camera(info: Info, account: Account) -> CameraFeature:
+def choose_camera(info: Info, log: ConversionLog) -> CameraFeature:
     """The camera that is imported: the one whose name says that it looks ahead, or the first; never one of depth.
 
     Raises:
@@ -43,7 +43,7 @@ def choose_camera(info: Info, account: Account) -> CameraFeature:
         raise RecordingError(f"there is no camera among the features {', '.join(info.features)}{depth}")
     chosen = next(key for part in LIKELY_CAMERAS for key in cameras if part in key)
     if len(seen) > 1:
-        account.note(f"of {len(seen)} cameras only {chosen} is imported")
+        log.note(f"of {len(seen)} cameras only {chosen} is imported")
     return CameraFeature(chosen, kinds[chosen] == "video")
 
 
@@ -53,26 +53,26 @@ def _is_depth(key: str, feature: Mapping[str, Any]) -> bool:
     return "depth" in key.lower() or any(marks.get(name) is True for name in ("video.is_depth_map", "is_depth_map"))
 
 
-def data_tables(source: Path) -> list[Path]:
+def list_tables(source: Path) -> list[Path]:
     """The tables that hold the rows, in order."""
     return sorted((source / "data").rglob("*.parquet"))
 
 
 def read_stored(source: Path, steering: str, wanted: Sequence[str], key: str) -> Iterator[tuple[Record, bytes | None]]:
     """Each row with its picture, of a dataset that keeps pictures in its tables or beside them."""
-    for path in data_tables(source):
+    for path in list_tables(source):
         try:
-            if steering not in columns_of(path):
+            if steering not in read_column_names(path):
                 continue
             rows = read_rows(path, list(dict.fromkeys([*ROW, *wanted, key])))
         except RecordingError:
-            continue  # reported by `_records`
+            continue  # reported by `_read_records`
         for record in rows:
             cell = record.pop(key, None)
-            yield record, _picture(source, cell if isinstance(cell, dict) else {})
+            yield record, _read_cell(source, cell if isinstance(cell, dict) else {})
 
 
-def _picture(source: Path, cell: Mapping[str, Any]) -> bytes | None:
+def _read_cell(source: Path, cell: Mapping[str, Any]) -> bytes | None:
     """The picture of a cell, as JPEG: its bytes, or the file that it names; None where it is missing or damaged."""
     try:
         data, name = cell.get("bytes"), cell.get("path")
@@ -83,7 +83,7 @@ def _picture(source: Path, cell: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-def require_films(source: Path, info: Info, camera: str, episodes: Mapping[str, Record], account: Account) -> None:
+def require_films(source: Path, info: Info, camera: str, episodes: Mapping[str, Record], log: ConversionLog) -> None:
     """Name the films that are absent.
 
     Raises:
@@ -91,7 +91,7 @@ def require_films(source: Path, info: Info, camera: str, episodes: Mapping[str, 
     """
     films = {info.film(source, camera, episode) for episode in episodes.values()}
     absent = sorted(film for film in films if not film.is_file())
-    pointers = sorted(film for film in films if film.is_file() and _begins(film) == LFS)
+    pointers = sorted(film for film in films if film.is_file() and _read_start(film) == LFS)
     if films and len(absent) + len(pointers) == len(films):
         what = f"{absent[0]} is missing" if absent else f"{pointers[0]} is a Git LFS pointer, not a film"
         raise RecordingError(
@@ -99,12 +99,12 @@ def require_films(source: Path, info: Info, camera: str, episodes: Mapping[str, 
             "import again"
         )
     for film in absent:
-        account.note(f"the film {film} is missing: its rows are left out")
+        log.note(f"the film {film} is missing: its rows are left out")
     for film in pointers:
-        account.note(f"the film {film} is a Git LFS pointer: its rows are left out; git lfs pull fetches it")
+        log.note(f"the film {film} is a Git LFS pointer: its rows are left out; git lfs pull fetches it")
 
 
-def _begins(path: Path) -> bytes:
+def _read_start(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(len(LFS))
 
@@ -121,29 +121,29 @@ def read_filmed(
 ) -> Iterator[tuple[Record, bytes | None]]:
     """Each row with its frame as JPEG; the films are read once, from end to end, as rows and frames have one order."""
     film: Path | None = None
-    reel: Iterator[tuple[float, Image]] = iter(())
+    film_frames: Iterator[tuple[float, Image]] = iter(())
     now: tuple[float, Image] | None = None
     tolerance = 0.5 / info.fps
     for record in records:
         episode = episodes.get(str(record.get("episode_index")), {})
-        if (wanted := _film_or_none(info, source, camera, episode)) != film:
-            film, reel = wanted, _reel(wanted)
-            now = next(reel, None)
+        if (wanted := _find_film(info, source, camera, episode)) != film:
+            film, film_frames = wanted, _frames_of(wanted)
+            now = next(film_frames, None)
         begin = number_or(0.0, episode.get(f"videos/{camera}/from_timestamp"))
         at = begin + number_or(math.nan, record.get("timestamp"))
         while now is not None and now[0] < at - tolerance:  # never, where the row tells no time
-            now = next(reel, None)
+            now = next(film_frames, None)
         yield record, jpeg_of(now[1], QUALITY) if now is not None and abs(now[0] - at) <= tolerance else None
 
 
-def _film_or_none(info: Info, source: Path, camera: str, episode: Record) -> Path | None:
+def _find_film(info: Info, source: Path, camera: str, episode: Record) -> Path | None:
     try:
         return info.film(source, camera, episode)
     except RecordingError:
         return None
 
 
-def _reel(film: Path | None) -> Iterator[tuple[float, Image]]:
+def _frames_of(film: Path | None) -> Iterator[tuple[float, Image]]:
     try:
         if film is not None:
             yield from frames(film)

@@ -30,13 +30,13 @@ Columns = Mapping[str, tuple[str, Sequence[Any]]]
 """Name -> (name of its type, values)."""
 
 
-def columns_of(path: Path) -> list[str]:
+def read_column_names(path: Path) -> list[str]:
     """The names of a table's columns.
 
     Raises:
         RecordingError: it is missing or damaged.
     """
-    return list(_opened(path).schema_arrow.names)
+    return list(_open(path).schema_arrow.names)
 
 
 def read_rows(path: Path, wanted: Sequence[str]) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def read_rows(path: Path, wanted: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         RecordingError: it is missing or damaged.
     """
-    file = _opened(path)
+    file = _open(path)
     there = [name for name in wanted if name in file.schema_arrow.names]
     try:
         rows: list[dict[str, Any]] = file.read(columns=there).to_pylist()
@@ -54,7 +54,7 @@ def read_rows(path: Path, wanted: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _opened(path: Path) -> Any:
+def _open(path: Path) -> Any:
     if not path.is_file():
         raise RecordingError(f"{path} is missing")
     try:
@@ -79,12 +79,16 @@ def write_rows(path: Path, columns: Columns, *, index: str | None = None) -> Non
     fields = [pa.field(name, TYPES[kind]) for name, (kind, _) in columns.items()]
     table = pa.table([pa.array(values, TYPES[kind]) for kind, values in columns.values()], schema=pa.schema(fields))
     if index is not None:
-        told = {"index_columns": [index], "column_indexes": [], "columns": [_told(*item) for item in columns.items()]}
+        told = {
+            "index_columns": [index],
+            "column_indexes": [],
+            "columns": [_describe_column(*item) for item in columns.items()],
+        }
         table = table.replace_schema_metadata({"pandas": json.dumps(told)})
     pq.write_table(table, path)
 
 
-def _told(name: str, column: tuple[str, Sequence[Any]]) -> dict[str, Any]:
+def _describe_column(name: str, column: tuple[str, Sequence[Any]]) -> dict[str, Any]:
     kind, _ = column
     numpy_type, pandas_type = ("object", "unicode") if kind == "string" else (kind, kind)
     return {"name": name, "field_name": name, "pandas_type": pandas_type, "numpy_type": numpy_type, "metadata": None}

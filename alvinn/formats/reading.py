@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, require_steering
+from alvinn.formats.conversion_log import ConversionLog, require_steering
 from alvinn.formats.sample import number
 
 A_HAIR = 1.05  # beyond full lock: rounding, or a trim that reached past it; more is another quantity
@@ -39,7 +39,7 @@ class SteeringScale:
 
     name: str
     factor: float
-    log: Account
+    log: ConversionLog
 
     def of(self, value: object) -> float:
         """The steering in [-1, 1]; a hair beyond is clipped, and counted.
@@ -79,7 +79,9 @@ class SteeringScale:
             raise RecordingError(f"{error}{hint}") from error
 
 
-def steering_scale(name: str, unit: str, reading: Reading, log: Account, right_positive: bool = True) -> SteeringScale:
+def choose_scale(
+    name: str, unit: str, reading: Reading, log: ConversionLog, right_positive: bool = True
+) -> SteeringScale:
     """How to read a steering column: by its name, its unit where the file says one, and what the person said."""
     positive = right_positive if reading.right_positive is None else reading.right_positive
     sign = 1.0 if positive else -1.0

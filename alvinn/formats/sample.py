@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from alvinn.driving.types import CameraName
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.recording import Recording, Row
 from alvinn.util.images import as_jpeg, read_inside
 
@@ -22,12 +22,12 @@ PAUSE = 1.0  # s: a longer silence ends a segment
 BETWEEN_SEGMENTS = 10.0  # s, on the clock of an export: its import finds the segments again
 USUAL_STEP = 0.05  # s between rows that do not tell their time
 
-Tell = Callable[[], None]
+OnRow = Callable[[], None]
 """Called once a row, for progress bars."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Sample:
     """A row as it was read.
 
     Raises:
@@ -101,33 +101,33 @@ def read_picture(folder: Path, name: str) -> bytes:
 class Clock:
     """Makes one clock and segments of the times of many rows: it starts at 0 and never goes back."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self._before: Moment | None = None
+    def __init__(self, log: ConversionLog) -> None:
+        self._log = log
+        self._before: Sample | None = None
         self._source = math.nan  # the last time that a row told
         self._now = 0.0
 
-    def read(self, moment: Moment) -> tuple[float, bool]:
+    def read(self, sample: Sample) -> tuple[float, bool]:
         """The time [s] of a row, and whether a new segment begins with it."""
-        before, self._before = self._before, moment
-        told = not math.isnan(moment.time)
+        before, self._before = self._before, sample
+        told = not math.isnan(sample.time)
         if not told:
-            self._account.note(f"rows that do not tell their time follow {USUAL_STEP:g} s after the one before")
-        passed = moment.time - self._source if told else USUAL_STEP
+            self._log.note(f"rows that do not tell their time follow {USUAL_STEP:g} s after the one before")
+        passed = sample.time - self._source if told else USUAL_STEP
         if told:
-            self._source = moment.time
+            self._source = sample.time
         if before is None:
             return 0.0, False
-        other_drive = moment.drive != before.drive  # LeRobot's time begins anew in each episode
+        other_drive = sample.drive != before.drive  # LeRobot's time begins anew in each episode
         backwards = passed < 0 and not other_drive
         if backwards:
-            self._account.note("time runs backwards in places: a new segment begins at each")
+            self._log.note("time runs backwards in places: a new segment begins at each")
         self._now += USUAL_STEP if passed < 0 or math.isnan(passed) else passed
         return self._now, backwards or passed > PAUSE or other_drive
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class OutgoingRow:
     """A row of ours on its way out."""
 
     index: int
@@ -140,7 +140,7 @@ class Kept:
     jpeg: bytes
 
 
-def leaving(recording: Recording, account: Account, tell: Tell) -> Iterator[Kept]:
+def read_outgoing(recording: Recording, log: ConversionLog, on_row: OnRow) -> Iterator[OutgoingRow]:
     """The rows of a recording that are to be used, with their pictures; those without one are left out.
 
     Raises:
@@ -148,27 +148,29 @@ def leaving(recording: Recording, account: Account, tell: Tell) -> Iterator[Kept
     """
     time, segment, before = 0.0, 0, None
     for row, keep in zip(recording.parted(), recording.keeps(), strict=True):
-        tell()
+        on_row()
         if not keep:
-            account.leave_out("left out in the recording", f"frame {row.frame}")
+            log.leave_out("left out in the recording", f"frame {row.frame}")
             continue
         try:
             jpeg = read_picture(recording.folder, row.center)
         except ValueError as error:
-            account.leave_out(str(error), f"frame {row.frame}")
+            log.leave_out(str(error), f"frame {row.frame}")
             continue
         if before is not None:
             cut = row.segment != before.segment or row.time < before.time
             time += BETWEEN_SEGMENTS if cut else row.time - before.time
             segment += cut
         before = row
-        yield Kept(account.rows, row, time, segment, jpeg)
-        account.rows += 1
-    if not account.rows:
-        raise AlvinnError(f"nothing of {recording.folder} could be converted: {account.reasons() or 'it has no rows'}")
+        yield OutgoingRow(log.rows, row, time, segment, jpeg)
+        log.rows += 1
+    if not log.rows:
+        raise AlvinnError(
+            f"nothing of {recording.folder} could be converted: {log.summarize_reasons() or 'it has no rows'}"
+        )
 
 
-def cannot_hold(recording: Recording, *also: str) -> list[str]:
+def find_lost_facts(recording: Recording, *also: str) -> list[str]:
     """What of a recording has no place in any of the other formats, and what else not in one of them."""
     rows = recording.rows
     facts = {

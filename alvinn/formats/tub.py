@@ -16,9 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, columns_found
-from alvinn.formats.reading import Reading, steering_scale
-from alvinn.formats.sample import Kept, Moment, Tell, base_name, cannot_hold, leaving, number_or, read_picture
+from alvinn.formats.conversion_log import ConversionLog, list_columns
+from alvinn.formats.reading import Reading, choose_scale
+from alvinn.formats.sample import (
+    OnRow,
+    OutgoingRow,
+    Sample,
+    base_name,
+    find_lost_facts,
+    number_or,
+    read_outgoing,
+    read_picture,
+)
 from alvinn.recording import Recording
 
 STEERING = ("user/angle", "steering", "angle", "steer")
@@ -39,34 +48,34 @@ class _Manifest:
     deleted: frozenset[int]
 
 
-def read(source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
+def read(source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> Iterator[Sample]:
     """The records of a tub that a person steered and whose picture is whole.
 
     Args:
         source: the tub's folder.
         reading: what a person says of it.
-        account: where it is reported what was left out.
-        tell: called once a record.
+        log: where it is reported what was left out.
+        on_row: called once a record.
 
     Raises:
         RecordingError: it is no tub, or the steering is missing or something else.
     """
-    manifest = _manifest(source, account)
-    records = list(_wanted(_records(source, manifest, account), manifest.deleted, account))
+    manifest = _read_manifest(source, log)
+    records = list(_usable_records(_read_records(source, manifest, log), manifest.deleted, log))
     if not records:
-        raise RecordingError(f"the tub {source} is empty. {account.reasons() or 'Its catalogs hold no records'}")
+        raise RecordingError(f"the tub {source} is empty. {log.summarize_reasons() or 'Its catalogs hold no records'}")
     keys = sorted({key for _, record in records for key in record})
-    scale = steering_scale(key := _steering_key(reading.steering, keys), "", reading, account)
+    scale = choose_scale(key := _find_steering(reading.steering, keys), "", reading, log)
     scale.check([record.get(key, "nothing") for _, record in records], keys)
     for where, record in records:
-        tell()
+        on_row()
         try:
-            yield _moment(record, scale.of(record.get(key)), source / "images", reading.picture)
+            yield _make_sample(record, scale.of(record.get(key)), source / "images", reading.picture)
         except ValueError as error:
-            account.leave_out(str(error), where)
+            log.leave_out(str(error), where)
 
 
-def _manifest(source: Path, account: Account) -> _Manifest:
+def _read_manifest(source: Path, log: ConversionLog) -> _Manifest:
     catalogs = sorted((path.name for path in source.glob("*.catalog")), key=lambda n: (len(n), n))
     if not catalogs and (old := sum(1 for _ in source.glob("record_*.json"))):
         raise RecordingError(
@@ -79,36 +88,34 @@ def _manifest(source: Path, account: Account) -> _Manifest:
         last = json.loads((source / "manifest.json").read_bytes().replace(b"\0", b"").splitlines()[4])
         paths, deleted = [base_name(str(path)) for path in last["paths"]], frozenset(map(int, last["deleted_indexes"]))
     except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
-        account.note(
-            "manifest.json is missing or damaged: every catalog is read, which records were deleted is unknown"
-        )
+        log.note("manifest.json is missing or damaged: every catalog is read, which records were deleted is unknown")
         return _Manifest(tuple(catalogs), frozenset())
     if more := [name for name in catalogs if name not in paths]:
-        account.note(f"catalogs that manifest.json does not name are read too: {', '.join(more)}")
+        log.note(f"catalogs that manifest.json does not name are read too: {', '.join(more)}")
     return _Manifest((*paths, *more), deleted)
 
 
-def _records(source: Path, manifest: _Manifest, account: Account) -> Iterator[tuple[str, Record]]:
+def _read_records(source: Path, manifest: _Manifest, log: ConversionLog) -> Iterator[tuple[str, Record]]:
     """(where it stands, record)."""
     for name in manifest.paths:
         try:
             lines = (source / name).read_bytes().split(b"\n")
         except (OSError, ValueError):
-            account.leave_out("the catalog is missing", name)
+            log.leave_out("the catalog is missing", name)
             continue
-        _compare_lengths(source / f"{name}_manifest", lines, account)
+        _compare_lengths(source / f"{name}_manifest", lines, log)
         for line, data in enumerate(lines, start=1):
             where = f"{name}, line {line}"
-            for record in _in_line(data, lambda where=where: account.leave_out("damaged record", where)):  # type: ignore[misc] # the default binds
+            for record in _parse_line(data, lambda where=where: log.leave_out("damaged record", where)):  # type: ignore[misc] # the default binds
                 yield where, record
 
 
-def _in_line(data: bytes, damaged: Callable[[], None]) -> Iterator[Record]:
+def _parse_line(data: bytes, damaged: Callable[[], None]) -> Iterator[Record]:
     """The whole records of a line, in whatever they are embedded."""
     text = data.decode("utf-8", errors="replace")
     if "\0" in text and not text.strip(BLANK):
         damaged()
-    decoder, at = json.JSONDecoder(), _next(text, 0)
+    decoder, at = json.JSONDecoder(), _skip_blanks(text, 0)
     while at < len(text):
         try:
             found, at = decoder.raw_decode(text, at)
@@ -121,37 +128,37 @@ def _in_line(data: bytes, damaged: Callable[[], None]) -> Iterator[Record]:
             yield found
         else:
             damaged()
-        at = _next(text, at)
+        at = _skip_blanks(text, at)
 
 
-def _next(text: str, at: int) -> int:
+def _skip_blanks(text: str, at: int) -> int:
     """Where the next record begins; NUL within one would be a damage that JSON itself finds."""
     return len(text) - len(text[at:].lstrip(BLANK))
 
 
-def _compare_lengths(path: Path, lines: Sequence[bytes], account: Account) -> None:
+def _compare_lengths(path: Path, lines: Sequence[bytes], log: ConversionLog) -> None:
     try:
         told = json.loads(path.read_bytes())["line_lengths"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return
     if told != [len(line) + 1 for line in lines if line]:
-        account.note(f"{path.name}: the line lengths do not agree with the catalog, which is read as it is")
+        log.note(f"{path.name}: the line lengths do not agree with the catalog, which is read as it is")
 
 
-def _wanted(
-    records: Iterator[tuple[str, Record]], deleted: frozenset[int], account: Account
+def _usable_records(
+    records: Iterator[tuple[str, Record]], deleted: frozenset[int], log: ConversionLog
 ) -> Iterator[tuple[str, Record]]:
     seen: set[int] = set()
     for where, record in records:
         index = record.get("_index")
         if not isinstance(index, int):
-            account.leave_out("a record without _index", where)
+            log.leave_out("a record without _index", where)
         elif index in deleted:
-            account.leave_out("deleted in the tub", f"record {index}")
+            log.leave_out("deleted in the tub", f"record {index}")
         elif index in seen:
-            account.leave_out("a second record of that index", f"record {index}")
+            log.leave_out("a second record of that index", f"record {index}")
         elif _pilot_steers(record):
-            account.leave_out("the pilot steered, not the person", f"record {index}")
+            log.leave_out("the pilot steered, not the person", f"record {index}")
         else:
             seen.add(index)
             yield f"record {index}", record
@@ -161,19 +168,19 @@ def _pilot_steers(record: Record) -> bool:
     return record.get("user/mode", "user") not in ("user", "")
 
 
-def _steering_key(steering: str | None, keys: Sequence[str]) -> str:
+def _find_steering(steering: str | None, keys: Sequence[str]) -> str:
     found = [key for key in ((steering,) if steering is not None else STEERING) if key in keys]
     if not found:
-        raise RecordingError(f"there is no steering in the records. {columns_found(keys)}")
+        raise RecordingError(f"there is no steering in the records. {list_columns(keys)}")
     return found[0]
 
 
-def _moment(record: Record, steer: float, images: Path, picture: str | None) -> Moment:
+def _make_sample(record: Record, steer: float, images: Path, picture: str | None) -> Sample:
     """Raises ValueError, which says why the record is left out."""
     gas = number_or(0.0, next((record[name] for name in THROTTLE if name in record), 0.0), -1.0, 1.0)
-    return Moment(
+    return Sample(
         number=record["_index"],
-        jpeg=read_picture(images, _picture_name(record, picture)),
+        jpeg=read_picture(images, _find_picture(record, picture)),
         steer=steer,
         time=number_or(math.nan, record.get("_timestamp_ms"), 0.0, 1e15) / 1000.0,
         throttle=max(0.0, gas),
@@ -183,7 +190,7 @@ def _moment(record: Record, steer: float, images: Path, picture: str | None) -> 
     )
 
 
-def _picture_name(record: Mapping[str, Any], key: str | None) -> str:
+def _find_picture(record: Mapping[str, Any], key: str | None) -> str:
     named = record.get(key or PICTURE)
     if not isinstance(named, str):
         pictures = (v for v in record.values() if isinstance(v, str) and v.lower().endswith((".jpg", ".jpeg", ".png")))
@@ -191,7 +198,7 @@ def _picture_name(record: Mapping[str, Any], key: str | None) -> str:
     return base_name(named)
 
 
-def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> None:
+def write(recording: Recording, folder: Path, log: ConversionLog, on_row: OnRow) -> None:
     """Write a recording as a tub.
 
     Raises:
@@ -199,8 +206,8 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
     """
     (folder / "images").mkdir(parents=True)
     lines: list[bytes] = []
-    for kept in leaving(recording, account, tell):
-        record = _record(kept)
+    for kept in read_outgoing(recording, log, on_row):
+        record = _make_record(kept)
         (folder / "images" / record[PICTURE]).write_bytes(kept.jpeg)
         lines.append(json.dumps(record, allow_nan=False, sort_keys=True).encode() + b"\n")
     paths = [_write_catalog(folder, lines, first) for first in range(0, len(lines), CATALOG_LENGTH)]
@@ -211,11 +218,11 @@ def write(recording: Recording, folder: Path, account: Account, tell: Tell) -> N
     }
     for camera in ("left", "right", "depth", "segmentation"):
         if count := sum(bool(getattr(row, camera)) for row in recording.rows):
-            account.lost.append(f"the {camera} camera: a tub has one camera, {count} pictures stay behind")
-    account.lost += cannot_hold(recording, "time below a millisecond", *(f for f, there in facts.items() if there))
+            log.lost.append(f"the {camera} camera: a tub has one camera, {count} pictures stay behind")
+    log.lost += find_lost_facts(recording, "time below a millisecond", *(f for f, there in facts.items() if there))
 
 
-def _record(kept: Kept) -> Record:
+def _make_record(kept: OutgoingRow) -> Record:
     row = kept.row
     record = {
         "_index": kept.index,

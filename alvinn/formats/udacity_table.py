@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account, columns_found
+from alvinn.formats.conversion_log import ConversionLog, list_columns
 from alvinn.formats.reading import Reading
 from alvinn.formats.sample import number_or
 
@@ -39,18 +39,18 @@ class Table:
     has_header: bool
 
 
-def read_table(path: Path, log: Account) -> Table:
+def read_table(path: Path, log: ConversionLog) -> Table:
     """Read a log.
 
     Raises:
         RecordingError: it is empty, or its numbers have decimal commas that cannot be told from the separators.
     """
     lines = [(at, text.strip("\r")) for at, text in enumerate(_decode(path.read_bytes()).split("\n"), start=1)]
-    separator = _separator([text for _, text in lines], log)
+    separator = _find_separator([text for _, text in lines], log)
     rows: list[tuple[int, list[str]]] = []
     for line, text in lines:
         try:
-            cells = _cells(text, separator)
+            cells = _split(text, separator)
         except (ValueError, csv.Error):
             log.leave_out("damaged line", f"line {line}")
             continue
@@ -58,7 +58,7 @@ def read_table(path: Path, log: Account) -> Table:
             rows.append((line, cells))
     if not rows:
         raise RecordingError(f"{path} is empty")
-    return _table(_keep_even(rows, log), log)
+    return _make_table(_keep_even(rows, log), log)
 
 
 def _decode(data: bytes) -> str:
@@ -67,7 +67,7 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-8-sig", errors="replace")
 
 
-def _separator(lines: Sequence[str], log: Account) -> str:
+def _find_separator(lines: Sequence[str], log: ConversionLog) -> str:
     """What stands between cells: `;` or a tab where most lines have the same number of them, else a comma.
 
     A comma followed by a space separates where the other commas stand in decimals.
@@ -87,7 +87,7 @@ def _separator(lines: Sequence[str], log: Account) -> str:
     return ","
 
 
-def _cells(line: str, separator: str) -> list[str]:
+def _split(line: str, separator: str) -> list[str]:
     """Raises ValueError where a power cut left NUL bytes: they may stand for the digits of a number."""
     if "\0" in line:
         raise ValueError("NUL")
@@ -98,7 +98,7 @@ def _cells(line: str, separator: str) -> list[str]:
     return [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
 
 
-def _keep_even(rows: Rows, log: Account) -> Rows:
+def _keep_even(rows: Rows, log: ConversionLog) -> Rows:
     """The rows with as many cells as most have: in a torn one, the last number may have lost its end."""
     ((width, _),) = Counter(len(cells) for _, cells in rows).most_common(1)
     for line, cells in rows:
@@ -107,7 +107,7 @@ def _keep_even(rows: Rows, log: Account) -> Rows:
     return [(line, cells) for line, cells in rows if len(cells) == width]
 
 
-def _table(rows: Rows, log: Account) -> Table:
+def _make_table(rows: Rows, log: ConversionLog) -> Table:
     first = tuple(cell.strip().lower() for cell in rows[0][1])
     if _is_header(first):
         return Table(first, rows[1:], has_header=True)
@@ -148,34 +148,34 @@ def _is_header(cells: Sequence[str]) -> bool:
     return not any("." in cell or not math.isnan(number_or(math.nan, cell)) for cell in cells)
 
 
-def find_columns(table: Table, reading: Reading, log: Account) -> dict[str, int]:
+def find_columns(table: Table, reading: Reading, log: ConversionLog) -> dict[str, int]:
     """Our name of each column -> where it stands.
 
     Raises:
         RecordingError: the picture or the steering is not among them, or cannot be told.
     """
     places = {name: table.columns.index(name) for name in COLUMNS if name in table.columns}
-    steering = _steering(table, reading, log)
-    center = _picture(table, reading, log)
+    steering = _find_steering(table, reading, log)
+    center = _find_picture(table, reading, log)
     return places | {"center": center, "steering": steering}
 
 
-def _plain(name: str) -> str:
+def _simplify(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _named(table: Table, wanted: Sequence[str]) -> int | None:
-    plain = [_plain(column) for column in table.columns]
+def _find_named(table: Table, wanted: Sequence[str]) -> int | None:
+    plain = [_simplify(column) for column in table.columns]
     return next((plain.index(name) for name in wanted if name in plain), None)
 
 
-def _picture(table: Table, reading: Reading, log: Account) -> int:
+def _find_picture(table: Table, reading: Reading, log: ConversionLog) -> int:
     if reading.picture is not None:
         asked = reading.picture.strip().lower()
         if asked in table.columns:
             return table.columns.index(asked)
         raise RecordingError(f"there is no column {asked}; the columns found are: {', '.join(table.columns)}")
-    found = _named(table, PICTURES)
+    found = _find_named(table, PICTURES)
     if found is not None:
         return found
     pictures = [at for at in range(len(table.columns)) if any(_is_picture(cells[at]) for _, cells in table.rows)]
@@ -188,21 +188,21 @@ def _picture(table: Table, reading: Reading, log: Account) -> int:
     )
 
 
-def _steering(table: Table, reading: Reading, log: Account) -> int:
+def _find_steering(table: Table, reading: Reading, log: ConversionLog) -> int:
     asked = reading.steering
     if asked is not None and asked.strip().lower() in table.columns:
         return table.columns.index(asked.strip().lower())
-    found = _named(table, STEERING) if asked is None else None
+    found = _find_named(table, STEERING) if asked is None else None
     if found is None and asked is None:  # a unit in the name: steering_deg
-        found = next((at for at, name in enumerate(table.columns) if _plain(name).startswith("steer")), None)
+        found = next((at for at, name in enumerate(table.columns) if _simplify(name).startswith("steer")), None)
     if found is not None:
         return found
     if asked is None and not table.has_header:
-        return _steering_by_sight(table, log)
-    raise RecordingError(f"there is no steering column. {columns_found(table.columns)}")
+        return _find_steering_by_sight(table, log)
+    raise RecordingError(f"there is no steering column. {list_columns(table.columns)}")
 
 
-def _steering_by_sight(table: Table, log: Account) -> int:
+def _find_steering_by_sight(table: Table, log: ConversionLog) -> int:
     """The first number after the pictures, if it alone takes both signs: pedals and speeds do not.
 
     Raises:
@@ -219,5 +219,5 @@ def _steering_by_sight(table: Table, log: Account) -> int:
         return both[0]
     raise RecordingError(
         f"there is no header, and which column is the steering cannot be told (line {table.rows[0][0]}: "
-        f"{', '.join(table.rows[0][1])[:120]}). {columns_found(table.columns)}"
+        f"{', '.join(table.rows[0][1])[:120]}). {list_columns(table.columns)}"
     )

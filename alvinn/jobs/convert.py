@@ -20,10 +20,10 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.formats import importer, lerobot_export, lerobot_import, tub, udacity
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.importer import Source
 from alvinn.formats.reading import Reading, SpeedUnit
-from alvinn.formats.sample import Moment, Tell
+from alvinn.formats.sample import OnRow, Sample
 from alvinn.recording import Recording
 from alvinn.recording.summary import recording_at
 from alvinn.settings import CameraFlags, Home, require_above_zero
@@ -37,11 +37,11 @@ EXAMPLES = 3  # rows that are named for each reason
 class Reader(Protocol):
     """Reads a foreign recording; called once an import."""
 
-    def __call__(self, source: Path, reading: Reading, account: Account, tell: Tell) -> Iterator[Moment]:
+    def __call__(self, source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> Iterator[Sample]:
         """The rows, in order."""
 
 
-Writer = Callable[[Recording, Path, Account, Tell], None]
+Writer = Callable[[Recording, Path, ConversionLog, OnRow], None]
 
 READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot_import.read}
 WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_export.write}
@@ -117,13 +117,13 @@ class Convert(Home):
                 f"convert goes to or from a recording of ours, not from {self.source_format} to "
                 f"{self.target_format}: say --from or --to, or convert twice"
             )
-        account = Account()
-        target = convert(self, account)
-        CONSOLE.print(report(account))
-        CONSOLE.print(f"{account.rows} rows are in {target}", markup=False)
+        log = ConversionLog()
+        target = convert(self, log)
+        CONSOLE.print(report(log))
+        CONSOLE.print(f"{log.rows} rows are in {target}", markup=False)
 
 
-def convert(job: Convert, account: Account) -> Path:
+def convert(job: Convert, log: ConversionLog) -> Path:
     """Convert as the job says; returns what was made, whole or not at all.
 
     Raises:
@@ -132,23 +132,23 @@ def convert(job: Convert, account: Account) -> Path:
     with progress() as bars:
         task = bars.add_task("convert", total=None, note="")
 
-        def tell() -> None:
+        def on_row() -> None:
             bars.advance(task)
 
         if job.target_format == "alvinn":
             target = job.recording_folder(job.dst)
-            with _made_whole(target) as folder:
-                _import(job, folder, account, tell)
+            with _create_folder(target) as folder:
+                _import(job, folder, log, on_row)
             return target
         recording = recording_at(job.recording_folder(job.src))
         bars.update(task, total=len(recording.rows))
-        with _made_whole(Path(job.dst)) as folder:
-            _writer(job)(recording, folder, account, tell)
+        with _create_folder(Path(job.dst)) as folder:
+            _choose_writer(job)(recording, folder, log, on_row)
             shutil.copyfile(recording.folder / "session.json", folder / "session.json")
         return Path(job.dst)
 
 
-def _writer(job: Convert) -> Writer:
+def _choose_writer(job: Convert) -> Writer:
     """The writer of the target format, with what the job says of it."""
     if job.target_format == "lerobot":
         return partial(lerobot_export.write, l2d_names=job.l2d_names)
@@ -157,30 +157,30 @@ def _writer(job: Convert) -> Writer:
     return WRITERS[job.target_format]
 
 
-def _import(job: Convert, folder: Path, account: Account, tell: Tell) -> None:
+def _import(job: Convert, folder: Path, log: ConversionLog, on_row: OnRow) -> None:
     path = Path(job.src)
     if not path.exists():
         raise AlvinnError(f"{path} is not there")
-    told = importer.told_beside(path if path.is_dir() else path.parent, account)
+    told = importer.read_session_beside(path if path.is_dir() else path.parent, log)
     vehicle, camera = told if told is not None else (job.vehicle.geometry(), None)
     if job.vehicle.given:
         vehicle = job.vehicle.geometry()
-    source = Source(job.source_format, vehicle, _camera(job.camera, camera))
+    source = Source(job.source_format, vehicle, _choose_camera(job.camera, camera))
     angle = math.degrees(vehicle.max_wheel_angle)
-    account.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")
+    log.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")
     if source.camera is None:
-        account.note("the camera's geometry is unknown: no shifted views in training (--camera.fov and others tell it)")
-    reading = Reading(job.steering, job.picture, _right_positive(job), job.speed_unit, vehicle.max_wheel_angle)
-    importer.write(READERS[job.source_format](path, reading, account, tell), source, folder, account)
+        log.note("the camera's geometry is unknown: no shifted views in training (--camera.fov and others tell it)")
+    reading = Reading(job.steering, job.picture, _read_sign(job), job.speed_unit, vehicle.max_wheel_angle)
+    importer.write(READERS[job.source_format](path, reading, log, on_row), source, folder, log)
 
 
-def _right_positive(job: Convert) -> bool | None:
+def _read_sign(job: Convert) -> bool | None:
     if job.flip_steering and job.right_positive:
         raise AlvinnError("--flip-steering and --right-positive contradict each other: leave one out")
     return job.right_positive if job.flip_steering or job.right_positive else None
 
 
-def _camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
+def _choose_camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
     if flags.width is not None or flags.height is not None:
         raise AlvinnError("--camera.width and --camera.height come from the pictures: leave them out")
     given = any(value is not None for value in asdict(flags).values())
@@ -188,7 +188,7 @@ def _camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
 
 
 @contextmanager
-def _made_whole(target: Path) -> Iterator[Path]:
+def _create_folder(target: Path) -> Iterator[Path]:
     """A folder to write in that becomes the target at the end, and leaves nothing after an error."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise AlvinnError(f"{target} is there already: choose another name")
@@ -199,17 +199,17 @@ def _made_whole(target: Path) -> Iterator[Path]:
         raise AlvinnError(f"{target} could not be written: {error.strerror or error}") from error
 
 
-def report(account: Account) -> Table:
+def report(log: ConversionLog) -> Table:
     """What a person should know of a conversion, as a table."""
     table = Table("what", "rows", "which", title="conversion", title_justify="left")
-    table.add_row("converted", str(account.rows), "")
-    for why, rows in account.left_out.items():
+    table.add_row("converted", str(log.rows), "")
+    for why, rows in log.left_out.items():
         more = "" if len(rows) <= EXAMPLES else ", ..."
         table.add_row(Text(f"left out: {why}"), str(len(rows)), Text(", ".join(rows[:EXAMPLES]) + more))
-    for note in account.notes:
+    for note in log.notes:
         table.add_row(Text(note), "", "")
-    for what, count in account.counts.items():
+    for what, count in log.counts.items():
         table.add_row(Text(what), str(count), "")
-    for lost in account.lost:
+    for lost in log.lost:
         table.add_row(Text(f"the format cannot hold: {lost}"), "", "")
     return table

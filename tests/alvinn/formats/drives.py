@@ -11,7 +11,7 @@ import numpy as np
 
 from alvinn.driving.types import Camera, CameraName, Image
 from alvinn.formats import importer
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.importer import Source
 from alvinn.formats.reading import Reading
 from alvinn.jobs.convert import READERS, WRITERS, VehicleFlags
@@ -59,17 +59,17 @@ def exported(name: str, folder: Path, n: int = 12) -> Recording:
     """Write a drive as a foreign recording; returns the drive."""
     recording = drive(folder.with_name(f"{folder.name}-ours"), n)
     folder.mkdir()
-    WRITERS[name](recording, folder, Account(), lambda: None)
+    WRITERS[name](recording, folder, ConversionLog(), lambda: None)
     return recording
 
 
-def imported(name: str, source: Path, reading: Reading | None = None) -> tuple[Recording, Account]:
+def imported(name: str, source: Path, reading: Reading | None = None) -> tuple[Recording, ConversionLog]:
     """Read a foreign recording."""
-    account = Account()
-    moments = READERS[name](source, reading or Reading(), account, lambda: None)
+    log = ConversionLog()
+    samples = READERS[name](source, reading or Reading(), log, lambda: None)
     folder = source.with_name(f"{source.name}-in")
-    importer.write(moments, Source(name, VehicleFlags().geometry(), None), folder, account)
-    return Recording(folder), account
+    importer.write(samples, Source(name, VehicleFlags().geometry(), None), folder, log)
+    return Recording(folder), log
 
 
 def psnr(one: Recording, other: Recording) -> float:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_export import write
-from alvinn.formats.parquet import columns_of, read_rows
+from alvinn.formats.parquet import read_column_names, read_rows
 from alvinn.util.video import frames
 from tests.alvinn.fakes import SMALL
 from tests.alvinn.formats.drives import SIDES, drive, road, steer_of
@@ -23,7 +23,7 @@ STATISTICS = ("min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", 
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve rows in two episodes, three cameras."""
     folder = tmp_path_factory.mktemp("export")
-    write(drive(folder / "ours", sides=SIDES), folder / "out", Account(), lambda: None)
+    write(drive(folder / "ours", sides=SIDES), folder / "out", ConversionLog(), lambda: None)
     return folder / "out"
 
 
@@ -49,7 +49,7 @@ def test_every_row_has_as_many_elements_as_its_feature_says(dataset: Path) -> No
 
 
 def test_the_names_of_l2d_are_written_where_they_are_asked_for_with_its_unit_of_speed(tmp_path: Path) -> None:
-    write(drive(tmp_path / "ours", 4), tmp_path / "out", Account(), lambda: None, l2d_names=True)
+    write(drive(tmp_path / "ours", 4), tmp_path / "out", ConversionLog(), lambda: None, l2d_names=True)
     features = info_of(tmp_path / "out")["features"]
     assert features["action.continuous"]["names"][2] == "steering_angle_normalized"
     assert features["observation.state.vehicle"]["units"] == ["km/h", "rad/s"]
@@ -74,8 +74,8 @@ def test_every_camera_is_filmed(dataset: Path) -> None:
 def test_a_camera_that_some_rows_lack_is_named_and_not_filmed(tmp_path: Path) -> None:
     recording = drive(tmp_path / "ours", 4, sides=SIDES)
     (recording.folder / recording.rows[2].left).unlink()
-    write(recording, tmp_path / "out", account := Account(), lambda: None)
-    assert "the left camera: 1 of 4 rows lack its picture" in account.lost
+    write(recording, tmp_path / "out", log := ConversionLog(), lambda: None)
+    assert "the left camera: 1 of 4 rows lack its picture" in log.lost
     assert sorted(path.name for path in (tmp_path / "out" / "videos").iterdir()) == [
         "observation.images.center",
         "observation.images.right",
@@ -86,7 +86,7 @@ def test_the_yaw_rate_is_that_of_the_recorded_poses_right_positive_and_never_cro
     recording = drive(tmp_path / "ours", 6, cut_at=3)
     yaws = [0.0, 0.01, 0.03, math.pi - 0.01, -math.pi + 0.01, -math.pi + 0.02]
     recording.rows = tuple(replace(row, yaw=yaw) for row, yaw in zip(recording.rows, yaws, strict=True))
-    write(recording, tmp_path / "out", Account(), lambda: None)
+    write(recording, tmp_path / "out", ConversionLog(), lambda: None)
     rates = [row["observation.state"][1] for row in read_rows(tmp_path / "out" / DATA, ["observation.state"])]
     assert rates == pytest.approx([0.2, 0.2, 0.4, 0.4, 0.4, 0.2], abs=1e-4)
 
@@ -94,14 +94,14 @@ def test_the_yaw_rate_is_that_of_the_recorded_poses_right_positive_and_never_cro
 def test_what_is_unknown_is_said_and_written_as_zero(tmp_path: Path) -> None:
     recording = drive(tmp_path / "ours", 3)
     recording.rows = tuple(replace(row, yaw=math.nan, speed=math.nan) for row in recording.rows)
-    write(recording, tmp_path / "out", account := Account(), lambda: None)
-    assert "yaw_rate is unknown in 3 rows: it is written as 0, LeRobot knows no gaps" in account.notes
-    assert "speed is unknown in 3 rows: it is written as 0, LeRobot knows no gaps" in account.notes
+    write(recording, tmp_path / "out", log := ConversionLog(), lambda: None)
+    assert "yaw_rate is unknown in 3 rows: it is written as 0, LeRobot knows no gaps" in log.notes
+    assert "speed is unknown in 3 rows: it is written as 0, LeRobot knows no gaps" in log.notes
 
 
 def test_each_episode_has_the_statistics_of_its_own_rows(dataset: Path) -> None:
     features = info_of(dataset)["features"]
-    names = columns_of(dataset / EPISODES)
+    names = read_column_names(dataset / EPISODES)
     assert {f"stats/{feature}/{word}" for feature in features for word in STATISTICS} <= set(names)
     first, second = read_rows(dataset / EPISODES, [name for name in names if name.startswith("stats/action/")])
     for episode, numbers in ((first, range(7)), (second, range(7, 12))):

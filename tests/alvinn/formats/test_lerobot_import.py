@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_export import write
 from alvinn.formats.lerobot_names import L2D, LEROBOT
 from alvinn.formats.parquet import read_rows, write_rows
@@ -45,19 +45,19 @@ def test_a_dataset_says_what_it_holds_as_lerobot_expects(tmp_path: Path) -> None
 def test_corrections_are_interventions_there_and_back(tmp_path: Path) -> None:
     recording = drive(tmp_path / "ours")
     recording.rows = tuple(replace(row, correction=int(row.frame in {3, 4})) for row in recording.rows)
-    write(recording, tmp_path / "l", Account(), lambda: None)
+    write(recording, tmp_path / "l", ConversionLog(), lambda: None)
     back, _ = imported("lerobot", tmp_path / "l")
     assert [row.frame for row in back.rows if row.correction] == [3, 4]
 
 
 def test_speeds_with_the_names_of_l2d_are_km_per_hour_where_no_unit_stands_beside_them(tmp_path: Path) -> None:
-    write(drive(tmp_path / "ours", 3), tmp_path / "l", Account(), lambda: None, l2d_names=True)
+    write(drive(tmp_path / "ours", 3), tmp_path / "l", ConversionLog(), lambda: None, l2d_names=True)
     features = info_of(tmp_path / "l")["features"]
     del features[L2D.state_key]["units"]
     rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023", features=features)
-    recording, account = imported("lerobot", tmp_path / "l")
+    recording, log = imported("lerobot", tmp_path / "l")
     assert recording.rows[0].speed == pytest.approx(8.0)
-    assert any(note.startswith("speeds are taken as km/h, as L2D has them") for note in account.notes)
+    assert any(note.startswith("speeds are taken as km/h, as L2D has them") for note in log.notes)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_speeds_have_the_unit_that_their_name_or_feature_says(
     features = json.loads((tmp_path / "l" / "meta" / "info.json").read_text(encoding="utf-8"))["features"]
     features[LEROBOT.state_key] |= {"units": [unit, ""], "names": {"axes": [name, "yaw_rate"]}}
     rewrite(tmp_path / "l", robot_type="KIA Niro EV 2023", features=features)
-    recording, account = imported("lerobot", tmp_path / "l")
+    recording, log = imported("lerobot", tmp_path / "l")
     assert recording.rows[0].speed == pytest.approx(speed)
-    assert any(note.startswith(said) for note in account.notes)
+    assert any(note.startswith(said) for note in log.notes)
 
 
 @pytest.mark.parametrize("lost", [FILM, DATA, "meta/info.json"])
@@ -197,24 +197,24 @@ def test_the_unit_of_a_speed_is_asked_for_where_nothing_says_it(tmp_path: Path) 
 def test_a_dataset_without_a_speed_says_so(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l", 3)
     feature(tmp_path / "l", "observation.state", names=["x", "y"])
-    recording, account = imported("lerobot", tmp_path / "l", RIGHT)
-    assert "there is no speed in observation.state: the speed is unknown" in account.notes
+    recording, log = imported("lerobot", tmp_path / "l", RIGHT)
+    assert "there is no speed in observation.state: the speed is unknown" in log.notes
     assert math.isnan(recording.rows[0].speed)
 
 
 def test_a_steering_in_radians_by_its_unit_is_a_share_of_full_lock(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l", 3)
     feature(tmp_path / "l", "action", units=["rad", "", ""])
-    recording, account = imported("lerobot", tmp_path / "l", replace(RIGHT, full_lock=0.5))
+    recording, log = imported("lerobot", tmp_path / "l", replace(RIGHT, full_lock=0.5))
     assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) / 0.5 for n in range(3)])
-    assert any("angle in radians" in note for note in account.notes)
+    assert any("angle in radians" in note for note in log.notes)
 
 
 def test_time_that_begins_anew_in_each_episode_is_not_called_backwards(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l")
-    recording, account = imported("lerobot", tmp_path / "l")
+    recording, log = imported("lerobot", tmp_path / "l")
     assert {row.segment for row in recording.rows} == {0, 1}
-    assert not any("backwards" in note for note in account.notes)
+    assert not any("backwards" in note for note in log.notes)
 
 
 @pytest.mark.parametrize("column", ["intervention", "complementary_info.is_intervention", "is_intervention"])

@@ -10,7 +10,7 @@ import pytest
 
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_export import write
 from alvinn.formats.parquet import read_rows, write_rows
 from alvinn.util.images import jpeg_of
@@ -23,7 +23,7 @@ from tests.alvinn.formats.lerobot import DATA, EPISODES, FILM, RIGHT, feature, i
 @pytest.mark.parametrize("camera", [Camera(width=72, height=36), Camera(width=320, height=160)])
 def test_pictures_of_any_size_keep_their_quality(tmp_path: Path, camera: Camera) -> None:
     ours = drive(tmp_path / "ours", 3, camera=camera)
-    write(ours, tmp_path / "l", Account(), lambda: None)
+    write(ours, tmp_path / "l", ConversionLog(), lambda: None)
     back, _ = imported("lerobot", tmp_path / "l")
     assert psnr(ours, back) >= LEAST_PSNR
 
@@ -41,9 +41,9 @@ def test_a_film_that_ends_early_costs_the_rows_it_lacks(tmp_path: Path) -> None:
     with FilmWriter(tmp_path / "l" / FILM, 20) as film:
         for number in range(9):
             film.add(picture(number))
-    recording, account = imported("lerobot", tmp_path / "l")
+    recording, log = imported("lerobot", tmp_path / "l")
     assert [row.frame for row in recording.rows] == list(range(9))
-    assert account.left_out == {"its picture is missing or damaged": ["row 9", "row 10", "row 11"]}
+    assert log.left_out == {"its picture is missing or damaged": ["row 9", "row 10", "row 11"]}
 
 
 def test_a_film_torn_before_it_says_how_it_is_coded_costs_its_rows_and_no_crash(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_pictures_in_tables_come_in_without_a_film(tmp_path: Path, beside: bool)
     features[key]["dtype"] = "image"
     rewrite(folder, features=features, video_path=None)
     shutil.rmtree(folder / "videos")
-    recording, account = imported("lerobot", folder)
-    assert account.left_out == {}
+    recording, log = imported("lerobot", folder)
+    assert log.left_out == {}
     assert [(recording.folder / row.center).read_bytes() for row in recording.rows] == jpegs
     assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) for n in range(4)])
 
@@ -116,9 +116,9 @@ def with_camera(folder: Path, key: str, film: bytes, **details: Any) -> None:
 def test_a_film_of_depth_is_never_taken_for_the_camera(tmp_path: Path, key: str, details: dict[str, Any]) -> None:
     ours = exported("lerobot", tmp_path / "l", 3)
     with_camera(tmp_path / "l", key, b"no film", **details)
-    recording, account = imported("lerobot", tmp_path / "l")
+    recording, log = imported("lerobot", tmp_path / "l")
     assert psnr(ours, recording) >= LEAST_PSNR
-    assert "of 2 cameras only observation.images.center is imported" in account.notes
+    assert "of 2 cameras only observation.images.center is imported" in log.notes
 
 
 def test_a_dataset_with_nothing_but_depth_is_an_error(tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_one_film_of_several_that_is_not_there_costs_its_episodes_and_is_named(t
     other = folder / FILM.replace("file-000", "file-001")
     if state == "pointer":
         other.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
-    recording, account = imported("lerobot", folder)
+    recording, log = imported("lerobot", folder)
     assert [row.frame for row in recording.rows] == list(range(7))
-    assert len(account.left_out["its picture is missing or damaged"]) == 5
+    assert len(log.left_out["its picture is missing or damaged"]) == 5
     word = "is missing" if state == "absent" else "is a Git LFS pointer"
-    assert any(f"file-001.mp4 {word}" in note for note in account.notes)
+    assert any(f"file-001.mp4 {word}" in note for note in log.notes)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.jobs.convert import READERS, WRITERS
 from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr
@@ -19,9 +19,9 @@ FORMATS = sorted(READERS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_goes_out_comes_back(name: str, tmp_path: Path) -> None:
     ours = exported(name, tmp_path / "out")
-    back, account = imported(name, tmp_path / "out")
-    assert account.left_out == {}
-    assert account.rows == len(back.rows) == 12
+    back, log = imported(name, tmp_path / "out")
+    assert log.left_out == {}
+    assert log.rows == len(back.rows) == 12
     assert len({row.steer for row in back.rows}) == 12
     for before, after in zip(ours.rows, back.rows, strict=True):
         assert after.steer == after.steer_meant == pytest.approx(before.steer_meant, abs=PRECISION[name])
@@ -39,16 +39,16 @@ def test_a_recording_without_pictures_is_an_error_that_says_why(name: str, tmp_p
         (recording.folder / row.center).unlink()
     (tmp_path / "b").mkdir()
     with pytest.raises(AlvinnError, match="3 x its picture is missing, first frame 0"):
-        WRITERS[name](recording, tmp_path / "b", Account(), lambda: None)
+        WRITERS[name](recording, tmp_path / "b", ConversionLog(), lambda: None)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_lost_picture_on_the_way_out_is_told_and_the_rest_goes(name: str, tmp_path: Path) -> None:
-    recording, account = drive(tmp_path / "a", 5, cut_at=None), Account()
+    recording, log = drive(tmp_path / "a", 5, cut_at=None), ConversionLog()
     (recording.folder / recording.rows[2].center).write_bytes(b"\xff\xd8 torn")
     (tmp_path / "b").mkdir()
-    WRITERS[name](recording, tmp_path / "b", account, lambda: None)
-    assert account.left_out == {"its picture is damaged": ["frame 2"]}
+    WRITERS[name](recording, tmp_path / "b", log, lambda: None)
+    assert log.left_out == {"its picture is damaged": ["frame 2"]}
     back, _ = imported(name, tmp_path / "b")
     kept = [row.steer_meant for row in recording.rows if row.frame != 2]
     assert [row.steer for row in back.rows] == pytest.approx(kept, abs=PRECISION[name])
@@ -56,11 +56,11 @@ def test_a_lost_picture_on_the_way_out_is_told_and_the_rest_goes(name: str, tmp_
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_a_format_cannot_hold_is_told(name: str, tmp_path: Path) -> None:
-    account = Account()
+    log = ConversionLog()
     (tmp_path / "b").mkdir()
-    WRITERS[name](drive(tmp_path / "a", 3), tmp_path / "b", account, lambda: None)
-    assert "pose, lane and offset" in account.lost
-    assert any("disturbances" in lost for lost in account.lost)
+    WRITERS[name](drive(tmp_path / "a", 3), tmp_path / "b", log, lambda: None)
+    assert "pose, lane and offset" in log.lost
+    assert any("disturbances" in lost for lost in log.lost)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -86,5 +86,5 @@ def test_a_column_that_is_something_else_is_not_taken_for_the_steering(name: str
 @pytest.mark.parametrize(("name", "column"), [("udacity", "throttle"), ("tub", "user/throttle")])
 def test_steering_that_never_changes_is_a_warning(name: str, column: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "out", 4)
-    _, account = imported(name, tmp_path / "out", Reading(steering=column))
-    assert any(note.startswith("WARNING: the steering is 0.5 in every row") for note in account.notes)
+    _, log = imported(name, tmp_path / "out", Reading(steering=column))
+    assert any(note.startswith("WARNING: the steering is 0.5 in every row") for note in log.notes)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.formats.tub import write
 from alvinn.recording import jpeg_of
@@ -53,35 +53,35 @@ def steers(recording: Any) -> list[float]:
 
 
 def test_a_tub_is_read_without_what_was_deleted_in_it(tmp_path: Path) -> None:
-    recording, account = imported("tub", tub(tmp_path / "t", lines_of(*range(12)), deleted=(2, 3, 99)))
+    recording, log = imported("tub", tub(tmp_path / "t", lines_of(*range(12)), deleted=(2, 3, 99)))
     assert steers(recording) == [steer_of(n) for n in range(12) if n not in {2, 3}]
-    assert account.left_out == {"deleted in the tub": ["record 2", "record 3"]}
+    assert log.left_out == {"deleted in the tub": ["record 2", "record 3"]}
     assert [(row.throttle, row.brake) for row in recording.rows[:2]] == [(0.5, 0.0), (0.0, 0.25)]
-    assert "line lengths do not agree" in " ".join(account.notes)
+    assert "line lengths do not agree" in " ".join(log.notes)
 
 
 def test_nul_runs_and_two_records_in_a_line_cost_only_what_is_damaged(tmp_path: Path) -> None:
     zero, one, two, three, four, five = lines_of(*range(6))
     lines = [bytes(40) + zero, one[:50] + two, three + four, five[:60] + bytes(20) + five[80:], bytes(100)]
-    recording, account = imported("tub", tub(tmp_path / "t", lines))
+    recording, log = imported("tub", tub(tmp_path / "t", lines))
     assert steers(recording) == [steer_of(n) for n in (0, 2, 3, 4)]
-    assert [where[-6:] for where in account.left_out["damaged record"]] == ["line 2", "line 4", "line 5"]
+    assert [where[-6:] for where in log.left_out["damaged record"]] == ["line 2", "line 4", "line 5"]
 
 
 def test_a_tub_without_its_manifest_is_read_from_its_catalogs(tmp_path: Path) -> None:
     folder = tub(tmp_path / "t", lines_of(0, 1, 2))
     (folder / "manifest.json").write_bytes(bytes(300))
-    recording, account = imported("tub", folder)
+    recording, log = imported("tub", folder)
     assert len(recording.rows) == 3
-    assert any("manifest.json is missing or damaged" in note for note in account.notes)
+    assert any("manifest.json is missing or damaged" in note for note in log.notes)
 
 
 def test_a_catalog_that_is_missing_is_told_and_one_that_is_not_named_is_read(tmp_path: Path) -> None:
     folder = tub(tmp_path / "t", lines_of(0, 1))
     (folder / "catalog_0.catalog").rename(folder / "catalog_1.catalog")
-    recording, account = imported("tub", folder)
+    recording, log = imported("tub", folder)
     assert len(recording.rows) == 2
-    assert account.left_out == {"the catalog is missing": ["catalog_0.catalog"]}
+    assert log.left_out == {"the catalog is missing": ["catalog_0.catalog"]}
 
 
 def test_catalogs_follow_one_another_by_number(tmp_path: Path) -> None:
@@ -112,17 +112,17 @@ def test_other_keys_are_known_and_any_can_be_named(tmp_path: Path) -> None:
         {"_index": n, "steering": steer_of(n), "throttle": 0.5, "image": f"{n}_cam_image_array_.jpg"} for n in (0, 1)
     ]
     folder = tub(tmp_path / "t", [json.dumps(one).encode() for one in other])
-    recording, account = imported("tub", folder)
+    recording, log = imported("tub", folder)
     assert steers(recording) == [steer_of(0), steer_of(1)]
     assert [row.time for row in recording.rows] == [0.0, 0.05]
-    assert any("do not tell their time" in note for note in account.notes)
+    assert any("do not tell their time" in note for note in log.notes)
 
 
 def test_what_the_pilot_steered_is_no_example_of_a_person(tmp_path: Path) -> None:
     lines = [json.dumps(record(n, **({"user/mode": "local"} if n == 1 else {}))).encode() for n in range(3)]
-    recording, account = imported("tub", tub(tmp_path / "t", lines))
+    recording, log = imported("tub", tub(tmp_path / "t", lines))
     assert steers(recording) == [steer_of(0), steer_of(2)]
-    assert account.left_out == {"the pilot steered, not the person": ["record 1"]}
+    assert log.left_out == {"the pilot steered, not the person": ["record 1"]}
 
 
 def test_a_renamed_angle_is_an_error_that_lists_the_keys(tmp_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_no_tub_whatever_ends_in_a_traceback(lines: list[bytes], state: Any) -> 
         folder = tub(Path(scratch) / "t", lines, n=1)
         (folder / "manifest.json").write_text("{}\n" * 4 + json.dumps(state), encoding="utf-8")
         try:
-            recording, account = imported("tub", folder)
+            recording, log = imported("tub", folder)
         except AlvinnError:
             return
-        assert account.rows == len(recording.rows) > 0
+        assert log.rows == len(recording.rows) > 0
 
 
 def test_a_tub_of_version_1_is_named_with_the_way_out(tmp_path: Path) -> None:
@@ -207,6 +207,6 @@ def test_the_key_of_the_picture_can_be_named(tmp_path: Path) -> None:
 def test_cameras_that_a_tub_has_no_place_for_are_named(tmp_path: Path) -> None:
     recording = drive(tmp_path / "ours", 3, sides=["left"])
     (tmp_path / "out").mkdir()
-    write(recording, tmp_path / "out", account := Account(), lambda: None)
-    assert "the left camera: a tub has one camera, 3 pictures stay behind" in account.lost
-    assert not any("right" in lost for lost in account.lost)
+    write(recording, tmp_path / "out", log := ConversionLog(), lambda: None)
+    assert "the left camera: a tub has one camera, 3 pictures stay behind" in log.lost
+    assert not any("right" in lost for lost in log.lost)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvinn.errors import AlvinnError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.formats.udacity import write
 from alvinn.jobs.convert import WRITERS
@@ -32,7 +32,7 @@ def line_of(number: int, root: str = WINDOWS, steer: object = None) -> str:
     return ", ".join([*pictures, str(angle), "0.5", "0", "22.36936"])
 
 
-def log(folder: Path, lines: list[str], n: int = 20, end: str = "\n") -> Path:
+def write_log(folder: Path, lines: list[str], n: int = 20, end: str = "\n") -> Path:
     """A log, with pictures of n rows."""
     (folder / "IMG").mkdir(parents=True)
     for number in range(n):
@@ -42,7 +42,7 @@ def log(folder: Path, lines: list[str], n: int = 20, end: str = "\n") -> Path:
 
 
 def test_a_log_of_the_simulator_is_read(tmp_path: Path) -> None:
-    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(20)], end="\r\n"))
+    recording, log = imported("udacity", write_log(tmp_path / "u", [line_of(n) for n in range(20)], end="\r\n"))
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(20)]
     assert [row.time for row in recording.rows] == pytest.approx([n * 0.1 for n in range(20)], abs=1e-5)
     assert [row.speed for row in recording.rows] == pytest.approx([10.0] * 20, abs=1e-5)
@@ -51,34 +51,34 @@ def test_a_log_of_the_simulator_is_read(tmp_path: Path) -> None:
     assert first.curvature == pytest.approx(math.tan(steer_of(1) * math.radians(25.0)) / 2.67)
     assert math.isnan(first.lane_s)
     assert recording.session.camera_known is False
-    assert account.left_out == {}
+    assert log.left_out == {}
     source = (tmp_path / "u" / "IMG" / name_of(1)).read_bytes()
     assert (recording.folder / first.center).read_bytes() == source, "a JPEG must travel as it is"
 
 
 def test_a_header_says_where_the_columns_are(tmp_path: Path) -> None:
     lines = [f"{steer_of(n)},IMG/{name_of(n)},1.0" for n in range(3)]
-    recording, _ = imported("udacity", log(tmp_path / "u", ["Steering, center ,throttle", *lines]))
+    recording, _ = imported("udacity", write_log(tmp_path / "u", ["Steering, center ,throttle", *lines]))
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(3)]
     assert all(math.isnan(row.speed) for row in recording.rows)
 
 
 def test_another_root_begins_a_segment(tmp_path: Path) -> None:
     lines = [line_of(0), line_of(1), line_of(2, UNIX), line_of(3, UNIX)]
-    recording, _ = imported("udacity", log(tmp_path / "u", lines))
+    recording, _ = imported("udacity", write_log(tmp_path / "u", lines))
     assert [row.segment for row in recording.rows] == [0, 0, 1, 1]
 
 
 def test_time_that_stops_or_runs_backwards_begins_a_segment_and_ours_never_does(tmp_path: Path) -> None:
-    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in (0, 1, 15, 16, 2, 3)]))
+    recording, log = imported("udacity", write_log(tmp_path / "u", [line_of(n) for n in (0, 1, 15, 16, 2, 3)]))
     assert [row.segment for row in recording.rows] == [0, 0, 1, 1, 2, 2]
     assert [row.time for row in recording.rows] == sorted(row.time for row in recording.rows)
-    assert "time runs backwards in places: a new segment begins at each" in account.notes
+    assert "time runs backwards in places: a new segment begins at each" in log.notes
 
 
 def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: Path) -> None:
     lines = [line_of(n) for n in range(20)]
-    folder = log(tmp_path / "u", lines)
+    folder = write_log(tmp_path / "u", lines)
     (folder / "IMG" / name_of(3)).unlink()
     (folder / "IMG" / name_of(5)).write_bytes((folder / "IMG" / name_of(5)).read_bytes()[:-200])
     (folder / "IMG" / name_of(6)).write_bytes(jpeg_of(picture(6).repeat(2, axis=0)))
@@ -86,10 +86,10 @@ def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: P
     lines[9] = lines[9][:-30]
     lines[11] = lines[11].replace(".", "\0.")
     (folder / "driving_log.csv").write_text("\n".join(lines), encoding="utf-8")
-    recording, account = imported("udacity", folder)
+    recording, log = imported("udacity", folder)
     gone = {3, 5, 6, 7, 9, 11}
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(20) if n not in gone]
-    assert account.left_out == {
+    assert log.left_out == {
         "its picture is missing": ["line 4"],
         "its picture is damaged": ["line 6"],
         "its picture is not 64x32 as most": ["row 7"],
@@ -101,7 +101,7 @@ def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: P
 
 @pytest.mark.parametrize("header", ["center,left,right,wheel,throttle,brake,speed", "a,b"])
 def test_a_missing_steering_column_is_an_error_that_lists_the_columns(tmp_path: Path, header: str) -> None:
-    folder = log(tmp_path / "u", [header, ",".join(["IMG/x.jpg", "0.5"][: header.count(",") + 1])])
+    folder = write_log(tmp_path / "u", [header, ",".join(["IMG/x.jpg", "0.5"][: header.count(",") + 1])])
     with pytest.raises(AlvinnError, match=f"no steering column. The columns found are: {', '.join(header.split(','))}"):
         imported("udacity", folder)
 
@@ -109,12 +109,12 @@ def test_a_missing_steering_column_is_an_error_that_lists_the_columns(tmp_path: 
 @pytest.mark.parametrize("steer", ["7.5", "left", "-90"])
 def test_a_steering_column_of_something_else_is_an_error(tmp_path: Path, steer: str) -> None:
     with pytest.raises(AlvinnError, match=r"steering is not the steering: 6 of 6.*columns found are: center, left"):
-        imported("udacity", log(tmp_path / "u", [line_of(n, steer=steer) for n in range(6)]))
+        imported("udacity", write_log(tmp_path / "u", [line_of(n, steer=steer) for n in range(6)]))
 
 
 def test_where_no_picture_is_left_it_says_why(tmp_path: Path) -> None:
     with pytest.raises(AlvinnError, match="nothing could be imported: 3 x its picture is missing, first line 1"):
-        imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(3)], n=0))
+        imported("udacity", write_log(tmp_path / "u", [line_of(n) for n in range(3)], n=0))
 
 
 @settings(max_examples=40, deadline=None)
@@ -123,7 +123,7 @@ def test_a_log_with_nul_runs_and_a_torn_end_gives_true_steering_or_an_error(
     holes: list[tuple[int, int]], end: int
 ) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        folder = log(Path(scratch) / "u", [line_of(n) for n in range(10)], n=10)
+        folder = write_log(Path(scratch) / "u", [line_of(n) for n in range(10)], n=10)
         path = folder / "driving_log.csv"
         data = bytearray(path.read_bytes())
         for at, length in holes:
@@ -148,94 +148,94 @@ def test_no_log_whatever_ends_in_a_traceback(data: bytes) -> None:
 
 
 def test_left_and_right_pictures_come_in_and_go_out_again_byte_by_byte(tmp_path: Path) -> None:
-    folder = log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
+    folder = write_log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
     sides = {
         name_of(n, side): jpeg_of(picture(10 * n + k)) for n in range(4) for k, side in ((1, "left"), (2, "right"))
     }
     for name, jpeg in sides.items():
         (folder / "IMG" / name).write_bytes(jpeg)
-    recording, account = imported("udacity", folder)
-    assert (recording.session.cameras, account.notes) == (("center", "left", "right"), [])
+    recording, log = imported("udacity", folder)
+    assert (recording.session.cameras, log.notes) == (("center", "left", "right"), [])
     assert [(recording.folder / row.left).read_bytes() for row in recording.rows] == list(sides.values())[::2]
     (tmp_path / "out").mkdir()
-    WRITERS["udacity"](recording, tmp_path / "out", Account(), lambda: None)
+    WRITERS["udacity"](recording, tmp_path / "out", ConversionLog(), lambda: None)
     back, _ = imported("udacity", tmp_path / "out")
     assert [(back.folder / row.right).read_bytes() for row in back.rows] == list(sides.values())[1::2]
 
 
 def test_a_row_whose_left_picture_is_gone_comes_in_without_it_and_the_report_counts_them(tmp_path: Path) -> None:
-    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in range(3)], n=3))
-    assert account.notes == ["6 left or right pictures are missing or damaged: their rows came without them"]
+    recording, log = imported("udacity", write_log(tmp_path / "u", [line_of(n) for n in range(3)], n=3))
+    assert log.notes == ["6 left or right pictures are missing or damaged: their rows came without them"]
     assert {(row.left, row.right) for row in recording.rows} == {("", "")}
 
 
 def test_the_cameras_are_those_of_all_rows_and_a_side_picture_of_another_size_stays_out(tmp_path: Path) -> None:
-    folder = log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
+    folder = write_log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
     (folder / "IMG" / name_of(2, "right")).write_bytes(jpeg_of(picture(1)))
     (folder / "IMG" / name_of(3, "left")).write_bytes(jpeg_of(picture(2)[:-8]))
-    recording, account = imported("udacity", folder)
+    recording, log = imported("udacity", folder)
     assert recording.session.cameras == ("center", "right"), "though the first row has none but the centre's"
     assert [bool(row.right) for row in recording.rows] == [False, False, True, False]
     assert not any(row.left for row in recording.rows)
-    assert any("1 left or right pictures are not" in note for note in account.notes)
+    assert any("1 left or right pictures are not" in note for note in log.notes)
 
 
 def test_a_log_that_was_appended_to_itself_gives_each_picture_once(tmp_path: Path) -> None:
-    recording, account = imported("udacity", log(tmp_path / "u", [line_of(n) for n in (0, 1, 2, 0, 1, 2)]))
+    recording, log = imported("udacity", write_log(tmp_path / "u", [line_of(n) for n in (0, 1, 2, 0, 1, 2)]))
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(3)]
-    assert account.left_out == {"a second row of that picture": ["line 4", "line 5", "line 6"]}
+    assert log.left_out == {"a second row of that picture": ["line 4", "line 5", "line 6"]}
 
 
 def test_the_size_that_most_pictures_have_decides_and_not_the_first(tmp_path: Path) -> None:
-    folder = log(tmp_path / "u", [line_of(n) for n in range(6)])
+    folder = write_log(tmp_path / "u", [line_of(n) for n in range(6)])
     (folder / "IMG" / name_of(0)).write_bytes(jpeg_of(picture(0).repeat(3, axis=0)))
-    recording, account = imported("udacity", folder)
+    recording, log = imported("udacity", folder)
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(1, 6)]
-    assert account.left_out == {"its picture is not 64x32 as most": ["row 1"]}
+    assert log.left_out == {"its picture is not 64x32 as most": ["row 1"]}
 
 
 def test_a_steering_a_hair_over_one_is_clipped_and_counted(tmp_path: Path) -> None:
     lines = [line_of(n, steer=1.003 if n % 2 else None) for n in range(6)]
-    recording, account = imported("udacity", log(tmp_path / "u", lines))
+    recording, log = imported("udacity", write_log(tmp_path / "u", lines))
     assert [row.steer for row in recording.rows] == [1.0 if n % 2 else steer_of(n) for n in range(6)]
-    assert account.counts == {"steering was a hair beyond full lock and is clipped to 1": 3}
+    assert log.counts == {"steering was a hair beyond full lock and is clipped to 1": 3}
 
 
 def test_bytes_after_a_pictures_end_stay_behind(tmp_path: Path) -> None:
-    folder = log(tmp_path / "u", [line_of(n) for n in range(3)])
+    folder = write_log(tmp_path / "u", [line_of(n) for n in range(3)])
     for n in range(3):
         (folder / "IMG" / name_of(n)).write_bytes(jpeg_of(picture(n)) + b"\n")
-    recording, account = imported("udacity", folder)
-    assert account.left_out == {}
+    recording, log = imported("udacity", folder)
+    assert log.left_out == {}
     assert (recording.folder / recording.rows[2].center).read_bytes() == jpeg_of(picture(2))
 
 
 @pytest.mark.parametrize(("column", "full_lock"), [("steering_deg", 25.0), ("steering_rad", math.radians(25.0))])
 def test_angles_become_shares_of_full_lock(tmp_path: Path, column: str, full_lock: float) -> None:
     lines = [f"IMG/{name_of(n)},{steer_of(n) * full_lock}" for n in range(6)]
-    recording, account = imported("udacity", log(tmp_path / "u", [f"center,{column}", *lines]))
+    recording, log = imported("udacity", write_log(tmp_path / "u", [f"center,{column}", *lines]))
     assert [row.steer for row in recording.rows] == pytest.approx([steer_of(n) for n in range(6)])
-    assert any("25 degrees are full lock" in note for note in account.notes)
+    assert any("25 degrees are full lock" in note for note in log.notes)
 
 
 def test_a_steering_that_is_left_positive_is_turned(tmp_path: Path) -> None:
-    folder = log(tmp_path / "u", [line_of(n) for n in range(6)])
-    recording, account = imported("udacity", folder, Reading(right_positive=False))
+    folder = write_log(tmp_path / "u", [line_of(n) for n in range(6)])
+    recording, log = imported("udacity", folder, Reading(right_positive=False))
     assert [row.steer for row in recording.rows] == [-steer_of(n) for n in range(6)]
-    assert "steering is taken as left positive: its sign is turned" in account.notes
+    assert "steering is taken as left positive: its sign is turned" in log.notes
 
 
 @pytest.mark.parametrize("picture_name", ["../secret.jpg", "/secret.jpg", "..\\secret.jpg"])
 def test_no_log_reaches_pictures_outside_its_folder(tmp_path: Path, picture_name: str) -> None:
     (tmp_path / "secret.jpg").write_bytes(jpeg_of(picture(0)))
     with pytest.raises(AlvinnError, match="its picture is missing"):
-        imported("udacity", log(tmp_path / "u", [f"{picture_name},,,{steer_of(n)},0,0,0" for n in range(3)]))
+        imported("udacity", write_log(tmp_path / "u", [f"{picture_name},,,{steer_of(n)},0,0,0" for n in range(3)]))
 
 
 def test_an_export_has_a_header_where_it_is_asked_for_and_comes_in_with_it(tmp_path: Path) -> None:
     recording = drive(tmp_path / "ours", 4)
     (tmp_path / "out").mkdir()
-    write(recording, tmp_path / "out", Account(), lambda: None, header=True)
+    write(recording, tmp_path / "out", ConversionLog(), lambda: None, header=True)
     first, *rest = (tmp_path / "out" / "driving_log.csv").read_text(encoding="utf-8").splitlines()
     assert (first, len(rest)) == ("center,left,right,steering,throttle,brake,speed", 4)
     back, _ = imported("udacity", tmp_path / "out")
@@ -244,7 +244,7 @@ def test_an_export_has_a_header_where_it_is_asked_for_and_comes_in_with_it(tmp_p
 
 def test_an_export_says_what_loaders_of_the_simulators_logs_trip_over(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    write(drive(tmp_path / "ours", 4), tmp_path / "out", account := Account(), lambda: None)
-    said = " ".join(account.notes)
+    write(drive(tmp_path / "ours", 4), tmp_path / "out", log := ConversionLog(), lambda: None)
+    said = " ".join(log.notes)
     assert "the columns left and right are empty where that camera was not recorded" in said
     assert "steering is a share of full lock (70 degrees at the front wheels), right positive" in said

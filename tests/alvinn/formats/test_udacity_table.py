@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.errors import AlvinnError, RecordingError
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.formats.udacity_table import find_columns, read_table
 
@@ -25,9 +25,9 @@ def file_of(path: Path, line: Callable[[int, str], str], head: str = "", encodin
     return path
 
 
-def columns(path: Path, reading: Reading | None = None) -> tuple[list[str], list[float], Account]:
+def columns(path: Path, reading: Reading | None = None) -> tuple[list[str], list[float], ConversionLog]:
     """(pictures, steering) as they are found in a log."""
-    table = read_table(path, log := Account())
+    table = read_table(path, log := ConversionLog())
     place = find_columns(table, reading or Reading(), log)
     pictures = [cells[place["center"]].strip() for _, cells in table.rows]
     return pictures, [float(cells[place["steering"]]) for _, cells in table.rows], log

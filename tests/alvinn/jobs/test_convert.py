@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from alvinn.formats.conversion_log import Account
+from alvinn.formats.conversion_log import ConversionLog
 from alvinn.jobs.convert import Convert, convert, report
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
@@ -32,9 +32,9 @@ def test_out_and_in_by_the_command_line_keeps_car_camera_and_label(shell: Shell,
 
 def told(job: Convert) -> str:
     """What the report of a conversion says, its words one space apart."""
-    convert(job, account := Account())
+    convert(job, log := ConversionLog())
     text = StringIO()
-    Console(file=text, width=120).print(report(account))
+    Console(file=text, width=120).print(report(log))
     return " ".join(text.getvalue().replace("│", " ").split())
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import Account
-from alvinn.formats.sample import leaving
+from alvinn.formats.conversion_log import ConversionLog
+from alvinn.formats.sample import read_outgoing
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Range, Recording, RecordingWriter
 from alvinn.training.dataset import load
@@ -100,8 +100,8 @@ def test_nothing_that_is_left_out_is_trained_on_or_held_out(folder: Path) -> Non
 
 def test_what_is_left_out_is_not_exported_and_the_report_says_so(folder: Path) -> None:
     Recording(folder).leave_out(2, 4)
-    account = Account()
-    kept = list(leaving(Recording(folder), account, lambda: None))
+    account = ConversionLog()
+    kept = list(read_outgoing(Recording(folder), account, lambda: None))
     assert [one.row.frame for one in kept] == [0, 1, 5, 6, 7, 8, 9]
     assert [one.segment for one in kept] == [0] * 2 + [1] * 5
     assert account.left_out == {"left out in the recording": ["frame 2", "frame 3", "frame 4"]}
