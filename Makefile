@@ -20,20 +20,20 @@ test: setup
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -m "not long and not install" -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile
 
 # the tests on every supported Python
 test-all: $(VERSIONS:%=test-%)
 
 test-3.%: .venv-3.%/ready
-	.venv-3.$*/bin/python -m pytest -m "not long and not install" -n 2 --dist loadfile
+	.venv-3.$*/bin/python -m pytest -n 2 --dist loadfile
 
 # the full install into an empty environment, from another folder
 test-install: setup
 	$(PY) -m pytest -m install --durations=0 tests/test_install.py
 
 test-long: setup
-	$(PY) -m pytest -m long -rP --hypothesis-profile wander
+	$(PY) -m pytest -m "long and not install" -rP --hypothesis-profile wander
 
 # coverage-guided garbage for the wire, Linux only; FUZZ_SECONDS says for how long
 FUZZ_SECONDS := 300

@@ -11,7 +11,7 @@ import pytest
 from tests.alvinn.cockpit.desktop import desktop
 from tests.package import copy_source, run_from
 
-pytestmark = pytest.mark.install
+pytestmark = [pytest.mark.install, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
