@@ -76,6 +76,12 @@ def test_every_room_on_the_map_is_there(path: str) -> None:
     assert made or (ROOT / path).exists()
 
 
+def test_the_map_has_every_room_in_a_line_of_its_own() -> None:
+    lines = re.findall(r"^\| `((?:alvinn|sim)/\w+)/` \|", README, re.MULTILINE)
+    folders = [path for house in ("alvinn", "sim") for path in (ROOT / house).iterdir() if path.is_dir()]
+    assert sorted(lines) == sorted(f"{path.parent.name}/{path.name}" for path in folders if path.name != "__pycache__")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("words", [words for words in COMMANDS if "sim.contact" in words], ids=" ".join)
 def test_the_contact_sheet_is_drawn_as_it_is_shown(words: list[str], tmp_path: Path) -> None:
