@@ -11,6 +11,7 @@ import runpy
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,10 +107,25 @@ def parse(arguments: Sequence[str]) -> Any:
 
     name, rest = arguments[0] if arguments else "", arguments[1:]
     if name in JOBS:
+        _require_distinct_flags(rest)
         return tyro.cli(JOBS[name].load(), prog=f"alvinn {name}", args=rest)
     for_completion = name.startswith("--tyro")  # a shell's completion needs every flag of every job
     every = {name: job.load() if for_completion else job.stand_in() for name, job in JOBS.items()}
     return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments, description=DESCRIPTION)
+
+
+def _require_distinct_flags(arguments: Sequence[str]) -> None:
+    """See that no flag is given twice: the parser would take the last and forget the first without a word.
+
+    Raises:
+        SystemExit: 2, one is.
+    """
+    flags = [word.partition("=")[0].replace("_", "-") for word in arguments if word.startswith("--")]
+    count = Counter(flag.replace("--no-", "--", 1) for flag in flags)
+    for flag, times in count.items():
+        if times > 1:
+            print(f"{flag} was given twice: give it once, with everything that it should say", file=sys.stderr)
+            raise SystemExit(2)
 
 
 def _job(arguments: Sequence[str]) -> int:

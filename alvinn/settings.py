@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -23,6 +25,17 @@ def require_above_zero(flag: str, number: float | None) -> None:
     """
     if number is not None and not 0 < number < math.inf:
         raise ValueError(f"{flag} wants a number above 0, not {number}")
+
+
+def require_distinct(flag: str, names: Iterable[str]) -> None:
+    """Check a flag that names several things.
+
+    Raises:
+        ValueError: it names one of them twice; the command line shows it as wrong usage.
+    """
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ValueError(f"{flag} names {', '.join(twice)} twice: name it once")
 
 
 @dataclass(frozen=True)

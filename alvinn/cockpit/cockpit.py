@@ -131,6 +131,11 @@ class Cockpit:
         if self._wiring.recorder is not None:
             self._wiring.recorder.obstacle = "" if there else "unplugged"
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the person ended the drive."""
+        return self._quit
+
     def has_wheel(self) -> bool:
         """Whether the person has the wheel."""
         return self._taken

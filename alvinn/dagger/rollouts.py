@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -32,6 +33,7 @@ SECONDS_AFTER = 3.0  # how long after the take-over a test lasts
 STRAIGHT = 1e-9  # 1/m^2: weight of a straight, so that a lane without bends has starting points too
 LAST_START = 60.0  # m before the end of an open lane: no rollout starts later
 RUN_UP = 12.0  # m from the start of a rollout to its bend
+ENDLESS = sys.maxsize  # laps: time ends a rollout, or the end of an open lane
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def drive_rollout(
         world.place(place, _speed_at(world, place, settings.speed), aside)
         kept = Corrections(rollout.map, rollout.direction, settings.weather, student.doubt)
         driver = teacher.begin_rollout(RolloutContext(rollout, so_far, student, world, kept, settings.seed))
-        referee = Referee(world.lane, world.geometry.width, 1, settings.speed, place, longest=float("inf"))
+        referee = Referee(world.lane, world.geometry.width, ENDLESS, settings.speed, place)
         ticks = {True: 0, False: 0}
 
         def count(_: Step) -> None:

@@ -55,13 +55,13 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
             write = _writer_factory(job, folder, student.network)
             before, driven = driven, drive_rollout(job, rollout, driven, student, teacher, server, write)
             write_round(folder, driven)
-            if (
-                job.expert == "human"
-                and len(driven.legs) < len(rollouts)
-                and driven.seconds < before.seconds + rollout.seconds - 1.0
-            ):
+            if teacher.has_left() and len(driven.legs) < len(rollouts):
                 done = f"{len(driven.legs)} of {len(rollouts)} rollouts"
                 raise AlvinnError(f"round {number} was ended after {done}: run the same command to drive the rest")
+            seconds = driven.seconds - before.seconds
+            if seconds < rollout.seconds - 1.0 and not teacher.has_left():
+                lane = f"{rollout.map} {rollout.direction}"
+                bars.console.print(f"{lane}: {seconds:.0f} of {rollout.seconds:.0f} s, as its lane ends there")
             bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
     return driven
 

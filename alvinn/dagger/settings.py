@@ -11,7 +11,7 @@ import tyro
 from alvinn.cockpit.live_drive import GateName
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.doubt import DoubtName
-from alvinn.settings import Driving, listed, require_above_zero
+from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
 PERSONAL: tuple[GateName, ...] = get_args(GateName)
@@ -70,6 +70,9 @@ class RoundSettings(Driving):
         super().__post_init__()
         for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        require_distinct("--data", self.data)
+        require_distinct("--maps", self.circuits())
+        require_distinct("--judge", self.judges())
         if self.expert == "scripted" and self.gate == "human":
             raise ValueError("--gate human requires a person: add --expert human")
         if self.expert == "human" and self.gate not in PERSONAL:

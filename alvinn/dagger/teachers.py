@@ -80,6 +80,9 @@ class Teacher(Protocol):
     def observers(self) -> Sequence[Observer]:
         """Additional observers of the rollout."""
 
+    def has_left(self) -> bool:
+        """Whether the teacher ended the rollout before its time."""
+
 
 class ExpertTeacher:
     """The scripted expert: takes over when the gate asks, at simulation speed."""
@@ -104,6 +107,10 @@ class ExpertTeacher:
     def observers(self) -> Sequence[Observer]:
         """None."""
         return ()
+
+    def has_left(self) -> bool:
+        """Never."""
+        return False
 
 
 class HumanTeacher:
@@ -144,6 +151,10 @@ class HumanTeacher:
     def observers(self) -> Sequence[Observer]:
         """The cockpit."""
         return (self._at_wheel(),)
+
+    def has_left(self) -> bool:
+        """Whether the person pressed the key that ends the drive."""
+        return self._at_wheel().has_left
 
     def _at_wheel(self) -> Cockpit:
         if self._cockpit is None:

@@ -26,7 +26,7 @@ from alvinn.metrics.results import FILM, LOG, run_folder, write_laps
 from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
-from alvinn.settings import CameraFlags, Driving, listed, require_above_zero
+from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
 from alvinn.visualization.page import Baseline, write_report
 
 
@@ -79,6 +79,8 @@ class LapSettings(Driving):
         super().__post_init__()
         for flag in ("laps", "km", "seeds", "starts", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
+        require_distinct("--maps", listed(self.maps, self.map))
+        require_distinct("--weathers", listed(self.weathers, self.weather))
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray start their own servers: leave out --carla")
         if self.jobs > 1 and self.ray:

@@ -25,7 +25,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.inference import CHECKPOINT, read_card
 from alvinn.recording import Recording
-from alvinn.settings import listed, require_above_zero
+from alvinn.settings import listed, require_above_zero, require_distinct
 from alvinn.training.run import train
 from alvinn.util.files import write_json
 
@@ -103,6 +103,8 @@ class Ablation:
     def __post_init__(self) -> None:
         for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
+        for flag in ("cells", "maps", "weathers"):
+            require_distinct(f"--{flag}", listed(getattr(self, flag), ""))
         self.chosen()
 
     def chosen(self) -> tuple[Cell, ...]:

@@ -21,7 +21,7 @@ from alvinn.errors import AlvinnError
 from alvinn.networks.doubt import DoubtName, of_answer
 from alvinn.networks.inference import Network
 from alvinn.recording.summary import tell_of
-from alvinn.settings import CameraFlags, Driving, listed, require_above_zero
+from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
 from alvinn.world.carla_world import DT, weather_names
 from alvinn.world.opening import opened
 
@@ -59,6 +59,7 @@ class Drive(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--doubt", self.doubt)
+        require_distinct("--weathers", listed(self.weathers, self.weather))
         if self.model is None and self.gate != "human":
             raise ValueError(f"--gate {self.gate} wants a network that it watches: --model M")
 

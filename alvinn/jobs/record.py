@@ -27,7 +27,7 @@ from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session
 from alvinn.recording.observers import OnRoad, Recorder
 from alvinn.recording.summary import tell_if_cut_short, tell_of
-from alvinn.settings import Driving, listed, require_above_zero
+from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import opened, server_kind
 
@@ -68,6 +68,7 @@ class Record(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
+        require_distinct("--weathers", self.skies())
         self.carried()
 
     def skies(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.settings import listed, require_above_zero
+from alvinn.settings import listed, require_above_zero, require_distinct
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
 from alvinn.visualization.figures import drawn
@@ -77,6 +77,8 @@ class Shift:
     def __post_init__(self) -> None:
         for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        for flag in ("maps", "judge"):
+            require_distinct(f"--{flag}", listed(getattr(self, flag), ""))
         if both := set(listed(self.maps, "")) & set(listed(self.judge, "")):
             raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that nothing was taught on")
 

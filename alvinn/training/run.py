@@ -20,7 +20,7 @@ from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkNa
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.recording.flatness import FLAT, bumpiness
-from alvinn.settings import Home, require_above_zero
+from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
@@ -66,6 +66,7 @@ class TrainSettings(Home):
         require_above_zero("--epochs", self.epochs)
         require_above_zero("--correction-weight", self.correction_weight)
         require_above_zero("--balance", self.balance)
+        require_distinct("--data", self.data)
         self.told_camera()
 
     def told_camera(self) -> tuple[float, float, float] | None:

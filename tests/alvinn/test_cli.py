@@ -36,6 +36,48 @@ def test_wrong_usage_ends_with_status_2_and_no_traceback(shell: Shell, arguments
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "flag"),
+    [
+        (("train", "m", "--data", "a", "--data", "b"), "--data"),
+        (("laps", "--maps=oval", "--maps=country"), "--maps"),
+        (("record", "x", "--both-directions", "--both_directions"), "--both-directions"),
+        (("laps", "--films", "--no-films"), "--films"),
+    ],
+)
+def test_a_flag_that_is_given_twice_is_refused_as_the_first_would_be_forgotten(
+    shell: Shell, arguments: tuple[str, ...], flag: str
+) -> None:
+    said = shell.run(*arguments)
+    assert said.status == 2
+    assert f"{flag} was given twice" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag"),
+    [
+        (("record", "x", "--weathers", "ClearNoon,ClearNoon"), "--weathers"),
+        (("drive", "--weathers", "ClearNoon,ClearNoon"), "--weathers"),
+        (("train", "x", "--data", "a", "a"), "--data"),
+        (("laps", "--maps", "oval,country,oval"), "--maps"),
+        (("laps", "--weathers", "WetNoon, WetNoon"), "--weathers"),
+        (("correct", "x", "--data", "a", "a"), "--data"),
+        (("correct", "x", "--maps", "oval,oval"), "--maps"),
+        (("correct", "x", "--judge", "oval,oval"), "--judge"),
+        (("ablation", "--cells", "conv,conv"), "--cells"),
+        (("ablation", "--maps", "oval,oval"), "--maps"),
+        (("ablation", "--weathers", "WetNoon,WetNoon"), "--weathers"),
+        (("shift", "--maps", "oval,oval"), "--maps"),
+        (("shift", "--judge", "oval,oval"), "--judge"),
+    ],
+)
+def test_a_name_that_is_given_twice_is_refused_at_once(shell: Shell, arguments: tuple[str, ...], flag: str) -> None:
+    said = shell.run(*arguments)
+    assert said.status == 2
+    assert f"{flag} names " in said.err
+    assert " twice" in said.err
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("record", "--help"), ("laps", "--help"), ("train", "--help")])
 def test_help_ends_with_status_0(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell.run(*arguments).status == 0

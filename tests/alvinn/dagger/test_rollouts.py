@@ -1,17 +1,31 @@
-"""Where rollouts begin: before bends, the tight ones most often."""
+"""Where rollouts begin, before bends, the tight ones most often; and when they end."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.dagger.ledger import Rollout
-from alvinn.dagger.rollouts import RUN_UP, choose_start
-from alvinn.drivers.gates import DRIFT_SHARE
+from alvinn.dagger.ledger import Rollout, RoundRecord
+from alvinn.dagger.rollouts import RUN_UP, choose_start, drive_rollout
+from alvinn.dagger.teachers import RolloutContext, Student
+from alvinn.drivers.gates import DRIFT_SHARE, TeacherGate
+from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.lane import Lane
-from tests.alvinn.fakes import circle, straight
+from alvinn.driving.protocols import Observer, World
+from alvinn.networks.inference import Network
+from alvinn.recording import RecordingWriter
+from alvinn.settings import Driving
+from alvinn.world.embedded_server import KeptServer
+from tests.alvinn.fakes import CAR as GEOMETRY
+from tests.alvinn.fakes import PaperWorld, SteadyDriver, circle, session, straight
 
 SHARES = np.arange(0.005, 1.0, 0.01)
 CAR = 1.9  # width [m]
@@ -54,3 +68,60 @@ def test_where_all_of_a_lane_is_alike_rollouts_begin_all_over_it(lane: Lane) -> 
 def test_a_rollout_begins_no_farther_aside_than_the_gate_lets_pass(aside: float) -> None:
     begun = choose_start(Rollout("country", "forward", 0.5, 5.0, aside), straight(100.0, width=3.5), CAR)[1]
     assert begun == pytest.approx(aside * DRIFT_SHARE * 0.8)
+
+
+class Paper(PaperWorld):
+    """A world on paper that rollouts can be driven in."""
+
+    geometry = GEOMETRY
+
+    def place(self, s: float, speed: float, offset: float = 0.0) -> None:
+        self._place(s, offset)
+
+
+@dataclass
+class Bending:
+    """A teacher who always drives, along a bend."""
+
+    curvature: float
+
+    def begin_rollout(self, context: RolloutContext) -> SharedDriver:
+        return SharedDriver(SteadyDriver(), SteadyDriver(self.curvature), TeacherGate("plain"), every_frame=True)
+
+    def pace(self, world: World) -> World:
+        return world
+
+    def observers(self) -> Sequence[Observer]:
+        return ()
+
+    def has_left(self) -> bool:
+        return False
+
+
+def drive(lane: Lane, curvature: float, seconds: float, folder: Path, monkeypatch: pytest.MonkeyPatch) -> RoundRecord:
+    @contextmanager
+    def on_paper(*_: Any) -> Iterator[Paper]:
+        yield Paper(lane)
+
+    monkeypatch.setattr("alvinn.dagger.rollouts.open_training_world", on_paper)
+    return drive_rollout(
+        Driving(),
+        Rollout("oval", "forward", 0.5, seconds),
+        RoundRecord(1, "plain", "scripted"),
+        Student(cast("Network", None), lambda _: None),
+        Bending(curvature),
+        cast("KeptServer", None),
+        lambda _: RecordingWriter(folder, session(), append=True),
+    )
+
+
+def test_a_rollout_goes_on_after_a_lap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = circle(10.0)
+    driven = drive(lane, 0.1, 20.0, tmp_path, monkeypatch)
+    assert driven.seconds == pytest.approx(20.0, abs=0.1)
+    assert driven.frames * 0.05 * 5.0 > lane.length, "five metres a second take it around more than once"
+
+
+def test_a_rollout_ends_before_an_open_lane_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driven = drive(straight(200.0), 0.0, 60.0, tmp_path, monkeypatch)
+    assert 5.0 < driven.seconds < 25.0

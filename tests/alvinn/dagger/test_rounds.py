@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -83,6 +85,27 @@ def test_a_human_teacher_needs_a_window(job: RoundSettings, model: Path, tmp_pat
     )
     with pytest.raises(AlvinnError, match="--expert human requires a window: leave out --headless"):
         drive_round(alone, 1)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_short_rollout_is_an_error_only_if_the_person_left_and_not_where_the_lane_ends(
+    job: RoundSettings, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], leaves: bool
+) -> None:
+    shutil.copytree(model, job.model(0))
+    job.recording(1).mkdir(parents=True)
+    teacher = mock.Mock(has_left=lambda: leaves)
+
+    def drive(_job: object, rollout: Rollout, driven: RoundRecord, *_: object) -> RoundRecord:
+        return driven.add_rollout(rollout, RoundRecord(1, "human", "human", seconds=2.0))
+
+    monkeypatch.setattr("alvinn.dagger.rounds._open_teacher", lambda _: nullcontext(teacher))
+    monkeypatch.setattr("alvinn.dagger.rounds.drive_rollout", drive)
+    if leaves:
+        with pytest.raises(AlvinnError, match="round 1 was ended after 1 of 2 rollouts"):
+            drive_round(job, 1)
+    else:
+        assert drive_round(job, 1).seconds == 4.0
+        assert "oval forward: 2 of 5 s, as its lane ends there" in capsys.readouterr().out
 
 
 def test_a_network_without_a_measure_of_doubt_is_refused_before_its_round_is_driven(
