@@ -1,0 +1,13 @@
+"""The Gymnasium face: `import alvinn.gym` registers `alvinn/LaneKeeping-v0`. Extra: gym.
+
+M. Towers et al., Gymnasium: a standard interface for reinforcement learning environments, arXiv:2407.17032.
+"""
+
+from __future__ import annotations
+
+from gymnasium.envs.registration import register, registry
+
+LANE_KEEPING = "alvinn/LaneKeeping-v0"
+
+if LANE_KEEPING not in registry:
+    register(LANE_KEEPING, entry_point="alvinn.gym.lane_keeping:LaneKeepingEnv")

@@ -1,0 +1,1 @@
+"""Reinforcement from a clone: the task, its reward, the residual actor and critics, the run."""
