@@ -27,7 +27,7 @@ from sim.episode.labels import Label
 from sim.geometry.poses import Pose, matrix
 from sim.geometry.rays import Rays, camera_axes
 from sim.graphics import mesh
-from sim.graphics.canvas import FAR, placed
+from sim.graphics.canvas import FAR, to_panda_matrix
 from sim.graphics.mesh import Floats, Triangles
 
 Numbers = npt.NDArray[np.int64]
@@ -89,7 +89,7 @@ class Facets:
         for node in (copy, *copy.find_all_matches("**")):
             node.clear_color_scale()  # the light of the day would change the numbers
         geoms = [found for found in _geoms(copy) if not (rough and mesh.is_line(found[1]))]
-        described = np.concatenate([[NO_PLANE], *(_described(*mesh.read(geom)) for _, geom, _ in geoms)])
+        described = np.concatenate([[NO_PLANE], *(_described(*mesh.read_geom(geom)) for _, geom, _ in geoms)])
         if rough:
             described[1:, 1] = np.where(np.isin(described[1:, 1], SHINING), Label.ROAD, Label.TERRAIN)
         kinds, numbers = np.unique(described, axis=0, return_inverse=True)
@@ -121,7 +121,7 @@ class Facets:
         self._moving = np.zeros((len(self.labels) - self._scenery, 4))
         for key, known in self._known.items():
             if key in poses:
-                known.drawn.set_mat(placed(poses[key]))
+                known.drawn.set_mat(to_panda_matrix(poses[key]))
                 known.drawn.show()
                 self._moving[known.first : known.first + len(known.planes)] = _moved(known.planes, poses[key])
             else:
@@ -137,9 +137,11 @@ class Facets:
         for body in bodies:
             copy = body.copy_to(self.root)
             ((node, geom, _),) = list(_geoms(copy))
-            table, faces = mesh.read(geom)
+            table, faces = mesh.read_geom(geom)
             kinds, numbers = np.unique(_described(table, faces), axis=0, return_inverse=True)
-            node.add_geom(_numbered(table, faces, self._scenery + first + numbers.reshape(-1)), mesh.standing(None))
+            node.add_geom(
+                _numbered(table, faces, self._scenery + first + numbers.reshape(-1)), mesh.make_upright_state(None)
+            )
             labels.append(kinds[:, 1].astype(np.uint8))
             self._known[body.get_key()] = _Body(copy, first, kinds[:, 2:])
             first += len(kinds)
@@ -170,7 +172,7 @@ class Facets:
         masks: dict[core.Texture, core.Texture] = {}
         first = 0
         for node, geom, state in geoms:
-            table, faces = mesh.read(geom)
+            table, faces = mesh.read_geom(geom)
             own = numbers[first : first + len(faces)]
             first += len(faces)
             if self._void == SKY or (own != self._void).any():
@@ -233,7 +235,7 @@ def _coarsen(scene: core.NodePath) -> None:
 
 def _described(table: npt.NDArray[np.void], faces: Triangles) -> Numbers:
     """Whether it is slim, label, and plane of each face, or middle of a slim one, as whole numbers (m, 6)."""
-    points = table["at"][:, [1, 0, 2]].astype(np.float64)
+    points = table["position"][:, [1, 0, 2]].astype(np.float64)
     a, b = points[faces[:, 0]], points[faces[:, 1]]
     # A line lies in the plane that is level across it.
     c = points[faces[:, 2]] if faces.shape[1] == 3 else a + np.cross(b - a, (0.0, 0.0, 1.0))
@@ -275,7 +277,7 @@ def _numbered(table: npt.NDArray[np.void], faces: Triangles, numbers: Numbers) -
     for channel, code in enumerate(_code(corners % MOST)):
         doubled["colour"][:, channel] = code
     doubled["colour"][:, 3] = 255
-    return mesh.geom_of(doubled, again.reshape(faces.shape).astype(np.uint32))
+    return mesh.make_geom_from_table(doubled, again.reshape(faces.shape).astype(np.uint32))
 
 
 def _code(numbers: Numbers) -> tuple[Numbers, ...]:
@@ -288,9 +290,9 @@ def _flat(state: core.RenderState, masks: dict[core.Texture, core.Texture]) -> c
     found = state.get_attrib(core.TextureAttrib)
     if found is None:
         return state
-    if not mesh.is_cut_out(state):
+    if not mesh.is_masked(state):
         return state.remove_attrib(core.TextureAttrib)
     texture = found.get_on_texture(found.get_on_stage(0))
     if texture not in masks:
-        masks[texture] = mesh.silhouette(texture)
+        masks[texture] = mesh.make_silhouette(texture)
     return state.set_attrib(core.TextureAttrib.make(masks[texture]))

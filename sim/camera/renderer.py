@@ -21,7 +21,7 @@ from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays
-from sim.graphics.canvas import Bytes, Canvas, draw, pipe_of
+from sim.graphics.canvas import Bytes, Canvas, draw, make_pipe
 from sim.graphics.light import Light
 from sim.roads.track import Track
 from sim.scene.bodies import Thing
@@ -41,8 +41,8 @@ class Renderer:
 
     def __init__(self, pipe: Literal["tiny", "gl"] = "tiny") -> None:
         core.load_prc_file_data("", "audio-library-name null")
-        self._pipe = pipe_of(pipe)
-        self._stage = Stage(Light.of(WeatherParameters()))
+        self._pipe = make_pipe(pipe)
+        self._stage = Stage(Light.from_weather(WeatherParameters()))
 
     def load(self, track: Track, seed: int) -> None:
         """Make the track's scene, the same for the same seed, in place of the one before."""
@@ -55,7 +55,7 @@ class Renderer:
 
     def set_weather(self, weather: WeatherParameters) -> None:
         """Change the weather in every camera's pictures."""
-        self._stage.light_up(Light.of(weather))
+        self._stage.light_up(Light.from_weather(weather))
 
     def place(self, things: Sequence[Thing]) -> None:
         """Show these cars and props in pictures from now on, and none that were there before."""
@@ -151,23 +151,23 @@ class Camera:
         if self._kind == "rgb" and self._grading is None:
             self._stage.follow(pose)
             draw([self._plain], pose)
-            return self._plain.picture().tobytes()
+            return self._plain.read().tobytes()
         facets = self._stage.facets(rough=self._kind == "rgb")
-        self._numbers.clear_to(facets.void)
+        self._numbers.set_background(facets.void)
         self._stage.follow(pose)
         draw([self._numbers] if self._kind != "rgb" else [self._plain, self._numbers], pose)
-        numbers = numbers_of(self._numbers.picture())
+        numbers = numbers_of(self._numbers.read())
         sight = facets.sight(numbers, self._rays, pose)
         if self._kind == "semantic_segmentation":
             return _tagged(np.where(sight.inverse > 0, facets.labels[numbers], np.uint8(Label.SKY))).tobytes()
         if self._grading is None or self._kind == "depth":
             return _measured(sight.inverse).tobytes()
-        return self._grading.graded(self._plain.picture(), sight, pose).tobytes()
+        return self._grading.graded(self._plain.read(), sight, pose).tobytes()
 
     def _regrade(self, light: Light) -> None:
         if light is not self._light:
             self._light = light
-            self._plain.clear_to(Sky.below(light))
+            self._plain.set_background(Sky.below(light))
             self._grading = Grading(light, self._rays, self._size) if Grading.needed(light) else None
 
     def close(self) -> None:

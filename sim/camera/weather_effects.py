@@ -63,7 +63,7 @@ class Grading:
     @staticmethod
     def needed(light: Light) -> bool:
         """Whether a weather shows in any way that has to be graded."""
-        return light.haze > NOTICED or light.night > 0 or light.wet > 0.05 or light.rain > 0
+        return light.extinction > NOTICED or light.night > 0 or light.wetness > 0.05 or light.rain > 0
 
     def graded(self, picture: Bytes, sight: Sight, pose: Pose) -> Bytes:
         """The picture (h, w, 4), BGRA as drawn from a pose, in this weather."""
@@ -93,10 +93,12 @@ class Grading:
     def _seen(self, sight: Sight, up: Map) -> Map:
         """How much of a pixel is left by fog, exp(-haze depth / (1 + falloff rise)), and by the sheen of a wet road."""
         light, inverse = self._light, sight.inverse
-        fog = np.maximum(1 - light.clear * inverse, 0) / (np.maximum(inverse, 1 / FARTHEST) + light.falloff * up)
-        seen = cv2.exp(-light.haze * fog)
-        if light.wet > 0:
-            seen *= 1 - SHEEN * light.wet * cv2.exp(-inverse * sight.height / GRAZING)
+        fog = np.maximum(1 - light.fog_distance * inverse, 0) / (
+            np.maximum(inverse, 1 / FARTHEST) + light.fog_falloff * up
+        )
+        seen = cv2.exp(-light.extinction * fog)
+        if light.wetness > 0:
+            seen *= 1 - SHEEN * light.wetness * cv2.exp(-inverse * sight.height / GRAZING)
         return np.asarray(seen, dtype=np.float32)
 
     def _lit(self, inverse: Map, up: Map) -> list[Map]:

@@ -1,7 +1,7 @@
-"""Canvases: what Panda3D draws on, off screen.
+"""Off-screen canvases that Panda3D draws on.
 
-Panda3D's software pipe `p3tinydisplay` needs neither a GPU nor a display and draws the same picture on every machine;
-`gl` uses OpenGL. Everything happens in the calling thread: a picture is drawn when it is asked for, then read.
+Panda3D's software pipe `p3tinydisplay` needs neither a GPU nor a display and draws the same image on every machine;
+`gl` uses OpenGL. Everything runs in the calling thread: an image is drawn on request, then read.
 """
 
 from __future__ import annotations
@@ -19,121 +19,121 @@ from sim.geometry.poses import Pose, matrix
 
 Bytes = npt.NDArray[np.uint8]
 
-NEEDS = {
-    "tiny": "software pipe p3tinydisplay, which on Linux wants libX11 (Debian, Ubuntu: apt-get install libx11-6),",
-    "gl": "OpenGL pipe, which wants a graphics card and a display,",
+REQUIREMENTS = {
+    "tiny": "software pipe p3tinydisplay, which on Linux needs libX11 (Debian, Ubuntu: apt-get install libx11-6),",
+    "gl": "OpenGL pipe, which needs a graphics card and a display,",
 }
-LEVELS_FOCAL = 160.0  # the focal length [pixels] that the levels of detail are made for
-NEAR, FAR = 0.15, 450.0  # what is nearer or farther is not drawn [m]
+LOD_FOCAL_LENGTH = 160.0  # the focal length for which the distances of the levels of detail are chosen [pixels]
+NEAR, FAR = 0.15, 450.0  # distances of the clipping planes [m]
 SWAP = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)  # CARLA's x, y to Panda3D's y, x
-SWEEP_EVERY = 16  # pictures between two sweeps of Panda3D's caches, which nobody else does without its task manager
+COLLECT_EVERY = 16  # images between two collections of Panda3D's caches, which only its task manager would do otherwise
 
-_drawings = count(1)
+_images = count(1)
 
 
 class Canvas:
-    """A picture to be drawn of what hangs below a node, on black.
+    """An image of what is attached below a node, on a black background.
 
     Args:
-        pipe: what draws.
+        pipe: the graphics pipe that draws it.
         root: the node.
         size: width and height [pixels].
-        fov: how wide it is [rad].
-        coarseness: how many pixels of the picture that it serves one of its own stands for; it shows the same things.
+        fov: horizontal field of view [rad].
+        downsampling: how many times smaller it is than the image it accompanies; levels of detail are chosen as there.
 
     Raises:
-        RuntimeError: Panda3D cannot make a picture of this size.
+        RuntimeError: Panda3D cannot make an image of this size.
     """
 
     def __init__(
-        self, pipe: core.GraphicsPipe, root: core.NodePath, size: tuple[int, int], fov: float, coarseness: int = 1
+        self, pipe: core.GraphicsPipe, root: core.NodePath, size: tuple[int, int], fov: float, downsampling: int = 1
     ) -> None:
         self._size = size
-        self.buffer = _buffer(pipe, size)
+        self.buffer = _make_buffer(pipe, size)
         self.buffer.set_active(False)
-        self.clear_to((0.0, 0.0, 0.0))
-        self._texture = core.Texture("picture")
+        self.set_background((0.0, 0.0, 0.0))
+        self._texture = core.Texture("image")
         self.buffer.add_render_texture(self._texture, core.GraphicsOutput.RTM_copy_ram)
-        lens = _lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
-        eye = core.Camera("camera", lens)
-        eye.set_lod_scale(LEVELS_FOCAL / (coarseness * lens.get_focal_length()))
-        self.eye = root.attach_new_node(eye)
-        self.buffer.make_display_region().set_camera(self.eye)
+        lens = _make_lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
+        camera = core.Camera("camera", lens)
+        camera.set_lod_scale(LOD_FOCAL_LENGTH / (downsampling * lens.get_focal_length()))
+        self.camera = root.attach_new_node(camera)
+        self.buffer.make_display_region().set_camera(self.camera)
 
-    def clear_to(self, colour: Iterable[float]) -> None:
-        """Begin pictures from now on with a colour, (3,) in [0, 1]."""
+    def set_background(self, colour: Iterable[float]) -> None:
+        """Set the background of all later images to a colour, (3,) in [0, 1]."""
         self.buffer.set_clear_color((*colour, 0.0))
 
-    def picture(self) -> Bytes:
-        """What was drawn last: (height, width, 4) B, G, R and 255, the top row first."""
+    def read(self) -> Bytes:
+        """Return the image drawn last: (height, width, 4), B, G, R and 255, top row first."""
         width, height = self._size
         rows = np.frombuffer(self._texture.get_ram_image(), "<u4").reshape(height, width)
         return (rows[::-1] | np.uint32(0xFF000000)).view(np.uint8).reshape(height, width, 4)
 
     def close(self) -> None:
-        """Give the buffer back; the canvas cannot be used after that."""
+        """Release the buffer; the canvas cannot be used afterwards."""
         core.GraphicsEngine.get_global_ptr().remove_window(self.buffer)
-        self.eye.remove_node()
+        self.camera.remove_node()
 
 
 def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
-    """Draw some canvases as a camera at a pose sees them."""
-    at = placed(pose)
+    """Draw these canvases as a camera at `pose` sees them."""
+    camera_matrix = to_panda_matrix(pose)
     chosen = list(canvases)
     for canvas in chosen:
-        canvas.eye.set_mat(at)
+        canvas.camera.set_mat(camera_matrix)
         canvas.buffer.set_active(True)
     core.GraphicsEngine.get_global_ptr().render_frame()
     for canvas in chosen:
         canvas.buffer.set_active(False)
-    if next(_drawings) % SWEEP_EVERY == 0:
+    if next(_images) % COLLECT_EVERY == 0:
         core.TransformState.garbage_collect()
         core.RenderState.garbage_collect()
 
 
-def placed(pose: Pose) -> core.LMatrix4f:
-    """A pose as Panda3D's matrix."""
+def to_panda_matrix(pose: Pose) -> core.LMatrix4f:
+    """Return a pose as Panda3D's matrix, in Panda3D's axes."""
     return core.LMatrix4f(*(SWAP @ matrix(pose) @ SWAP).T.ravel())
 
 
-def pipe_of(kind: Literal["tiny", "gl"]) -> core.GraphicsPipe:
-    """The pipe of a kind.
+def make_pipe(kind: Literal["tiny", "gl"]) -> core.GraphicsPipe:
+    """Load a graphics pipe: "tiny" is the software pipe, "gl" OpenGL.
 
     Raises:
-        RuntimeError: it cannot be had on this machine.
+        RuntimeError: it is not available on this machine.
     """
     selection = core.GraphicsPipeSelection.get_global_ptr()
     if kind == "tiny":
-        made = selection.make_pipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
+        pipe = selection.make_pipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
     else:
-        made = selection.make_module_pipe("pandagl")
-    if made is None or not made.is_valid():
-        raise RuntimeError(f"Panda3D cannot draw here: its {NEEDS[kind]} did not load")
-    return made
+        pipe = selection.make_module_pipe("pandagl")
+    if pipe is None or not pipe.is_valid():
+        raise RuntimeError(f"Panda3D cannot draw here: its {REQUIREMENTS[kind]} did not load")
+    return pipe
 
 
-def _lens(size: tuple[int, int], fov: float, *, snaps: bool) -> core.PerspectiveLens:
+def _make_lens(size: tuple[int, int], fov: float, *, snaps: bool) -> core.PerspectiveLens:
     """A lens measured in pixels.
 
-    The software pipe `snaps` corners to whole pixels, half a pixel too low on a plane half a pixel too small: on
-    average a quarter of a pixel off in the middle, which the film makes up for.
+    The software pipe snaps vertices to whole pixels, half a pixel too low on a plane half a pixel too small: an average
+    error of a quarter of a pixel at the centre, for which the film's size and offset compensate.
     """
-    short, shift = (0.5, 0.25) if snaps else (0.0, 0.0)
+    shrink, shift = (0.5, 0.25) if snaps else (0.0, 0.0)
     lens = core.PerspectiveLens()
-    lens.set_film_size(size[0] - short, size[1] - short)
+    lens.set_film_size(size[0] - shrink, size[1] - shrink)
     lens.set_film_offset(-shift, shift)
     lens.set_focal_length(size[0] / 2 / math.tan(fov / 2))
     lens.set_near_far(NEAR, FAR)
     return lens
 
 
-def _buffer(pipe: core.GraphicsPipe, size: tuple[int, int]) -> core.GraphicsOutput:
-    bits = core.FrameBufferProperties()
-    bits.set_rgba_bits(8, 8, 8, 8)
-    bits.set_depth_bits(24)
-    wanted = core.WindowProperties.size(*size)
+def _make_buffer(pipe: core.GraphicsPipe, size: tuple[int, int]) -> core.GraphicsOutput:
+    properties = core.FrameBufferProperties()
+    properties.set_rgba_bits(8, 8, 8, 8)
+    properties.set_depth_bits(24)
+    window = core.WindowProperties.size(*size)
     engine = core.GraphicsEngine.get_global_ptr()
-    made = engine.make_output(pipe, "camera", 0, bits, wanted, core.GraphicsPipe.BF_refuse_window)
-    if made is None:
-        raise RuntimeError(f"Panda3D cannot make a picture of {size[0]}x{size[1]} pixels")
-    return made
+    buffer = engine.make_output(pipe, "camera", 0, properties, window, core.GraphicsPipe.BF_refuse_window)
+    if buffer is None:
+        raise RuntimeError(f"Panda3D cannot make an image of {size[0]}x{size[1]} pixels")
+    return buffer

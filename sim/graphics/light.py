@@ -1,8 +1,8 @@
-"""Light: what a weather's numbers mean for colours, fog and rain.
+"""Daylight, sky colours, fog and rain, computed from CARLA's weather parameters.
 
-A hand-made model after what the sun's height does to daylight: a warm sun that fades into a red evening, a blue
-hour, and a night lit by the car's own headlights; clouds take the sun's share and leave a grey sky. Colours are
-(3,) RGB in [0, 1] as a camera with a fixed exposure records them.
+A hand-made model of how daylight depends on the sun's altitude: a warm sun that fades into a red evening, a blue hour,
+and a night lit by the car's own headlights; clouds dim the sun and turn the sky grey. Colours are (3,) RGB in [0, 1] as
+a camera with fixed exposure records them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.episode.weather import WeatherParameters
 
 Colour = npt.NDArray[np.float64]
 
-HEIGHTS = (-14.0, -5.0, 0.0, 6.0, 16.0, 35.0)  # of the sun [deg], for the tables below
+SUN_ALTITUDES = (-14.0, -5.0, 0.0, 6.0, 16.0, 35.0)  # [deg], for the tables below
 GROUND_LIGHT = (
     (0.075, 0.085, 0.13),
     (0.16, 0.17, 0.25),
@@ -42,30 +42,30 @@ HORIZON = (
     (0.90, 0.83, 0.74),
     (0.80, 0.87, 0.93),
 )
-OVERCAST = np.array([0.60, 0.63, 0.67])  # a closed cloud cover by day
+OVERCAST = np.array([0.60, 0.63, 0.67])  # a complete cloud cover by day
 DUST = np.array([0.72, 0.56, 0.36])
-THICKEST_FOG = 0.045  # extinction of a fog of density 100 [1/m]: a tree fades at some 80 m
-THICKEST_DUST = 0.022  # [1/m]
-RAIN_HAZE = 0.0045  # of the heaviest rain [1/m]
+DENSEST_FOG = 0.045  # extinction of fog of density 100 [1/m]: a tree fades at about 80 m
+DENSEST_DUST = 0.022  # [1/m]
+RAIN_HAZE = 0.0045  # extinction of the heaviest rain [1/m]
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What the picture needs to know of a weather.
+    """The optical state of the scene in one weather.
 
     Attributes:
-        ground: what lies or stands in daylight is multiplied by this.
-        zenith: the sky's colour overhead.
-        horizon: the sky's colour low down; what is far away fades into it.
-        sun: elevation and azimuth of the sun [rad], azimuth clockwise from north, CARLA's -y.
-        glare: how much of the sun's disc and glow is left [0, 1].
-        clouds: share of the sky that is covered [0, 1].
+        ground: (3,) factors on the colours of everything lit by daylight.
+        zenith: (3,) colour of the sky overhead.
+        horizon: (3,) colour of the sky at the horizon; distant objects fade into it.
+        sun: altitude and azimuth of the sun [rad], azimuth clockwise from north, CARLA's -y.
+        glare: visible fraction of the sun's disc and glow [0, 1].
+        cloud_cover: covered fraction of the sky [0, 1].
         night: 0 by day, 1 when only headlights show the road.
-        haze: extinction [1/m].
-        clear: how far it is before fog begins [m].
-        falloff: how fast fog thins out with height [1/m].
-        rain: [0, 1].
-        wet: how wet the road is [0, 1].
+        extinction: of fog, dust and rain together [1/m].
+        fog_distance: distance at which fog begins [m].
+        fog_falloff: rate at which fog thins with height [1/m].
+        rain: intensity [0, 1].
+        wetness: of the road [0, 1].
     """
 
     ground: Colour
@@ -73,66 +73,66 @@ class Light:
     horizon: Colour
     sun: tuple[float, float]
     glare: float
-    clouds: float
+    cloud_cover: float
     night: float
-    haze: float
-    clear: float
-    falloff: float
+    extinction: float
+    fog_distance: float
+    fog_falloff: float
     rain: float
-    wet: float
+    wetness: float
 
     @property
-    def drawn(self) -> Colour:
-        """The light to draw in before `Grading`: night is drawn in daylight, lest dark colours lose their shades."""
-        return _mixed(self.ground, np.ones(3), self.night)
+    def base(self) -> Colour:
+        """The light of the first pass, before `WeatherEffects`: night is drawn in daylight so dark shades survive."""
+        return _mix(self.ground, np.ones(3), self.night)
 
     @staticmethod
-    def of(weather: WeatherParameters) -> Light:
-        """The light of a weather; numbers out of CARLA's ranges are taken at the nearest end."""
-        height = weather.sun_altitude_angle
-        clouds, rain, dust = (_share(v) for v in (weather.cloudiness, weather.precipitation, weather.dust_storm))
-        wet = max(_share(weather.wetness), _share(1.4 * weather.precipitation_deposits), rain)
+    def from_weather(weather: WeatherParameters) -> Light:
+        """Return the light of a weather; values outside CARLA's ranges are clipped to them."""
+        altitude = weather.sun_altitude_angle
+        clouds, rain, dust = (_to_fraction(v) for v in (weather.cloudiness, weather.precipitation, weather.dust_storm))
+        wetness = max(_to_fraction(weather.wetness), _to_fraction(1.4 * weather.precipitation_deposits), rain)
         grey = clouds**1.5
-        night = float(np.clip((2.0 - height) / 10.0, 0, 1))
-        day = _at(height, [[0.06], [0.2], [0.6], [0.82], [1.0], [1.0]])[0]
-        ground = _at(height, GROUND_LIGHT)
-        ground = _mixed(ground, ground.mean() * np.array([0.80, 0.83, 0.86]), grey) * (1 - 0.16 * rain * grey)
+        night = float(np.clip((2.0 - altitude) / 10.0, 0, 1))
+        day = _interpolate(altitude, [[0.06], [0.2], [0.6], [0.82], [1.0], [1.0]])[0]
+        ground = _interpolate(altitude, GROUND_LIGHT)
+        ground = _mix(ground, ground.mean() * np.array([0.80, 0.83, 0.86]), grey) * (1 - 0.16 * rain * grey)
         cover = OVERCAST * day * (1 - 0.22 * rain)
-        zenith = _mixed(_at(height, ZENITH), 0.92 * cover, grey)
-        horizon = _mixed(_at(height, HORIZON), 1.08 * cover, 0.9 * grey)
+        zenith = _mix(_interpolate(altitude, ZENITH), 0.92 * cover, grey)
+        horizon = _mix(_interpolate(altitude, HORIZON), 1.08 * cover, 0.9 * grey)
         storm = DUST * max(day, 0.1)
         return Light(
-            ground=_mixed(ground, ground * np.array([0.98, 0.80, 0.58]), dust),
-            zenith=_mixed(zenith, 0.85 * storm, 0.95 * dust),
-            horizon=_mixed(horizon, storm, 0.97 * dust),
-            sun=(math.radians(height), math.radians(weather.sun_azimuth_angle)),
-            glare=float(np.clip((height + 4) / 8, 0, 1) * (1 - grey) * (1 - 0.9 * dust)),
-            clouds=clouds,
+            ground=_mix(ground, ground * np.array([0.98, 0.80, 0.58]), dust),
+            zenith=_mix(zenith, 0.85 * storm, 0.95 * dust),
+            horizon=_mix(horizon, storm, 0.97 * dust),
+            sun=(math.radians(altitude), math.radians(weather.sun_azimuth_angle)),
+            glare=float(np.clip((altitude + 4) / 8, 0, 1) * (1 - grey) * (1 - 0.9 * dust)),
+            cloud_cover=clouds,
             night=night,
-            haze=_haze(weather, rain, dust),
-            clear=max(0.0, weather.fog_distance),
-            falloff=max(0.0, weather.fog_falloff),
+            extinction=_compute_extinction(weather, rain, dust),
+            fog_distance=max(0.0, weather.fog_distance),
+            fog_falloff=max(0.0, weather.fog_falloff),
             rain=rain,
-            wet=wet,
+            wetness=wetness,
         )
 
 
-def _haze(weather: WeatherParameters, rain: float, dust: float) -> float:
-    """Extinction [1/m] of fog, dust and rain together; a density of a few hundredths is next to nothing."""
-    fog = THICKEST_FOG * _share(weather.fog_density) ** 1.7
-    return float(fog + THICKEST_DUST * dust + RAIN_HAZE * rain)
+def _compute_extinction(weather: WeatherParameters, rain: float, dust: float) -> float:
+    """Extinction [1/m] of fog, dust and rain together; a fog density of a few percent is almost invisible."""
+    fog = DENSEST_FOG * _to_fraction(weather.fog_density) ** 1.7
+    return float(fog + DENSEST_DUST * dust + RAIN_HAZE * rain)
 
 
-def _share(percent: float) -> float:
+def _to_fraction(percent: float) -> float:
     return min(1.0, max(0.0, percent / 100.0))
 
 
-def _at(height: float, table: object) -> Colour:
-    """A table's colour for a height of the sun [deg]."""
+def _interpolate(altitude: float, table: object) -> Colour:
+    """A table's colour for an altitude of the sun [deg]."""
     columns = np.asarray(table, dtype=np.float64).T
-    return np.array([np.interp(height, HEIGHTS, column) for column in columns])
+    return np.array([np.interp(altitude, SUN_ALTITUDES, column) for column in columns])
 
 
-def _mixed(one: Colour, other: Colour, share: float) -> Colour:
+def _mix(one: Colour, other: Colour, share: float) -> Colour:
     mixed: Colour = (1 - share) * one + share * other
     return mixed

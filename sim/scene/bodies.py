@@ -98,7 +98,7 @@ def _car(build: Build, half: Vector, colour: Colour) -> Mesh:
         for side in (-1.0, 1.0):
             y, z = side * 0.66 * wide, sill - 0.02
             parts.append(_upright(x, (y - 0.22 * wide, y + 0.22 * wide), (z - 0.09, z + 0.05), tint))
-    return mesh.joined([_labelled(part, Label.CAR) for part in parts])
+    return mesh.join([_labelled(part, Label.CAR) for part in parts])
 
 
 def _rect(x: float, y: float) -> Rectangle:
@@ -118,7 +118,7 @@ def _loft(
         j = (i + 1) % 4
         faces.append(_face(np.stack((below[[i, j]], above[[i, j]])), shade * np.array(colour)))
     faces.append(_face(above[[0, 1, 3, 2]].reshape(2, 2, 3), 1.06 * np.array(lid or colour)))
-    return mesh.joined(faces)
+    return mesh.join(faces)
 
 
 def _wheel(x: float, y: float, side: float, radius: float) -> Mesh:
@@ -129,7 +129,7 @@ def _wheel(x: float, y: float, side: float, radius: float) -> Mesh:
         ring = np.stack((x + r * np.cos(angles), 0 * angles + y + side * out, radius + r * np.sin(angles)), axis=1)
         hub = np.broadcast_to([x, y + side * out, radius], ring.shape)
         parts.append(_face(np.stack((hub, ring)), np.array(tint)))
-    return mesh.joined(parts)
+    return mesh.join(parts)
 
 
 def _upright(x: float, across: tuple[float, float], height: tuple[float, float], colour: Colour) -> Mesh:
@@ -147,7 +147,7 @@ def _round(profile: list[tuple[float, float, Colour]]) -> Mesh:
             np.stack((r * np.cos(angles), r * np.sin(angles), 0 * angles + z), axis=1) for r, z in ((r0, z0), (r1, z1))
         ]
         parts.append(_face(np.stack(rings), shade * np.array(tint)))
-    return mesh.joined(parts)
+    return mesh.join(parts)
 
 
 def _barrel(half: Vector) -> Mesh:
@@ -166,7 +166,7 @@ def _cone(half: Vector) -> Mesh:
     radii = [(0.75 * r * (1 - 0.85 * t), h * (0.05 + 0.95 * t)) for t in (0.0, 0.35, 0.55, 0.75, 0.88, 1.0)]
     tints = (ORANGE, WHITE, ORANGE, WHITE, ORANGE, ORANGE)
     stem = _round([(radius, z, tint) for (radius, z), tint in zip(radii, tints, strict=True)])
-    return mesh.joined([foot, stem])
+    return mesh.join([foot, stem])
 
 
 def _box(half: Vector) -> Mesh:
@@ -177,7 +177,7 @@ def _container(half: Vector) -> Mesh:
     h = 2 * half.z
     side = 0.90 * half.x, 0.95 * half.y
     lid = _loft(_rect(half.x, half.y), 0.9 * h, _rect(*side), h, DARK)
-    return mesh.joined([_loft(_rect(*side), 0.0, _rect(half.x, half.y), 0.9 * h, GREEN), lid])
+    return mesh.join([_loft(_rect(*side), 0.0, _rect(half.x, half.y), 0.9 * h, GREEN), lid])
 
 
 def _barrier(half: Vector) -> Mesh:
@@ -192,7 +192,7 @@ def _barrier(half: Vector) -> Mesh:
         for i in range(6):
             across = (-0.05, 0.05, float(cells[i]), float(cells[i + 1]))
             boards.append(_loft(across, low, across, high, RED if i % 2 else WHITE))
-    return mesh.joined([*legs, *boards])
+    return mesh.join([*legs, *boards])
 
 
 def _sign(half: Vector) -> Mesh:
@@ -209,7 +209,7 @@ def _sign(half: Vector) -> Mesh:
             parts.append(
                 _face(np.array([[[x, -y, low], [x, y, low]], [[x, 0.0, high], [x, 0.0, high]]]), np.array(tint))
             )
-    return mesh.joined(parts)
+    return mesh.join(parts)
 
 
 _PROPS: dict[str, Callable[[Vector], Mesh]] = {
@@ -225,7 +225,7 @@ _PROPS: dict[str, Callable[[Vector], Mesh]] = {
 
 
 def _face(points: Floats, colours: Floats) -> Mesh:
-    return mesh.sheet(points, colours, np.zeros((*points.shape[:2], 2)), Label.STATIC)
+    return mesh.make_sheet(points, colours, np.zeros((*points.shape[:2], 2)), Label.STATIC)
 
 
 def _labelled(part: Mesh, label: Label) -> Mesh:

@@ -61,7 +61,7 @@ class House:
 def houses(found: list[House]) -> Iterator[core.PandaNode]:
     """A node for each house."""
     for house in found:
-        yield mesh.seen_within(SEEN, house.place, mesh.geom(_drawn(house)), mesh.standing(None))
+        yield mesh.make_near_node(SEEN, house.place, mesh.make_geom(_drawn(house)), mesh.make_upright_state(None))
 
 
 def placed(track: Track, random: np.random.Generator) -> list[House]:
@@ -137,7 +137,7 @@ def _drawn(house: House) -> Mesh:
     c, s = math.cos(house.turn), math.sin(house.turn)
     turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
     corners = [(np.array(part, dtype=np.float64).reshape(2, 2, 3) @ turn + house.place, tint) for part, tint in parts]
-    return mesh.joined([mesh.sheet(at, tint, np.zeros((2, 2, 2)), Label.BUILDING) for at, tint in corners])
+    return mesh.join([mesh.make_sheet(at, tint, np.zeros((2, 2, 2)), Label.BUILDING) for at, tint in corners])
 
 
 def _openings(house: House) -> Iterator[Side]:

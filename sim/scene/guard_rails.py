@@ -63,8 +63,8 @@ def rails(found: list[Rail]) -> Iterator[core.PandaNode]:
     for rail in found:
         for i in range(0, len(rail.points) - 1, TOGETHER):
             part = slice(i, i + TOGETHER + 1)
-            drawn = mesh.geom(_drawn(rail.points[part], rail.towards[part]))
-            yield mesh.seen_within(SEEN, rail.points[part].mean(axis=0), drawn, mesh.standing(None))
+            drawn = mesh.make_geom(_drawn(rail.points[part], rail.towards[part]))
+            yield mesh.make_near_node(SEEN, rail.points[part].mean(axis=0), drawn, mesh.make_upright_state(None))
 
 
 def _bends(stretch: Stretch) -> Iterator[tuple[float, float, int]]:
@@ -112,8 +112,8 @@ def _drawn(points: Floats, towards: Floats) -> Mesh:
         ends = np.stack([foot + out + sign * aside for sign in (-1, 1)])
         post = np.stack((ends, ends + np.array([0.0, 0.0, 0.70])))
         parts.append(_sheet(post, 0.62 * STEEL))
-    return mesh.joined(parts)
+    return mesh.join(parts)
 
 
 def _sheet(points: Floats, colours: Floats) -> Mesh:
-    return mesh.sheet(points, colours, np.zeros((*points.shape[:2], 2)), Label.GUARD_RAIL)
+    return mesh.make_sheet(points, colours, np.zeros((*points.shape[:2], 2)), Label.GUARD_RAIL)

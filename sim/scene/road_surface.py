@@ -110,7 +110,10 @@ def roadway(
 ) -> Iterator[core.PandaNode]:
     """A stretch of road with markings and verges, in chunks along s."""
     deep = not land.is_level
-    states = tuple(mesh.lying(10 + i, kind, deep=deep, lift=i) for i, kind in enumerate((grass, asphalt, None, None)))
+    states = tuple(
+        mesh.make_flat_state(10 + i, kind, depth_tested=deep, depth_offset=i)
+        for i, kind in enumerate((grass, asphalt, None, None))
+    )
     builder = _Builder(stretch, random, states, land)
     for start, end in pairwise(
         np.linspace(stretch.s[0], stretch.s[-1], _count(float(np.ptp(stretch.s)), LEVELS[-1].length) + 1)
@@ -159,7 +162,7 @@ class _Builder:
         node = core.GeomNode("chunk")
         for meshes, state in zip((verges, surface, thin, paint), self._states, strict=True):
             if meshes:
-                node.add_geom(mesh.geom(mesh.joined(meshes)), state)
+                node.add_geom(mesh.make_geom(mesh.join(meshes)), state)
         return node
 
 
@@ -236,7 +239,7 @@ def _thin(stretch: Stretch, lines: Lines, level: Level) -> Iterator[Mesh]:
         share = level.shown * (marking.dash / (marking.dash + marking.gap) if broken and not level.dashes else 1.0)
         colour = share * _paint(marking) + (1 - share) * ASPHALT
         middle = lines.points(lines.offsets[:, [edge]] + (low + high) / 2)[:, 0]
-        yield mesh.line(middle, colour, drawn, Label.ROAD_LINE)
+        yield mesh.make_line(middle, colour, drawn, Label.ROAD_LINE)
 
 
 def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
@@ -251,7 +254,7 @@ def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
     label = Label.ROAD_LINE if painted else LABELS.get(strip.kind, Label.ROAD)
     if strip.line is STONES:
         label = Label.SIDEWALK
-    whole = mesh.sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets), label)
+    whole = mesh.make_sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets), label)
     yield replace(whole, triangles=whole.triangles[np.repeat(where, 2)])
 
 
@@ -290,7 +293,7 @@ def _verges(lines: Lines, random: np.random.Generator, land: Terrain) -> Iterato
             points = np.concatenate((points, _bank(lines, edge, side, land)), axis=1)
             tint = np.concatenate((tint, tint[-1:]))
         uvs = points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE)
-        yield mesh.sheet(points, tint, uvs, Label.TERRAIN)
+        yield mesh.make_sheet(points, tint, uvs, Label.TERRAIN)
 
 
 def _bank(lines: Lines, edge: int, side: float, land: Terrain) -> Floats:

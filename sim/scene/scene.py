@@ -21,7 +21,7 @@ from panda3d import core
 from sim.episode.labels import Label
 from sim.geometry.poses import Pose
 from sim.graphics import mesh, textures
-from sim.graphics.canvas import placed
+from sim.graphics.canvas import to_panda_matrix
 from sim.graphics.light import Light
 from sim.roads.terrain import BLOCK, LEVEL_CELL
 from sim.roads.track import Track
@@ -57,9 +57,9 @@ class Scene:
         self.sky = self._sky.node
         self.sky.reparent_to(self.root)
         self.plain = float(track.terrain.heights[0, 0]) if track.terrain.is_level else None
-        self._asphalt = np.clip(textures.asphalt(roads) * track.appearance.asphalt, 0, 1)
-        fields_picture = np.clip(textures.grass(fields) * np.array(track.appearance.fields), 0, 1)
-        grass, self._road = mesh.texture(fields_picture), mesh.texture(self._asphalt)
+        self._asphalt = np.clip(textures.make_asphalt(roads) * track.appearance.asphalt, 0, 1)
+        fields_picture = np.clip(textures.make_grass(fields) * np.array(track.appearance.fields), 0, 1)
+        grass, self._road = mesh.make_texture(fields_picture), mesh.make_texture(self._asphalt)
         self._lit = self.root.attach_new_node("lit")
         nodes = chain(
             _ground(track, fields, grass),
@@ -95,15 +95,15 @@ class Scene:
                 node = self._shown.attach_new_node("thing")
                 node.attach_new_node(_body(*_look(thing)))
             if before is None or before.pose != thing.pose:
-                node.set_mat(placed(thing.pose))
+                node.set_mat(to_panda_matrix(thing.pose))
             self._bodies[thing.id] = node, thing
         return [(self._bodies[thing.id][0], thing.pose) for thing in things]
 
     def show(self, light: Light) -> None:
         """Change to another light."""
         self._sky.paint(light)
-        self._lit.set_color_scale(*light.drawn, 1.0)
-        mesh.fill(self._road, self._asphalt * (1 - WET_DARKER * light.wet))
+        self._lit.set_color_scale(*light.base, 1.0)
+        mesh.fill_texture(self._road, self._asphalt * (1 - WET_DARKER * light.wetness))
 
 
 def _look(thing: Thing) -> tuple[str, Colour]:
@@ -114,7 +114,7 @@ def _look(thing: Thing) -> tuple[str, Colour]:
 def _body(kind: str, colour: Colour) -> core.GeomNode:
     """What all things of a kind and colour look like."""
     node = core.GeomNode("body")
-    node.add_geom(mesh.geom(body(kind, colour)), mesh.standing(None))
+    node.add_geom(mesh.make_geom(body(kind, colour)), mesh.make_upright_state(None))
     return node
 
 
@@ -133,7 +133,7 @@ def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> I
     points = track.terrain.points()
     counts = points.shape[:2]
     tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*counts, 1)) * np.array([1.4, 1.0, 0.6])
-    state = mesh.lying(0, grass, deep=not track.terrain.is_level)
+    state = mesh.make_flat_state(0, grass, depth_tested=not track.terrain.is_level)
     starts = [range(0, count - 1, BLOCK) for count in counts]
     batch = round(LEVEL_CELL / track.terrain.cell)  # parts as large as on a plain: another one costs more than its size
     for rows, columns in product(*(_in_batches(start, batch) for start in starts)):
@@ -141,9 +141,9 @@ def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> I
         for i, j in product(rows, columns):
             part = np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1]
             uvs = (points[part][..., :2] - points[i, j, :2]) / GRASS_TILE
-            sheets.append(mesh.sheet(points[part], tint[part], uvs, Label.TERRAIN))
+            sheets.append(mesh.make_sheet(points[part], tint[part], uvs, Label.TERRAIN))
         node = core.GeomNode("ground")
-        node.add_geom(mesh.geom(mesh.joined(sheets)), state)
+        node.add_geom(mesh.make_geom(mesh.join(sheets)), state)
         yield node
 
 

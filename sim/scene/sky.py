@@ -36,35 +36,35 @@ class Sky:
         self._billows = _billows(random)
         self._stars = random.random((HEIGHT, WIDTH)) > 0.9985
         self._ridges = [_ridge(random, height) for height, _, _ in HILLS]
-        self._picture = mesh.texture(np.zeros((HEIGHT, WIDTH, 3)), upright=True)
+        self._picture = mesh.make_texture(np.zeros((HEIGHT, WIDTH, 3)), face_on=True)
         self.node = core.NodePath("sky")
         for i in range(SECTORS):
             sector = core.GeomNode("sector")
-            sector.add_geom(mesh.geom(_sector(i)), mesh.lying(-30, self._picture))
+            sector.add_geom(mesh.make_geom(_sector(i)), mesh.make_flat_state(-30, self._picture))
             self.node.attach_new_node(sector)
 
     def paint(self, light: Light) -> None:
         """Change to another light."""
         image = _air(light, self._up) + np.zeros((1, WIDTH, 1))
         if light.night > 0:
-            image = np.maximum(image, (0.75 * light.night * (1 - light.clouds) * self._stars)[..., None])
+            image = np.maximum(image, (0.75 * light.night * (1 - light.cloud_cover) * self._stars)[..., None])
         if light.glare > 0:
             image += self._glow(light)
-        cover = self._cover(light.clouds)[..., None]
-        shade = 1.0 - 0.16 * np.clip(self._billows, -1, 1)[..., None] * (0.4 + light.clouds)
+        cover = self._cover(light.cloud_cover)[..., None]
+        shade = 1.0 - 0.16 * np.clip(self._billows, -1, 1)[..., None] * (0.4 + light.cloud_cover)
         image += cover * (_cloud_colour(light) * shade - image)
         for ridge, (_, colour, air) in zip(self._ridges, HILLS, strict=True):
             hidden = self._up < ridge
-            share = 1 - (1 - air) * np.exp(-900 * light.haze)
+            share = 1 - (1 - air) * np.exp(-900 * light.extinction)
             image[hidden] = (1 - share) * light.ground * np.array(colour) + share * light.horizon
         image[:2] = self.below(light)
-        image[-1] = _air(light, self._up)[-1] * (1 - light.clouds) + _cloud_colour(light) * light.clouds
-        mesh.fill(self._picture, image)
+        image[-1] = _air(light, self._up)[-1] * (1 - light.cloud_cover) + _cloud_colour(light) * light.cloud_cover
+        mesh.fill_texture(self._picture, image)
 
     @staticmethod
     def below(light: Light) -> Colour:
         """The colour of what lies below the drum: fields, far away."""
-        left = np.exp(-900 * light.haze)
+        left = np.exp(-900 * light.extinction)
         below: Colour = np.clip((1 - left) * light.horizon + left * light.ground * FIELD, 0, 1)
         return below
 
@@ -97,7 +97,7 @@ def _air(light: Light, up: Floats) -> Floats:
 def _cloud_colour(light: Light) -> Colour:
     """White where the sky is bright, grey when it is closed."""
     bright = np.clip(1.06 * light.horizon + 0.08 * light.ground, 0, 1)
-    colour: Colour = bright + (0.96 * light.horizon - bright) * light.clouds
+    colour: Colour = bright + (0.96 * light.horizon - bright) * light.cloud_cover
     return colour
 
 
@@ -106,14 +106,14 @@ def _billows(random: np.random.Generator) -> Floats:
     parts = ((0.75, 8, 24), (0.5, 16, 56), (0.28, 40, 140), (0.15, 90, 300))
     noise: Floats = np.zeros((HEIGHT, WIDTH))
     for share, rows, columns in parts:
-        noise += share * textures.noise(random, HEIGHT, WIDTH, rows, columns)
+        noise += share * textures.make_noise(random, HEIGHT, WIDTH, rows, columns)
     return noise
 
 
 def _ridge(random: np.random.Generator, height: float) -> Floats:
     """The elevation [rad] of hills all around (WIDTH,), `height` degrees on average."""
     parts = ((0.45, 12), (0.15, 48), (0.05, 160))
-    ridge = 1 + sum(share * textures.noise(random, WIDTH, 1, count, 1)[:, 0] for share, count in parts)
+    ridge = 1 + sum(share * textures.make_noise(random, WIDTH, 1, count, 1)[:, 0] for share, count in parts)
     elevation: Floats = np.radians(height * np.clip(ridge, 0.15, 3))
     return elevation
 
@@ -128,4 +128,4 @@ def _sector(i: int) -> mesh.Mesh:
         np.broadcast_arrays(np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)), axis=-1
     )
     uvs = np.stack(np.broadcast_arrays(u, np.clip(v, 0.5 / HEIGHT, 1 - 0.5 / HEIGHT)), axis=-1)
-    return mesh.sheet(RADIUS * points, np.ones(3), uvs, Label.SKY)
+    return mesh.make_sheet(RADIUS * points, np.ones(3), uvs, Label.SKY)

@@ -41,10 +41,10 @@ class Kind:
 
 
 KINDS = (
-    Kind(6.0, 11.0, 1.0, 0.36, textures.broadleaf),
-    Kind(8.0, 15.0, 0.8, 0.20, textures.conifer),
-    Kind(9.0, 14.0, 0.9, 0.16, textures.poplar),
-    Kind(1.2, 2.6, 1.3, 0.28, textures.bush),
+    Kind(6.0, 11.0, 1.0, 0.36, textures.make_broadleaf),
+    Kind(8.0, 15.0, 0.8, 0.20, textures.make_conifer),
+    Kind(9.0, 14.0, 0.9, 0.16, textures.make_poplar),
+    Kind(1.2, 2.6, 1.3, 0.28, textures.make_bush),
 )
 
 
@@ -61,15 +61,17 @@ class Plants:
 def plants(track: Track, found: Plants, random: np.random.Generator) -> Iterator[core.PandaNode]:
     """Nodes of trees and bushes, with the shadows at their feet, and of posts."""
     picture = np.concatenate([kind.picture(random) for kind in KINDS], axis=1)
-    leaves = mesh.standing(mesh.texture(picture, clamp=True, upright=True))
+    leaves = mesh.make_upright_state(mesh.make_texture(picture, clamp=True, face_on=True))
     deep = not track.terrain.is_level
-    dark = mesh.lying(5, mesh.texture(textures.shadow(), clamp=True), blended=True, deep=deep, lift=2)
+    dark = mesh.make_flat_state(
+        5, mesh.make_texture(textures.make_shadow(), clamp=True), blended=True, depth_tested=deep, depth_offset=2
+    )
     cells = np.floor(found.places[:, :2] / CELL).astype(int)
     for cell in np.unique(cells, axis=0):
         here = np.flatnonzero((cells == cell).all(axis=1))
         centre = found.places[here].mean(axis=0)
-        yield mesh.seen_within(SEEN, centre, mesh.geom(_crosses(found, here, random)), leaves)
-        yield mesh.seen_within(SHADOWS_SEEN, centre, mesh.geom(_shadows(found, here, track.terrain)), dark)
+        yield mesh.make_near_node(SEEN, centre, mesh.make_geom(_crosses(found, here, random)), leaves)
+        yield mesh.make_near_node(SHADOWS_SEEN, centre, mesh.make_geom(_shadows(found, here, track.terrain)), dark)
     yield from _posts(track)
 
 
@@ -115,8 +117,10 @@ def _crosses(found: Plants, chosen: Ints, random: np.random.Generator) -> Mesh:
             foot = np.stack((place - aside, place + aside))
             points = np.stack((foot, foot + np.array([0.0, 0.0, height])))
             slot = np.array([found.kinds[i], 0.0])
-            made.append(mesh.sheet(points, light * tint, (uvs + slot) / np.array([len(KINDS), 1.0]), Label.VEGETATION))
-    return mesh.joined(made)
+            made.append(
+                mesh.make_sheet(points, light * tint, (uvs + slot) / np.array([len(KINDS), 1.0]), Label.VEGETATION)
+            )
+    return mesh.join(made)
 
 
 def _shadows(found: Plants, here: Ints, land: Terrain) -> Mesh:
@@ -126,8 +130,8 @@ def _shadows(found: Plants, here: Ints, land: Terrain) -> Mesh:
     for place, width in zip(found.places[here], found.widths[here], strict=True):
         points = place + np.concatenate((0.55 * width * corners + 0.15 * width, np.zeros((2, 2, 1))), axis=-1)
         points[..., 2] = [[land.at(x, y)[0] for x, y, _ in row] for row in points.tolist()]
-        made.append(mesh.sheet(points, np.ones(3), (corners + 1) / 2, Label.TERRAIN))
-    return mesh.joined(made)
+        made.append(mesh.make_sheet(points, np.ones(3), (corners + 1) / 2, Label.TERRAIN))
+    return mesh.join(made)
 
 
 def _posts(track: Track) -> Iterator[core.PandaNode]:
@@ -143,8 +147,8 @@ def _posts(track: Track) -> Iterator[core.PandaNode]:
                 stretch.centre[i] + d * stretch.right[i]
                 for d in stretch.offsets[i, [0, -1]] + np.array([-1, 1]) * POST_AWAY
             ]
-            pair = mesh.geom(mesh.joined([_post(foot) for foot in feet]))
-            yield mesh.seen_within(POST_SEEN, stretch.centre[i], pair, mesh.standing(None))
+            pair = mesh.make_geom(mesh.join([_post(foot) for foot in feet]))
+            yield mesh.make_near_node(POST_SEEN, stretch.centre[i], pair, mesh.make_upright_state(None))
 
 
 def _post(foot: Floats) -> Mesh:
@@ -155,5 +159,5 @@ def _post(foot: Floats) -> Mesh:
     for low, high, colour in ((0.0, 0.7, white), (0.7, 0.88, black), (0.88, 1.0, white)):
         points = np.stack([np.column_stack((ring, np.full(5, z))) for z in (low, high)]) + foot
         shade = np.array([1.0, 0.8, 0.7, 0.9, 1.0])[None, :, None] * colour
-        made.append(mesh.sheet(points, shade, np.zeros((2, 5, 2)), Label.POLE))
-    return mesh.joined(made)
+        made.append(mesh.make_sheet(points, shade, np.zeros((2, 5, 2)), Label.POLE))
+    return mesh.join(made)

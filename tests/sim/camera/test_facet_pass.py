@@ -24,7 +24,7 @@ CORNERS = np.array([[[0.0, -5.0, 0.0], [0.0, 5.0, 0.0]], [[40.0, -5.0, 0.0], [40
 
 
 def square(points: Floats, label: Label) -> Mesh:
-    return mesh.sheet(points, np.ones(3), np.zeros((2, 2, 2)), label)
+    return mesh.make_sheet(points, np.ones(3), np.zeros((2, 2, 2)), label)
 
 
 def scene(*parts: tuple[Mesh, core.RenderState]) -> core.NodePath:
@@ -32,12 +32,12 @@ def scene(*parts: tuple[Mesh, core.RenderState]) -> core.NodePath:
     root.attach_new_node("sky")
     for part, state in parts:
         node = core.GeomNode("part")
-        node.add_geom(mesh.geom(part), state)
+        node.add_geom(mesh.make_geom(part), state)
         root.attach_new_node(node)
     return root
 
 
-PLAIN = mesh.lying(0, None)
+PLAIN = mesh.make_flat_state(0, None)
 
 
 def test_what_lies_in_one_plane_under_one_label_is_one_facet() -> None:
@@ -77,7 +77,7 @@ def test_a_tree_is_as_far_away_as_its_middle_even_edge_on() -> None:
 
 
 def test_what_is_blended_over_other_things_has_no_facet() -> None:
-    shadow = mesh.lying(5, mesh.texture(np.ones((4, 4, 4))), blended=True)
+    shadow = mesh.make_flat_state(5, mesh.make_texture(np.ones((4, 4, 4))), blended=True)
     found = Facets(scene((square(CORNERS, Label.ROAD), PLAIN), (square(CORNERS, Label.WALL), shadow)))
     assert Label.WALL not in found.labels.tolist()
 
@@ -121,9 +121,9 @@ def test_rough_facets_show_the_road_where_it_is() -> None:
         seen = {}
         for rough, camera in pictures.items():
             facets = stage.facets(rough=rough)
-            camera._numbers.clear_to(facets.void)
+            camera._numbers.set_background(facets.void)
             draw([camera._numbers], pose)
-            seen[rough] = facets.sight(numbers_of(camera._numbers.picture()), rays, pose)
+            seen[rough] = facets.sight(numbers_of(camera._numbers.read()), rays, pose)
         differing = (seen[True].height < 1e5) != (seen[False].height < 1e5)
         assert differing.mean() < 0.01
         nearer = np.abs(seen[True].inverse - seen[False].inverse) > 0.02

@@ -22,7 +22,7 @@ DRY = np.full((32, 64), 1e6, np.float32)
 
 
 def graded(inverse: Map, height: Map = DRY, pose: Pose = POSE, **numbers: float) -> Bytes:
-    light = Light.of(WeatherParameters(**{"cloudiness": 0.0, **numbers}))
+    light = Light.from_weather(WeatherParameters(**{"cloudiness": 0.0, **numbers}))
     return Grading(light, RAYS, (64, 32)).graded(GREY, Sight(inverse, height), pose)
 
 
@@ -32,7 +32,7 @@ def away(metres: float) -> Map:
 
 def test_a_clear_dry_day_needs_no_grading_and_all_else_does() -> None:
     def needed(**numbers: float) -> bool:
-        return Grading.needed(Light.of(WeatherParameters(**numbers)))
+        return Grading.needed(Light.from_weather(WeatherParameters(**numbers)))
 
     assert not needed()
     changes = {"fog_density": 20.0, "sun_altitude_angle": -30.0, "precipitation": 30.0, "precipitation_deposits": 50.0}
@@ -40,7 +40,7 @@ def test_a_clear_dry_day_needs_no_grading_and_all_else_does() -> None:
 
 
 def test_fog_hides_the_more_the_farther_away_by_the_law_of_extinction() -> None:
-    veil = 255 * Light.of(WeatherParameters(cloudiness=0.0, fog_density=50.0)).horizon[::-1]
+    veil = 255 * Light.from_weather(WeatherParameters(cloudiness=0.0, fog_density=50.0)).horizon[::-1]
     left = []
     for metres in (20.0, 40.0):
         picture = graded(away(metres), fog_density=50.0, fog_distance=0.0, fog_falloff=0.0)[16, 32, :3]
@@ -98,7 +98,7 @@ def test_what_stands_before_a_night_sky_has_no_bright_edge() -> None:
     size, rays = (192, 96), Rays.from_fov((96, 48), math.radians(90))
     inverse = np.zeros((48, 96), np.float32)
     inverse[:, 48:] = 1 / 150.0
-    light = Light.of(WeatherParameters(sun_altitude_angle=-90.0, fog_density=0.0))
+    light = Light.from_weather(WeatherParameters(sun_altitude_angle=-90.0, fog_density=0.0))
     drawn = np.full((96, 192, 4), 255, np.uint8)
     drawn[:, :96, :3], drawn[:, 96:, :3] = 10, 120  # a dark sky, and a thing in daylight
     picture = Grading(light, rays, size).graded(drawn, Sight(inverse, np.full_like(inverse, 1e6)), POSE)

@@ -10,7 +10,7 @@ from sim.graphics.light import Light
 
 
 def lit(**numbers: float) -> Light:
-    return Light.of(WeatherParameters(**numbers))
+    return Light.from_weather(WeatherParameters(**numbers))
 
 
 def test_the_lower_the_sun_the_darker_the_ground() -> None:
@@ -41,17 +41,17 @@ def test_night_comes_on_below_the_horizon_only() -> None:
 
 @pytest.mark.parametrize("number", ["fog_density", "dust_storm", "precipitation"])
 def test_fog_dust_and_rain_take_the_view(number: str) -> None:
-    hazes = [lit(**{"fog_density": 0.0, number: share}).haze for share in (0.0, 30.0, 60.0, 100.0)]
+    hazes = [lit(**{"fog_density": 0.0, number: share}).extinction for share in (0.0, 30.0, 60.0, 100.0)]
     assert hazes[0] == 0.0
     assert hazes == sorted(hazes)
     assert hazes[-1] > 0.003
 
 
 def test_rain_and_puddles_wet_the_road() -> None:
-    assert lit().wet == 0.0
-    assert lit(precipitation_deposits=50.0).wet > 0.5
-    assert lit(precipitation=100.0).wet == 1.0
-    assert lit(wetness=60.0).wet == pytest.approx(0.6)
+    assert lit().wetness == 0.0
+    assert lit(precipitation_deposits=50.0).wetness > 0.5
+    assert lit(precipitation=100.0).wetness == 1.0
+    assert lit(wetness=60.0).wetness == pytest.approx(0.6)
 
 
 def test_dust_is_brown() -> None:
@@ -61,6 +61,6 @@ def test_dust_is_brown() -> None:
 
 def test_numbers_out_of_range_count_as_the_nearest_in_it() -> None:
     wild = lit(cloudiness=-1.0, precipitation=-5.0, fog_density=900.0, fog_distance=-3.0)
-    assert (wild.clouds, wild.rain, wild.clear) == (0.0, 0.0, 0.0)
-    assert wild.haze == lit(fog_density=100.0).haze
+    assert (wild.cloud_cover, wild.rain, wild.fog_distance) == (0.0, 0.0, 0.0)
+    assert wild.extinction == lit(fog_density=100.0).extinction
     assert np.isfinite([*wild.ground, *wild.horizon, *wild.zenith]).all()

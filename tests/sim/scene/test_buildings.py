@@ -37,8 +37,8 @@ def test_no_two_houses_stand_in_each_other() -> None:
 def test_a_house_is_drawn_as_large_as_it_is() -> None:
     found = placed(COUNTRY, np.random.default_rng(0))
     for house, node in zip(found, houses(found), strict=True):
-        table, _ = mesh.read(node.get_child(0).get_geom(0))
-        points = table["at"][:, [1, 0, 2]] - house.place
+        table, _ = mesh.read_geom(node.get_child(0).get_geom(0))
+        points = table["position"][:, [1, 0, 2]] - house.place
         assert set(table["label"].tolist()) == {Label.BUILDING}
         assert points[:, 2].min() == pytest.approx(0.0, abs=1e-3)
         assert points[:, 2].max() == pytest.approx(house.size[2] + house.size[3], abs=1e-3)

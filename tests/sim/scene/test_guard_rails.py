@@ -65,7 +65,7 @@ def test_a_map_has_the_share_of_rails_that_it_is_said_to_have_and_the_same_again
 def test_a_rail_is_drawn_as_high_as_what_stops_a_car() -> None:
     found = railed(COUNTRY, np.random.default_rng(0))
     for node in rails(found):
-        table, _ = mesh.read(node.get_child(0).get_geom(0))
+        table, _ = mesh.read_geom(node.get_child(0).get_geom(0))
         assert set(table["label"].tolist()) == {Label.GUARD_RAIL}
     box = next(found[0].boxes())
     assert (box.bottom, box.top) == pytest.approx((0.0, 0.78), abs=0.01)

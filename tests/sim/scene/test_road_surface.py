@@ -84,13 +84,13 @@ def unpictured(node: core.PandaNode, level: int) -> Iterator[tuple[Floats, mesh.
     for chunk in chunks(node, level):
         for i in range(chunk.get_num_geoms()):
             if not chunk.get_geom_state(i).has_attrib(core.TextureAttrib):
-                table, numbers = mesh.read(chunk.get_geom(i))
-                yield table["at"].astype(float), numbers, table["colour"].astype(float)
+                table, numbers = mesh.read_geom(chunk.get_geom(i))
+                yield table["position"].astype(float), numbers, table["colour"].astype(float)
 
 
 def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:
     """The area of paint, the length of lines, and the lines' mean brightness, in one level of a whole road."""
-    plain = mesh.texture(textures.shadow()), mesh.texture(textures.shadow())
+    plain = mesh.make_texture(textures.make_shadow()), mesh.make_texture(textures.make_shadow())
     area, length, light = 0.0, 0.0, []
     for chunk in roadway(stretch, np.random.default_rng(0), *plain, PLAIN):
         for points, numbers, colours in unpictured(chunk, level):

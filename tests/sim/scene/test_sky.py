@@ -19,7 +19,7 @@ def above() -> Sky:
 
 def painted(above: Sky, **numbers: float) -> npt.NDArray[np.int64]:
     """The picture (rows from below, columns, BGR)."""
-    above.paint(Light.of(WeatherParameters(**numbers)))
+    above.paint(Light.from_weather(WeatherParameters(**numbers)))
     (texture,) = above.node.find_all_textures()
     pixels = np.frombuffer(texture.get_ram_image(), np.uint8)
     return pixels.reshape(sky.HEIGHT, sky.WIDTH, 3).astype(np.int64)
