@@ -129,13 +129,13 @@ def _require_distinct_flags(arguments: Sequence[str]) -> None:
 
 
 def _job(arguments: Sequence[str]) -> int:
-    from alvinn.errors import AlvinnError
+    from alvinn.errors import AlvinnError, explain
 
     try:
         with _ended_by_sigterm_too():
             parse(arguments).run()
-    except AlvinnError as error:
-        print(error, file=sys.stderr)
+    except (AlvinnError, OSError) as error:
+        print(explain(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

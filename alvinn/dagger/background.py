@@ -12,7 +12,7 @@ from types import TracebackType
 
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import AlvinnError, ModelError
+from alvinn.errors import AlvinnError, ModelError, explain
 
 
 class BackgroundTrainer(AbstractContextManager["BackgroundTrainer"]):
@@ -75,6 +75,6 @@ def _train_in_process(job: RoundSettings, number: int) -> None:
     error_file.unlink(missing_ok=True)
     try:
         train_round(job, number)
-    except AlvinnError as error:
-        error_file.write_text(str(error), encoding="utf-8")
+    except (AlvinnError, OSError) as error:
+        error_file.write_text(explain(error), encoding="utf-8")
         sys.exit(1)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, explain
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, drive_run, pick_next
 from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.networks.inference import Network
@@ -85,9 +85,9 @@ class Node:
                     _unpack(model, home)
                     network = Network(home)
                 result = drive_run(there, network, lambda *_: None, self._kept)
-            except AlvinnError as error:
+            except (AlvinnError, OSError) as error:
                 self._kept.drop()
-                result = unfinished_result(spec.run, "failed", str(error))
+                result = unfinished_result(spec.run, "failed", explain(error))
             return result, _pack(out)
 
 

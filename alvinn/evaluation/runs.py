@@ -24,7 +24,7 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Watch
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError, ServerError
+from alvinn.errors import AlvinnError, ServerError, explain
 from alvinn.metrics.log import Log
 from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
@@ -167,9 +167,9 @@ def _work(pipe: Connection) -> None:
             try:
                 network = network_in(spec.model) if spec.model is not None else None
                 pipe.send(drive_run(spec, network, lambda _, share: pipe.send(share), kept))
-            except AlvinnError as error:
+            except (AlvinnError, OSError) as error:
                 kept.drop()
-                pipe.send(unfinished_result(spec.run, "failed", str(error)))
+                pipe.send(unfinished_result(spec.run, "failed", explain(error)))
 
 
 def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallback, kept: KeptServer) -> Result:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alvinn.errors import DiskError
+
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
 """Devices on Windows, whatever follows a dot after them."""
 SCRATCH = ".alvinn-"
@@ -68,6 +70,26 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def require_space(folder: Path, size: int, what: str) -> None:
+    """See that a disk has room for something large before work on it begins.
+
+    Args:
+        folder: that it is written to; need not be there yet.
+        size: bytes.
+        what: of the error's sentence.
+
+    Raises:
+        DiskError: it has not.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        raise DiskError(
+            f"{what} needs {size / 1e6:.0f} MB, and the disk of {folder} has {free / 1e6:.0f} MB left: "
+            "free some space, or choose a --home on another disk"
+        )
 
 
 def _scratch_beside(path: Path) -> Path:

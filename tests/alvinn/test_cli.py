@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn import cli
+from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -100,6 +101,29 @@ def test_another_import_that_fails_is_a_bug_and_shows_itself(monkeypatch: pytest
     monkeypatch.setattr(cli, "_job", no_module)
     with pytest.raises(ImportError, match="attic"):
         cli.main(["record", "x"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", "log", "x" * 300, "--from", "udacity"),
+        ("record", "x" * 300, "--map", "oval", "--seconds", "1", "--camera.width", "64", "--camera.height", "32"),
+        ("laps", "--driver", "expert", "--map", "oval", "--out", "x" * 300),
+        ("train", "x" * 300, "--data", "mine", "--epochs", "1"),
+        ("correct", "x" * 300, "--data", "mine"),
+        ("ablation", "--out", "x" * 300),
+        ("shift", "--out", "x" * 300),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_name_of_300_letters_is_refused_in_a_sentence(
+    shell: Shell, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "driving_log.csv").write_text("a.jpg,a.jpg,a.jpg,0,0,0,0\n", encoding="utf-8")
+    write_recording(tmp_path / "data" / "mine", 3)
+    assert "File name too long" in shell.refused(*arguments)
 
 
 def test_the_embedded_servers_status_is_handed_on(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import multiprocessing
 import os
 import shlex
 import shutil
@@ -18,7 +20,7 @@ from alvinn.cli import parse
 from alvinn.errors import ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import compare_with_earlier
-from alvinn.evaluation.runs import RunSpec, drive_run, pick_next, run_in_parallel
+from alvinn.evaluation.runs import RunSpec, _work, drive_run, pick_next, run_in_parallel
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result
 from alvinn.networks.inference import read_card, write_card
@@ -218,6 +220,21 @@ def test_a_run_that_cannot_begin_or_whose_process_dies_is_a_failed_result(tmp_pa
     assert [found[name].status for name in ("oval", "country")] == ["failed", "failed"]
     assert "is not a model" in str(found["oval"].reason)
     assert found["country"].reason == "its process died with status 7"
+
+
+def test_a_full_disk_fails_the_run_of_a_worker_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Result:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "log.csv")
+
+    monkeypatch.setattr("alvinn.evaluation.runs.drive_run", full)
+    monkeypatch.setattr("alvinn.evaluation.runs.signal.signal", lambda *_: None)  # this process still hears Ctrl-C
+    ours, theirs = multiprocessing.Pipe()
+    job = Laps(driver="expert", map="oval")
+    (run,) = job.list_runs()
+    ours.send(RunSpec(settings=job, run=run, model=None, camera=SMALL, laps=1, longest=9.0, folder=tmp_path))
+    ours.send(None)
+    _work(theirs)
+    assert ours.recv().reason.startswith("log.csv: No space left on device; free some space")
 
 
 def test_runs_at_a_time_want_servers_of_their_own(shell: Shell) -> None:

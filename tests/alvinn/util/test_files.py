@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alvinn.util.files import atomic_folder, atomic_path, file_name, write_bytes, write_json
+from alvinn.errors import DiskError
+from alvinn.util.files import atomic_folder, atomic_path, file_name, require_space, write_bytes, write_json
 from tests.alvinn.disk import files_no_larger_than
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -161,6 +162,12 @@ def test_of_a_folder_that_could_not_be_filled_nothing_is_left(tmp_path: Path) ->
         (scratch / "a").write_bytes(b"1")
         raise ValueError
     assert not list(tmp_path.iterdir())
+
+
+def test_what_finds_no_room_on_the_disk_is_refused_before_it_is_begun(tmp_path: Path) -> None:
+    require_space(tmp_path / "not" / "there" / "yet", 1, "a little")
+    with pytest.raises(DiskError, match=r"the film needs 1000000000000 MB, and the disk of .* has \d+ MB left: free"):
+        require_space(tmp_path / "not" / "there" / "yet", 10**18, "the film")
 
 
 def test_a_crash_between_writing_and_naming_leaves_the_old_file(
