@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import cycle
-from typing import Literal
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from alvinn.controls.devices import Device
 from alvinn.controls.profiles import remembered, store
 from alvinn.controls.selection import device
 from alvinn.drivers.disturbed import DisturbedDriver
-from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate
+from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate, LiveGateName
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
@@ -51,8 +50,6 @@ DEVICE_POLLS = 5  # ticks until SDL has said what is plugged in
 SKIES = ("ClearNoon", "CloudyNoon", "HardRainNoon", "ClearSunset", "ClearNight", "DustStorm")
 """What the key for the next weather goes through, where none were named."""
 
-GateName = Literal["human", "drift", "doubt"]
-
 
 @dataclass(frozen=True, slots=True)
 class Ride:
@@ -62,7 +59,7 @@ class Ride:
     camera: Camera
     network: Network | None = None
     """drives, and a person can take over; None: the person drives"""
-    gate: GateName = "human"
+    gate: LiveGateName = "human"
     """who asks for the person, besides the person"""
     doubt: float = 0.5
     """of the network, at which the gate `doubt` asks for help"""

@@ -7,7 +7,6 @@ what is recorded is what was applied.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +18,7 @@ import platformdirs
 
 from alvinn.errors import AlvinnError
 from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 SMALLEST_TRAVEL = 0.1  # of an axis, from -1 to 1: less is a tremor
@@ -127,12 +127,14 @@ def remembered(path: Path) -> dict[str, Profile]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"schema {content['schema']}, this program reads {SCHEMA}")
-        return {guid: _profile(entry) for guid, entry in content["devices"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise AlvinnError(f"{path} cannot be read ({error}): delete it, and run alvinn calibrate again") from error
+        return read_json(path, _DevicesFile, SCHEMA, AlvinnError).devices
+    except AlvinnError as error:
+        raise AlvinnError(f"{error}: delete it, and run alvinn calibrate again") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _DevicesFile:
+    devices: dict[str, Profile]
 
 
 def remember(path: Path, guid: str, profile: Profile) -> None:
@@ -156,8 +158,3 @@ def profile_of(guid: str, name: str, known: Mapping[str, Profile]) -> Profile:
 
 def _entry(profile: Profile) -> dict[str, Any]:
     return asdict(replace(profile, buttons=dict(profile.buttons)))
-
-
-def _profile(entry: dict[str, Any]) -> Profile:
-    levers = {name: Lever(**entry[name]) for name in ("throttle", "brake") if entry.get(name) is not None}
-    return Profile(**(entry | levers))

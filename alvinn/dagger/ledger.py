@@ -10,7 +10,6 @@ Nothing here drives or trains.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from alvinn.dagger.corrections import TakeOver
 from alvinn.driving.types import Direction
 from alvinn.errors import ResultsError
 from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
@@ -103,15 +103,8 @@ def read_round(folder: Path) -> RoundRecord | None:
     Raises:
         ResultsError: the file is damaged.
     """
-    content = _read(folder / "round.json")
-    if content is None:
-        return None
-    try:
-        rollouts = tuple(Rollout(**rollout) for rollout in content.pop("legs"))
-        take_overs = tuple(TakeOver(**one) for one in content.pop("take_overs"))
-        return RoundRecord(legs=rollouts, take_overs=take_overs, **content)
-    except (TypeError, KeyError, ValueError) as error:
-        raise ResultsError(f"{folder / 'round.json'} is damaged: {error!r}") from error
+    path = folder / "round.json"
+    return read_json(path, RoundRecord, SCHEMA, ResultsError) if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -160,23 +153,14 @@ def read_ledger(path: Path) -> Ledger | None:
     Raises:
         ResultsError: the file is damaged.
     """
-    content = _read(path)
-    if content is None:
-        return None
-    try:
-        return Ledger(content["settings"], tuple(Entry(**entry) for entry in content["rounds"]), content["ended"])
-    except (TypeError, KeyError) as error:
-        raise ResultsError(f"{path} is damaged: {error!r}") from error
-
-
-def _read(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = content.pop("schema")
-    except (ValueError, KeyError) as error:
-        raise ResultsError(f"{path} is damaged: {error!r}") from error
-    if schema != SCHEMA:
-        raise ResultsError(f"{path} has schema {schema}, this program reads {SCHEMA}")
-    return content
+    file = read_json(path, _LedgerFile, SCHEMA, ResultsError)
+    return Ledger(file.settings, file.rounds, file.ended)
+
+
+@dataclass(frozen=True)
+class _LedgerFile:
+    settings: dict[str, Any]
+    rounds: tuple[Entry, ...]
+    ended: str

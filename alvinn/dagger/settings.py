@@ -8,13 +8,13 @@ from typing import Literal, get_args
 
 import tyro
 
-from alvinn.cockpit.live_drive import GateName
+from alvinn.drivers.gates import LiveGateName
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.doubt import DoubtName
 from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
-PERSONAL: tuple[GateName, ...] = get_args(GateName)
+PERSONAL: tuple[LiveGateName, ...] = get_args(LiveGateName)
 """Gates available with a human teacher."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -16,24 +16,15 @@ from alvinn.driving.departure import margin
 from alvinn.driving.hysteresis import Hysteresis
 from alvinn.driving.types import Observation, Truth
 
+LiveGateName = Literal["human", "drift", "doubt"]
+"""Gates that can call a person; rounds of DAgger have more, see `alvinn.dagger.settings.RoundGateName`."""
+
 DRIFT_SHARE = 0.25  # of the way from the lane's middle to a departure
-
-
 DRIFT_HEADING = math.radians(6.0)  # against the lane's direction
-
-
 DRIFT_BACK = 0.3  # of the limits: where the wheel is given back ...
-
-
 DRIFT_LEAST = 2.0  # s: ... and not before, so that a correction shows the road after the way back too
-
-
 DOUBT_BACK = 0.7  # of the threshold: where the wheel is given back
-
-
 TAKE_OVERS_USED = 0.25  # of the doubts at take-over, the latest: M. Kelly et al., HG-DAgger, arXiv:1810.02890
-
-
 TURN_SECONDS = 1.0  # how long a draw of `always` holds: draws at every tick would only average the two drivers
 
 

@@ -7,10 +7,11 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alvinn.cockpit.live_drive import GateName, Ride, braked, ride
+from alvinn.cockpit.live_drive import Ride, braked, ride
 from alvinn.cockpit.start_screen import StartScreen
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
+from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import Pedals
 from alvinn.driving.loop import run
@@ -32,7 +33,7 @@ class Drive(Driving):
 
     model: str | None = None
     """that drives, while you watch and can take over (default: you drive)"""
-    gate: GateName = "human"
+    gate: LiveGateName = "human"
     """what asks you to take over: nothing but yourself, the car's drift by the map, the network's doubt"""
     doubt: float = 0.5
     """of the network, 0 to 1, above which --gate doubt asks"""

@@ -13,7 +13,7 @@ from rich.progress import track
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.recording.summary import proof_table, recording_at
+from alvinn.recording.summary import recording_at, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.util.video import FilmWriter
 
@@ -50,8 +50,8 @@ class Replay(Home):
         if not self.recording:
             raise AlvinnError("replay wants a recording: alvinn replay NAME")
         recording = recording_at(self.recording_folder(self.recording))
-        if recording.session.proof:
-            CONSOLE.print(proof_table(recording.session.proof))
+        if recording.session.quality:
+            CONSOLE.print(tabulate_quality(recording.session.quality))
         from alvinn.cockpit.player import Player
 
         player = Player(recording, recording.vehicle(), self._answer(recording), self.speed)

@@ -12,15 +12,18 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from alvinn.errors import ResultsError
-from alvinn.metrics.referee import Result, Run
-from alvinn.metrics.summary import Trace
+from alvinn.metrics.referee import Result, Run, Status
 from alvinn.util.files import atomic_path, file_name, write_json
+from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 LOG = "log.csv"  # every tick, in the folder of its run
@@ -43,11 +46,9 @@ def save_run(folder: Path, result: Result) -> None:
 def load_run(folder: Path, run: Run) -> Result | None:
     """A run that was kept; None if there is none, or it is damaged."""
     try:
-        with gzip.open(run_folder(folder, run) / "run.json.gz", "rt", encoding="utf-8") as file:
-            content = json.load(file)
-        trace, latencies = Trace(**content.pop("trace")), tuple(content.pop("latencies"))
-        return Result(**content | {"run": Run(**content["run"]), "trace": trace, "latencies": latencies})
-    except (OSError, EOFError, ValueError, TypeError, KeyError):
+        data = gzip.decompress((run_folder(folder, run) / "run.json.gz").read_bytes())
+        return msgspec.json.decode(data, type=Result)
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
@@ -75,30 +76,32 @@ def read_laps(path: Path) -> dict[str, Any]:
         ResultsError: there is none, or it is damaged or of another schema.
     """
     file = path / "laps.json" if path.is_dir() else path
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ResultsError(f"{file} has schema {content['schema']}, this program reads {SCHEMA}")
-        _check(content)
-    except OSError as error:
-        raise ResultsError(f"there is no {file}: alvinn laps writes it") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise ResultsError(f"{file} is damaged: {error!r}") from error
-    return content
+    if not file.is_file():
+        raise ResultsError(f"there is no {file}: alvinn laps writes it")
+    read_json(file, _LapsFile, SCHEMA, ResultsError)  # whatever is used later is there
+    return read_json(file, dict[str, Any], SCHEMA, ResultsError)
 
 
-def _check(content: dict[str, Any]) -> None:
-    """See that what is read later is there.
+@dataclass(frozen=True, slots=True)
+class _LapsEntry(Run):
+    status: Status
+    completed: bool
+    departures: int
+    distance_m: float
+    duration_s: float
+    offset_mean_m: float | None
+    offset_sd_m: float | None
 
-    Raises:
-        KeyError: it is not.
-        TypeError: it is something else.
-    """
-    for entry in content["runs"]:
-        run_of(entry)
-        for key in ("status", "completed", "departures", "distance_m", "duration_s", "offset_mean_m", "offset_sd_m"):
-            entry[key]
-    content["summary"]["ci"]
+
+@dataclass(frozen=True, slots=True)
+class _LapsSummary:
+    ci: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _LapsFile:
+    runs: tuple[_LapsEntry, ...]
+    summary: _LapsSummary
 
 
 def run_of(entry: dict[str, Any]) -> Run:

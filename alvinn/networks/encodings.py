@@ -1,25 +1,25 @@
-"""How a network's output units say a curvature: as ALVINN's hill, or as one number."""
+"""How a network's output units encode a curvature: as ALVINN's hill, or as one number.
+
+A model's card holds its encoding as an object whose `kind` tells which of the classes here it is.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-
 VARIANCE_TERM = 10.0  # the 10 of exp(-(i - d)^2 / 10)
-
-
 TINY = 1e-12  # a parabola that does not bend has its peak anywhere
-
-
 FINENESS = 10  # candidate positions per unit when fitting, refined by a parabola
+SCALE = 10.0  # a bend of 10 m radius is 1.0: numbers of the size that networks like
+NINE = (1.0, 0.89, 0.61, 0.32, 0.1, 0.0)  # by the distance from the middle of the hill [units]; beyond, silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ class Trust:
         return 1.0 - self.fit * (1.0 - self.second)
 
 
-@dataclass(frozen=True)
-class Hill:
+class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill"):
     """Between curvature and unit activations."""
 
     units: int = 45
@@ -106,25 +105,7 @@ class Hill:
         return np.asarray(hills / np.linalg.norm(hills, axis=1, keepdims=True), dtype=np.float32)
 
 
-SCALE = 10.0  # a bend of 10 m radius is 1.0: numbers of the size that networks like
-
-
-class Output(Protocol):
-    """A code between curvature [1/m] and output units."""
-
-    @property
-    def units(self) -> int:
-        """How many output units there are."""
-
-    def encode(self, curvature: npt.ArrayLike) -> Floats:
-        """Units, shape (n, units), for curvatures, shape (n,)."""
-
-    def decode(self, activations: Floats) -> Floats:
-        """Curvatures, shape (n,), of units, shape (n, units)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True, tag_field="kind", tag="scalar"):
     """One unit that holds the curvature, as PilotNet's (M. Bojarski et al., arXiv:1604.07316)."""
 
     scale: float = SCALE
@@ -143,8 +124,7 @@ class Scalar:
         return np.asarray(activations[..., 0] / self.scale, dtype=np.float32)
 
 
-@dataclass(frozen=True)
-class Hill1989:
+class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
     """ALVINN's first code: a hill over nine units, read as the most active one, and a unit for the road's intensity.
 
     D. Pomerleau, ALVINN: an autonomous land vehicle in a neural network, NIPS 1, 1989.
@@ -178,27 +158,5 @@ class Hill1989:
         return Hill(self.directions, self.span).trust(activations[:-1])
 
 
-NINE = (1.0, 0.89, 0.61, 0.32, 0.1, 0.0)  # by the distance from the middle of the hill [units]; beyond, silence
-
-
 Code = Hill | Scalar | Hill1989
-"""Every code that there is."""
-
-
-OUTPUTS: dict[str, type[Code]] = {"hill": Hill, "scalar": Scalar, "hill1989": Hill1989}
-
-
-def described(output: Code) -> dict[str, Any]:
-    """An output as a card holds it."""
-    name = next(name for name, kind in OUTPUTS.items() if isinstance(output, kind))
-    return {"kind": name, **asdict(output)}
-
-
-def output_of(description: dict[str, Any]) -> Code:
-    """The output that a card describes.
-
-    Raises:
-        KeyError, TypeError, ValueError: there is none such.
-    """
-    fields = dict(description)
-    return OUTPUTS[fields.pop("kind")](**fields)
+"""Any of the encodings."""

@@ -5,20 +5,21 @@ The driving side runs the LiteRT file alone, with no TensorFlow import. Nothing 
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from alvinn.driving.types import Camera, CameraName, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks import reconstruction
-from alvinn.networks.encodings import Code, Floats, Hill1989, Scalar, Trust, described, output_of
+from alvinn.networks.encodings import Code, Floats, Hill1989, Scalar, Trust
 from alvinn.networks.preprocessing import UNTOLD, Preprocessing
 from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
 from alvinn.util.quiet import quiet
 
 SCHEMA = 1
@@ -49,7 +50,7 @@ class Card:
 
 def write_card(folder: Path, card: Card) -> None:
     """Write `card.json` of a model folder."""
-    write_json(folder / "card.json", asdict(card) | {"output": described(card.output)})
+    write_json(folder / "card.json", msgspec.to_builtins(card))
 
 
 def read_card(folder: Path) -> Card:
@@ -61,20 +62,7 @@ def read_card(folder: Path) -> Card:
     path = folder / "card.json"
     if not path.is_file():
         raise ModelError(f"{folder} is not a model: it has no card.json (alvinn train makes models)")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ModelError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
-        return Card(
-            output=output_of(content.pop("output")),
-            camera=Camera(**content.pop("camera")),
-            preprocessing=Preprocessing(**content.pop("preprocessing")),
-            recordings=tuple(content.pop("recordings")),
-            cameras=tuple(content.pop("cameras", ("center",))),
-            **content,
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{path} is damaged: {error!r}") from error
+    return read_json(path, Card, SCHEMA, ModelError)
 
 
 def litert(path: Path) -> Any:

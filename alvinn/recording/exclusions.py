@@ -5,7 +5,6 @@ Rows are counted from 0 in the order of the table, which only ever grows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from alvinn.errors import RecordingError
 from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 NAME = "left_out.json"
@@ -33,8 +33,13 @@ class Range:
     why: str = ""
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.first, int) and isinstance(self.last, int) and 0 <= self.first <= self.last):
+        if not 0 <= self.first <= self.last:
             raise ValueError(f"rows {self.first} to {self.last} are no range")
+
+
+@dataclass(frozen=True, slots=True)
+class _ExclusionsFile:
+    ranges: tuple[Range, ...]
 
 
 def keeps(rows: int, left_out: Sequence[Range]) -> npt.NDArray[np.bool_]:
@@ -75,10 +80,4 @@ def read_left_out(folder: Path) -> tuple[Range, ...]:
     path = folder / NAME
     if not path.is_file():
         return ()
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise RecordingError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
-        return tuple(Range(**one) for one in content["ranges"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise RecordingError(f"{path} is damaged: {error!r}; without it every row is used") from error
+    return read_json(path, _ExclusionsFile, SCHEMA, RecordingError).ranges

@@ -1,4 +1,4 @@
-"""What a recording can prove of itself, counted from its rows: whether frames are missing, who steered how, how far.
+"""The quality of a recording, counted from its rows: missing frames, distance, how it was steered.
 
 Kept in `session.json` and shown when a recording is done.
 """
@@ -27,7 +27,7 @@ Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class RecordingQuality:
     """The figures; None where they are not known."""
 
     rows: int
@@ -64,10 +64,10 @@ class Proof:
         return asdict(self)
 
 
-def prove(
+def measure_quality(
     rows: Sequence[Row], car_width: float, *, left_out: int = 0, frozen: int | None = None, late: int | None = None
-) -> Proof:
-    """Count what the rows of a recording prove.
+) -> RecordingQuality:
+    """Count what the rows of a recording measure_quality.
 
     Args:
         rows: all of them.
@@ -83,7 +83,7 @@ def prove(
     zeros = 100.0 * float((steers == 0).mean()) if rows else 0.0
     shares = _shares(curvature)
     distinct = len(np.unique(steers))
-    return Proof(
+    return RecordingQuality(
         rows=len(rows),
         left_out=left_out,
         segments=len(stretches),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 from alvinn.driving.types import Camera
 from alvinn.errors import RecordingError
 from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 NAME = "session.json"
+RENAMED = {"proof": "quality"}  # since 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Session:
     """what the car carried, in some of the rows at least"""
     closed: bool = True
     """false while it is being written, and ever after if that was cut short"""
-    proof: dict[str, Any] | None = None
-    """what the rows prove, counted when it was closed: see `alvinn.recording.quality`"""
+    quality: dict[str, Any] | None = None
+    """what the rows measure_quality, counted when it was closed: see `alvinn.recording.quality`"""
     schema: int = SCHEMA
 
 
@@ -70,12 +71,4 @@ def read_session(path: Path) -> Session:
     """
     if not path.is_file():
         raise RecordingError(f"{path.parent} is not a recording: it has no {path.name}")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise RecordingError(f"{path} has schema {content['schema']}, this program reads {SCHEMA}")
-        camera = Camera(**content.pop("camera"))
-        content |= {name: tuple(content[name]) for name in ("maps", "weathers", "cameras") if name in content}
-        return Session(camera=camera, **content)
-    except (ValueError, TypeError, KeyError) as error:
-        raise RecordingError(f"{path} is damaged: {error!r}") from error
+    return read_json(path, Session, SCHEMA, RecordingError, RENAMED)

@@ -34,40 +34,40 @@ def tell_if_cut_short(folder: Path) -> None:
 def tell_of(folder: Path) -> None:
     """Print what a recording that was just closed proves, and where it is."""
     recording = Recording(folder)
-    if recording.session.proof:
-        CONSOLE.print(proof_table(recording.session.proof))
+    if recording.session.quality:
+        CONSOLE.print(tabulate_quality(recording.session.quality))
     CONSOLE.print(f"{len(recording.rows)} frames are in {folder}")
 
 
-def proof_table(proof: Mapping[str, Any]) -> Table:
+def tabulate_quality(quality: Mapping[str, Any]) -> Table:
     """What a recording proves, as a person reads it.
 
     Args:
-        proof: as `session.json` keeps it.
+        quality: as `session.json` keeps it.
     """
     table = Table("what", "figure", title="the recording", title_justify="left")
-    for what, figure in _lines(proof):
+    for what, figure in _lines(quality):
         table.add_row(what, figure)
-    for doubt in proof["doubts"]:
+    for doubt in quality["doubts"]:
         table.add_row(Text("think about", "yellow"), Text(doubt, "yellow"))
     return table
 
 
-def _lines(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
-    frames = f"{proof['rows']} in {proof['segments']} segments, {proof['seconds']:.1f} s"
-    if proof["left_out"]:
-        frames += f", {proof['left_out']} left out"
-    missing = f"{proof['missing']} frames in {proof['gaps']} gaps, {proof['duplicates']} twice"
-    bends = f"left {proof['left_pct']:.0f}%, straight {proof['straight_pct']:.0f}%, right {proof['right_pct']:.0f}%"
-    values = f"{proof['steering_values']} distinct values, {proof['steering_zeros_pct']:.0f}% zeros"
+def _lines(quality: Mapping[str, Any]) -> list[tuple[str, str]]:
+    frames = f"{quality['rows']} in {quality['segments']} segments, {quality['seconds']:.1f} s"
+    if quality["left_out"]:
+        frames += f", {quality['left_out']} left out"
+    missing = f"{quality['missing']} frames in {quality['gaps']} gaps, {quality['duplicates']} twice"
+    bends = ", ".join(f"{side} {quality[f'{side}_pct']:.0f}%" for side in ("left", "straight", "right"))
+    values = f"{quality['steering_values']} distinct values, {quality['steering_zeros_pct']:.0f}% zeros"
     return [
         ("frames", frames),
         ("missing", missing),
-        ("pictures that stood still", _known(proof["frozen"])),
-        ("late ticks", _known(proof["late"], "not driven against the clock")),
-        ("distance", _known(proof["distance_m"], form="{:.0f} m")),
-        ("departures", _known(proof["departures"])),
-        ("steering", f"{bends}, mean {proof['curvature_mean']:+.4f} 1/m"),
+        ("pictures that stood still", _known(quality["frozen"])),
+        ("late ticks", _known(quality["late"], "not driven against the clock")),
+        ("distance", _known(quality["distance_m"], form="{:.0f} m")),
+        ("departures", _known(quality["departures"])),
+        ("steering", f"{bends}, mean {quality['curvature_mean']:+.4f} 1/m"),
         ("device", values),
     ]
 

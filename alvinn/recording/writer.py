@@ -14,11 +14,11 @@ import numpy as np
 from alvinn.driving.types import CameraName, Step
 from alvinn.errors import RecordingError
 from alvinn.recording.exclusions import Range, keeps, read_left_out, write_left_out
-from alvinn.recording.quality import Proof, prove
+from alvinn.recording.quality import RecordingQuality, measure_quality
 from alvinn.recording.reader import TABLE, Recording
 from alvinn.recording.rows import Row, row_of
 from alvinn.recording.session import Session, joined, write_session
-from alvinn.recording.writer_thread import Pen, Pictures
+from alvinn.recording.writer_thread import Pictures, WriterThread
 from alvinn.util.images import suffix_of
 
 DISCARDED = "discarded while driving"
@@ -48,8 +48,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._first = self.rows
         self._discarded: list[Range] = []
         (folder / "frames").mkdir(parents=True, exist_ok=True)
-        write_session(folder, replace(self._session, closed=False, proof=None))
-        self._pen = Pen(folder / TABLE)
+        write_session(folder, replace(self._session, closed=False, quality=None))
+        self._thread = WriterThread(folder / TABLE)
 
     def _continue(self, session: Session, *, append: bool) -> None:
         if not append:
@@ -125,17 +125,17 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         return True
 
     @property
-    def proof(self) -> dict[str, Any]:
+    def quality(self) -> dict[str, Any]:
         """What the recording proves, once it is closed; see `alvinn.recording.quality`."""
-        return self._session.proof or {}
+        return self._session.quality or {}
 
-    def _proof(self) -> Proof:
-        recording, before = Recording(self._folder), self._session.proof or {}
-        return prove(
+    def _measure_quality(self) -> RecordingQuality:
+        recording, before = Recording(self._folder), self._session.quality or {}
+        return measure_quality(
             recording.rows,
             self._session.vehicle["width"],
             left_out=int((~recording.keeps()).sum()),
-            frozen=_sum(before.get("frozen"), self._pen.frozen),
+            frozen=_sum(before.get("frozen"), self._thread.frozen),
             late=_sum(before.get("late"), self.late),
         )
 
@@ -144,7 +144,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         return f"frames/{self.rows:08d}_{camera}.{suffix}"
 
     def _write(self, row: Row, pictures: Pictures) -> None:
-        self._pen.write(row, pictures)
+        self._thread.write(row, pictures)
         self._times.append(row.time)
         self.rows += 1
 
@@ -152,8 +152,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._pen.close()
-            self._session = replace(self._session, closed=True, proof=self._proof().as_json())
+            self._thread.close()
+            self._session = replace(self._session, closed=True, quality=self._measure_quality().as_json())
             write_session(self._folder, self._session)
         except RecordingError:
             if error is None:

@@ -28,7 +28,7 @@ Pictures = Mapping[CameraName, "Image | bytes"]
 """What a row's pictures are, as pixels or as the bytes of a file."""
 
 
-class Pen:
+class WriterThread:
     """Adds rows to a table and pictures to the folder beside it.
 
     Args:
@@ -52,7 +52,7 @@ class Pen:
             raise RecordingError(f"{table} could not be written: {error.strerror}") from error
         if not os.fstat(self._table).st_size:
             self._write_line(HEADER + b"\n")
-        self._thread = threading.Thread(target=self._run, name="pen", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="recording writer", daemon=True)
         self._thread.start()
 
     def write(self, row: Row, pictures: Pictures) -> None:

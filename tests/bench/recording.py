@@ -24,7 +24,7 @@ from alvinn.driving.observers import Deadline, Watch
 from alvinn.driving.types import Camera, Step
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.observers import Recorder
-from alvinn.recording.writer_thread import Pen
+from alvinn.recording.writer_thread import WriterThread
 from tests.alvinn.fakes import DT, picture, session, step
 from tests.alvinn.fixtures import car_on
 from tests.conftest import running_server
@@ -68,18 +68,18 @@ def with_three_cameras(number: int) -> Step:
 
 def live(folder: Path) -> dict[str, float]:
     """How long ticks are held up while the disk stands still for 0.4 s every 60 rows."""
-    written, write_line = [0], Pen._write_line
+    written, write_line = [0], WriterThread._write_line
 
-    def stalling(pen: Pen, line: bytes) -> None:
+    def stalling(thread: WriterThread, line: bytes) -> None:
         written[0] += 1
         if written[0] % STALL_EVERY == 0:
             time.sleep(STALL)
-        write_line(pen, line)
+        write_line(thread, line)
 
     held: list[float] = []
     steps = [with_three_cameras(number) for number in range(LIVE_TICKS)]
     with pytest.MonkeyPatch.context() as patch, RecordingWriter(folder, session(CAMERA)) as writer:
-        patch.setattr(Pen, "_write_line", stalling)
+        patch.setattr(WriterThread, "_write_line", stalling)
         due = time.perf_counter()
         for one in steps:
             begun = time.perf_counter()

@@ -74,10 +74,10 @@ def test_a_newcomer_drives_by_the_keys_and_a_network_learns_from_it(
             record = ("record", "mine", "--driver", "human", "--speed", "6", "--seconds", f"{SECONDS:g}")
             assert main([*record, "--home", str(tmp_path)]) == 0
     recording = Recording(tmp_path / "data" / "mine")
-    proof = recording.session.proof or {}
+    quality = recording.session.quality or {}
     assert len(recording.rows) > 0.8 * 20 * SECONDS, "nothing was lost but what was off the road"
-    assert proof["missing"] == proof["duplicates"] == 0
-    assert proof["steering_values"] > 100, "keys, and yet graded labels"
+    assert quality["missing"] == quality["duplicates"] == 0
+    assert quality["steering_values"] > 100, "keys, and yet graded labels"
     assert max(abs(row.offset) for row in recording.rows[100:]) < 1.75
     assert main(["train", "mine", "--data", "mine", "--epochs", "10", "--home", str(tmp_path)]) == 0
     assert read_card(tmp_path / "models" / "mine").recordings[0]["rows"] == len(recording.rows)

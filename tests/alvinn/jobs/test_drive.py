@@ -78,7 +78,7 @@ def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: 
     for before, after in itertools.pairwise(rows):
         assert after.frame == before.frame + 1 or after.segment > before.segment, "no gap within a segment"
     assert recording.left_out == ()
-    assert (recording.session.proof or {})["late"] == person.panels[-1].late, "late ticks are kept"
+    assert (recording.session.quality or {})["late"] == person.panels[-1].late, "late ticks are kept"
 
 
 def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_drive(

@@ -19,7 +19,7 @@ import pytest
 from alvinn.errors import RecordingError
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.rows import row_of
-from alvinn.recording.writer_thread import Pen
+from alvinn.recording.writer_thread import WriterThread
 from tests.alvinn.fakes import picture, session, step
 
 LOST = 20
@@ -160,12 +160,12 @@ def test_whenever_ctrl_c_comes_the_pen_still_ends(tmp_path: Path) -> None:
     row, pause = row_of(step(1), 0, "", "oval/forward", "ClearNoon"), np.random.default_rng(1)
     try:
         for _ in range(INTERRUPTED):
-            pen = Pen(tmp_path / "drive.csv")
+            thread = WriterThread(tmp_path / "drive.csv")
             with suppress(KeyboardInterrupt):
                 signal.setitimer(signal.ITIMER_REAL, pause.uniform(1e-4, 2e-3))
                 while True:
-                    pen.write(row, {})
-            ending = threading.Thread(target=pen.close, daemon=True)
+                    thread.write(row, {})
+            ending = threading.Thread(target=thread.close, daemon=True)
             ending.start()
             ending.join(30.0)
             assert not ending.is_alive()
