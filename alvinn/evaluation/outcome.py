@@ -20,6 +20,7 @@ from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
 from alvinn.util.video import Mp4
 from alvinn.visualization.figures import label
+from alvinn.visualization.films import counted
 from alvinn.visualization.network_view import Insight
 
 
@@ -48,7 +49,7 @@ def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:
     """Print how the results differ from earlier ones.
 
     Raises:
-        ResultsError: they are worse, or there are too few runs to compare.
+        ResultsError: they are worse, or there is nothing to compare.
     """
     changes = compare_runs(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
     for change in changes:
@@ -57,6 +58,18 @@ def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:
     CONSOLE.print(f"against {escape(before['model'])}: [bold]{judgement}[/]")
     if judgement == "worse":
         raise ResultsError("; ".join(str(change) for change in changes if change.judgement == "worse"))
+
+
+def describe_departures(summary: dict[str, Any]) -> str:
+    """How often the car departed over all runs, with what that rules out (95%), in a sentence."""
+    km, count = summary["km"], summary["departures"]
+    if not km:
+        return "nothing was driven"
+    interval = summary["ci"].get("departures_per_km")
+    if not count:
+        return f"no departure in {km:.1f} km (95%: fewer than {interval[1]:.2f} per km)"
+    spread = f" (95%: {interval[0]:.2f} to {interval[1]:.2f})" if interval else " (one circuit: no interval)"
+    return f"{counted(count, 'departure')} in {km:.1f} km: {summary['departures_per_km']:.2f} per km{spread}"
 
 
 def tabulate(results: list[Result]) -> Table:

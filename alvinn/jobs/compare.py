@@ -37,6 +37,10 @@ ROWS = (
 )
 
 
+OFFLINE = ("held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+LEAST_MODELS = 5  # any two models are ranked alike or opposite; of the 120 orders of five, two are as extreme
+
+
 @dataclass(frozen=True)
 class Compare(Home):
     """Put judged models side by side: a table, and a page to look at."""
@@ -63,7 +67,7 @@ class Compare(Home):
             grid.add_row(*map(rich_escape, row))
         CONSOLE.print(grid)
         drawing = drawn(comparison_figure(self.laps, [one["summary"] for one in told]))
-        caption = "Each with its 95% interval over runs: bootstrap."
+        caption = "Each with its 95% interval over circuits: bootstrap."
         parts = [html_table(["", *self.laps], rows), figure(drawing, caption), *self._offline(told)]
         write_page(self.out, "Side by side", parts)
         CONSOLE.print(f"the page is {self.out}")
@@ -108,12 +112,14 @@ class Judged:
 
 
 def offline_keys(judged: Sequence[Judged]) -> list[str]:
-    """The metrics that all of some models have."""
-    return [key for key in judged[0].offline if all(one.offline.get(key) is not None for one in judged)]
+    """The errors on held-out frames that all of some models have."""
+    return [key for key in OFFLINE if all(one.offline.get(key) is not None for one in judged)]
 
 
 def correlations(judged: Sequence[Judged]) -> list[str]:
     """How well each offline metric ranks models as driving does, a sentence each."""
+    if len(judged) < LEAST_MODELS:
+        return [f"{len(judged)} models are too few for a rank correlation, {LEAST_MODELS} are needed"]
     spread = [one.online["offset_sd_m"] for one in judged]
     lost = [one.online["departures_per_km"] for one in judged]
     return [
@@ -155,4 +161,4 @@ def _against(first: dict[str, Any], other: dict[str, Any]) -> str:
     try:
         return overall_judgement(compare_runs(first["runs"], other["runs"], np.random.default_rng(0)))
     except ResultsError:
-        return "too few runs to tell"
+        return "nothing driven"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps
-from alvinn.evaluation.outcome import compare_with_earlier, tabulate
+from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, tabulate
 from alvinn.metrics.results import read_laps
-from alvinn.metrics.summary import pool_metrics
+from alvinn.metrics.summary import pool_metrics, summarize
 from alvinn.visualization.page import Baseline, spreads
 
 
@@ -32,6 +34,7 @@ class Laps(LapSettings):
             baselines = self.judge_baselines()
             results = drive_laps(self, network, baselines)
         CONSOLE.print(tabulate(results))
+        CONSOLE.print(describe_departures(summarize(results, np.random.default_rng(self.seed))), highlight=False)
         if baselines:
             CONSOLE.print(spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
         CONSOLE.print(f"laps.json, report and film are in {self.results_folder()}")

@@ -1,8 +1,9 @@
 """Better, worse or the same beyond noise: two sets of judged laps, compared from their `laps.json` alone.
 
-Bootstrap over whole runs (B. Efron, 1979), as ticks of one run are no independent samples. Runs that both sets have
-(same map, direction, weather, seed and start) are drawn in pairs, since what a circuit costs is then the same on both
-sides; sets with fewer than two in common are drawn each by itself.
+Bootstrap over whole circuits (B. Efron, 1979), as runs that share a circuit are no independent samples. Where both sets
+have runs in common (same map, direction, weather, seed and start), these alone are compared and their circuits are
+drawn in pairs, since what a circuit costs is then the same on both sides; sets with no such run are drawn each by
+itself. Fewer than six circuits decide nothing.
 """
 
 from __future__ import annotations
@@ -14,38 +15,40 @@ from typing import Any, Literal
 import numpy as np
 
 from alvinn.errors import ResultsError
+from alvinn.metrics.referee import Run
 from alvinn.metrics.results import run_of
 from alvinn.metrics.summary import RESAMPLES, Floats, percentile_interval, pool_sd
 
 Entry = dict[str, Any]
-Judgement = Literal["better", "worse", "the same"]
-LEAST_RUNS = 2
+Judgement = Literal["better", "worse", "the same", "undecided"]
+LEAST_CIRCUITS = 6  # where all of n circuits change alike, luck alone does that once in 2^(n - 1): once in 32 with six
 
 
 @dataclass(frozen=True)
 class Metric:
     """A figure of several runs; less is better.
 
-    `of` takes the columns of the runs, key -> shape (..., runs), and returns shape (...).
+    `of` takes the columns of the runs, key -> shape (runs,), and how often each run counts, shape (..., runs); it
+    returns shape (...).
     """
 
     key: str
     text: str
     least: float
     """a smaller difference does not matter"""
-    of: Callable[[dict[str, Floats]], Floats]
+    of: Callable[[dict[str, Floats], Floats], Floats]
 
 
-def _departures_per_km(runs: dict[str, Floats]) -> Floats:
-    return np.asarray(1000.0 * runs["departures"].sum(axis=-1) / np.maximum(runs["distance_m"].sum(axis=-1), 1e-6))
+def _departures_per_km(runs: dict[str, Floats], weights: Floats) -> Floats:
+    return np.asarray(1000.0 * (weights @ runs["departures"]) / np.maximum(weights @ runs["distance_m"], 1e-6))
 
 
-def _offset_sd(runs: dict[str, Floats]) -> Floats:
-    return pool_sd(np.maximum(runs["duration_s"], 1e-6), runs["offset_mean_m"], runs["offset_sd_m"])
+def _offset_sd(runs: dict[str, Floats], weights: Floats) -> Floats:
+    return pool_sd(weights * np.maximum(runs["duration_s"], 1e-6), runs["offset_mean_m"], runs["offset_sd_m"])
 
 
-def _unfinished_pct(runs: dict[str, Floats]) -> Floats:
-    return np.asarray(100.0 * (1.0 - runs["completed"].mean(axis=-1)))
+def _unfinished_pct(runs: dict[str, Floats], weights: Floats) -> Floats:
+    return np.asarray(100.0 * (1.0 - (weights @ runs["completed"]) / weights.sum(axis=-1)))
 
 
 METRICS = (
@@ -66,53 +69,75 @@ class Change:
     low: float
     high: float
     """ends of the difference's interval"""
+    circuits: int
+    """how many it rests on"""
 
     @property
     def judgement(self) -> Judgement:
         """What that means."""
+        if self.circuits < LEAST_CIRCUITS:
+            return "undecided"
         if self.low > self.metric.least:
             return "worse"
         return "better" if self.high < -self.metric.least else "the same"
 
     def __str__(self) -> str:
-        span = f"{self.low:+.3f} to {self.high:+.3f}"
-        return f"{self.metric.text}: {self.before:.3f} before, {self.after:.3f} now ({span}): {self.judgement}"
+        change = f"{self.metric.text}: {self.before:.3f} before, {self.after:.3f} now"
+        if self.judgement == "undecided":
+            return f"{change}: undecided, as {LEAST_CIRCUITS} circuits are the fewest that decide, not {self.circuits}"
+        return f"{change} ({self.low:+.3f} to {self.high:+.3f}): {self.judgement}"
 
 
 def compare_runs(before: Sequence[Entry], after: Sequence[Entry], rng: np.random.Generator) -> list[Change]:
     """How the runs of one `laps.json` differ from those of another, figure by figure.
 
     Raises:
-        ResultsError: fewer than two driven runs on a side: one run says nothing of noise.
+        ResultsError: nothing was driven on a side.
     """
     old, new = (_driven_runs(entries) for entries in (before, after))
+    if not old or not new:
+        raise ResultsError("there is nothing to compare: no run was driven " + ("before" if not old else "now"))
     shared = [run for run in old if run in new]
-    paired = len(shared) >= LEAST_RUNS
-    first, second = (_stack_columns([runs[run] for run in (shared if paired else runs)]) for runs in (old, new))
-    sizes = [len(columns["departures"]) for columns in (first, second)]
-    if min(sizes) < LEAST_RUNS:
-        raise ResultsError(f"a comparison wants {LEAST_RUNS} driven runs on either side, there are {min(sizes)}")
-    drawn = rng.integers(sizes[0], size=(RESAMPLES, sizes[0]))
-    others = drawn if paired else rng.integers(sizes[1], size=(RESAMPLES, sizes[1]))
-    return [_change(metric, first, second, drawn, others) for metric in METRICS]
+    first, second = (_stack_columns([runs[run] for run in (shared or runs)]) for runs in (old, new))
+    circuits = [_group_by_circuit(shared or list(runs)) for runs in (old, new)]
+    drawn = _draw(circuits[0], rng)
+    others = drawn if shared else _draw(circuits[1], rng)
+    fewest = min(map(len, circuits))
+    return [_change(metric, first, second, drawn, others, fewest) for metric in METRICS]
 
 
-def _change(metric: Metric, first: dict[str, Floats], second: dict[str, Floats], drawn: Any, others: Any) -> Change:
-    old, new = (
-        metric.of({key: values[which] for key, values in columns.items()})
-        for columns, which in ((first, drawn), (second, others))
-    )
-    low, high = percentile_interval(new - old)
-    return Change(metric, float(metric.of(first)), float(metric.of(second)), low, high)
+def _group_by_circuit(runs: Sequence[Run]) -> list[list[int]]:
+    """Which of the runs each circuit has."""
+    groups: dict[str, list[int]] = {}
+    for number, run in enumerate(runs):
+        groups.setdefault(run.map, []).append(number)
+    return list(groups.values())
+
+
+def _draw(circuits: Sequence[Sequence[int]], rng: np.random.Generator) -> Floats:
+    """How often each run is in a resample of whole circuits, shape (RESAMPLES, runs)."""
+    often = rng.multinomial(len(circuits), np.full(len(circuits), 1.0 / len(circuits)), size=RESAMPLES)
+    weights = np.zeros((RESAMPLES, sum(map(len, circuits))))
+    for number, runs in enumerate(circuits):
+        weights[:, list(runs)] = often[:, number : number + 1]
+    return weights
+
+
+def _change(
+    metric: Metric, old: dict[str, Floats], new: dict[str, Floats], drawn: Floats, others: Floats, circuits: int
+) -> Change:
+    low, high = percentile_interval(metric.of(new, others) - metric.of(old, drawn))
+    before, after = (float(metric.of(runs, np.ones(len(runs["completed"])))) for runs in (old, new))
+    return Change(metric, before, after, low, high, circuits)
 
 
 def overall_judgement(changes: Sequence[Change]) -> Judgement:
-    """Worse if any figure is worse; else better if any is better."""
+    """Worse if any figure is worse, else better if any is better; undecided where too few circuits decide nothing."""
     words = {change.judgement for change in changes}
-    return "worse" if "worse" in words else "better" if "better" in words else "the same"
+    return next((word for word in ("undecided", "worse", "better") if word in words), "the same")
 
 
-def _driven_runs(entries: Sequence[Entry]) -> dict[Any, Entry]:
+def _driven_runs(entries: Sequence[Entry]) -> dict[Run, Entry]:
     return {run_of(entry): entry for entry in entries if entry["status"] == "done" and entry["duration_s"]}
 
 

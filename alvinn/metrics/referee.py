@@ -157,6 +157,11 @@ class Result:
     """why it failed, in a sentence"""
 
     @property
+    def circuit(self) -> str:
+        """Where it was driven."""
+        return self.run.map
+
+    @property
     def faultless(self) -> bool:
         """Whether it was driven to the end with nobody's help."""
         return self.status == "done" and self.completed and not self.interventions

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 INTERVENTION_SECONDS = 6.0  # what one costs in autonomy: M. Bojarski et al., arXiv:1604.07316, section 5
-RESAMPLES, CONFIDENCE = 1000, 0.95  # of the bootstrap over runs
+RESAMPLES, CONFIDENCE = 1000, 0.95  # of the bootstrap over circuits
+RULE_OF_THREE = 3.0  # -ln 0.05: where nothing was seen in n km, the rate is below 3 / n with a confidence of 95%
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,6 +40,10 @@ class Trace:
 
 class DrivenRun(Protocol):
     """A run that was driven, or not: what the figures are made from."""
+
+    @property
+    def circuit(self) -> str:
+        """Where it was driven: runs of one circuit are no independent samples."""
 
     @property
     def trace(self) -> Trace:
@@ -106,7 +111,7 @@ def pool_metrics(runs: Sequence[DrivenRun]) -> dict[str, Any]:
 
 
 def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, Any]:
-    """The summary of `laps.json`: the measures pooled, rates per km, and confidence intervals over the runs."""
+    """The summary of `laps.json`: the measures pooled, rates per km, and confidence intervals over circuits."""
     pooled = pool_metrics(runs)
     km = pooled["distance_m"] / 1000.0
     departures = pooled["departures"]
@@ -116,8 +121,13 @@ def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, 
         "departures_per_km": departures / km if km > 0 else None,
         "km_per_departure": km / departures if departures else None,
         **{f"{key}_per_km": _per_km(pooled[key], km) for key in ("collisions", "lane_invasions")},
-        "ci": _bootstrap_intervals(runs, rng),
+        "ci": _bootstrap_intervals(runs, rng) | _bound_where_none_departed(departures, km),
     }
+
+
+def _bound_where_none_departed(departures: int, km: float) -> dict[str, tuple[float, float]]:
+    """The interval of a rate of nothing seen, which resampling would call certain."""
+    return {} if departures or km <= 0.0 else {"departures_per_km": (0.0, RULE_OF_THREE / km)}
 
 
 def _per_km(count: int | None, km: float) -> float | None:
@@ -167,16 +177,17 @@ def distance_of(run: DrivenRun) -> float:
 
 
 def _bootstrap_intervals(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
-    """Bootstrap over whole runs (B. Efron, 1979): ticks of one run are no independent samples.
+    """Bootstrap over whole circuits (B. Efron, 1979): runs that share one are no independent samples, nor are ticks.
 
-    Every figure here is made of sums over ticks, so a resample is how often each run was drawn, times the runs' sums.
+    Every figure here is made of sums over ticks, so a resample is how often each circuit was drawn, times its sums.
+    Nothing where fewer than two circuits were driven.
     """
-    driven = [run for run in runs if run.trace.time]
-    if len(driven) < 2:
+    columns = _sum_circuits([run for run in runs if run.trace.time])
+    circuits = len(next(iter(columns.values()), ()))
+    if circuits < 2:
         return {}
-    drawn = rng.multinomial(len(driven), np.full(len(driven), 1.0 / len(driven)), size=RESAMPLES).astype(np.float64)
-    columns = [_sum_ticks(run) for run in driven]
-    sums = {key: drawn @ np.array([column[key] for column in columns]) for key in columns[0]}
+    drawn = rng.multinomial(circuits, np.full(circuits, 1.0 / circuits), size=RESAMPLES).astype(np.float64)
+    sums = {key: drawn @ values for key, values in columns.items()}
     n, km = sums["n"], np.maximum(sums["metres"] / 1000.0, 1e-9)
     samples = {
         "offset_mean_m": sums["offset"] / n,
@@ -188,6 +199,16 @@ def _bootstrap_intervals(runs: Sequence[DrivenRun], rng: np.random.Generator) ->
         "speed_mean_mps": sums["speed"] / n,
     }
     return {key: percentile_interval(values) for key, values in samples.items()}
+
+
+def _sum_circuits(runs: Sequence[DrivenRun]) -> dict[str, Floats]:
+    """What is added up, summed over the runs of each circuit: shape (circuits,)."""
+    circuits = {circuit: number for number, circuit in enumerate(dict.fromkeys(run.circuit for run in runs))}
+    sums: dict[str, Floats] = {}
+    for run in runs:
+        for key, value in _sum_ticks(run).items():
+            sums.setdefault(key, np.zeros(len(circuits)))[circuits[run.circuit]] += value
+    return sums
 
 
 def _sum_ticks(run: DrivenRun) -> dict[str, float]:

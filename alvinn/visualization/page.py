@@ -53,8 +53,6 @@ RULE = (
     "nearer than that counts there too, since nobody knows where it would have gone."
 )
 
-RULE_OF_THREE = 3.0  # -ln 0.05: where nothing was seen in n km, the rate is below 3 / n with a confidence of 95%
-
 Column = tuple[str, str, str]
 """Key of `laps.json`, heading, format."""
 
@@ -188,10 +186,10 @@ def _pooled_table(summed: Mapping[str, Any]) -> str:
     for key, heading, form in POOLED:
         low, high = summed["ci"].get(key, (0.0, 0.0))
         told = f"{low:{form}} to {high:{form}}" if high > low else ""
-        if key == "departures_per_km" and summed["departures"] == 0 and summed["km"] > 0.0:
-            told = f"below {RULE_OF_THREE / summed['km']:{form}}: rule of three"
+        if key == "departures_per_km" and summed["departures"] == 0 and high > 0.0:
+            told = f"below {high:{form}}: rule of three"
         rows.append([heading, cell(summed, key, form), told])
-    return f'<div class="short">{html_table(["", "", "95%: bootstrap over runs"], rows)}</div>'
+    return f'<div class="short">{html_table(["", "", "95%: bootstrap over circuits"], rows)}</div>'
 
 
 def spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
@@ -213,7 +211,7 @@ def _beside(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) 
         "<h2>Beside others</h2>",
         f"<p>{escape(spreads(who, summed, baselines))} All are judged by the same rule.</p>",
         html_table(["who", *(heading for _, heading, _ in SHARED)], rows),
-        figure(drawn(comparison_figure(names, told)), "Each with its 95% interval over runs: bootstrap."),
+        figure(drawn(comparison_figure(names, told)), "Each with its 95% interval over circuits: bootstrap."),
     ]
 
 

@@ -19,8 +19,8 @@ from tests.alvinn.judged import RUN, judged
 CARD = card_for(toy_dataset(4), Hill())
 
 
-def laps(folder: Path, offset: float, runs: int = 3) -> Path:
-    results: list[Result] = [judged([offset, -offset] * 40, replace(RUN, seed=seed)) for seed in range(runs)]
+def laps(folder: Path, offset: float, runs: int = 6) -> Path:
+    results: list[Result] = [judged([offset, -offset] * 40, replace(RUN, map=f"random:{n}")) for n in range(runs)]
     summed = summarize(results, np.random.default_rng(0))
     write_laps(folder, {"model": folder.name}, [result.as_json() for result in results], summed)
     return folder
@@ -38,9 +38,9 @@ def test_models_stand_side_by_side_in_a_table_and_on_a_page(shell: Shell, tmp_pa
 
 
 def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Shell, tmp_path: Path) -> None:
-    for name, error, offset in (("a", 0.001, 0.3), ("b", 0.002, 0.2), ("c", 0.003, 0.1)):
+    for name, error, offset in [(name, 0.001 * n, 0.6 - 0.1 * n) for n, name in enumerate("abcde", 1)]:
         laps(tmp_path / "models" / name / "laps", offset)
-        metrics = {"held_out_mae": error, "held_out_relative_error": None}
+        metrics = {"held_out_mae": error, "held_out_relative_error": None, "training_seconds": 60.0}
         write_card(tmp_path / "models" / name, replace(CARD, metrics=metrics))
     told = [
         Judged(
@@ -48,16 +48,22 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
             read_card(tmp_path / "models" / name).metrics,
             read_laps(tmp_path / "models" / name / "laps")["summary"],
         )
-        for name in "abc"
+        for name in "abcde"
     ]
     (sentence,) = correlations(told)
     assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km not known")
     page = tmp_path / "page.html"
-    assert shell.run("compare", "a", "b", "c", "--home", str(tmp_path), "--out", str(page)).status == 0
+    assert shell.run("compare", *"abcde", "--home", str(tmp_path), "--out", str(page)).status == 0
     assert "Offline beside online" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("runs", "told"), [(3, "better"), (1, "too few runs to tell")])
+def test_a_few_models_have_no_rank_correlation() -> None:
+    few = [Judged(name, {"held_out_mae": 0.001}, {"offset_sd_m": 0.1, "departures_per_km": 0.0}) for name in "ab"]
+    (sentence,) = correlations(few)
+    assert sentence.startswith("2 models are too few for a rank correlation")
+
+
+@pytest.mark.parametrize(("runs", "told"), [(6, "better"), (1, "undecided")])
 def test_each_is_held_against_the_first(tmp_path: Path, runs: int, told: str) -> None:
     both = [read_laps(laps(tmp_path / name, offset, runs)) for name, offset in (("a", 0.3), ("b", 0.1))]
     assert side_by_side(both)[-1] == ["against the first", "", told]

@@ -15,12 +15,12 @@ LAP = 800  # ticks of a whole lap
 
 
 def laps(sd: float, *, runs: int = 6, lost: int = 0, first_seed: int = 0, noise: int = 0) -> list[dict[str, Any]]:
-    """Entries of runs whose offset spreads by about `sd`, with `lost` departures in each."""
+    """Entries of runs, a circuit each, whose offset spreads by about `sd`, with `lost` departures in each."""
     entries = []
     for seed in range(first_seed, first_seed + runs):
         offsets = np.clip(np.random.default_rng([seed, noise]).normal(0.0, sd, LAP), -0.6, 0.6)
         offsets[100 : 100 + 2 * lost : 2] = 0.9
-        entries.append(judged(offsets.tolist(), replace(RUN, seed=seed)).as_json())
+        entries.append(judged(offsets.tolist(), replace(RUN, map=f"random:{seed}")).as_json())
     return entries
 
 
@@ -56,7 +56,34 @@ def test_a_millimetre_does_not_matter() -> None:
     assert judgement(before, [entry | {"offset_sd_m": entry["offset_sd_m"] + 0.001} for entry in before]) == "the same"
 
 
-def test_one_run_says_nothing_and_runs_not_driven_count_for_none() -> None:
-    idle = unfinished_result(replace(RUN, seed=9), "interrupted").as_json()
-    with pytest.raises(ResultsError, match="wants 2 driven runs on either side, there are 1"):
-        compare_runs(laps(0.1), [*laps(0.1, runs=1), idle], np.random.default_rng(0))
+@pytest.mark.parametrize("runs", [1, 2, 5])
+def test_a_few_circuits_decide_nothing_and_say_so(runs: int) -> None:
+    changes = compare_runs(laps(0.1, runs=runs), laps(0.3, runs=runs, lost=1), np.random.default_rng(0))
+    assert overall_judgement(changes) == "undecided"
+    assert str(changes[1]).endswith(f"now: undecided, as 6 circuits are the fewest that decide, not {runs}")
+
+
+def test_many_runs_on_one_circuit_are_one_circuit() -> None:
+    lap = laps(0.1, runs=1)[0]
+    before = [lap | {"seed": seed} for seed in range(40)]
+    assert judgement(before, [entry | {"departures": 3} for entry in before]) == "undecided"
+
+
+def test_runs_of_a_circuit_are_drawn_together() -> None:
+    """Twice the runs on the same circuits are no second sample: the interval stays as wide."""
+    before, after = laps(0.10, noise=1), laps(0.13)
+    twice_before, twice_after = ([*runs, *(run | {"seed": 1} for run in runs)] for runs in (before, after))
+    for one, two in zip(
+        compare_runs(before, after, np.random.default_rng(0)),
+        compare_runs(twice_before, twice_after, np.random.default_rng(0)),
+        strict=True,
+    ):
+        assert (two.low, two.high) == pytest.approx((one.low, one.high))
+
+
+def test_a_side_where_nothing_was_driven_is_named() -> None:
+    idle = [unfinished_result(RUN, "interrupted").as_json()]
+    with pytest.raises(ResultsError, match="no run was driven now"):
+        compare_runs(laps(0.1), idle, np.random.default_rng(0))
+    with pytest.raises(ResultsError, match="no run was driven before"):
+        compare_runs(idle, laps(0.1), np.random.default_rng(0))

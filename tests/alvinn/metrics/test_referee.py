@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def tick(number: int, offset: float = 0.0, *, speed: float = 8.0, start: float =
     return step(number, truth(lane_s=(start + number * DT * 8.0) % LANE.length, offset=offset), speed=speed)
 
 
-def judged(offsets: list[float], steers: list[float] | None = None) -> Result:
+def judged(offsets: list[float], steers: list[float] | None = None, run: Run = RUN) -> Result:
     """A run with these offsets; every departure is followed by a recovery."""
     judge_of = referee()
     for number, offset in enumerate(offsets):
@@ -39,7 +40,7 @@ def judged(offsets: list[float], steers: list[float] | None = None) -> Result:
         )
         if judge_of.see(moment) is Verdict.RECOVER:
             judge_of.recovered()
-    return judge(judge_of, RUN, [0.001, 0.003], wall_seconds=2.0)
+    return judge(judge_of, run, [0.001, 0.003], wall_seconds=2.0)
 
 
 def test_the_margin_is_what_the_lane_leaves_of_the_car_on_either_side() -> None:
@@ -181,22 +182,25 @@ RUNS = st.lists(st.lists(st.floats(-1.2, 1.2), min_size=30, max_size=60), min_si
 def test_confidence_intervals_are_in_order_and_hold_the_pooled_value_of_like_runs(
     runs: list[list[float]], seed: int
 ) -> None:
-    results = [judged(runs[0])] * len(runs)
+    results = [judged(runs[0], run=replace(RUN, map=str(number))) for number in range(len(runs))]
     told = summarize(results, np.random.default_rng(seed))
     for key, (low, high) in told["ci"].items():
         assert low <= high
         assert low - 1e-9 <= told[key] <= high + 1e-9
-    mixed = summarize([judged(run) for run in runs], np.random.default_rng(seed))
+    mixed = summarize(
+        [judged(run, run=replace(RUN, map=str(n))) for n, run in enumerate(runs)], np.random.default_rng(seed)
+    )
     assert all(low <= high for low, high in mixed["ci"].values())
 
 
 def test_the_interval_of_many_runs_holds_the_pooled_value() -> None:
     rng = np.random.default_rng(3)
-    results = [judged(rng.normal(shift, 0.1, 60).tolist()) for shift in rng.normal(0.0, 0.1, 30)]
+    shifts = enumerate(rng.normal(0.0, 0.1, 30))
+    results = [judged(rng.normal(shift, 0.1, 60).tolist(), run=replace(RUN, map=str(n))) for n, shift in shifts]
     told = summarize(results, np.random.default_rng(0))
-    for key in ("offset_mean_m", "offset_sd_m", "departures_per_km"):
+    for key in ("offset_mean_m", "offset_sd_m"):
         low, high = told["ci"][key]
-        assert low < told[key] < high or low == told[key] == high
+        assert low < told[key] < high
 
 
 def test_a_summary_pools_ticks_not_runs() -> None:

@@ -41,7 +41,7 @@ def test_every_interval_holds_the_figure_that_it_belongs_to() -> None:
     for seed in range(12):
         offsets = rng.normal(0.02, 0.05 + 0.01 * seed, 300)
         offsets[50 * (seed % 3) :: 200] += 0.9 * (seed % 3 > 0)
-        runs.append(judged(offsets.tolist(), replace(RUN, seed=seed)))
+        runs.append(judged(offsets.tolist(), replace(RUN, map=f"random:{seed}")))
     told = summarize(runs, np.random.default_rng(0))
     assert {"offset_sd_m", "departures_per_km", "autonomy_pct", "heading_sd_rad", "speed_mean_mps"} <= set(told["ci"])
     for key, (low, high) in told["ci"].items():
@@ -55,3 +55,25 @@ def test_ranks_that_agree_correlate_with_one_and_reversed_ones_with_minus_one() 
     assert rank_correlation([1.0, 1.0, 1.0], [3.0, 2.0, 1.0]) is None
     # with ties: the correlation of (1.5, 1.5, 3, 4) with (1, 2, 3, 4)
     assert rank_correlation([5.0, 5.0, 7.0, 8.0], [1.0, 2.0, 3.0, 4.0]) == pytest.approx(0.9486833)
+
+
+def test_intervals_are_over_circuits_so_a_second_run_on_each_makes_them_no_narrower() -> None:
+    rng = np.random.default_rng(2)
+    once = [judged(rng.normal(0.0, 0.05 + 0.02 * n, 300).tolist(), replace(RUN, map=f"random:{n}")) for n in range(6)]
+    twice = [*once, *(replace(one, run=replace(one.run, direction="reverse")) for one in once)]
+    first, second = (summarize(runs, np.random.default_rng(0))["ci"]["offset_sd_m"] for runs in (once, twice))
+    assert second == pytest.approx(first)
+
+
+def test_runs_that_share_one_circuit_have_no_interval_but_the_bound_where_none_departed() -> None:
+    runs = [judged([0.1 * seed] * 100, replace(RUN, seed=seed)) for seed in range(4)]
+    told = summarize(runs, np.random.default_rng(0))
+    assert told["ci"] == {"departures_per_km": (0.0, pytest.approx(3.0 / told["km"]))}
+
+
+def test_a_rate_of_nothing_seen_is_bounded_by_three_over_the_way() -> None:
+    runs = [judged([0.0, 0.01] * 200, replace(RUN, map=f"random:{n}")) for n in range(8)]
+    assert summarize(runs, np.random.default_rng(0))["ci"]["departures_per_km"] == (
+        0.0,
+        pytest.approx(3.0 / 1.28, rel=0.02),
+    )

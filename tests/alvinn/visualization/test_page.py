@@ -96,7 +96,7 @@ def test_every_run_asked_for_is_in_the_table_with_what_drives_it_alone(tmp_path:
 
 
 def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> None:
-    runs = [judged([0.1 + 0.01 * seed, -0.1] * 100, replace(RUN, seed=seed)) for seed in range(3)]
+    runs = [judged([0.1 + 0.01 * n, -0.1] * 100, replace(RUN, map=f"random:{n}", seed=n)) for n in range(3)]
     page = written(tmp_path / "report.html", runs)
     low, high = summarize(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
     assert f"<td>offset, sd [m]</td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
