@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2
 # a virtual environment for each supported Python, for test-all and lock
 VERSIONS := 3.10 3.11 3.12
 
-.PHONY: setup demo test test-long test-all test-install fuzz bench corrections lock format doctor clean
+.PHONY: setup demo test test-long test-all test-install fuzz bench corrections interop interop-opendrive lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -40,6 +40,17 @@ FUZZ_SECONDS := 300
 fuzz: setup
 	$(PIP) atheris==3.0.0
 	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
+
+# files of ours in the genuine programs, each in an environment of its own
+interop: interop-opendrive
+
+interop-opendrive: setup .venv-opendrive/ready
+	$(PY) -m tests.interop.opendrive .venv-opendrive/bin/python
+
+.venv-opendrive/ready: .venv-3.11/bin/python
+	.venv-3.11/bin/python -m venv .venv-opendrive
+	.venv-opendrive/bin/python -m pip install -qq --disable-pip-version-check asam-qc-opendrive==1.0.0
+	@touch $@
 
 bench: setup
 	$(PY) -m tests.bench.wire

@@ -6,6 +6,7 @@ Lane -1 runs along a road's s, lane 1 against it: traffic keeps to the right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -50,17 +51,40 @@ def to_opendrive(name: str, circuit: Circuit) -> str:
     roads, cuts = circuit.roads(), circuit.cuts()
     for i, segments in enumerate(roads):
         road = xodr.Road(i, _plan_view(segments), _lanes(circuit, cuts[i], cuts[i + 1]))
-        for c in circuit.elevation.part(cuts[i], cuts[i + 1]) if circuit.elevation else ():
-            road.add_elevation(_round(c.s), _round(c.a), *(_round(x, 12) for x in (c.b, c.c, c.d)))
+        for elevation in _elevations(circuit.elevation, cuts[i], cuts[i + 1]):
+            road.add_elevation(*elevation)
         road.add_predecessor(xodr.ElementType.road, (i - 1) % len(roads), xodr.ContactPoint.end)
         road.add_successor(xodr.ElementType.road, (i + 1) % len(roads), xodr.ContactPoint.start)
         document.add_road(road)
     for i in range(len(roads)):
         xodr.create_lane_links(document.roads[str(i)], document.roads[str((i + 1) % len(roads))])
     element = document.get_element()
+    _keep_to_1_4(element)
     header = element.find("header")
     header.set("date", "1989-01-01T00:00:00")  # the library writes the current time, which would differ each time
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(element, encoding="unicode")
+
+
+def _keep_to_1_4(element: ET.Element) -> None:
+    """Remove what the library writes and the schema of OpenDRIVE 1.4 forbids.
+
+    `rule` came with a later version, which takes traffic on the right where it is missing.
+    """
+    for road in element.iter("road"):
+        road.attrib.pop("rule", None)
+        profile = road.find("elevationProfile")
+        if profile is not None and not len(profile):
+            road.remove(profile)
+
+
+def _elevations(profile: Profile | None, start: float, end: float) -> Iterator[tuple[float, ...]]:
+    """s, a, b, c, d of each stretch, rounded; level ground is written once, not at every knot."""
+    before: tuple[float, ...] | None = None
+    for cubic in profile.part(start, end) if profile else ():
+        factors = _round(cubic.a), *(_round(x, 12) for x in (cubic.b, cubic.c, cubic.d))
+        if factors != before or any(factors[1:]):
+            yield _round(cubic.s), *factors
+        before = factors
 
 
 def _plan_view(segments: tuple[Segment, ...]) -> xodr.PlanView:

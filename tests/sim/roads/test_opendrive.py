@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import carla
@@ -18,12 +18,52 @@ from sim.geometry.poses import wrap_angle
 from sim.roads import opendrive
 from sim.roads.circuits import BUILT_IN, list_names
 from sim.roads.curves import Bend, Circuit, CrossSection, Segment, Straight, chain
-from sim.roads.xml_document import MapError
+from sim.roads.xml_document import Document, MapError
 from tests.towns import town_file
 
 NAMES = ("oval", "country", "highway", "path", "hills")
 LANES = [(name, lane) for name in NAMES for lane in (-1, 1) if (name, lane) != ("path", 1)]
 WIDE = ("oval", 600, 800, 40), ("country", 1600, 2200, 15)
+
+SCHEMA_1_4 = {
+    "OpenDRIVE": ("", "header road"),
+    "header": ("revMajor revMinor name version date north south east west vendor", "geoReference"),
+    "geoReference": ("", ""),
+    "road": ("name length id junction", "link type planView elevationProfile lateralProfile lanes"),
+    "link": ("", "predecessor successor"),
+    "predecessor": ("elementType elementId contactPoint id", ""),
+    "successor": ("elementType elementId contactPoint id", ""),
+    "planView": ("", "geometry"),
+    "geometry": ("s x y hdg length", "line spiral arc"),
+    "line": ("length space tOffset sOffset rule width", ""),
+    "spiral": ("curvStart curvEnd", ""),
+    "arc": ("curvature", ""),
+    "elevationProfile": ("", "elevation"),
+    "lateralProfile": ("", ""),
+    "elevation": ("s a b c d", ""),
+    "lanes": ("", "laneOffset laneSection"),
+    "laneOffset": ("s a b c d", ""),
+    "laneSection": ("s singleSide", "left center right"),
+    "left": ("", "lane"),
+    "center": ("", "lane"),
+    "right": ("", "lane"),
+    "lane": ("id type level", "link width roadMark"),
+    "width": ("sOffset a b c d", ""),
+    "roadMark": ("sOffset type weight color material width laneChange height", "type"),
+    "type": ("name width", "line"),
+}
+"""Element -> (its attributes, its children in their order), of what our circuits may hold of OpenDRIVE 1.4."""
+NEVER_EMPTY = (
+    "OpenDRIVE",
+    "planView",
+    "geometry",
+    "elevationProfile",
+    "lanes",
+    "laneSection",
+    "left",
+    "right",
+    "center",
+)
 
 
 def parsed(name: str) -> tuple[carla.Map, Circuit]:
@@ -40,6 +80,24 @@ def sampled(circuit: Circuit, step: float = 1.0) -> npt.NDArray[np.float64]:
         for u in np.arange(0.0, g.length, step).tolist()
     )
     return np.array(list(rows))
+
+
+@pytest.mark.parametrize("name", [*list_names(), *(f"{kind}:{seed}" for kind in ("random", "wild") for seed in (3, 4))])
+def test_a_map_holds_only_what_the_schema_of_its_version_allows(name: str) -> None:
+    root = Document(opendrive.load(name)[1]).root
+    for element in root.iter():
+        attributes, children = SCHEMA_1_4[element.tag]
+        assert set(element.keys()) <= set(attributes.split()), element.tag
+        order = [children.split().index(child.tag) for child in element]  # a child that has no place there is an error
+        assert order == sorted(order), element.tag
+        assert len(element) or element.tag not in NEVER_EMPTY, element.tag
+
+
+def test_level_ground_is_written_once() -> None:
+    for profile in Document(opendrive.load("wild:6")[1]).root.iter("elevationProfile"):
+        written = [[element.get(factor) for factor in "abcd"] for element in profile]
+        level = ["0.0", "0.0", "0.0", "0.0"]
+        assert not any(a == b == level for a, b in pairwise(written))
 
 
 @pytest.mark.parametrize(("name", "lane"), LANES)
