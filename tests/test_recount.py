@@ -14,7 +14,7 @@ import pytest
 from alvinn.cli import main
 from alvinn.drivers.disturbed import DisturbedDriver, Pulses
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Driver
 from alvinn.driving.types import Direction
@@ -44,7 +44,7 @@ def driven(
     with car_on(address, camera=SMALL, direction=direction) as world, Log(log) as lines:
         world.change_weather(weather)
         referee = Referee(world.lane, world.geometry.width, 1, 8.0, world.truth().lane_s, longest=metres)
-        run(world, pushed(world), [referee, lines], world.geometry, Pedals(8.0, DT))
+        run(world, pushed(world), [referee, lines], world.geometry, SpeedController(8.0, DT))
     return judge(referee, one, [], 1.0)
 
 

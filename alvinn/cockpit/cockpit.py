@@ -156,11 +156,11 @@ class Cockpit:
         self._screen.show(self._shown)
         if self._quit:
             return Verdict.STOP
-        verdict = Verdict.RECOVER if self._reset else Verdict.GO_ON
+        verdict = Verdict.RECOVER if self._reset else Verdict.CONTINUE
         self._reset = False
         return verdict
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The car is back on its lane, its wheels straight."""
         self._device.begin(0.0)
         self._trace.clear()

@@ -28,11 +28,11 @@ from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate, LiveGate
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Driver, Observer, World
-from alvinn.driving.realtime import STOPPING, LiveWorld
+from alvinn.driving.realtime import FULL_BRAKE, LiveWorld
 from alvinn.driving.types import Camera, CameraName, Direction, Observation
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, of_answer, told
@@ -159,7 +159,7 @@ def _drive(wish: Ride, window: Window, hands: Device, world: CarlaWorld, writer:
         observers.append(Deadline(wish.seconds))
     live = LiveWorld(world, cockpit.attend, DT, time.monotonic, time.sleep)
     try:
-        run(live, driver, observers, world.geometry, Pedals(settings.speed, DT))
+        run(live, driver, observers, world.geometry, SpeedController(settings.speed, DT))
     finally:
         if writer is not None:
             writer.late = live.late
@@ -244,7 +244,7 @@ def stop(world: World) -> None:
     with suppress(AlvinnError):
         before = world.truth()
         for _ in range(BRAKING_TICKS):
-            world.apply(STOPPING)
+            world.apply(FULL_BRAKE)
             now = world.truth()
             if math.dist((now.x, now.y), (before.x, before.y)) < STANDING * DT:
                 return

@@ -59,13 +59,13 @@ class Tape:
         self._resting = self._reason(step)
         if self._resting:
             self.cut()
-            return Verdict.GO_ON
+            return Verdict.CONTINUE
         frame = step.observation.frame
         if self._begun and (self._last is None or frame != self._last + 1):
             self._writer.new_segment()
         self._writer.add(step, lane=self._lane, weather=self.weather)
         self._last, self._begun = frame, True
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
     def _reason(self, step: Step) -> str:
         """Why the tick is not to be written; empty if it is."""
@@ -76,7 +76,7 @@ class Tape:
             return "no correction"
         return self.obstacle or ("off the road" if off else "")
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """What follows is a new segment."""
         self.cut()
         self._off.reset()

@@ -96,7 +96,7 @@ class Corrections:
                 self._take_overs[number] = self._take_over(step)
             self._steps.setdefault(number, []).append(step)
             self._before.clear()
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
     def _remember(self, step: Step) -> None:
         self._before.append(step)
@@ -119,7 +119,7 @@ class Corrections:
             doubt=self._doubt(step.observation),
         )
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """Forget the steps before a recovery: they do not lead to what follows."""
         self._before.clear()
 

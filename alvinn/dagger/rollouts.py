@@ -14,11 +14,11 @@ from alvinn.dagger.ledger import Rollout, RoundRecord
 from alvinn.dagger.teachers import RolloutContext, Student, Teacher
 from alvinn.drivers.gates import DRIFT_SHARE, DriftGate, Gate
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, Pedals
-from alvinn.driving.departure import margin
+from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, SpeedController
+from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import CURVATURE_SPAN, Lane
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.types import Direction, Step
 from alvinn.metrics.referee import Referee
@@ -93,8 +93,14 @@ def drive_rollout(
         def count(_: Step) -> None:
             ticks[driver.wheel.who != "network"] += 1
 
-        observers: list[Observer] = [kept, referee, Deadline(rollout.seconds), Watch(count), *teacher.observers()]
-        run(teacher.pace(world), driver, observers, world.geometry, Pedals(settings.speed, DT))
+        observers: list[Observer] = [
+            kept,
+            referee,
+            Deadline(rollout.seconds),
+            TickCallback(count),
+            *teacher.observers(),
+        ]
+        run(teacher.pace(world), driver, observers, world.geometry, SpeedController(settings.speed, DT))
         with writer(world) as recording:
             kept.write(recording)
     return so_far.add_rollout(
@@ -129,7 +135,7 @@ def choose_start(rollout: Rollout, lane: Lane, car_width: float) -> tuple[float,
         place = min(place, lane.length - LAST_START)
     place = place % lane.length if lane.closed and not lane.lead_in else max(0.0, place)
     width = lane.project(*lane.at(place)[:2], near=place).width
-    return place, rollout.aside * DRIFT_SHARE * margin(width, car_width)
+    return place, rollout.aside * DRIFT_SHARE * departure_margin(width, car_width)
 
 
 def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
@@ -148,11 +154,11 @@ class Trial:
     def see(self, step: Step) -> Verdict:
         """Check the step; a departure ends the test."""
         asked = self._gate.asks(step.observation)
-        departed = abs(step.truth.offset) > margin(step.truth.lane_width, self._car_width)
+        departed = abs(step.truth.offset) > departure_margin(step.truth.lane_width, self._car_width)
         self.failed = departed or bool(asked)
-        return Verdict.STOP if departed else Verdict.GO_ON
+        return Verdict.STOP if departed else Verdict.CONTINUE
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """Nothing to do: a test asks for no recovery."""
 
 
@@ -186,5 +192,5 @@ def _still_fails(settings: Driving, one: TakeOver, network: Network, world: Carl
     world.place(one.lane_s, one.speed, one.offset, one.heading_error)
     trial = Trial(DriftGate(world.truth, world.geometry.width), world.geometry.width)
     end = Deadline(one.seconds + SECONDS_AFTER)
-    run(world, NetworkDriver(network), [trial, end], world.geometry, Pedals(settings.speed, DT))
+    run(world, NetworkDriver(network), [trial, end], world.geometry, SpeedController(settings.speed, DT))
     return trial.failed

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from alvinn.driving.lane import Lane
 from alvinn.driving.steering import lookahead
-from alvinn.driving.types import Decision, Observation, Truth
+from alvinn.driving.types import Decision, GroundTruth, Observation
 
 DELAY = 0.1  # s from a decision to the car's turning: half a tick, the wheels' lag, the tyres
 SLIP = 0.005  # rad of the rear tyres per m/s2 of lateral acceleration: what passenger cars have
@@ -31,7 +31,7 @@ class ExpertDriver:
         rear_axle: its distance behind the car's origin [m].
     """
 
-    def __init__(self, lane: Lane, truth: Callable[[], Truth], rear_axle: float) -> None:
+    def __init__(self, lane: Lane, truth: Callable[[], GroundTruth], rear_axle: float) -> None:
         self._lane = lane
         self._truth = truth
         self._rear_axle = rear_axle

@@ -12,9 +12,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from alvinn.driving.departure import margin
+from alvinn.driving.departure import departure_margin
 from alvinn.driving.hysteresis import Hysteresis
-from alvinn.driving.types import Observation, Truth
+from alvinn.driving.types import GroundTruth, Observation
 
 LiveGateName = Literal["human", "drift", "doubt"]
 """Gates that can call a person; rounds of DAgger have more, see `alvinn.dagger.settings.RoundGateName`."""
@@ -57,7 +57,7 @@ class DriftGate:
 
     def __init__(
         self,
-        truth: Callable[[], Truth],
+        truth: Callable[[], GroundTruth],
         car_width: float,
         share: float = DRIFT_SHARE,
         heading: float = DRIFT_HEADING,
@@ -77,7 +77,7 @@ class DriftGate:
     def asks(self, observation: Observation, /) -> str:
         """How far off the car is, if it is too far or was a moment ago."""
         truth = self._truth()
-        across = abs(truth.offset) / (self._share * margin(truth.lane_width, self._car_width))
+        across = abs(truth.offset) / (self._share * departure_margin(truth.lane_width, self._car_width))
         turned = abs(truth.heading_error) / self._heading
         asked = self._asked_at > -math.inf
         drifting = self._drifting(max(across, turned))

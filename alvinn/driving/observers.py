@@ -19,22 +19,22 @@ class Deadline:
         """Stop when the time is up."""
         if self._start is None:
             self._start = step.observation.time
-        return Verdict.STOP if step.observation.time - self._start >= self._seconds - 1e-6 else Verdict.GO_ON
+        return Verdict.STOP if step.observation.time - self._start >= self._seconds - 1e-6 else Verdict.CONTINUE
 
-    def recovered(self) -> None:
-        """Time goes on."""
+    def on_recovery(self) -> None:
+        """The time limit includes recoveries."""
 
 
-class Watch:
-    """Tells somebody, once a tick, how far a run is; for progress bars."""
+class TickCallback:
+    """Calls a function once a tick, for progress bars."""
 
-    def __init__(self, tell: Callable[[Step], None]) -> None:
-        self._tell = tell
+    def __init__(self, callback: Callable[[Step], None]) -> None:
+        self._callback = callback
 
     def see(self, step: Step) -> Verdict:
-        """Tell."""
-        self._tell(step)
-        return Verdict.GO_ON
+        """Call it."""
+        self._callback(step)
+        return Verdict.CONTINUE
 
-    def recovered(self) -> None:
-        """The next tick tells."""
+    def on_recovery(self) -> None:
+        """The next tick calls it."""

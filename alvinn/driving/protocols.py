@@ -1,19 +1,19 @@
-"""The three roles of the one loop (alvinn/loop.py): World, Driver, Observer."""
+"""The three roles of the driving loop (alvinn/driving/loop.py): World, Driver, Observer."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import Protocol
 
-from alvinn.driving.types import Control, Decision, Observation, Step, Truth
+from alvinn.driving.types import Control, Decision, GroundTruth, Observation, Step
 
 
 class Verdict(IntEnum):
-    """What an observer wants of the loop after a step; the strongest wish wins."""
+    """What an observer asks of the loop after a step; the highest value among all observers wins."""
 
-    GO_ON = 0
+    CONTINUE = 0
     RECOVER = 1
-    """put the car back on its lane and go on"""
+    """put the car back on its lane and continue"""
     STOP = 2
 
 
@@ -23,7 +23,7 @@ class World(Protocol):
     def observe(self) -> Observation:
         """The current frame; called once a tick, before the driver is asked."""
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         """Where the car is at the current frame; called by the loop for its observers, and by the expert."""
 
     def apply(self, control: Control) -> None:
@@ -34,20 +34,20 @@ class World(Protocol):
 
 
 class Driver(Protocol):
-    """Whoever has the wheel. It is handed observations and nothing else."""
+    """Steers the car. It is handed observations and nothing else."""
 
     def reset(self) -> None:
-        """Forget the past; called at the start and after every recovery."""
+        """Clear all state; called at the start and after every recovery."""
 
     def decide(self, observation: Observation) -> Decision:
         """The curvature to drive now; called once a tick."""
 
 
 class Observer(Protocol):
-    """Whoever watches: recorder, referee, film camera, clock."""
+    """Watches the drive: recorder, referee, film, time limit."""
 
     def see(self, step: Step) -> Verdict:
         """Look at one tick; called once a tick, before its control is applied."""
 
-    def recovered(self) -> None:
-        """The car was just put back on its lane: what follows is a new segment."""
+    def on_recovery(self) -> None:
+        """Called after the car was put back on its lane: a new segment begins."""

@@ -1,8 +1,8 @@
-"""A world in step with the clock on the wall, for a person to drive or watch in.
+"""A world paced to real time, for a person to drive or to watch.
 
-The world stays in lockstep and its ticks are paced to real time, rather than left to run by themselves: every frame is
-a row, none is dropped on the way, and a pause stops the world and not only the picture. What is too slow makes time
-slower, which is counted and shown; it is not caught up, as the car would leap ahead under the driver's hands.
+The simulator stays in synchronous mode and its ticks are paced to real time: every frame becomes a row, none is
+dropped, and a pause stops the world and not only the picture. Late ticks slow simulated time down; they are counted and
+shown, but never caught up, since the car would leap ahead under the driver's hands.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alvinn.driving.protocols import World
-from alvinn.driving.types import Control, Observation, Truth
+from alvinn.driving.types import Control, GroundTruth, Observation
 from alvinn.errors import FrameError
 
-LOST_IN_A_ROW = 5  # pictures that may stay away before the drive is given up
-STOPPING = Control(steer=0.0, throttle=0.0, brake=1.0)
+LOST_IN_A_ROW = 5  # missing frames before the drive is given up
+FULL_BRAKE = Control(steer=0.0, throttle=0.0, brake=1.0)
 
 
 class LiveWorld:
-    """Another world, paced.
+    """Wraps a world and paces it to real time.
 
     Args:
         world: the one to drive in.
-        attend: called once a tick, before the driver is asked, with the number of late ticks and of lost pictures so
-            far: looks after the window. False: paused, ask again.
-        dt: how long a tick lasts [s].
-        clock: the time now [s].
-        sleep: lets seconds go by.
+        attend: called once a tick, before the driver is asked, with the number of late ticks and of lost frames so
+            far; serves the window. Returns False while paused, and is then called again.
+        dt: duration of a tick [s].
+        clock: returns the time now [s].
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class LiveWorld:
         self._dt, self._clock, self._sleep = dt, clock, sleep
         self._due: float | None = None
         self.late = 0
-        """ticks that were not ready when their time came"""
+        """ticks that began after they were due"""
         self.lost = 0
-        """pictures that did not come"""
+        """frames that did not arrive"""
 
     def observe(self) -> Observation:
-        """The frame of this tick, when its time has come. The car is braked for every picture that stays away.
+        """The frame of this tick, once it is due. The car brakes for each frame that does not arrive.
 
         Raises:
-            FrameError: several pictures in a row did not come.
+            FrameError: several frames in a row did not arrive.
         """
         for _ in range(LOST_IN_A_ROW):
             self._await_turn()
@@ -57,7 +57,7 @@ class LiveWorld:
                 return self._world.observe()
             except FrameError:
                 self.lost += 1
-                self._world.apply(STOPPING)
+                self._world.apply(FULL_BRAKE)
         self._await_turn()
         return self._world.observe()
 
@@ -75,7 +75,7 @@ class LiveWorld:
             self._sleep(self._dt)
             self._due = None
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         """Where the car is at this tick."""
         return self._world.truth()
 

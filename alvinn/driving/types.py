@@ -1,7 +1,7 @@
-"""What is said between world, driver and observers: frozen, checked at birth.
+"""The data that world, driver and observers exchange: frozen, validated on construction.
 
-`Observation` is all that a network may know (pixels and speed); `Truth` is what the map and the simulator know. They
-are separate types so that a driver of pixels cannot be handed the truth by accident.
+`Observation` is all that a network may know (pixels and speed); `GroundTruth` is what the map and the simulator know.
+They are separate types so that a network cannot be handed the truth by accident.
 
 Signs: offset, heading error, steer and curvature are positive to the right, in the car's own direction of travel.
 Lengths are metres, angles radians, curvature 1/m, unless a name says otherwise.
@@ -22,13 +22,13 @@ Image = npt.NDArray[np.uint8]
 """Pixels, shape (height, width, 3), RGB."""
 
 CameraName = Literal["center", "left", "right", "depth", "segmentation"]
-"""The cameras that a car may carry; `center` is the one that networks drive by."""
+"""The cameras that a car can carry; networks drive by `center`."""
 
 NO_OTHERS: Mapping[CameraName, Image] = MappingProxyType({})
-BESIDE = 0.8  # m from the centre camera to the left and to the right one
+SIDE_CAMERA_OFFSET = 0.8  # m from the centre camera to the left and to the right one
 
 Direction = Literal["forward", "reverse"]
-"""Forward is the way of the road's own axis, reverse the opposite lane."""
+"""Forward follows the road's reference line, reverse is the opposite lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Camera:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"a camera of {self.width}x{self.height} pixels has no picture")
+            raise ValueError(f"a camera must be at least 1x1 pixels, not {self.width}x{self.height}")
         if not 1.0 <= self.fov <= 170.0:
-            raise ValueError(f"a field of view of {self.fov} degrees is outside 1 to 170")
+            raise ValueError(f"a field of view must be 1 to 170 degrees, not {self.fov}")
 
     @property
     def focal(self) -> float:
@@ -63,12 +63,12 @@ class Camera:
 
     @property
     def horizon_row(self) -> float:
-        """The row [pixels from the top] where flat ground ends."""
+        """The image row of the horizon of flat ground [pixels from the top]."""
         return self.height / 2.0 + self.focal * math.tan(math.radians(self.pitch))
 
-    def placed(self, name: CameraName) -> Camera:
-        """The camera of a name on the car whose centre camera this is."""
-        aside = {"left": -BESIDE, "right": BESIDE}.get(name, 0.0)
+    def at_mount(self, name: CameraName) -> Camera:
+        """The camera of that name, on a car whose centre camera is this one."""
+        aside = {"left": -SIDE_CAMERA_OFFSET, "right": SIDE_CAMERA_OFFSET}.get(name, 0.0)
         return replace(self, y=self.y + aside) if aside else self
 
     def __str__(self) -> str:
@@ -80,27 +80,27 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a driver of pixels sees at one tick."""
+    """What a network may see at one tick."""
 
     frame: int
     time: float
     """simulation seconds"""
     image: Image
-    """of the centre camera"""
+    """from the centre camera"""
     speed: float
     """m/s"""
     others: Mapping[CameraName, Image] = field(default_factory=lambda: NO_OTHERS)
-    """of the car's other cameras, at the same tick; depth and segmentation as CARLA codes them in RGB"""
+    """from the car's other cameras at the same tick; depth and segmentation in CARLA's RGB encoding"""
 
     def __post_init__(self) -> None:
         for image in (self.image, *self.others.values()):
             if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-                raise ValueError(f"an image is (height, width, 3) uint8, not {image.shape} {image.dtype}")
+                raise ValueError(f"an image must be (height, width, 3) uint8, not {image.shape} {image.dtype}")
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """Where the car really is: for the expert, the referee and the records, never for a network."""
+class GroundTruth:
+    """Where the car really is: for the expert, the referee and recordings, never for a network."""
 
     x: float
     y: float
@@ -112,35 +112,35 @@ class Truth:
     offset: float
     """from the lane's centre [m]"""
     heading_error: float
-    """against the lane's direction"""
+    """relative to the lane's direction"""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a driver answers to an observation."""
+    """A driver's response to an observation."""
 
     curvature: float
-    """the driver's own answer: the label of a recording"""
+    """the driver's own curvature: the label of a recording"""
     who: str
     disturbance: float = 0.0
-    """curvature added before it is applied, never part of the label: noise, or what another driver wants instead"""
+    """curvature added before it is applied, never part of the label: noise, or the difference to another driver"""
     correction: int = 0
-    """the number of the correction that this tick belongs to, counted from 1; 0: none"""
+    """number of the correction that this tick belongs to, from 1; 0: none"""
     why: str = ""
-    """which gate asked for the correction"""
+    """the gate that asked for the correction"""
     axis: float | None = None
-    """raw position of the device's steering axis, where a person steers"""
+    """raw position of the steering axis, where a person steers"""
     pedals: tuple[float, float] | None = None
-    """throttle and brake, each in [0, 1], where the driver has them; None: the speed is held for it"""
+    """throttle and brake, each in [0, 1], where the driver controls them; None: the speed controller does"""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.curvature) and math.isfinite(self.disturbance)):
-            raise ValueError(f"curvature {self.curvature} with disturbance {self.disturbance} is not a number")
+            raise ValueError(f"curvature {self.curvature} and disturbance {self.disturbance} must be finite")
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the car is given: CARLA's steer in [-1, 1], throttle and brake in [0, 1]."""
+    """The car's input: CARLA's steer in [-1, 1], throttle and brake in [0, 1]."""
 
     steer: float
     throttle: float
@@ -148,18 +148,20 @@ class Control:
 
     def __post_init__(self) -> None:
         if not (-1.0 <= self.steer <= 1.0 and 0.0 <= self.throttle <= 1.0 and 0.0 <= self.brake <= 1.0):
-            raise ValueError(f"steer {self.steer}, throttle {self.throttle}, brake {self.brake} out of range")
+            raise ValueError(
+                f"steer {self.steer} must be in [-1, 1], throttle {self.throttle} and brake {self.brake} in [0, 1]"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One tick as observers see it: row t of a recording.
 
-    `control` was decided on seeing `observation` and is applied by the tick that makes the next frame.
+    `control` was decided from `observation` and is applied by the tick that produces the next frame.
     """
 
     observation: Observation
-    truth: Truth
+    truth: GroundTruth
     decision: Decision
     control: Control
     steer_meant: float

@@ -19,9 +19,9 @@ from pathlib import Path
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.timed import TimedDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Watch
+from alvinn.driving.observers import TickCallback
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, ServerError, explain
@@ -185,12 +185,12 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
         log = stack.enter_context(Log(run_folder(spec.folder, one) / LOG))
-        observers: list[Observer] = [referee, log, worst, Watch(_progress_reporter(one, referee, on_progress))]
+        observers: list[Observer] = [referee, log, worst, TickCallback(_progress_reporter(one, referee, on_progress))]
         if spec.film is not None:
             observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, _title(one))))
         witness = stack.enter_context(world.witness())
         began = time.perf_counter()
-        run(world, driver, observers, world.geometry, Pedals(settings.speed, DT))
+        run(world, driver, observers, world.geometry, SpeedController(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
     if spec.worst:

@@ -39,7 +39,7 @@ def read_session_beside(folder: Path, log: ConversionLog) -> tuple[VehicleGeomet
         return None
     try:
         session = read_session(path)
-        vehicle = VehicleGeometry.told(session.vehicle)
+        vehicle = VehicleGeometry.from_dict(session.vehicle)
     except (RecordingError, ValueError, LookupError, TypeError) as error:
         log.note(f"session.json is left out: {error}")
         return None

@@ -13,9 +13,9 @@ from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
@@ -177,5 +177,5 @@ def watch(job: Drive) -> None:
         def tell(step: Step) -> None:
             bars.update(task, advance=1, note=f"{step.observation.speed * 3.6:.0f} km/h, {step.truth.offset:+.2f} m")
 
-        observers: list[Observer] = [Watch(tell), *([Deadline(job.seconds)] if job.seconds is not None else [])]
-        run(world, NetworkDriver(network), observers, world.geometry, Pedals(job.speed, DT))
+        observers: list[Observer] = [TickCallback(tell), *([Deadline(job.seconds)] if job.seconds is not None else [])]
+        run(world, NetworkDriver(network), observers, world.geometry, SpeedController(job.speed, DT))

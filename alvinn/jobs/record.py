@@ -16,9 +16,9 @@ from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
@@ -179,9 +179,9 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
             observers = [
                 OnRoad(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
                 _end(job, world, share / len(turns)),
-                Watch(lambda _: bars.advance(task)),
+                TickCallback(lambda _: bars.advance(task)),
             ]
-            run(world, driver, observers, world.geometry, Pedals(job.speed, DT))
+            run(world, driver, observers, world.geometry, SpeedController(job.speed, DT))
         return writer.rows
 
 

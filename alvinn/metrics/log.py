@@ -30,9 +30,9 @@ class Log(AbstractContextManager["Log"]):
         self._began = step.observation.time if self._began is None else self._began
         row = (step.observation.time - self._began, *numbers)
         self._table.writerow([f"{value:.6f}" for value in row] + [decision.who])
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The jump shows in x and y."""
 
     def __exit__(

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import cast
 
-from alvinn.driving.departure import Crossings, margin
-from alvinn.driving.types import Control, Decision, Direction, Observation, Step, Truth
+from alvinn.driving.departure import CrossingCounter, departure_margin
+from alvinn.driving.types import Control, Decision, Direction, GroundTruth, Observation, Step
 from alvinn.errors import RecordingError
 from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
 from alvinn.metrics.summary import Trace
@@ -62,7 +62,7 @@ def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
 def _make_step(recording: Recording, row: Row) -> Step:
     return Step(
         observation=Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed),
-        truth=Truth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error),
+        truth=GroundTruth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error),
         decision=Decision(row.curvature, row.who),
         control=Control(row.steer, row.throttle, row.brake),
         steer_meant=row.steer_meant,
@@ -94,7 +94,7 @@ def _run_of(row: Row, seed: int) -> Run:
 
 
 def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
-    trace, edge, metre = Trace(), Crossings(), Crossings()
+    trace, edge, metre = Trace(), CrossingCounter(), CrossingCounter()
     wide, way, time = 0, 0.0, 0.0
     for before, row in pairs:
         if before is None:
@@ -104,10 +104,10 @@ def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
         else:
             time += row.time - before.time
             way += _distance_between(before, row)
-        limit = margin(row.lane_width, car_width)
-        if edge.crossed(beyond=abs(row.offset) > limit):
+        limit = departure_margin(row.lane_width, car_width)
+        if edge.update(beyond=abs(row.offset) > limit):
             trace.departures.append(len(trace.time))
-        wide += metre.crossed(beyond=abs(row.offset) > min(limit, NVIDIA_MARGIN))
+        wide += metre.update(beyond=abs(row.offset) > min(limit, NVIDIA_MARGIN))
         _note(trace, row, time, way, limit)
     return Result(
         run=run,

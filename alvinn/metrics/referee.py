@@ -14,7 +14,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from alvinn.driving.departure import Crossings, margin
+from alvinn.driving.departure import CrossingCounter, departure_margin
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Step
@@ -59,7 +59,7 @@ class Referee:
         self._patience = PATIENCE * self.goal / cruise + PATIENCE_SECONDS
         self._last_s = start
         self.progress = 0.0
-        self._edge, self._metre = Crossings(), Crossings()
+        self._edge, self._metre = CrossingCounter(), CrossingCounter()
         self._moving_at: float | None = None
         self._began = 0.0
 
@@ -79,12 +79,12 @@ class Referee:
         stuck = self._stuck(time, step.observation.speed)
         lost = self._departed(truth.offset) or stuck
         self.interventions += lost
-        self.wide += self._metre.crossed(beyond=abs(truth.offset) > min(self.trace.limit[-1], NVIDIA_MARGIN)) or stuck
+        self.wide += self._metre.update(beyond=abs(truth.offset) > min(self.trace.limit[-1], NVIDIA_MARGIN)) or stuck
         if self.completed or self.trace.time[-1] > self._patience:
             return Verdict.STOP
-        return Verdict.RECOVER if lost else Verdict.GO_ON
+        return Verdict.RECOVER if lost else Verdict.CONTINUE
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The car is back on its lane."""
         self._edge.reset()
         self._metre.reset()
@@ -97,13 +97,13 @@ class Referee:
         trace.y.append(step.truth.y)
         trace.progress.append(self.progress)
         trace.offset.append(step.truth.offset)
-        trace.limit.append(margin(step.truth.lane_width, self._car_width))
+        trace.limit.append(departure_margin(step.truth.lane_width, self._car_width))
         trace.heading.append(step.truth.heading_error)
         trace.steer.append(step.control.steer)
         trace.speed.append(step.observation.speed)
 
     def _departed(self, offset: float) -> bool:
-        new = self._edge.crossed(beyond=abs(offset) > self.trace.limit[-1])
+        new = self._edge.update(beyond=abs(offset) > self.trace.limit[-1])
         if new:
             self.trace.departures.append(len(self.trace.time) - 1)
         return new
@@ -117,7 +117,7 @@ class Referee:
 def _way(lane: Lane, laps: int, cruise: float, start: float) -> float:
     """How far [m] a run goes: an open lane leaves two seconds before its end, as there is nothing to steer for."""
     if lane.closed:
-        return lane.way_around(start, laps)
+        return lane.distance_around(start, laps)
     spare = 2.0 * cruise
     if lane.length - start - spare < LEAST_WAY:
         raise MapError(

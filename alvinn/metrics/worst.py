@@ -36,7 +36,7 @@ class Worst:
         if self._tick % EVERY == 0:
             self._hold(step)
         self._tick += 1
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
     def _hold(self, step: Step) -> None:
         self._last.append(step)
@@ -47,7 +47,7 @@ class Worst:
             self._worst = self._squares
             self.steps = tuple(self._last)
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The jump is part of it."""
 
 

@@ -23,9 +23,9 @@ class Recorder:
     def see(self, step: Step) -> Verdict:
         """Write the tick."""
         self._writer.add(step, lane=self._lane, weather=self._weather)
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """What follows is a new segment."""
         self._writer.new_segment()
 
@@ -53,14 +53,14 @@ class OnRoad:
         if self._rests:
             if not rested:
                 self._tell(f"off the road after {step.observation.time:.1f} s: the recording pauses")
-            return Verdict.GO_ON
+            return Verdict.CONTINUE
         if rested:
             self._tell(f"back on the road after {step.observation.time:.1f} s: the recording goes on")
-            self._observer.recovered()
+            self._observer.on_recovery()
         return self._observer.see(step)
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The car is back on its lane."""
         self._off.reset()
         if not self._rests:
-            self._observer.recovered()
+            self._observer.on_recovery()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from alvinn.driving.departure import margin
+from alvinn.driving.departure import departure_margin
 from alvinn.recording.rows import Row
 
 STRAIGHT = 0.002  # 1/m: bends of a larger radius than 500 m count as straight
@@ -127,7 +127,11 @@ def _distance(stretches: Sequence[Sequence[Row]]) -> float | None:
 def _departures(stretches: Sequence[Sequence[Row]], car_width: float) -> int | None:
     found = known = 0
     for stretch in stretches:
-        outs = [abs(row.offset) > margin(row.lane_width, car_width) for row in stretch if not math.isnan(row.offset)]
+        outs = [
+            abs(row.offset) > departure_margin(row.lane_width, car_width)
+            for row in stretch
+            if not math.isnan(row.offset)
+        ]
         known += len(outs)
         found += sum(now and not before for before, now in pairwise([False, *outs]))
     return found if known else None

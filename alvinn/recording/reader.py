@@ -158,7 +158,7 @@ class Recording:
             RecordingError: the session does not say it as it should.
         """
         try:
-            return VehicleGeometry.told(self.session.vehicle)
+            return VehicleGeometry.from_dict(self.session.vehicle)
         except (ValueError, LookupError, TypeError) as error:
             raise RecordingError(f"{self.folder / SESSION} does not say which car drove: {error!r}") from error
 

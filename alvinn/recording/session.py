@@ -21,7 +21,7 @@ class Session:
     """What `session.json` says."""
 
     camera: Camera
-    """the centre one; the others sit beside it, see `Camera.placed`"""
+    """the centre one; the others sit beside it, see `Camera.at_mount`"""
     vehicle: dict[str, Any]
     maps: tuple[str, ...]
     weathers: tuple[str, ...]

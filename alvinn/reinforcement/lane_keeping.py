@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
-from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, Pedals
-from alvinn.driving.departure import margin
+from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, SpeedController
+from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import Lane
-from alvinn.driving.steering import control_for
-from alvinn.driving.types import Camera, Direction, Observation, Truth
+from alvinn.driving.steering import compute_control
+from alvinn.driving.types import Camera, Direction, GroundTruth, Observation
 from alvinn.errors import AlvinnError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -39,7 +39,7 @@ class Tick:
     """What there is to know after a tick: the observation for whoever drives, the rest for reward and figures."""
 
     observation: Observation
-    truth: Truth
+    truth: GroundTruth
     curvature: float
     """of the lane where the car is [1/m]"""
     margin: float
@@ -72,7 +72,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         self._driving, self._camera = driving, camera
         self._undo = ExitStack()
         self._road: Road | None = None
-        self._pedals = Pedals(driving.speed, DT)
+        self._pedals = SpeedController(driving.speed, DT)
 
     def open(self, road: Road) -> None:
         """Have a car on a road; what is open stays if it is the same.
@@ -120,7 +120,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             self._world.place(s, speed, offset, heading_error)
             self._pedals.reset()
             lane = self.lane
-            self._way = lane.way_around(s, 1) if lane.closed else lane.length - 2.0 * self._driving.speed - s
+            self._way = lane.distance_around(s, 1) if lane.closed else lane.length - 2.0 * self._driving.speed - s
             self._progress, self._s = 0.0, s
             self._collisions = self._witness.collisions or 0
             return self._look()
@@ -134,7 +134,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         speed = self._seen.speed
         throttle, brake = self._pedals.hold(speed, curvature)
         with self._closing_on_error():
-            self._world.apply(control_for(curvature, speed, throttle, brake, self._world.geometry))
+            self._world.apply(compute_control(curvature, speed, throttle, brake, self._world.geometry))
             return self._look()
 
     def _look(self) -> Tick:
@@ -145,7 +145,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             observation=self._seen,
             truth=truth,
             curvature=self.lane.curvature(truth.lane_s),
-            margin=margin(truth.lane_width, self._world.geometry.width),
+            margin=departure_margin(truth.lane_width, self._world.geometry.width),
             collided=(self._witness.collisions or 0) > self._collisions,
             finished=self._progress >= self._way,
         )

@@ -80,7 +80,7 @@ class Examples:
         found, block = np.full(len(rows), np.nan), np.searchsorted(self.starts, rows, side="right") - 1
         for number, car in enumerate(self.cars):
             here = block == number
-            found[here] = car.steers(curvature[here], self.speed[rows[here]])
+            found[here] = car.steer_array(curvature[here], self.speed[rows[here]])
         return found
 
 

@@ -51,9 +51,9 @@ class Film(AbstractContextManager["Film"]):
             if self._tick in {0, round(THUMBNAIL_AT * RATE)}:
                 self._thumbnail.write_bytes(jpeg_of(picture))
             self._tick += 1
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         """The cut shows."""
 
     def __exit__(

@@ -17,9 +17,9 @@ import carla
 import cv2
 import numpy as np
 
-from alvinn.driving.lane import NEAR, Lane, wrapped
+from alvinn.driving.lane import SEARCH_RADIUS, Lane, wrap_angle
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Camera, CameraName, Control, Direction, Image, Observation, Truth
+from alvinn.driving.types import Camera, CameraName, Control, Direction, GroundTruth, Image, Observation
 from alvinn.errors import FrameError, MapError, ServerError
 from alvinn.world.lane_map import lane_of
 from alvinn.world.sensors import Witness, attach, quietly, witness
@@ -115,15 +115,17 @@ class CarlaWorld:
         self._vehicle = vehicle
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
-        self._s = NEAR  # where along the lane the car was last: it starts at the beginning, not behind the seam
-        self._truth: Truth | None = None
+        self._s = (
+            SEARCH_RADIUS  # where along the lane the car was last: it starts at the beginning, not behind the seam
+        )
+        self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
         """s; to be shortened where somebody watches"""
 
     def attach_cameras(self, undo: ExitStack) -> None:
         """Put the cameras on the car; `undo` takes them off again."""
         for name, images in self._images.items():
-            _attach_camera(self._world, self._vehicle, name, self.camera.placed(name), images.put, undo)
+            _attach_camera(self._world, self._vehicle, name, self.camera.at_mount(name), images.put, undo)
 
     def observe(self) -> Observation:
         """The frame of the last tick.
@@ -162,14 +164,14 @@ class CarlaWorld:
             "is the server alive?"
         )
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         """Where the car is at the last tick."""
         if self._truth is None:
             pose = self._vehicle.get_transform()
             place, yaw = pose.location, math.radians(pose.rotation.yaw)
             on = self.lane.project(place.x, place.y, near=self._s)
             self._s = on.s
-            self._truth = Truth(
+            self._truth = GroundTruth(
                 x=place.x,
                 y=place.y,
                 z=place.z,
@@ -177,7 +179,7 @@ class CarlaWorld:
                 lane_s=on.s,
                 lane_width=on.width,
                 offset=on.offset,
-                heading_error=wrapped(yaw - on.direction),
+                heading_error=wrap_angle(yaw - on.direction),
             )
         return self._truth
 

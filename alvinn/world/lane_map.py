@@ -10,7 +10,7 @@ from __future__ import annotations
 import carla
 import numpy as np
 
-from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.lane import Lane, wrap_angle
 from alvinn.driving.types import Direction
 from alvinn.errors import MapError, OneWayError
 
@@ -105,7 +105,7 @@ def straightest(here: carla.Waypoint, ways: list[carla.Waypoint]) -> carla.Waypo
 
 def _turn(one: carla.Waypoint, other: carla.Waypoint) -> float:
     """Between two headings [rad]."""
-    return wrapped(float(np.radians(other.transform.rotation.yaw - one.transform.rotation.yaw)))
+    return wrap_angle(float(np.radians(other.transform.rotation.yaw - one.transform.rotation.yaw)))
 
 
 def _gap(one: carla.Waypoint, other: carla.Waypoint) -> float:

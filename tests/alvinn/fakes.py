@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.lane import Lane, wrap_angle
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Camera, Control, Decision, Image, Observation, Step, Truth
+from alvinn.driving.types import Camera, Control, Decision, GroundTruth, Image, Observation, Step
 from alvinn.recording import RecordingWriter, Session
 
 DT = 0.05
@@ -52,9 +52,11 @@ def picture(number: int, camera: Camera = SMALL) -> Image:
     return np.ascontiguousarray(np.kron(coarse, np.ones((camera.height // 4, camera.width // 8, 1), dtype=np.uint8)))
 
 
-def truth(*, lane_s: float = 0.0, offset: float = 0.0, lane_width: float = 3.5, heading_error: float = 0.0) -> Truth:
+def truth(
+    *, lane_s: float = 0.0, offset: float = 0.0, lane_width: float = 3.5, heading_error: float = 0.0
+) -> GroundTruth:
     """A place on a straight lane along x."""
-    return Truth(
+    return GroundTruth(
         x=lane_s,
         y=offset,
         z=0.0,
@@ -68,7 +70,7 @@ def truth(*, lane_s: float = 0.0, offset: float = 0.0, lane_width: float = 3.5, 
 
 def step(
     number: int = 0,
-    where: Truth | None = None,
+    where: GroundTruth | None = None,
     *,
     speed: float = 8.0,
     time: float | None = None,
@@ -98,7 +100,7 @@ class PaperWorld:
         self.frame = 0
         self.applied: list[Control] = []
         self.recoveries = 0
-        self.lie: Callable[[Truth], Truth] = lambda told: told
+        self.lie: Callable[[GroundTruth], GroundTruth] = lambda told: told
         self._speed = speed
         self._place(0.0, offset)
 
@@ -111,10 +113,10 @@ class PaperWorld:
         image = picture(self.frame, self.camera)
         return Observation(frame=self.frame, time=self.frame * DT, image=image, speed=self._speed)
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         on = self.lane.project(self._x, self._y)
         return self.lie(
-            Truth(
+            GroundTruth(
                 x=self._x,
                 y=self._y,
                 z=0.0,
@@ -122,13 +124,13 @@ class PaperWorld:
                 lane_s=on.s,
                 lane_width=on.width,
                 offset=on.offset,
-                heading_error=wrapped(self._yaw - on.direction),
+                heading_error=wrap_angle(self._yaw - on.direction),
             )
         )
 
     def apply(self, control: Control) -> None:
         self.applied.append(control)
-        self._yaw = wrapped(self._yaw + CAR.curvature(control.steer, self._speed) * self._speed * DT)
+        self._yaw = wrap_angle(self._yaw + CAR.curvature(control.steer, self._speed) * self._speed * DT)
         self._x += self._speed * DT * math.cos(self._yaw)
         self._y += self._speed * DT * math.sin(self._yaw)
         self._speed = max(0.0, self._speed + (4.0 * control.throttle - 8.0 * control.brake) * DT)
@@ -169,7 +171,7 @@ class Script:
         self.steps.append(step)
         return self._verdicts.pop(0) if self._verdicts else Verdict.STOP
 
-    def recovered(self) -> None:
+    def on_recovery(self) -> None:
         self.recovered_after.append(len(self.steps))
 
 

@@ -21,5 +21,5 @@ def judged(offsets: Sequence[float], run: Run = RUN) -> Result:
         x, y, _, _ = LANE.at(s)
         where = replace(truth(lane_s=s, offset=offset), x=x, y=y)
         if referee.see(step(number, where)) is Verdict.RECOVER:
-            referee.recovered()
+            referee.on_recovery()
     return judge(referee, run, [0.001, 0.003], wall_seconds=2.0)

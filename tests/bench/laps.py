@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Driver, Observer
@@ -90,7 +90,7 @@ def closed(world: CarlaWorld, network: Network, ticks: int, log: Path) -> None:
     referee = Referee(world.lane, world.geometry.width, 99, 8.0, world.truth().lane_s)
     with Log(log) as lines, world.witness():
         observers: list[Observer] = [referee, lines, Deadline(ticks * DT)]
-        run(world, Both(network, expert), observers, world.geometry, Pedals(8.0, DT))
+        run(world, Both(network, expert), observers, world.geometry, SpeedController(8.0, DT))
 
 
 def untrained(folder: Path) -> Network:

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.types import Camera, Step
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.observers import Recorder
@@ -44,14 +44,20 @@ def lockstep(folder: Path) -> dict[str, float]:
             for kind, found in rates.items():
                 world.tick()  # the last turn has seen its last picture
                 seen: list[int] = []
-                watch = Watch(lambda one, seen=seen: seen.append(one.observation.frame))  # type: ignore[misc]
+                watch = TickCallback(lambda one, seen=seen: seen.append(one.observation.frame))  # type: ignore[misc]
                 begun = time.perf_counter()
                 if kind == "bare":
-                    run(world, driver, [watch, Deadline(SECONDS)], world.geometry, Pedals(8.0, DT))
+                    run(world, driver, [watch, Deadline(SECONDS)], world.geometry, SpeedController(8.0, DT))
                 else:
                     with RecordingWriter(folder, session(CAMERA), append=turn > 0) as writer:
                         recorder = Recorder(writer, "country/forward", "ClearNoon")
-                        run(world, driver, [recorder, watch, Deadline(SECONDS)], world.geometry, Pedals(8.0, DT))
+                        run(
+                            world,
+                            driver,
+                            [recorder, watch, Deadline(SECONDS)],
+                            world.geometry,
+                            SpeedController(8.0, DT),
+                        )
                     rows += len(seen)
                 found.append(len(seen) / (time.perf_counter() - begun))
     bare, recorded = (statistics.median(rates[kind]) for kind in ("bare", "recorded"))

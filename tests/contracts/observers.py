@@ -20,12 +20,12 @@ class ObserverContract:
         assert all(isinstance(observer.see(step(number)), Verdict) for number in range(5))
 
     def test_it_lets_a_run_that_has_just_begun_go_on(self, observer: Observer) -> None:
-        assert observer.see(step(0)) is Verdict.GO_ON
+        assert observer.see(step(0)) is Verdict.CONTINUE
 
     def test_it_can_be_told_of_a_recovery_at_any_time(self, observer: Observer) -> None:
         observer.see(step(0))
-        observer.recovered()
-        observer.recovered()
+        observer.on_recovery()
+        observer.on_recovery()
         assert isinstance(observer.see(step(5)), Verdict)
 
     def test_it_leaves_the_picture_as_it_was(self, observer: Observer) -> None:

@@ -14,7 +14,7 @@ from alvinn.controls.devices import Keyboard
 from alvinn.dagger.corrections import Corrections
 from alvinn.dagger.rollouts import Trial
 from alvinn.drivers.gates import DriftGate
-from alvinn.driving.observers import Deadline, Watch
+from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer, Verdict
 from alvinn.metrics.log import Log
 from alvinn.metrics.referee import Referee
@@ -30,7 +30,7 @@ from tests.contracts.observers import ObserverContract
 class TestScript(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
-        return Script([Verdict.GO_ON] * 10)
+        return Script([Verdict.CONTINUE] * 10)
 
 
 class TestRecorder(ObserverContract):
@@ -69,7 +69,7 @@ class TestDeadline(ObserverContract):
 class TestWatch(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
-        return Watch(lambda _: None)
+        return TickCallback(lambda _: None)
 
 
 class TestLog(ObserverContract):

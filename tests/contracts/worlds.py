@@ -8,7 +8,7 @@ import math
 import pytest
 
 from alvinn.driving.protocols import World
-from alvinn.driving.types import Control, Observation, Truth
+from alvinn.driving.types import Control, GroundTruth, Observation
 
 GENTLE = Control(steer=0.0, throttle=0.6, brake=0.0)
 RIGHT = Control(steer=0.15, throttle=0.6, brake=0.0)
@@ -21,7 +21,7 @@ class WorldContract:
     def world(self) -> World:
         raise NotImplementedError
 
-    def drive(self, world: World, control: Control, ticks: int) -> tuple[list[Observation], list[Truth]]:
+    def drive(self, world: World, control: Control, ticks: int) -> tuple[list[Observation], list[GroundTruth]]:
         seen, true = [], []
         for _ in range(ticks):
             seen.append(world.observe())

@@ -10,7 +10,7 @@ import pytest
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Driver, Observer
@@ -33,7 +33,7 @@ OVAL = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0
 def lap(world: CarlaWorld, driver: Driver) -> Result:
     """One lap, judged."""
     referee = Referee(world.lane, world.geometry.width, laps=1, cruise=8.0, start=world.truth().lane_s)
-    run(world, driver, [referee], world.geometry, Pedals(8.0, DT))
+    run(world, driver, [referee], world.geometry, SpeedController(8.0, DT))
     return judge(referee, OVAL, [], 0.0)
 
 
@@ -58,7 +58,7 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
     with car_on(server, camera=camera) as world, RecordingWriter(folder, session(camera)) as writer:
         driver = DisturbedDriver(expert(world), np.random.default_rng(0))
         observers: list[Observer] = [Recorder(writer, "oval/forward", "ClearNoon"), Deadline(seconds)]
-        run(world, driver, observers, world.geometry, Pedals(8.0, DT))
+        run(world, driver, observers, world.geometry, SpeedController(8.0, DT))
     return Recording(folder)
 
 

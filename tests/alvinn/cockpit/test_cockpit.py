@@ -16,7 +16,7 @@ from alvinn.controls.profiles import Profile
 from alvinn.drivers.gates import Gate, HumanGate
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.shared import ANSWER_SECONDS, SharedDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Observation
@@ -110,7 +110,7 @@ def drive(
         driver = SharedDriver(SteadyDriver(0.0), person, gate or hands, hands=hands)
         cockpit.share(driver)
     live = LiveWorld(world, cockpit.attend, DT, lambda: 0.0, lambda _: None)
-    run(live, driver, [cockpit], CAR, Pedals(8.0, DT))
+    run(live, driver, [cockpit], CAR, SpeedController(8.0, DT))
     return world
 
 

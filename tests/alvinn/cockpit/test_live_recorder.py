@@ -63,7 +63,7 @@ def test_whatever_tears_the_drive_ends_a_segment(
     if event == "cut":
         tape.cut()
     elif event == "recovered":
-        tape.recovered()
+        tape.on_recovery()
     tape.see(step(3 if event == "lost frame" else 2))
     close.close()
     assert written(tmp_path) == [(0, 2), (1, 1)]

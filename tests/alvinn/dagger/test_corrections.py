@@ -60,7 +60,7 @@ def test_a_take_over_soon_after_another_begins_where_the_first_one_ended() -> No
 
 def test_what_came_before_a_recovery_or_the_beginning_is_no_place_to_test() -> None:
     kept = watched((0, 0), (3, 1), (10, 0))
-    kept.recovered()
+    kept.on_recovery()
     kept.see(one(20, 2))
     assert len(kept) == 2
     assert kept.take_overs == []

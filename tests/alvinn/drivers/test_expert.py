@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.lane import Lane
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
@@ -12,8 +12,8 @@ from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, circle, straight
 
 def driven(lane: Lane, offset: float, ticks: int) -> list[float]:
     """The offsets, tick by tick, of a car that the expert drives."""
-    world, script = PaperWorld(lane, offset=offset), Script([Verdict.GO_ON] * ticks)
-    run(world, ExpertDriver(lane, world.truth, rear_axle=0.0), [script], CAR, Pedals(8.0, DT))
+    world, script = PaperWorld(lane, offset=offset), Script([Verdict.CONTINUE] * ticks)
+    run(world, ExpertDriver(lane, world.truth, rear_axle=0.0), [script], CAR, SpeedController(8.0, DT))
     return [step.truth.offset for step in script.steps]
 
 

@@ -15,8 +15,7 @@ from alvinn.drivers.gates import (
     threshold_from,
     threshold_within,
 )
-from alvinn.driving.hysteresis import Hysteresis
-from alvinn.driving.types import Observation, Truth
+from alvinn.driving.types import GroundTruth, Observation
 from tests.alvinn.fakes import DT, picture, truth
 
 
@@ -34,21 +33,11 @@ class Told:
     def __init__(self, *values: float) -> None:
         self._values = list(values)
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         return truth(offset=self._values.pop(0))
 
     def doubt(self, _: Observation) -> float:
         return self._values.pop(0)
-
-
-def test_hysteresis_goes_on_above_the_high_level_and_off_at_the_low_one() -> None:
-    on = Hysteresis(1.0, 0.5)
-    assert [on(level) for level in (0.9, 1.1, 0.9, 0.51, 0.5, 0.9)] == [False, True, True, True, False, False]
-
-
-def test_a_gate_that_could_never_let_go_is_refused() -> None:
-    with pytest.raises(ValueError, match="low wants to be at most high"):
-        Hysteresis(0.5, 1.0)
 
 
 def test_the_drift_gate_asks_past_the_limit_and_lets_go_well_within_it() -> None:

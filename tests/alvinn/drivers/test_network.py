@@ -8,27 +8,27 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.drivers.network import NetworkDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
-from alvinn.driving.types import Observation, Truth
+from alvinn.driving.types import GroundTruth, Observation
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Answer, Network
 from tests.alvinn.fakes import CAMERA, CAR, DT, PaperWorld, Script, circle, picture
 from tests.alvinn.fixtures import card_for, toy_dataset
 
 
-def scrambled(told: Truth) -> Truth:
+def scrambled(told: GroundTruth) -> GroundTruth:
     """Every number of the truth replaced by another."""
     rng = np.random.default_rng(int(abs(told.x) * 1e6))
-    return replace(told, **{field.name: float(rng.normal(scale=100.0)) for field in fields(Truth)})
+    return replace(told, **{field.name: float(rng.normal(scale=100.0)) for field in fields(GroundTruth)})
 
 
-def steers(model: Path, *, lie: bool) -> tuple[list[float], list[Truth]]:
-    world, script = PaperWorld(circle(50.0), camera=CAMERA), Script([Verdict.GO_ON] * 30)
+def steers(model: Path, *, lie: bool) -> tuple[list[float], list[GroundTruth]]:
+    world, script = PaperWorld(circle(50.0), camera=CAMERA), Script([Verdict.CONTINUE] * 30)
     if lie:
         world.lie = scrambled
-    run(world, NetworkDriver(Network(model)), [script], CAR, Pedals(8.0, DT))
+    run(world, NetworkDriver(Network(model)), [script], CAR, SpeedController(8.0, DT))
     return [step.control.steer for step in script.steps], [step.truth for step in script.steps]
 
 

@@ -8,7 +8,7 @@ import pytest
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import DriftGate, HumanGate
 from alvinn.drivers.shared import ANSWER_SECONDS, SharedDriver
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Verdict
@@ -162,7 +162,7 @@ class Until(Script):
 
     def see(self, step: Step) -> Verdict:
         super().see(step)
-        return Verdict.GO_ON
+        return Verdict.CONTINUE
 
 
 def test_a_student_that_drifts_off_is_brought_back_by_the_expert_again_and_again() -> None:
@@ -170,7 +170,7 @@ def test_a_student_that_drifts_off_is_brought_back_by_the_expert_again_and_again
     expert = ExpertDriver(world.lane, world.truth, rear_axle=0.0)
     driver = SharedDriver(Named(0.004, "network"), expert, DriftGate(world.truth, CAR.width))
     script = Until()
-    run(world, driver, [script, Deadline(30.0)], CAR, Pedals(8.0, DT))
+    run(world, driver, [script, Deadline(30.0)], CAR, SpeedController(8.0, DT))
     offsets = [one.truth.offset for one in script.steps]
     assert driver.corrections >= 4
     assert driver.switches in {2 * driver.corrections, 2 * driver.corrections - 1}

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from sim.dynamics import single_track
 from tests.alvinn.fakes import CAR, DT
 
 
-def drive(pedals: Pedals, curvature: float, ticks: int, speed: float = 0.0) -> list[single_track.State]:
+def drive(pedals: SpeedController, curvature: float, ticks: int, speed: float = 0.0) -> list[single_track.State]:
     """The simulated car on a plain, with these pedals, steered along one curvature."""
     state, states = single_track.State(speed=speed), []
     for _ in range(ticks):
@@ -24,28 +24,30 @@ def drive(pedals: Pedals, curvature: float, ticks: int, speed: float = 0.0) -> l
 
 @pytest.mark.parametrize("cruise", [3.0, 8.0, 15.0])
 def test_the_car_reaches_its_speed_and_holds_it(cruise: float) -> None:
-    states = drive(Pedals(cruise, DT), curvature=0.0, ticks=600)
+    states = drive(SpeedController(cruise, DT), curvature=0.0, ticks=600)
     assert max(state.speed for state in states) < cruise * 1.15
     assert [state.speed for state in states[-100:]] == pytest.approx([cruise] * 100, abs=0.1)
 
 
 def test_the_car_slows_down_to_its_speed() -> None:
-    assert drive(Pedals(8.0, DT), curvature=0.0, ticks=400, speed=16.0)[-1].speed == pytest.approx(8.0, abs=0.2)
+    assert drive(SpeedController(8.0, DT), curvature=0.0, ticks=400, speed=16.0)[-1].speed == pytest.approx(
+        8.0, abs=0.2
+    )
 
 
 @pytest.mark.parametrize("curvature", [1 / 10.0, -1 / 15.0, 1 / 30.0])
 def test_lateral_acceleration_stays_within_three_metres_per_second_squared(curvature: float) -> None:
-    states = drive(Pedals(12.0, DT), curvature=curvature, ticks=500)[-200:]
+    states = drive(SpeedController(12.0, DT), curvature=curvature, ticks=500)[-200:]
     assert max(abs(state.speed * state.yaw_rate) for state in states) < 3.2
     assert states[-1].speed == pytest.approx(math.sqrt(3.0 / abs(curvature)), abs=0.3)
 
 
 def test_a_gentle_bend_costs_no_speed() -> None:
-    assert drive(Pedals(8.0, DT), curvature=0.01, ticks=400)[-1].speed == pytest.approx(8.0, abs=0.2)
+    assert drive(SpeedController(8.0, DT), curvature=0.01, ticks=400)[-1].speed == pytest.approx(8.0, abs=0.2)
 
 
 def test_a_twitch_of_the_wheel_does_not_brake_the_car() -> None:
-    pedals = Pedals(8.0, DT)
+    pedals = SpeedController(8.0, DT)
     for _ in range(100):
         pedals.hold(8.0, 0.0)
     assert pedals.hold(8.0, 0.1) == pedals.hold(8.0, 0.0) == (0.0, 0.0)
@@ -53,7 +55,7 @@ def test_a_twitch_of_the_wheel_does_not_brake_the_car() -> None:
 
 @given(st.lists(st.tuples(st.floats(0.0, 60.0), st.floats(-0.5, 0.5)), min_size=1, max_size=40))
 def test_throttle_and_brake_are_in_range_and_never_pressed_at_once(moments: list[tuple[float, float]]) -> None:
-    pedals = Pedals(8.0, DT)
+    pedals = SpeedController(8.0, DT)
     for speed, curvature in moments:
         throttle, brake = pedals.hold(speed, curvature)
         assert 0.0 <= throttle <= 1.0
@@ -62,7 +64,7 @@ def test_throttle_and_brake_are_in_range_and_never_pressed_at_once(moments: list
 
 
 def test_a_reset_forgets_the_past() -> None:
-    pedals = Pedals(8.0, DT)
+    pedals = SpeedController(8.0, DT)
     fresh = pedals.hold(5.0, 0.02)
     for _ in range(50):
         pedals.hold(2.0, 0.1)
@@ -73,4 +75,4 @@ def test_a_reset_forgets_the_past() -> None:
 @pytest.mark.parametrize("speed", [0.0, -3.0, math.nan, math.inf])
 def test_a_speed_that_does_not_get_anywhere_is_refused(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
-        Pedals(speed, DT)
+        SpeedController(speed, DT)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.lane import Lane, wrap_angle
 from tests.alvinn.fakes import circle, straight
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def test_a_place_beside_the_lane_is_found_again(lane: Lane, share: float, offset
     found = lane.project(*beside(lane, s, offset), near=s + 3.0 if known else None)
     assert lane.between(s, found.s) == pytest.approx(0.0, abs=0.05)
     assert found.offset == pytest.approx(offset, abs=5e-3)
-    assert wrapped(found.direction - lane.at(s)[3]) == pytest.approx(0.0, abs=5e-3)
+    assert wrap_angle(found.direction - lane.at(s)[3]) == pytest.approx(0.0, abs=5e-3)
     assert found.width == pytest.approx(3.5)
 
 
@@ -47,7 +47,7 @@ def test_a_place_beside_the_lane_is_found_again(lane: Lane, share: float, offset
 def test_the_direction_is_the_way_the_lane_goes(lane: Lane, share: float) -> None:
     s = share * lane.length
     (x0, y0, _, _), (x1, y1, _, _) = lane.at(s - 0.5), lane.at(s + 0.5)
-    assert wrapped(math.atan2(y1 - y0, x1 - x0) - lane.at(s)[3]) == pytest.approx(0.0, abs=0.01)
+    assert wrap_angle(math.atan2(y1 - y0, x1 - x0) - lane.at(s)[3]) == pytest.approx(0.0, abs=0.01)
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -133,15 +133,15 @@ def test_a_lane_of_other_shapes_is_refused(points: Floats, widths: Floats) -> No
 
 def test_a_lane_that_stands_still_somewhere_is_refused() -> None:
     points = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
-    with pytest.raises(ValueError, match="points 1 and the next"):
+    with pytest.raises(ValueError, match="coincide"):
         Lane(points, np.full(4, 3.0), closed=False)
 
 
 @given(st.floats(-100.0, 100.0))
 def test_a_wrapped_angle_is_the_same_angle(angle: float) -> None:
-    assert -math.pi <= wrapped(angle) < math.pi
-    assert math.cos(wrapped(angle)) == pytest.approx(math.cos(angle), abs=1e-9)
-    assert math.sin(wrapped(angle)) == pytest.approx(math.sin(angle), abs=1e-9)
+    assert -math.pi <= wrap_angle(angle) < math.pi
+    assert math.cos(wrap_angle(angle)) == pytest.approx(math.cos(angle), abs=1e-9)
+    assert math.sin(wrap_angle(angle)) == pytest.approx(math.sin(angle), abs=1e-9)
 
 
 def with_lead_in(radius: float = 30.0) -> Lane:
@@ -157,11 +157,11 @@ def test_a_lead_in_is_driven_once_and_a_lap_is_the_loop() -> None:
     lane = with_lead_in()
     assert lane.lead_in == pytest.approx(40.0)
     assert lane.loop == pytest.approx(2.0 * math.pi * 30.0, rel=1e-3)
-    assert lane.way_around(0.0, 2) == pytest.approx(40.0 + 2.0 * lane.loop)
-    assert lane.way_around(50.0, 1) == pytest.approx(lane.loop)
+    assert lane.distance_around(0.0, 2) == pytest.approx(40.0 + 2.0 * lane.loop)
+    assert lane.distance_around(50.0, 1) == pytest.approx(lane.loop)
     assert lane.at(lane.length + 10.0)[:2] == pytest.approx(lane.at(50.0)[:2])
     assert lane.at(-5.0)[:2] == pytest.approx((-40.0, -30.0)), "nothing lies before a lead-in"
-    assert circle(30.0).way_around(12.0, 3) == pytest.approx(3.0 * circle(30.0).length)
+    assert circle(30.0).distance_around(12.0, 3) == pytest.approx(3.0 * circle(30.0).length)
 
 
 def test_a_car_on_a_loop_is_followed_across_its_seam_and_not_back_into_the_lead_in() -> None:
@@ -180,5 +180,5 @@ def test_a_car_on_a_loop_is_followed_across_its_seam_and_not_back_into_the_lead_
 @pytest.mark.parametrize(("closed", "lead_in"), [(False, 2), (True, 8), (True, -1)])
 def test_a_lead_in_without_a_loop_is_refused(closed: bool, lead_in: int) -> None:
     points = np.array([(float(x), 0.0, 0.0) for x in range(10)])
-    with pytest.raises(ValueError, match="needs a loop"):
+    with pytest.raises(ValueError, match="followed by a loop"):
         Lane(points, np.full(10, 3.0), closed=closed, lead_in=lead_in)

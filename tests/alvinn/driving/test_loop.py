@@ -3,20 +3,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.driving.cruise import Pedals
+from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
 from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, SteadyDriver, circle, picture
 
-GO_ON, RECOVER, STOP = Verdict.GO_ON, Verdict.RECOVER, Verdict.STOP
+CONTINUE, RECOVER, STOP = Verdict.CONTINUE, Verdict.RECOVER, Verdict.STOP
 
 
 def drive(world: PaperWorld, driver: SteadyDriver, *scripts: Script) -> None:
-    run(world, driver, scripts, CAR, Pedals(8.0, DT))
+    run(world, driver, scripts, CAR, SpeedController(8.0, DT))
 
 
 def test_row_t_is_frame_t_and_its_control_makes_frame_t_plus_1() -> None:
-    world, script = PaperWorld(circle(50.0)), Script([GO_ON] * 10)
+    world, script = PaperWorld(circle(50.0)), Script([CONTINUE] * 10)
     drive(world, SteadyDriver(0.02), script)
     assert [one.observation.frame for one in script.steps] == list(range(11))
     for t, one in enumerate(script.steps):
@@ -26,20 +26,20 @@ def test_row_t_is_frame_t_and_its_control_makes_frame_t_plus_1() -> None:
 
 
 def test_the_driver_sees_what_the_observers_see() -> None:
-    driver, script = SteadyDriver(), Script([GO_ON] * 3)
+    driver, script = SteadyDriver(), Script([CONTINUE] * 3)
     drive(PaperWorld(circle(50.0)), driver, script)
     assert [seen.frame for seen in driver.seen] == [one.observation.frame for one in script.steps]
 
 
 def test_the_truth_is_of_the_same_frame_as_the_picture() -> None:
-    world, script = PaperWorld(circle(50.0)), Script([GO_ON] * 5)
+    world, script = PaperWorld(circle(50.0)), Script([CONTINUE] * 5)
     drive(world, SteadyDriver(0.02), script)
     for one in script.steps:
         assert one.truth.lane_s == pytest.approx(one.observation.frame * DT * 8.0, abs=0.5)
 
 
 def test_a_disturbance_is_applied_but_is_not_what_the_driver_meant() -> None:
-    script = Script([GO_ON])
+    script = Script([CONTINUE])
     drive(PaperWorld(circle(50.0)), SteadyDriver(0.02, disturbance=0.05), script)
     one = script.steps[0]
     assert one.decision.curvature == 0.02
@@ -50,11 +50,11 @@ def test_a_disturbance_is_applied_but_is_not_what_the_driver_meant() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "outcome"),
     [
-        ((GO_ON, GO_ON), "applied"),
-        ((GO_ON, RECOVER), "recovered"),
-        ((RECOVER, GO_ON), "recovered"),
+        ((CONTINUE, CONTINUE), "applied"),
+        ((CONTINUE, RECOVER), "recovered"),
+        ((RECOVER, CONTINUE), "recovered"),
         ((RECOVER, STOP), "stopped"),
-        ((STOP, GO_ON), "stopped"),
+        ((STOP, CONTINUE), "stopped"),
     ],
 )
 def test_the_strongest_verdict_wins(verdicts: tuple[Verdict, Verdict], outcome: str) -> None:
@@ -67,7 +67,7 @@ def test_the_strongest_verdict_wins(verdicts: tuple[Verdict, Verdict], outcome: 
 
 def test_a_recovery_resets_the_driver_and_is_told_to_every_observer() -> None:
     world, driver = PaperWorld(circle(50.0), offset=1.0), SteadyDriver()
-    one, other = Script([GO_ON, RECOVER, GO_ON]), Script([GO_ON, GO_ON, GO_ON])
+    one, other = Script([CONTINUE, RECOVER, CONTINUE]), Script([CONTINUE, CONTINUE, CONTINUE])
     drive(world, driver, one, other)
     assert (driver.resets, world.recoveries) == (2, 1)
     assert one.recovered_after == other.recovered_after == [2]

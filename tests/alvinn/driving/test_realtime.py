@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alvinn.driving.realtime import LOST_IN_A_ROW, STOPPING, LiveWorld
+from alvinn.driving.realtime import FULL_BRAKE, LOST_IN_A_ROW, LiveWorld
 from alvinn.driving.types import Observation
 from alvinn.errors import FrameError
 from tests.alvinn.fakes import DT, PaperWorld, straight
@@ -54,7 +54,7 @@ def test_ticks_come_at_twenty_a_second_however_long_each_takes() -> None:
         world.observe()
         times.append(clock.now)
         clock.now += work
-        world.apply(STOPPING)
+        world.apply(FULL_BRAKE)
     assert [later - times[0] for later in times] == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2])
     assert world.late == 0
 
@@ -76,7 +76,7 @@ def test_a_pause_stops_the_world_and_makes_no_tick_late() -> None:
     paper = PaperWorld(straight(100.0))
     world = live(clock, paper, go=[True, False, False, False, True])
     world.observe()
-    world.apply(STOPPING)
+    world.apply(FULL_BRAKE)
     began = clock.now
     world.observe()
     assert clock.now - began == pytest.approx(4 * DT)
@@ -90,7 +90,7 @@ def test_the_car_is_braked_for_every_picture_that_stays_away_and_drives_on_after
     world = live(Clock(), paper)
     paper.lost = 2
     seen = world.observe()
-    assert paper.applied == [STOPPING] * 2
+    assert paper.applied == [FULL_BRAKE] * 2
     assert (seen.frame, world.lost) == (2, 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving.steering import VehicleGeometry, control_for
+from alvinn.driving.steering import VehicleGeometry, compute_control
 from sim.dynamics import single_track
 from tests.alvinn.fakes import CAR
 
@@ -26,7 +26,7 @@ def test_steer_becomes_curvature_and_comes_back(steer: float, speed: float) -> N
 
 @given(st.floats(-1e3, 1e3), st.floats(-5.0, 90.0))
 def test_steer_never_leaves_its_range(curvature: float, speed: float) -> None:
-    control = control_for(curvature, speed, throttle=0.3, brake=0.0, vehicle=CAR)
+    control = compute_control(curvature, speed, throttle=0.3, brake=0.0, vehicle=CAR)
     assert -1.0 <= control.steer <= 1.0
     assert math.copysign(1.0, control.steer) == math.copysign(1.0, curvature) or control.steer == 0.0
 
@@ -60,7 +60,7 @@ def test_many_curvatures_become_the_steers_that_one_after_another_do() -> None:
     curvature, speed = np.linspace(-2.0, 2.0, 41), np.linspace(0.0, 40.0, 41)
     for car in (CAR, replace(CAR, steering_curve=())):
         one_by_one = [car.steer(*pair) for pair in zip(curvature.tolist(), speed.tolist(), strict=True)]
-        assert car.steers(curvature, speed).tolist() == pytest.approx(one_by_one)
+        assert car.steer_array(curvature, speed).tolist() == pytest.approx(one_by_one)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_many_curvatures_become_the_steers_that_one_after_another_do() -> None:
 )
 def test_a_car_that_a_session_tells_is_that_car_or_an_error(damage: dict[str, object]) -> None:
     session = json.loads(json.dumps(asdict(CAR)))
-    assert VehicleGeometry.told(session) == CAR
+    assert VehicleGeometry.from_dict(session) == CAR
     with pytest.raises((ValueError, LookupError, TypeError)):
-        VehicleGeometry.told(session | damage)
+        VehicleGeometry.from_dict(session | damage)
 
 
 def test_more_steer_is_needed_for_the_same_bend_at_speed() -> None:

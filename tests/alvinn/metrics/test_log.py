@@ -6,55 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.driving.observers import Deadline, Watch
 from alvinn.driving.protocols import Verdict
-from alvinn.driving.types import Step
 from alvinn.metrics.log import LOG_COLUMNS, Log
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.observers import OnRoad, Recorder
-from tests.alvinn.fakes import DT, session, step, truth
+from tests.alvinn.fakes import session, step, truth
 
 
 def test_the_recorder_writes_every_tick_and_a_recovery_ends_a_segment(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         recorder = Recorder(writer, "oval/reverse", "WetNoon")
-        assert recorder.see(step(0)) is Verdict.GO_ON
+        assert recorder.see(step(0)) is Verdict.CONTINUE
         recorder.see(step(1))
-        recorder.recovered()
+        recorder.on_recovery()
         recorder.see(step(2))
     rows = Recording(tmp_path).rows
     assert [(row.frame, row.segment) for row in rows] == [(0, 0), (1, 0), (2, 1)]
     assert {(row.lane, row.weather) for row in rows} == {("oval/reverse", "WetNoon")}
 
 
-@pytest.mark.parametrize("began", [0, 1000])
-def test_the_deadline_comes_after_its_seconds_of_simulation(began: int) -> None:
-    deadline = Deadline(3.0)
-    verdicts = [deadline.see(step(began + number)) for number in range(61)]
-    assert verdicts == [Verdict.GO_ON] * 60 + [Verdict.STOP]
-    assert pytest.approx(3.0) == 60 * DT
-
-
-def test_a_recovery_does_not_put_the_deadline_off() -> None:
-    deadline = Deadline(1.0)
-    deadline.see(step(0))
-    deadline.recovered()
-    assert deadline.see(step(20)) is Verdict.STOP
-
-
-def test_the_watch_tells_of_every_tick() -> None:
-    told: list[Step] = []
-    watch = Watch(told.append)
-    steps = [step(0), step(1)]
-    assert [watch.see(one) for one in steps] == [Verdict.GO_ON] * 2
-    assert told == steps
-
-
 def test_the_log_has_what_it_takes_to_count_again(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "one" / "log.csv"
     steps = [step(number, steer=0.01 * number, curvature=math.pi / 1000.0) for number in range(3)]
     with Log(path) as log:
-        assert [log.see(one) for one in steps] == [Verdict.GO_ON] * 3
+        assert [log.see(one) for one in steps] == [Verdict.CONTINUE] * 3
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == LOG_COLUMNS
@@ -73,7 +48,7 @@ def test_off_the_road_the_recording_pauses_says_so_and_goes_on_in_a_new_segment(
     with RecordingWriter(tmp_path, session()) as writer:
         recorder = OnRoad(Recorder(writer, "oval/forward", "ClearNoon"), said.append)
         for number, offset in enumerate(offsets):
-            assert recorder.see(step(number, truth(offset=offset))) is Verdict.GO_ON
+            assert recorder.see(step(number, truth(offset=offset))) is Verdict.CONTINUE
     rows = Recording(tmp_path).rows
     assert [(row.frame, row.segment) for row in rows] == [(0, 0), (1, 0), (4, 1), (5, 1)]
     assert [words.split(":")[1].strip() for words in said] == ["the recording pauses", "the recording goes on"]
@@ -84,8 +59,8 @@ def test_a_car_put_back_on_the_road_is_recorded_at_once_in_one_new_segment(tmp_p
         recorder = OnRoad(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
         recorder.see(step(0))
         recorder.see(step(1, truth(offset=3.0)))
-        recorder.recovered()
+        recorder.on_recovery()
         recorder.see(step(2, truth(offset=1.6)))
-        recorder.recovered()
+        recorder.on_recovery()
         recorder.see(step(3))
     assert [(row.frame, row.segment) for row in Recording(tmp_path).rows] == [(0, 0), (2, 1), (3, 2)]

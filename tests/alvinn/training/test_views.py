@@ -129,7 +129,7 @@ def test_from_the_right_one_steers_left_and_turned_right_one_steers_left() -> No
 def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float, turn: float) -> None:
     """Two independent roads: the label of a view, and the expert put there by the map."""
     from alvinn.drivers.expert import ExpertDriver
-    from alvinn.driving.types import Observation, Truth
+    from alvinn.driving.types import GroundTruth, Observation
     from alvinn.training.batches import corrected
 
     lane = lane_of(cast("carla.Map", ServedMap("oval", track().opendrive)), "forward")
@@ -138,7 +138,7 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     def answer(s: float, view: View) -> float:
         x, y, z, direction = lane.at(s)
         place = compose(Pose(x, y, z, 0.0, direction, 0.0), Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
-        truth = Truth(place.x, place.y, z, place.yaw, s, 3.5, view.across, view.turn)
+        truth = GroundTruth(place.x, place.y, z, place.yaw, s, 3.5, view.across, view.turn)
         return ExpertDriver(lane, lambda: truth, rear_axle=1.44).decide(observation).curvature
 
     view = View(across, math.radians(turn))

@@ -18,7 +18,7 @@ def test_a_film_is_h264_with_a_picture_a_tick(tmp_path: Path, camera: Camera) ->
     path = tmp_path / "laps" / "lap.mp4"
     with Film(path, seconds=60.0, title="oval forward") as film:
         for number in range(7):
-            assert film.see(step(number, camera=camera)) is Verdict.GO_ON
+            assert film.see(step(number, camera=camera)) is Verdict.CONTINUE
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]

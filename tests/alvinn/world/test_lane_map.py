@@ -12,7 +12,7 @@ from typing import cast
 import carla
 import pytest
 
-from alvinn.driving.lane import Lane, wrapped
+from alvinn.driving.lane import Lane, wrap_angle
 from alvinn.driving.types import Direction
 from alvinn.errors import MapError, OneWayError
 from alvinn.world.lane_map import SPACING, first_waypoint, follow, lane_of, straightest
@@ -58,7 +58,7 @@ def test_a_circuit_is_one_closed_lane_without_a_jump(name: str, direction: str) 
     places = [lane.at(s * 0.5) for s in range(int(lane.length * 2) + 2)]
     for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places):
         assert math.dist((x0, y0), (x1, y1)) == pytest.approx(0.5, abs=0.02)
-        assert abs(wrapped(yaw1 - yaw0)) < 0.5 / 13.0
+        assert abs(wrap_angle(yaw1 - yaw0)) < 0.5 / 13.0
 
 
 @pytest.mark.parametrize("direction", ["forward", "reverse"])
@@ -72,7 +72,7 @@ def test_the_lane_is_where_carla_says_its_waypoints_are(direction: str) -> None:
         place = waypoint.transform.location
         assert abs((place.y - y) * math.cos(yaw) - (place.x - x) * math.sin(yaw)) < 2e-3
         assert place.distance(carla.Location(x, y, z)) < 0.2
-        assert abs(wrapped(math.radians(waypoint.transform.rotation.yaw) - yaw)) < 0.02
+        assert abs(wrap_angle(math.radians(waypoint.transform.rotation.yaw) - yaw)) < 0.02
         assert (waypoint.lane_id > 0) == (direction == "reverse")
         assert lane.project(x, y).width == pytest.approx(waypoint.lane_width, abs=1e-3)
 
@@ -86,7 +86,7 @@ def test_the_mirrored_path_is_the_mirror_image_of_the_lane_that_is_driven() -> N
         x, y, _, yaw = path.at(float(s))
         on = mirrored.project(x, -y)
         assert abs(on.offset) < 0.05
-        assert abs(wrapped(on.direction + yaw)) < 0.02
+        assert abs(wrap_angle(on.direction + yaw)) < 0.02
         assert on.width == pytest.approx(3.0, abs=1e-3)
         assert abs((on.s - begin - s + 1.0) % mirrored.length) < 2.0, "driven in the same order"
     with pytest.raises(OneWayError, match="no driving lane for direction 'reverse'"):
@@ -99,7 +99,7 @@ def test_the_opposite_lane_lies_on_the_left_and_runs_the_other_way() -> None:
         x, y, _, yaw = ours.at(s)
         across = theirs.project(x, y)
         width = ours.project(x, y).width
-        assert abs(wrapped(across.direction - yaw)) == pytest.approx(math.pi, abs=0.02)
+        assert abs(wrap_angle(across.direction - yaw)) == pytest.approx(math.pi, abs=0.02)
         # traffic keeps right: each lane has the other one on its left
         assert across.offset == pytest.approx(-width, abs=0.05)
 
@@ -144,7 +144,7 @@ def test_a_lane_of_a_town_goes_on_without_a_jump_through_its_seam(name: str) -> 
         places = [lane.at(s * 0.25) for s in range(int((lane.length + 5.0) * 4))]
         for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places if lane.closed else places[:-20]):
             assert 0.1 < math.dist((x0, y0), (x1, y1)) < 0.4
-            assert abs(wrapped(yaw1 - yaw0)) < 0.3
+            assert abs(wrap_angle(yaw1 - yaw0)) < 0.3
 
 
 @every_town
@@ -165,7 +165,7 @@ def test_at_every_fork_of_a_town_the_way_is_taken_whose_end_turns_least(name: st
         if not all(key in ends for key in found):
             continue
         turns = {
-            key: abs(wrapped(math.radians(ends[key].transform.rotation.yaw - here.transform.rotation.yaw)))
+            key: abs(wrap_angle(math.radians(ends[key].transform.rotation.yaw - here.transform.rotation.yaw)))
             for key in found
         }
         chosen = straightest(here, ways)
@@ -176,7 +176,7 @@ def test_at_every_fork_of_a_town_the_way_is_taken_whose_end_turns_least(name: st
 
 def test_in_town01_the_lane_goes_straight_on_where_a_way_straight_on_exists() -> None:
     lane = lane_of(town("Town01"), "forward", 0)
-    assert abs(wrapped(lane.at(60.0)[3] - lane.at(20.0)[3])) < 0.1
+    assert abs(wrap_angle(lane.at(60.0)[3] - lane.at(20.0)[3])) < 0.1
 
 
 def test_of_ways_that_turn_alike_the_longest_is_taken_whatever_their_order() -> None:
@@ -208,7 +208,7 @@ def test_a_start_on_a_roads_entry_gives_the_same_ring_and_no_piece_is_driven_bac
             places = [lane.at(lane.length - 2.0 + 0.05 * n) for n in range(80)]
             for (x0, y0, _, yaw0), (x1, y1, _, yaw1) in itertools.pairwise(places):
                 assert math.dist((x0, y0), (x1, y1)) == pytest.approx(0.05, abs=0.01)
-                assert abs(wrapped(yaw1 - yaw0)) < 0.1
+                assert abs(wrap_angle(yaw1 - yaw0)) < 0.1
 
 
 @every_town
