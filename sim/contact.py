@@ -90,7 +90,7 @@ def _column(options: ContactOptions, name: str, names: list[str], weathers: list
     track = Track(*opendrive.load(name))
     renderer = Renderer()
     renderer.load(track, options.seed)
-    camera = renderer.camera(*options.size, math.radians(90), options.kind)
+    camera = renderer.create_camera(*options.size, math.radians(90), options.kind)
     every = max(1, len(track.spawn_points) // options.views)
     poses = [compose(spawn, SEAT) for spawn in track.spawn_points[::every][: options.views]]
     rows = []

@@ -1,1 +1,1 @@
-"""Pictures of the scene: the renderer, the facet pass for depth and labels, weather effects."""
+"""Images of the scene: the renderer, the facet pass for depth and labels, weather effects."""

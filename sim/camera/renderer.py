@@ -1,9 +1,9 @@
-"""The cameras: pictures of a track from any pose, in colour, in depth, or in what things are.
+"""The renderer and its cameras: images of a track from any pose, in colour, depth or semantic labels.
 
-The plain picture is drawn first; a second drawing of facets' numbers follows where somebody needs to know what each
-pixel shows and how far away it is: the depth and the segmentation camera, and every weather but a clear, dry day.
-Both drawings are of the same triangles by the same pipe, so they agree to the pixel; for a weather the second one has
-fewer pixels and fewer triangles.
+The colour pass draws the scene in plain light. The facet pass follows where the depth or label of pixels is needed: for
+depth and segmentation cameras, and for weather effects, that is, in all weathers but a clear, dry day. Both passes draw
+the same triangles with the same pipe and agree to the pixel; for weather effects the facet pass has fewer pixels and
+fewer triangles.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from panda3d import core
 
-from sim.camera.facet_pass import FARTHEST, Facets, Map, numbers_of
-from sim.camera.weather_effects import Grading, coarseness
+from sim.camera.facet_pass import FARTHEST, FacetPass, FloatImage, decode_ids
+from sim.camera.weather_effects import WeatherEffects, choose_downsampling
 from sim.episode.labels import Label
 from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
@@ -24,169 +24,184 @@ from sim.geometry.rays import Rays
 from sim.graphics.canvas import Bytes, Canvas, draw, make_pipe
 from sim.graphics.light import Light
 from sim.roads.track import Track
-from sim.scene.bodies import Thing
+from sim.scene.bodies import VisibleActor
 from sim.scene.scene import Scene
 from sim.scene.sky import Sky
 
 
 class Renderer:
-    """Draws one track at a time for any number of cameras. Use it from one thread.
+    """Draws one track at a time for any number of cameras; for use from one thread.
 
     Args:
         pipe: "tiny" for the software pipe, "gl" for OpenGL.
 
     Raises:
-        RuntimeError: the pipe cannot be had on this machine.
+        RuntimeError: the pipe is not available on this machine.
     """
 
     def __init__(self, pipe: Literal["tiny", "gl"] = "tiny") -> None:
         core.load_prc_file_data("", "audio-library-name null")
         self._pipe = make_pipe(pipe)
-        self._stage = Stage(Light.from_weather(WeatherParameters()))
+        self._scenes = SharedScene(Light.from_weather(WeatherParameters()))
 
     def load(self, track: Track, seed: int) -> None:
-        """Make the track's scene, the same for the same seed, in place of the one before."""
-        self._stage.show(Scene(track, seed))
+        """Build the scene of a track in place of the one before; the same seed gives the same surroundings."""
+        self._scenes.set_scene(Scene(track, seed))
 
     @property
-    def figures(self) -> dict[str, int]:
-        """How much the scene holds, by name; see `Scene.figures`."""
-        return self._stage.figures
+    def statistics(self) -> dict[str, int]:
+        """The size of the scene; see `Scene.statistics`."""
+        return self._scenes.statistics
 
     def set_weather(self, weather: WeatherParameters) -> None:
-        """Change the weather in every camera's pictures."""
-        self._stage.light_up(Light.from_weather(weather))
+        """Change the weather in the images of all cameras."""
+        self._scenes.set_light(Light.from_weather(weather))
 
-    def place(self, things: Sequence[Thing]) -> None:
-        """Show these cars and props in pictures from now on, and none that were there before."""
-        self._stage.place(things)
+    def place_actors(self, actors: Sequence[VisibleActor]) -> None:
+        """Show these cars and props from now on, in place of those before."""
+        self._scenes.place_actors(actors)
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind = "rgb") -> Camera:
-        """A camera of `width` x `height` pixels whose picture is `fov_radians` wide."""
-        return Camera(self._stage, self._pipe, (width, height), fov_radians, kind)
+    def create_camera(self, width: int, height: int, fov: float, kind: CameraKind = "rgb") -> Camera:
+        """Create a camera of `width` x `height` pixels with a horizontal field of view `fov` [rad].
+
+        Raises:
+            RuntimeError: Panda3D cannot make an image of this size.
+        """
+        return Camera(self._scenes, self._pipe, (width, height), fov, kind)
 
 
-class Stage:
-    """What all cameras look at: a scene in some light, and, once somebody asks, its facets.
+class SharedScene:
+    """The scene that all cameras share, with its facet passes, which are built when first needed.
 
     Attributes:
-        light: the light that `plain` is shown in.
-        plain: the node above the scene.
-        numbered: the nodes above the scene's facets: in full, and rough.
+        light: the light of the scene.
+        root: the node above the scene, for the colour pass.
+        facet_roots: the nodes above the facet passes: the full one at False, the coarse one at True.
     """
 
     def __init__(self, light: Light) -> None:
         self.light = light
-        self.plain = core.NodePath("plain")
-        self.numbered = {rough: core.NodePath("rough" if rough else "numbered") for rough in (False, True)}
+        self.root = core.NodePath("colour")
+        self.facet_roots = {coarse: core.NodePath("coarse" if coarse else "full") for coarse in (False, True)}
         self._scene: Scene | None = None
-        self._facets: dict[bool, Facets] = {}
-        self._things: Sequence[Thing] = ()
-        self._bodies: list[tuple[core.NodePath, Pose]] = []  # of the things
+        self._passes: dict[bool, FacetPass] = {}
+        self._actors: Sequence[VisibleActor] = ()
+        self._bodies: list[tuple[core.NodePath, Pose]] = []  # nodes and poses of the actors
 
-    def show(self, scene: Scene) -> None:
-        """Show another scene."""
+    def set_scene(self, scene: Scene) -> None:
+        """Show another scene, without actors, in the current light."""
         if self._scene is not None:
             self._scene.root.remove_node()
-        for facets in self._facets.values():
-            facets.root.remove_node()
-        self._scene, self._facets = scene, {}
-        self._things, self._bodies = (), []
-        scene.show(self.light)
-        scene.root.reparent_to(self.plain)
+        for facet_pass in self._passes.values():
+            facet_pass.root.remove_node()
+        self._scene, self._passes = scene, {}
+        self._actors, self._bodies = (), []
+        scene.set_light(self.light)
+        scene.root.reparent_to(self.root)
 
     @property
-    def figures(self) -> dict[str, int]:
-        """How much the scene holds, by name."""
-        return {} if self._scene is None else self._scene.figures
+    def statistics(self) -> dict[str, int]:
+        """The size of the scene; empty before the first."""
+        return {} if self._scene is None else self._scene.statistics
 
-    def light_up(self, light: Light) -> None:
-        """Change the light."""
+    def set_light(self, light: Light) -> None:
+        """Change the light of the scene."""
         self.light = light
         if self._scene is not None:
-            self._scene.show(light)
+            self._scene.set_light(light)
 
-    def facets(self, *, rough: bool) -> Facets:
-        """The scene's facets, hung below `numbered`."""
-        if rough not in self._facets:
+    def get_facet_pass(self, *, coarse: bool) -> FacetPass:
+        """Return the full or the coarse facet pass, built if it does not exist yet.
+
+        Raises:
+            RuntimeError: no track has been loaded, or it has too many facets.
+        """
+        if coarse not in self._passes:
             if self._scene is None:
-                raise RuntimeError("a camera was asked for a picture before a track was loaded")
-            made = self._facets[rough] = Facets(self._scene.root, self._scene.plain, rough=rough)
-            made.root.reparent_to(self.numbered[rough])
-            made.place(self._bodies)
-        return self._facets[rough]
+                raise RuntimeError("a camera cannot render before a track is loaded")
+            created = FacetPass(self._scene.root, self._scene.level_height, coarse=coarse)
+            created.root.reparent_to(self.facet_roots[coarse])
+            created.place_bodies(self._bodies)
+            self._passes[coarse] = created
+        return self._passes[coarse]
 
-    def place(self, things: Sequence[Thing]) -> None:
-        """Show these things, and none that were there before."""
-        if self._scene is None or things == self._things:
+    def place_actors(self, actors: Sequence[VisibleActor]) -> None:
+        """Show these actors in place of those before."""
+        if self._scene is None or actors == self._actors:
             return
-        self._things, self._bodies = things, self._scene.place(things)
-        for facets in self._facets.values():
-            facets.place(self._bodies)
+        self._actors, self._bodies = actors, self._scene.place_actors(actors)
+        for facet_pass in self._passes.values():
+            facet_pass.place_bodies(self._bodies)
 
-    def follow(self, pose: Pose) -> None:
-        """Bring the sky to a camera."""
+    def centre_sky(self, pose: Pose) -> None:
+        """Move the sky to a camera's pose."""
         if self._scene is not None:
             self._scene.sky.set_pos(pose.y, pose.x, pose.z)
 
 
 class Camera:
-    """A pinhole camera with square pixels, its principal point in the picture's middle; made by `Renderer.camera`."""
+    """A pinhole camera with square pixels and a central principal point; made by `Renderer.create_camera`."""
 
     def __init__(
-        self, stage: Stage, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: CameraKind
+        self, scenes: SharedScene, pipe: core.GraphicsPipe, size: tuple[int, int], fov: float, kind: CameraKind
     ) -> None:
-        coarse = coarseness(size) if kind == "rgb" else 1
-        numbered = size[0] // coarse, size[1] // coarse
-        self._stage, self._kind, self._size = stage, kind, size
-        self._rays = Rays.from_fov(numbered, fov)
-        self._plain = Canvas(pipe, stage.plain, size, fov)
-        self._numbers = Canvas(pipe, stage.numbered[kind == "rgb"], numbered, fov, coarse)
+        downsampling = choose_downsampling(size) if kind == "rgb" else 1
+        facets_size = size[0] // downsampling, size[1] // downsampling
+        self._scenes, self._kind, self._size = scenes, kind, size
+        self._rays = Rays.from_fov(facets_size, fov)
+        self._colour = Canvas(pipe, scenes.root, size, fov)
+        self._facets = Canvas(pipe, scenes.facet_roots[kind == "rgb"], facets_size, fov, downsampling)
         self._light: Light | None = None
-        self._grading: Grading | None = None
+        self._effects: WeatherEffects | None = None
 
     def render(self, pose: Pose) -> bytes:
-        """The picture from a world pose: height x width x BGRA bytes, the top row first, alpha 255."""
-        self._regrade(self._stage.light)
-        if self._kind == "rgb" and self._grading is None:
-            self._stage.follow(pose)
-            draw([self._plain], pose)
-            return self._plain.read().tobytes()
-        facets = self._stage.facets(rough=self._kind == "rgb")
-        self._numbers.set_background(facets.void)
-        self._stage.follow(pose)
-        draw([self._numbers] if self._kind != "rgb" else [self._plain, self._numbers], pose)
-        numbers = numbers_of(self._numbers.read())
-        sight = facets.sight(numbers, self._rays, pose)
-        if self._kind == "semantic_segmentation":
-            return _tagged(np.where(sight.inverse > 0, facets.labels[numbers], np.uint8(Label.SKY))).tobytes()
-        if self._grading is None or self._kind == "depth":
-            return _measured(sight.inverse).tobytes()
-        return self._grading.graded(self._plain.read(), sight, pose).tobytes()
+        """Render the image from a pose in the world: height x width x BGRA bytes, top row first, alpha 255.
 
-    def _regrade(self, light: Light) -> None:
+        Raises:
+            RuntimeError: no track has been loaded, or it has too many facets.
+        """
+        self._set_light(self._scenes.light)
+        if self._kind == "rgb" and self._effects is None:
+            self._scenes.centre_sky(pose)
+            draw([self._colour], pose)
+            return self._colour.read().tobytes()
+        facet_pass = self._scenes.get_facet_pass(coarse=self._kind == "rgb")
+        self._facets.set_background(facet_pass.background)
+        self._scenes.centre_sky(pose)
+        draw([self._facets] if self._kind != "rgb" else [self._colour, self._facets], pose)
+        ids = decode_ids(self._facets.read())
+        geometry = facet_pass.compute_geometry(ids, self._rays, pose)
+        if self._kind == "semantic_segmentation":
+            labels = np.where(geometry.inverse_depth > 0, facet_pass.labels[ids], np.uint8(Label.SKY))
+            return _encode_labels(labels).tobytes()
+        if self._effects is None or self._kind == "depth":
+            return _encode_depth(geometry.inverse_depth).tobytes()
+        return self._effects.apply(self._colour.read(), geometry, pose).tobytes()
+
+    def _set_light(self, light: Light) -> None:
         if light is not self._light:
             self._light = light
-            self._plain.set_background(Sky.below(light))
-            self._grading = Grading(light, self._rays, self._size) if Grading.needed(light) else None
+            self._colour.set_background(Sky.compute_background(light))
+            needed = WeatherEffects.is_needed(light)
+            self._effects = WeatherEffects(light, self._rays, self._size) if needed else None
 
     def close(self) -> None:
-        """Give the buffers back; the camera cannot be used after that."""
-        self._plain.close()
-        self._numbers.close()
+        """Release the buffers; the camera cannot be used afterwards."""
+        self._colour.close()
+        self._facets.close()
 
 
-def _tagged(labels: Bytes) -> Bytes:
-    """CARLA's raw segmentation picture: the tag in red, nothing in green and blue."""
-    picture = np.zeros((*labels.shape, 4), np.uint8)
-    picture[..., 2], picture[..., 3] = labels, 255
-    return picture
+def _encode_labels(labels: Bytes) -> Bytes:
+    """CARLA's raw segmentation image: the tag in red, 0 in green and blue."""
+    image = np.zeros((*labels.shape, 4), np.uint8)
+    image[..., 2], image[..., 3] = labels, 255
+    return image
 
 
-def _measured(inverse: Map) -> Bytes:
-    """CARLA's raw depth picture: R + 256 G + 65536 B of 2^24 - 1, which is 1000 m."""
-    depth = np.where(inverse > 0, 1 / np.maximum(inverse, 1 / FARTHEST), FARTHEST).astype(np.float64)
+def _encode_depth(inverse_depth: FloatImage) -> Bytes:
+    """CARLA's raw depth image: R + 256 G + 65536 B, where 2^24 - 1 is 1000 m."""
+    depth = np.where(inverse_depth > 0, 1 / np.maximum(inverse_depth, 1 / FARTHEST), FARTHEST).astype(np.float64)
     steps = np.rint(np.clip(depth / FARTHEST, 0, 1) * ((1 << 24) - 1)).astype(np.uint32)
-    picture = np.empty((*inverse.shape, 4), np.uint8)
-    picture[..., 2], picture[..., 1], picture[..., 0], picture[..., 3] = steps, steps >> 8, steps >> 16, 255
-    return picture
+    image = np.empty((*inverse_depth.shape, 4), np.uint8)
+    image[..., 2], image[..., 1], image[..., 0], image[..., 3] = steps, steps >> 8, steps >> 16, 255
+    return image

@@ -1,9 +1,9 @@
-"""A road's surface: its cross-section cut into strips that never overlap, each drawn along s.
+"""The surface of a road: its cross-section is cut into strips that never overlap, each drawn along s.
 
-Paint and asphalt lie side by side, not on top of each other, so that neither flickers. A broken line is one strip whose
-intervals of s are paint and asphalt in turn. Under the paint runs a line one pixel wide, which keeps a marking from
-breaking up into dots where it is thinner than a pixel; from farther away it is all that is drawn of a marking. The
-asphalt's texture is laid in lane coordinates: wheel tracks follow the lanes.
+Paint and asphalt are adjacent, never on top of each other, so that neither flickers. A broken line is one strip that
+alternates between paint and asphalt along s. A line one pixel wide under the paint keeps a marking from breaking up
+into dots where it is thinner than a pixel; at a distance only that line is drawn. The asphalt's texture is laid out in
+lane coordinates, so that wheel tracks follow the lanes.
 """
 
 from __future__ import annotations
@@ -34,66 +34,66 @@ PAINT = {
     "Red": (0.8, 0.2, 0.2),
 }
 WHITE = (0.93, 0.93, 0.90)
-LANE = (0.78, 0.78, 0.78)  # tints of the asphalt's texture, which is brighter
+LANE = (0.78, 0.78, 0.78)  # factor on the asphalt's texture, which is brighter
 SURFACES = {"Sidewalk": (1.0, 0.98, 0.93), "Shoulder": (0.72, 0.71, 0.69), "Border": (0.62, 0.66, 0.47)}
-LABELS = {"Sidewalk": Label.SIDEWALK, "Border": Label.TERRAIN}  # of what is not road
+LABELS = {"Sidewalk": Label.SIDEWALK, "Border": Label.TERRAIN}  # of lane types that are not road
 VERGE = ((0.0, (0.62, 0.57, 0.46)), (0.45, (0.52, 0.52, 0.34)), (1.6, (0.36, 0.52, 0.20)))  # distance [m], tint
-BANK, BURIED = 8.0, 0.4  # how far from the road a bank ends [m], and how deep in the land
-DROP = 0.06  # how steeply a verge falls away from a road with banks, so that it hides no other road [m/m]
-DOUBLE = {
+BANK, BURIAL = 8.0, 0.4  # distance of a bank's foot from the road, and its depth below the land [m]
+VERGE_SLOPE = 0.06  # descent of a verge beside a road with banks, so that it hides no other road [m/m]
+DOUBLE_LINES = {
     "SOLIDSOLID": ("SOLID", "SOLID"),
     "SOLIDBROKEN": ("SOLID", "BROKEN"),
     "BROKENSOLID": ("BROKEN", "SOLID"),
     "BROKENBROKEN": ("BROKEN", "BROKEN"),
 }
-CURB = 0.20  # width of the stones between a road and a sidewalk [m]
-STONES = LaneMarking("SOLID", "Stone", CURB)
+CURB = 0.20  # width of the kerb between a road and a sidewalk [m]
+CURB_STONES = LaneMarking("SOLID", "Stone", CURB)
 UNPAINTED = {"NONE", "CURB", "GRASS"}
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """How a chunk is drawn from some distance on.
+class DetailLevel:
+    """A level of detail.
 
     Attributes:
-        beyond: least distance to the chunk's nearest point [m] for a focal length of 160 pixels, which `Camera` scales.
-        length: of a chunk, roughly [m]: from afar one does for several, as each costs some time however small.
-        step: the rows' spacing [m].
-        wide: whether markings are drawn in their true width, or as lines one pixel wide.
-        shown: how much of the paint's colour such a line has [0, 1]: the share of a pixel that the paint would cover.
+        min_distance: from the chunk's nearest point [m], for the focal length `canvas.LOD_FOCAL_LENGTH`.
+        length: approximate length of a chunk [m]; distant chunks are longer, since each has a fixed cost.
+        step: spacing of the rows of points [m].
+        true_width: whether markings have their true width; otherwise they are lines one pixel wide.
+        coverage: opacity of such a line [0, 1]: the fraction of a pixel that the paint would cover.
         dashes: whether broken lines are drawn broken.
     """
 
-    beyond: float
+    min_distance: float
     length: float
     step: float
-    wide: bool
-    shown: float
+    true_width: bool
+    coverage: float
     dashes: bool
 
 
-LEVELS = (
-    Level(0, 24, 1.0, wide=True, shown=0.85, dashes=True),
-    Level(24, 24, 2.0, wide=False, shown=0.70, dashes=True),
-    Level(50, 48, 4.0, wide=False, shown=0.45, dashes=False),
-    Level(100, 96, 8.0, wide=False, shown=0.24, dashes=False),
+DETAIL_LEVELS = (
+    DetailLevel(0, 24, 1.0, true_width=True, coverage=0.85, dashes=True),
+    DetailLevel(24, 24, 2.0, true_width=False, coverage=0.70, dashes=True),
+    DetailLevel(50, 48, 4.0, true_width=False, coverage=0.45, dashes=False),
+    DetailLevel(100, 96, 8.0, true_width=False, coverage=0.24, dashes=False),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A part of the cross-section between two cuts, each a lane edge's number and a distance to its right [m]."""
+    """A part of the cross-section; either border is a lane edge's index and a distance to the right of it [m]."""
 
     left: tuple[int, float]
     right: tuple[int, float]
     kind: str
-    line: LaneMarking | None = None
+    marking: LaneMarking | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """A stretch resampled for drawing: s (n,), centre (n, 3), right (n, 3), offsets of the lane edges (n, k + 1)."""
+class RoadSamples:
+    """A stretch resampled for rendering, its attributes as `Stretch` has them: n samples of k lanes."""
 
     s: Floats
     centre: Floats
@@ -101,64 +101,71 @@ class Lines:
     offsets: Floats
 
     def points(self, offsets: Floats) -> Floats:
-        """The points (n, c, 3) at offsets (n, c) [m] across the road."""
+        """Return the points (n, c, 3) at offsets (n, c) [m] from the reference line."""
         return self.centre[:, None, :] + offsets[..., None] * self.right[:, None, :]
 
 
-def roadway(
+def make_road_nodes(
     stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture, land: Terrain
 ) -> Iterator[core.PandaNode]:
-    """A stretch of road with markings and verges, in chunks along s."""
-    deep = not land.is_level
+    """Make the nodes of a stretch of road with markings and verges, one per chunk along s.
+
+    Args:
+        stretch: the stretch.
+        random: makes the verges ragged.
+        asphalt: the texture of lanes.
+        grass: the texture of verges.
+        land: the terrain that the banks descend to.
+    """
     states = tuple(
-        mesh.make_flat_state(10 + i, kind, depth_tested=deep, depth_offset=i)
+        mesh.make_flat_state(10 + i, kind, depth_tested=not land.is_level, depth_offset=i)
         for i, kind in enumerate((grass, asphalt, None, None))
     )
     builder = _Builder(stretch, random, states, land)
     for start, end in pairwise(
-        np.linspace(stretch.s[0], stretch.s[-1], _count(float(np.ptp(stretch.s)), LEVELS[-1].length) + 1)
+        np.linspace(stretch.s[0], stretch.s[-1], _count_chunks(float(np.ptp(stretch.s)), DETAIL_LEVELS[-1].length) + 1)
     ):
-        yield builder.part(len(LEVELS) - 1, float(start), float(end))
+        yield builder.build_part(len(DETAIL_LEVELS) - 1, float(start), float(end))
 
 
-def _count(length: float, each: float) -> int:
+def _count_chunks(length: float, each: float) -> int:
     return max(1, round(length / each))
 
 
 class _Builder:
-    """Makes the parts of a stretch's road, in all their levels of detail."""
+    """Builds the nodes of one stretch in all levels of detail."""
 
     def __init__(
         self, stretch: Stretch, random: np.random.Generator, states: tuple[core.RenderState, ...], land: Terrain
     ) -> None:
         self._stretch, self._random, self._states, self._land = stretch, random, states, land
-        self._strips = [strips_across(stretch, level) for level in LEVELS]
+        self._strips = [cut_into_strips(stretch, level) for level in DETAIL_LEVELS]
 
-    def part(self, i: int, start: float, end: float) -> core.PandaNode:
-        """The road from start to end [m]: in level i from afar, and nearby in parts of the next finer one."""
-        own = self._drawn(i, start, end)
+    def build_part(self, i: int, start: float, end: float) -> core.PandaNode:
+        """Build the road from start to end [m]: level i at a distance, shorter parts of the next finer level nearby."""
+        coarse = self._build_chunk(i, start, end)
         if i == 0:
-            return own
+            return coarse
         finer = core.PandaNode("finer")
-        for low, high in pairwise(np.linspace(start, end, _count(end - start, LEVELS[i - 1].length) + 1)):
-            finer.add_child(self.part(i - 1, float(low), float(high)))
+        for low, high in pairwise(np.linspace(start, end, _count_chunks(end - start, DETAIL_LEVELS[i - 1].length) + 1)):
+            finer.add_child(self.build_part(i - 1, float(low), float(high)))
         node = core.LODNode("road")
-        middle = resampled(self._stretch, np.array([(start + end) / 2])).centre[0]
+        middle = resample(self._stretch, np.array([(start + end) / 2])).centre[0]
         node.set_center(core.LPoint3(middle[1], middle[0], middle[2]))
-        beyond = LEVELS[i].beyond + (end - start) / 2
-        for child, nearest, farthest in ((finer, 0.0, beyond), (own, beyond, 1e6)):
+        switch = DETAIL_LEVELS[i].min_distance + (end - start) / 2
+        for child, nearest, farthest in ((finer, 0.0, switch), (coarse, switch, 1e6)):
             node.add_switch(farthest, nearest)
             node.add_child(child)
         return node
 
-    def _drawn(self, i: int, start: float, end: float) -> core.GeomNode:
-        """The road from start to end [m] in one level of detail."""
-        stretch, level, strips = self._stretch, LEVELS[i], self._strips[i]
-        lines = resampled(stretch, _rows(stretch, start, end, level))
-        surface = [m for strip in strips for m in _surface(strip, lines, painted=False)]
-        paint = [m for strip in strips for m in _surface(strip, lines, painted=True)]
-        verges = [] if stretch.junction else list(_verges(lines, self._random, self._land))
-        thin = list(_thin(stretch, lines, level))
+    def _build_chunk(self, i: int, start: float, end: float) -> core.GeomNode:
+        """Build the road from start to end [m] in one level of detail."""
+        stretch, level, strips = self._stretch, DETAIL_LEVELS[i], self._strips[i]
+        samples = resample(stretch, _choose_rows(stretch, start, end, level))
+        surface = [m for strip in strips for m in _make_surface(strip, samples, painted=False)]
+        paint = [m for strip in strips for m in _make_surface(strip, samples, painted=True)]
+        verges = [] if stretch.junction else list(_make_verges(samples, self._random, self._land))
+        thin = list(_make_thin_lines(stretch, samples, level))
         node = core.GeomNode("chunk")
         for meshes, state in zip((verges, surface, thin, paint), self._states, strict=True):
             if meshes:
@@ -166,8 +173,8 @@ class _Builder:
         return node
 
 
-def _rows(stretch: Stretch, start: float, end: float, level: Level) -> Floats:
-    """Where along s [m] a chunk has rows of points: evenly, and where dashes begin and end."""
+def _choose_rows(stretch: Stretch, start: float, end: float, level: DetailLevel) -> Floats:
+    """The s [m] of a chunk's rows of points: evenly spaced, and where dashes begin and end."""
     rows = [np.linspace(start, end, max(1, math.ceil((end - start) / level.step)) + 1)]
     for marking in stretch.markings:
         if marking.style == "BROKEN" and level.dashes:
@@ -179,9 +186,9 @@ def _rows(stretch: Stretch, start: float, end: float, level: Level) -> Floats:
     return apart
 
 
-def strips_across(stretch: Stretch, level: Level) -> list[Strip]:
-    """The strips of a stretch's cross-section: what is between the lines, then the lines."""
-    painted = [_lines(stretch, edge) if level.wide else [] for edge in range(len(stretch.markings))]
+def cut_into_strips(stretch: Stretch, level: DetailLevel) -> list[Strip]:
+    """Return the strips of a stretch's cross-section: the surfaces between the lines, then the lines."""
+    painted = [_find_lines(stretch, edge) if level.true_width else [] for edge in range(len(stretch.markings))]
     spans = [(lines[0][0], lines[-1][1]) if lines else (0.0, 0.0) for lines in painted]
     between = [
         Strip((lane, spans[lane][1]), (lane + 1, spans[lane + 1][0]), kind)
@@ -201,65 +208,66 @@ def strips_across(stretch: Stretch, level: Level) -> list[Strip]:
     return between + within + paint
 
 
-def resampled(stretch: Stretch, s: Floats) -> Lines:
-    """The stretch at other distances s [m] along the road."""
+def resample(stretch: Stretch, s: Floats) -> RoadSamples:
+    """Interpolate a stretch at distances s [m] along the road."""
 
     def at(table: Floats) -> Floats:
         return np.stack([np.interp(s, stretch.s, column) for column in table.T], axis=1)
 
     right = at(stretch.right)
     right /= np.linalg.norm(right, axis=1, keepdims=True)
-    return Lines(s, at(stretch.centre), right, at(stretch.offsets))
+    return RoadSamples(s, at(stretch.centre), right, at(stretch.offsets))
 
 
-def _lines(stretch: Stretch, edge: int) -> list[tuple[float, float, LaneMarking]]:
-    """From where to where [m] around a lane edge lines are painted, and which: inside the lane at a road's border."""
+def _find_lines(stretch: Stretch, edge: int) -> list[tuple[float, float, LaneMarking]]:
+    """Borders [m], relative to a lane edge, and marking of its lines; at a road's border lines are inside the lane."""
     marking = stretch.markings[edge]
     width = marking.width
     beside = [kind for kind in stretch.kinds[max(edge - 1, 0) : edge + 1] if kind != "Sidewalk"]
     if len(beside) == 1 and 0 < edge < len(stretch.kinds):
-        return [(*((0.0, CURB) if stretch.kinds[edge] == "Sidewalk" else (-CURB, 0.0)), STONES)]
+        return [(*((0.0, CURB) if stretch.kinds[edge] == "Sidewalk" else (-CURB, 0.0)), CURB_STONES)]
     if marking.style in UNPAINTED or width <= 0.0:
         return []
-    styles = DOUBLE.get(marking.style, (marking.style,))
+    styles = DOUBLE_LINES.get(marking.style, (marking.style,))
     left = stretch.kinds[edge - 1] if edge > 0 else ""
     right = stretch.kinds[edge] if edge < len(stretch.kinds) else ""
-    half = (len(styles) - 0.5) * width  # two lines lie as far apart as they are wide
+    half = (len(styles) - 0.5) * width  # the gap between double lines is as wide as a line
     first = -half if left == right else -2 * half if left == "Driving" else 0.0
     starts = [first + 2 * i * width for i in range(len(styles))]
     return [(low, low + width, replace(marking, style=style)) for low, style in zip(starts, styles, strict=True)]
 
 
-def _thin(stretch: Stretch, lines: Lines, level: Level) -> Iterator[Mesh]:
+def _make_thin_lines(stretch: Stretch, samples: RoadSamples, level: DetailLevel) -> Iterator[Mesh]:
     """The markings of a chunk as lines one pixel wide."""
-    every = [(edge, *line) for edge in range(len(stretch.markings)) for line in _lines(stretch, edge)]
+    every = [(edge, *line) for edge in range(len(stretch.markings)) for line in _find_lines(stretch, edge)]
     for edge, low, high, marking in every:
         broken = marking.style == "BROKEN"
-        drawn = _is_paint(marking, lines.s) if level.dashes else np.ones(len(lines.s) - 1, dtype=bool)
-        share = level.shown * (marking.dash / (marking.dash + marking.gap) if broken and not level.dashes else 1.0)
-        colour = share * _paint(marking) + (1 - share) * ASPHALT
-        middle = lines.points(lines.offsets[:, [edge]] + (low + high) / 2)[:, 0]
-        yield mesh.make_line(middle, colour, drawn, Label.ROAD_LINE)
+        visible = _is_painted(marking, samples.s) if level.dashes else np.ones(len(samples.s) - 1, dtype=bool)
+        share = level.coverage * (marking.dash / (marking.dash + marking.gap) if broken and not level.dashes else 1.0)
+        colour = share * _compute_paint_colour(marking) + (1 - share) * ASPHALT
+        middle = samples.points(samples.offsets[:, [edge]] + (low + high) / 2)[:, 0]
+        yield mesh.make_line(middle, colour, visible, Label.ROAD_LINE)
 
 
-def _surface(strip: Strip, lines: Lines, *, painted: bool) -> Iterator[Mesh]:
-    """The painted, or the bare, part of a strip."""
-    on = np.zeros(len(lines.s) - 1, dtype=bool) if strip.line is None else _is_paint(strip.line, lines.s)
-    where = on == painted
-    if not where.any():
+def _make_surface(strip: Strip, samples: RoadSamples, *, painted: bool) -> Iterator[Mesh]:
+    """The painted or the unpainted part of a strip."""
+    on = np.zeros(len(samples.s) - 1, dtype=bool) if strip.marking is None else _is_painted(strip.marking, samples.s)
+    chosen = on == painted
+    if not chosen.any():
         return
-    cuts = (lines.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
-    offsets = np.stack(tuple(cuts), axis=1)
-    tint = _paint(strip.line) if painted and strip.line else np.array(SURFACES.get(strip.kind, LANE))
+    borders = (samples.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
+    offsets = np.stack(tuple(borders), axis=1)
+    bare = np.array(SURFACES.get(strip.kind, LANE))
+    tint = _compute_paint_colour(strip.marking) if painted and strip.marking else bare
     label = Label.ROAD_LINE if painted else LABELS.get(strip.kind, Label.ROAD)
-    if strip.line is STONES:
+    if strip.marking is CURB_STONES:
         label = Label.SIDEWALK
-    whole = mesh.make_sheet(lines.points(offsets), tint, _lane_uvs(strip, lines, offsets), label)
-    yield replace(whole, triangles=whole.triangles[np.repeat(where, 2)])
+    sheet = mesh.make_sheet(samples.points(offsets), tint, _compute_lane_uvs(strip, samples, offsets), label)
+    yield replace(sheet, triangles=sheet.triangles[np.repeat(chosen, 2)])
 
 
-def _is_paint(marking: LaneMarking, s: Floats) -> Bools:
-    """For each interval of s, whether a marking is painted there."""
+def _is_painted(marking: LaneMarking, s: Floats) -> Bools:
+    """Whether a marking is painted in each interval of s (n - 1,)."""
     if marking.style != "BROKEN":
         return np.ones(len(s) - 1, dtype=bool)
     middle = (s[1:] + s[:-1]) / 2
@@ -267,37 +275,37 @@ def _is_paint(marking: LaneMarking, s: Floats) -> Bools:
     return dashed
 
 
-def _paint(marking: LaneMarking) -> Floats:
+def _compute_paint_colour(marking: LaneMarking) -> Floats:
     colour: Floats = np.array(PAINT.get(marking.colour, WHITE))
     return (1 - marking.wear) * colour + marking.wear * ASPHALT
 
 
-def _lane_uvs(strip: Strip, lines: Lines, offsets: Floats) -> Floats:
-    """Texture coordinates (n, 2, 2): u is 0 to 1 across the lane that the strip lies in, v goes with s."""
-    lane = min(strip.left[0], lines.offsets.shape[1] - 2)
-    low, high = lines.offsets[:, [lane]], lines.offsets[:, [lane + 1]]
+def _compute_lane_uvs(strip: Strip, samples: RoadSamples, offsets: Floats) -> Floats:
+    """Texture coordinates (n, 2, 2): u is 0 to 1 across the strip's lane, v follows s."""
+    lane = min(strip.left[0], samples.offsets.shape[1] - 2)
+    low, high = samples.offsets[:, [lane]], samples.offsets[:, [lane + 1]]
     u = (offsets - low) / np.maximum(high - low, 3.0)
-    v = np.broadcast_to(lines.s[:, None] / TILE, u.shape)
+    v = np.broadcast_to(samples.s[:, None] / TILE, u.shape)
     return np.stack((u, v), axis=-1)
 
 
-def _verges(lines: Lines, random: np.random.Generator, land: Terrain) -> Iterator[Mesh]:
-    """Gravel that turns into grass, ragged, on both sides; and where the land is not level, a bank down or up to it."""
+def _make_verges(samples: RoadSamples, random: np.random.Generator, land: Terrain) -> Iterator[Mesh]:
+    """Ragged verges of gravel turning into grass on both sides; on hilly land, also banks down or up to it."""
     for edge, side in ((0, -1.0), (-1, 1.0)):
-        ragged = 1 + 0.25 * random.uniform(-1, 1, (len(lines.s), len(VERGE)))
+        ragged = 1 + 0.25 * random.uniform(-1, 1, (len(samples.s), len(VERGE)))
         out = np.array([distance for distance, _ in VERGE]) * ragged
-        points = lines.points(lines.offsets[:, [edge]] + side * out)
+        points = samples.points(samples.offsets[:, [edge]] + side * out)
         tint = np.array([colour for _, colour in VERGE])
         if not land.is_level:
-            points[..., 2] -= DROP * out
-            points = np.concatenate((points, _bank(lines, edge, side, land)), axis=1)
+            points[..., 2] -= VERGE_SLOPE * out
+            points = np.concatenate((points, _make_bank(samples, edge, side, land)), axis=1)
             tint = np.concatenate((tint, tint[-1:]))
         uvs = points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE)
         yield mesh.make_sheet(points, tint, uvs, Label.TERRAIN)
 
 
-def _bank(lines: Lines, edge: int, side: float, land: Terrain) -> Floats:
-    """Where the bank beside an edge goes into the land: points (n, 1, 3)."""
-    feet = lines.points(lines.offsets[:, [edge]] + side * BANK)
-    feet[:, 0, 2] = [land.at(x, y)[0] - BURIED for x, y, _ in feet[:, 0].tolist()]
+def _make_bank(samples: RoadSamples, edge: int, side: float, land: Terrain) -> Floats:
+    """The foot of the bank beside an edge: points (n, 1, 3) below the land."""
+    feet = samples.points(samples.offsets[:, [edge]] + side * BANK)
+    feet[:, 0, 2] = [land.at(x, y)[0] - BURIAL for x, y, _ in feet[:, 0].tolist()]
     return feet

@@ -1,10 +1,8 @@
-"""What the camera sees: sky, hills, ground, road, trees, posts and houses, built once for a track and a seed.
+"""The scene graph of a track: sky, land, roads, plants, houses, guard rails and actors.
 
-Everything that lies on the ground is painted in a fixed order (ground, verge, road) without the depth buffer, so that
-nothing flickers; only where the land rises and falls does it use the depth buffer, for crests to hide what is behind
-them. A road's cross-section is cut into strips of asphalt and paint that never overlap. What stands up (trees, posts,
-houses) uses the depth buffer. The scene is cut into chunks that Panda3D drops when they are out of sight, a whole
-square of them with one look.
+Surfaces on the ground are drawn in a fixed order (land, verge, road) without the depth buffer, so that nothing
+flickers; only on hilly land do they use it, so that crests hide what is behind them. Upright objects always use it. The
+scene is cut into chunks that Panda3D culls when they are out of sight, a whole square of them with one test.
 """
 
 from __future__ import annotations
@@ -25,57 +23,67 @@ from sim.graphics.canvas import to_panda_matrix
 from sim.graphics.light import Light
 from sim.roads.terrain import BLOCK, LEVEL_CELL
 from sim.roads.track import Track
-from sim.scene.bodies import Colour, Thing, body
-from sim.scene.buildings import houses
-from sim.scene.guard_rails import rails
-from sim.scene.road_surface import roadway
-from sim.scene.scenery import beside
+from sim.scene.bodies import Colour, VisibleActor, make_body
+from sim.scene.buildings import make_house_nodes
+from sim.scene.guard_rails import make_rail_nodes
+from sim.scene.road_surface import make_road_nodes
+from sim.scene.scenery import get_scenery
 from sim.scene.sky import Sky
-from sim.scene.vegetation import plants
+from sim.scene.vegetation import make_plant_nodes
 
 GRASS_TILE = 6.0  # [m]
-WET_DARKER = 0.42  # how much of its brightness wet asphalt loses
-SQUARE = 150.0  # size of the squares whose chunks are dropped together [m]
+WET_DARKENING = 0.42  # fraction of its brightness that wet asphalt loses
+SQUARE = 150.0  # size of the squares whose chunks are culled together [m]
 
 
 class Scene:
-    """A track's surroundings.
+    """A track with its surroundings and actors.
+
+    Args:
+        track: the track.
+        seed: chooses the surroundings.
 
     Attributes:
-        root: what a camera has to draw.
-        sky: the node in it that has to follow the camera.
-        plain: the height of the land [m], if it is level.
+        root: the node for cameras to draw.
+        sky: the node below it that must follow the camera.
+        level_height: height of the land if it is level, else None [m].
     """
 
     def __init__(self, track: Track, seed: int) -> None:
         name = crc32(track.name.encode())
-        above, fields, roads, leaves = (np.random.default_rng([seed, name, part]) for part in range(4))
-        scenery = beside(track, seed)
+        sky_random, land_random, road_random, plant_random = [
+            np.random.default_rng([seed, name, part]) for part in range(4)
+        ]
+        scenery = get_scenery(track, seed)
         self.root = core.NodePath("scene")
         self.root.set_two_sided(True)
-        self._sky = Sky(above)
+        self._sky = Sky(sky_random)
         self.sky = self._sky.node
         self.sky.reparent_to(self.root)
-        self.plain = float(track.terrain.heights[0, 0]) if track.terrain.is_level else None
-        self._asphalt = np.clip(textures.make_asphalt(roads) * track.appearance.asphalt, 0, 1)
-        fields_picture = np.clip(textures.make_grass(fields) * np.array(track.appearance.fields), 0, 1)
-        grass, self._road = mesh.make_texture(fields_picture), mesh.make_texture(self._asphalt)
+        self.level_height = float(track.terrain.heights[0, 0]) if track.terrain.is_level else None
+        self._asphalt = np.clip(textures.make_asphalt(road_random) * track.appearance.asphalt, 0, 1)
+        fields = np.clip(textures.make_grass(land_random) * np.array(track.appearance.fields), 0, 1)
+        grass, self._road = mesh.make_texture(fields), mesh.make_texture(self._asphalt)
         self._lit = self.root.attach_new_node("lit")
         nodes = chain(
-            _ground(track, fields, grass),
-            (node for stretch in track.stretches for node in roadway(stretch, roads, self._road, grass, track.terrain)),
-            plants(track, scenery.plants, leaves),
-            houses(scenery.houses),
-            rails(scenery.rails),
+            _make_land(track, land_random, grass),
+            (
+                node
+                for stretch in track.stretches
+                for node in make_road_nodes(stretch, road_random, self._road, grass, track.terrain)
+            ),
+            make_plant_nodes(track, scenery.plants, plant_random),
+            make_house_nodes(scenery.houses),
+            make_rail_nodes(scenery.rails),
         )
-        self._shown = self._lit.attach_new_node("things")
-        self._bodies: dict[int, tuple[core.NodePath, Thing]] = {}
-        for block in _blocks(nodes):
-            self._lit.attach_new_node(block)
+        self._actors = self._lit.attach_new_node("actors")
+        self._bodies: dict[int, tuple[core.NodePath, VisibleActor]] = {}
+        for square in _group_by_square(nodes):
+            self._lit.attach_new_node(square)
 
     @property
-    def figures(self) -> dict[str, int]:
-        """How much there is to draw, in all levels of detail: triangles, lines, chunks, textures."""
+    def statistics(self) -> dict[str, int]:
+        """The number of triangles, lines, chunks and textures in all levels of detail."""
         nodes = [path.node() for path in self.root.find_all_matches("**/+GeomNode")]
         parts = [node.get_geom(i).get_primitive(0) for node in nodes for i in range(node.get_num_geoms())]
         triangles = [part.get_num_primitives() for part in parts if part.get_num_vertices_per_primitive() == 3]
@@ -83,60 +91,61 @@ class Scene:
         textures = len(self.root.find_all_textures())
         return {"triangles": sum(triangles), "lines": sum(lines), "chunks": len(parts), "textures": textures}
 
-    def place(self, things: Sequence[Thing]) -> list[tuple[core.NodePath, Pose]]:
-        """Show these things, and none that were there before; their nodes, each in its own axes, and poses."""
-        looks = {thing.id: _look(thing) for thing in things}
-        for node, gone in [shown for shown in self._bodies.values() if looks.get(shown[1].id) != _look(shown[1])]:
+    def place_actors(self, actors: Sequence[VisibleActor]) -> list[tuple[core.NodePath, Pose]]:
+        """Show these actors in place of those before; return the node, in the actor's own axes, and pose of each."""
+        looks = {actor.id: _get_look(actor) for actor in actors}
+        for node, gone in [shown for shown in self._bodies.values() if looks.get(shown[1].id) != _get_look(shown[1])]:
             node.remove_node()
             del self._bodies[gone.id]
-        for thing in things:
-            node, before = self._bodies.get(thing.id, (None, None))
+        for actor in actors:
+            node, before = self._bodies.get(actor.id, (None, None))
             if node is None:
-                node = self._shown.attach_new_node("thing")
-                node.attach_new_node(_body(*_look(thing)))
-            if before is None or before.pose != thing.pose:
-                node.set_mat(to_panda_matrix(thing.pose))
-            self._bodies[thing.id] = node, thing
-        return [(self._bodies[thing.id][0], thing.pose) for thing in things]
+                node = self._actors.attach_new_node("actor")
+                node.attach_new_node(_make_body_node(*_get_look(actor)))
+            if before is None or before.pose != actor.pose:
+                node.set_mat(to_panda_matrix(actor.pose))
+            self._bodies[actor.id] = node, actor
+        return [(self._bodies[actor.id][0], actor.pose) for actor in actors]
 
-    def show(self, light: Light) -> None:
-        """Change to another light."""
+    def set_light(self, light: Light) -> None:
+        """Change the light of the whole scene."""
         self._sky.paint(light)
         self._lit.set_color_scale(*light.base, 1.0)
-        mesh.fill_texture(self._road, self._asphalt * (1 - WET_DARKER * light.wetness))
+        mesh.fill_texture(self._road, self._asphalt * (1 - WET_DARKENING * light.wetness))
 
 
-def _look(thing: Thing) -> tuple[str, Colour]:
-    return thing.kind, thing.colour
+def _get_look(actor: VisibleActor) -> tuple[str, Colour]:
+    return actor.kind, actor.colour
 
 
 @lru_cache(maxsize=64)
-def _body(kind: str, colour: Colour) -> core.GeomNode:
-    """What all things of a kind and colour look like."""
+def _make_body_node(kind: str, colour: Colour) -> core.GeomNode:
+    """The node shared by all actors of a kind and colour."""
     node = core.GeomNode("body")
-    node.add_geom(mesh.make_geom(body(kind, colour)), mesh.make_upright_state(None))
+    node.add_geom(mesh.make_geom(make_body(kind, colour)), mesh.make_upright_state(None))
     return node
 
 
-def _blocks(nodes: Iterable[core.PandaNode]) -> Iterator[core.PandaNode]:
-    """The nodes, those of a square below one node, in the order of their coming."""
-    blocks: dict[tuple[int, int], core.PandaNode] = {}
+def _group_by_square(nodes: Iterable[core.PandaNode]) -> Iterator[core.PandaNode]:
+    """Group nodes below one parent per square, in the order of first appearance."""
+    squares: dict[tuple[int, int], core.PandaNode] = {}
     for node in nodes:
         centre = node.get_bounds().get_approx_center()
-        place = math.floor(centre[0] / SQUARE), math.floor(centre[1] / SQUARE)
-        blocks.setdefault(place, core.PandaNode("block")).add_child(node)
-    yield from blocks.values()
+        cell = math.floor(centre[0] / SQUARE), math.floor(centre[1] / SQUARE)
+        squares.setdefault(cell, core.PandaNode("square")).add_child(node)
+    yield from squares.values()
 
 
-def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:
-    """Fields: a grid of grass whose tint changes from place to place, below everything else."""
+def _make_land(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:
+    """The land: a grid of grass whose tint varies from place to place, drawn below everything else."""
     points = track.terrain.points()
     counts = points.shape[:2]
     tint = np.array([0.36, 0.52, 0.20]) + 0.035 * random.standard_normal((*counts, 1)) * np.array([1.4, 1.0, 0.6])
     state = mesh.make_flat_state(0, grass, depth_tested=not track.terrain.is_level)
     starts = [range(0, count - 1, BLOCK) for count in counts]
-    batch = round(LEVEL_CELL / track.terrain.cell)  # parts as large as on a plain: another one costs more than its size
-    for rows, columns in product(*(_in_batches(start, batch) for start in starts)):
+    # Nodes as large as on level land: their number costs more than their size.
+    batch = round(LEVEL_CELL / track.terrain.cell)
+    for rows, columns in product(*(_split_into_batches(start, batch) for start in starts)):
         sheets = []
         for i, j in product(rows, columns):
             part = np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1]
@@ -147,5 +156,5 @@ def _ground(track: Track, random: np.random.Generator, grass: core.Texture) -> I
         yield node
 
 
-def _in_batches(starts: Sequence[int], size: int) -> list[Sequence[int]]:
+def _split_into_batches(starts: Sequence[int], size: int) -> list[Sequence[int]]:
     return [starts[i : i + size] for i in range(0, len(starts), size)]

@@ -19,7 +19,7 @@ from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
 from sim.roads.track import Track
-from sim.scene.bodies import Colour, Thing
+from sim.scene.bodies import Colour, VisibleActor
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
 
@@ -43,11 +43,11 @@ class Renderer(Protocol):
     def set_weather(self, weather: WeatherParameters) -> None:
         """Draw in another weather from now on."""
 
-    def place(self, things: Sequence[Thing]) -> None:
+    def place_actors(self, actors: Sequence[VisibleActor]) -> None:
         """Show these cars and props from now on, and none that were there before."""
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> RenderCamera:
-        """Open a camera."""
+    def create_camera(self, width: int, height: int, fov: float, kind: CameraKind) -> RenderCamera:
+        """Create a camera with a horizontal field of view `fov` [rad]."""
 
 
 STREAM_TYPES: dict[CameraKind, SensorType] = {
@@ -72,7 +72,7 @@ class CameraStreams:
         self._cameras: dict[int, RenderCamera] = {}
         self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
         self._weather: WeatherParameters | None = None
-        self._things: list[tuple[Actor, Thing]] = []
+        self._visible: list[tuple[Actor, VisibleActor]] = []
 
     def begin(self, track: Track) -> None:
         """Close every camera and build the scene of a track."""
@@ -91,7 +91,7 @@ class CameraStreams:
         if world.settings.no_rendering_mode:
             return
         self._follow(world.weather)
-        self._things = [(actor, _thing(actor)) for actor in world.actors.values() if actor.footprint is not None]
+        self._visible = [(actor, _to_visible(actor)) for actor in world.actors.values() if actor.footprint is not None]
         for camera in world.cameras():
             if camera.stream in wanted and camera.is_due(world.timestamp.seconds, world.settings.step):
                 message = self._attempt(world, camera)
@@ -113,8 +113,8 @@ class CameraStreams:
     def _picture(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._cameras:
-            self._cameras[camera.id] = self._renderer.camera(lens.width, lens.height, lens.fov, camera.kind)
-        self._renderer.place([thing for actor, thing in self._things if not _is_within(camera, actor)])
+            self._cameras[camera.id] = self._renderer.create_camera(lens.width, lens.height, lens.fov, camera.kind)
+        self._renderer.place_actors([visible for actor, visible in self._visible if not _is_within(camera, actor)])
         pixels = self._cameras[camera.id].render(pose)
         head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
@@ -129,9 +129,9 @@ class CameraStreams:
             self._renderer.set_weather(weather)
 
 
-def _thing(actor: Actor) -> Thing:
-    """An actor as the renderer wants it."""
-    return Thing(actor.id, actor.description.id, _colour(actor.description), actor.pose)
+def _to_visible(actor: Actor) -> VisibleActor:
+    """An actor as the renderer requires it."""
+    return VisibleActor(actor.id, actor.description.id, _colour(actor.description), actor.pose)
 
 
 @lru_cache(maxsize=64)

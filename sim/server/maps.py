@@ -6,7 +6,7 @@ from sim.episode.world import WorldError
 from sim.roads import circuits, opendrive, opendrive_import
 from sim.roads.track import Track
 from sim.roads.xml_document import MapError
-from sim.scene.scenery import beside
+from sim.scene.scenery import get_scenery
 
 
 def list_names() -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def open_map(name_or_path: str, seed: int) -> Track:
     except MapError as error:
         raise WorldError(str(error)) from error
     try:
-        return Track(name, text, lambda track: beside(track, seed).near)
+        return Track(name, text, lambda track: get_scenery(track, seed).solids_near)
     except Exception as error:
         # Reading a file from elsewhere may fail anywhere; any exception means that the map is unusable.
         raise WorldError(f"the map {name_or_path} cannot be used: {error}") from error
@@ -38,7 +38,7 @@ def read_map(name: str, text: str, seed: int) -> Track:
         WorldError: the text is not a map with driving lanes.
     """
     try:
-        track = Track(name, opendrive_import.validate(text), lambda track: beside(track, seed).near)
+        track = Track(name, opendrive_import.validate(text), lambda track: get_scenery(track, seed).solids_near)
     except Exception as error:
         # Reading a text from elsewhere may fail anywhere; any exception means that the map is unusable.
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error

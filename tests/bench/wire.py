@@ -135,7 +135,7 @@ def scene_figures() -> dict[str, int]:
     """How much the scene that users see holds, by name, as far as the renderer tells."""
     renderer = Renderer()
     renderer.load(Track(*opendrive.load(MAP)), 0)
-    return renderer.figures
+    return renderer.statistics
 
 
 def main(argv: Sequence[str] | None = None) -> None:

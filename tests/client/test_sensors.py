@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sim.episode.labels import Label
-from sim.scene.scenery import beside
+from sim.scene.scenery import get_scenery
 from sim.server.maps import open_map
 from tests.client.conftest import Eye, connected, synchronous
 from tests.conftest import running_server
@@ -75,11 +75,11 @@ from types import SimpleNamespace
 from sim import cli
 from sim.server import maps
 from sim.geometry.boxes import Box
-def beside(track, seed):
+def get_scenery(track, seed):
     first = track.spawn_points[0]
     wall = Box(first.x, first.y, first.yaw, 0.5, 30.0, kind="static.wall")
-    return SimpleNamespace(near=lambda x, y: [wall])
-maps.beside = beside
+    return SimpleNamespace(solids_near=lambda x, y: [wall])
+maps.get_scenery = get_scenery
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -105,11 +105,11 @@ def test_a_car_that_hits_scenery_is_told_of_an_actor_of_number_nought() -> None:
 
 
 def test_a_car_that_runs_into_a_guard_rail_of_a_built_in_map_is_told_of_it() -> None:
-    rail = beside(open_map("country", 0), 0).rails[0]
+    rail = get_scenery(open_map("country", 0), 0).rails[0]
     middle = len(rail.points) // 2
-    point, towards = rail.points[middle], rail.towards[middle] / np.hypot(*rail.towards[middle][:2])
-    x, y, z = (point + 6.0 * towards).tolist()
-    yaw = math.degrees(math.atan2(-towards[1], -towards[0]))
+    point, to_road = rail.points[middle], rail.to_road[middle] / np.hypot(*rail.to_road[middle][:2])
+    x, y, z = (point + 6.0 * to_road).tolist()
+    yaw = math.degrees(math.atan2(-to_road[1], -to_road[0]))
     with running_server("--map", "country", "--seed", "0") as address:
         world = connected(address).get_world()
         with synchronous(world):

@@ -11,7 +11,7 @@ from sim.episode.weather import WeatherParameters
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose
 from sim.roads.track import Track
-from sim.scene.bodies import Thing
+from sim.scene.bodies import VisibleActor
 
 
 class Plain(Track):
@@ -55,7 +55,7 @@ class Numbers:
         self.kinds: list[CameraKind] = []
         self.weathers: list[WeatherParameters] = []
         self.eyes: list[Eye] = []
-        self.things: list[Thing] = []
+        self.actors: list[VisibleActor] = []
 
     def load(self, track: Track, seed: int) -> None:
         self.loaded.append(track.name)
@@ -63,10 +63,10 @@ class Numbers:
     def set_weather(self, weather: WeatherParameters) -> None:
         self.weathers.append(weather)
 
-    def place(self, things: Sequence[Thing]) -> None:
-        self.things = list(things)
+    def place_actors(self, actors: Sequence[VisibleActor]) -> None:
+        self.actors = list(actors)
 
-    def camera(self, width: int, height: int, fov_radians: float, kind: CameraKind) -> Eye:
+    def create_camera(self, width: int, height: int, fov: float, kind: CameraKind) -> Eye:
         self.kinds.append(kind)
         self.eyes.append(Eye(self, width, height))
         return self.eyes[-1]

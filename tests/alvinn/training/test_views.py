@@ -50,7 +50,7 @@ def renderer() -> Renderer:
 
 def seen(renderer: Renderer, car: Pose, view: View) -> Image:
     """What the network would really see from a view."""
-    camera = renderer.camera(CAMERA.width, CAMERA.height, math.radians(CAMERA.fov))
+    camera = renderer.create_camera(CAMERA.width, CAMERA.height, math.radians(CAMERA.fov))
     moved = compose(car, Pose(0.0, view.across, 0.0, 0.0, view.turn, 0.0))
     mount = Pose(CAMERA.x, CAMERA.y, CAMERA.z, math.radians(CAMERA.pitch), 0.0, 0.0)
     bgra = np.frombuffer(camera.render(compose(moved, mount)), dtype=np.uint8)

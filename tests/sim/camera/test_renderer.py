@@ -45,7 +45,7 @@ from sim.geometry.poses import Pose
 from sim.roads.track import Track
 renderer = Renderer()
 renderer.load(Track(*opendrive.load("oval")), 7)
-frame = renderer.camera(320, 160, math.radians(90)).render(Pose(20.0, -57.0, 1.5, -0.05, 0.1))
+frame = renderer.create_camera(320, 160, math.radians(90)).render(Pose(20.0, -57.0, 1.5, -0.05, 0.1))
 print(hashlib.sha256(frame).hexdigest())
 """
 
@@ -59,7 +59,7 @@ def renderer() -> Renderer:
 
 @pytest.fixture(scope="module")
 def camera(renderer: Renderer) -> Iterator[Camera]:
-    made = renderer.camera(WIDTH, HEIGHT, FOV)
+    made = renderer.create_camera(WIDTH, HEIGHT, FOV)
     yield made
     made.close()
 
@@ -174,10 +174,10 @@ def test_cameras_of_several_sizes_do_not_disturb_one_another(renderer: Renderer)
     sizes = [(320, 160), (64, 32), (200, 66)]
     alone = []
     for width, height in sizes:
-        one = renderer.camera(width, height, FOV)
+        one = renderer.create_camera(width, height, FOV)
         alone.append(one.render(LANE))
         one.close()
-    cameras = [renderer.camera(width, height, FOV) for width, height in sizes]
+    cameras = [renderer.create_camera(width, height, FOV) for width, height in sizes]
     together = [one.render(pose) for pose in (SEAT[1], LANE) for one in cameras][3:]
     for one in cameras:
         one.close()
@@ -187,8 +187,8 @@ def test_cameras_of_several_sizes_do_not_disturb_one_another(renderer: Renderer)
 
 def test_every_pixel_is_covered_and_opaque(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the sky's drum pictures are cleared to the colour of far fields; nothing nearer may show it."""
-    monkeypatch.setattr(Sky, "below", staticmethod(lambda _light: np.array([1.0, 0.0, 1.0])))
-    made = renderer.camera(WIDTH, HEIGHT, FOV)
+    monkeypatch.setattr(Sky, "compute_background", staticmethod(lambda _light: np.array([1.0, 0.0, 1.0])))
+    made = renderer.create_camera(WIDTH, HEIGHT, FOV)
     for turn in range(8):
         for pitch in (-0.5, 0.0, 0.4):
             picture = seen(made, compose(LANE, Pose(yaw=turn * math.pi / 4, pitch=pitch)))
@@ -199,7 +199,10 @@ def test_every_pixel_is_covered_and_opaque(renderer: Renderer, monkeypatch: pyte
 
 def test_the_field_of_view_is_horizontal(renderer: Renderer) -> None:
     """The same picture's middle is seen by a camera of half the width and half the tangent."""
-    wide, narrow = renderer.camera(400, 100, 2 * math.atan(1.0)), renderer.camera(200, 100, 2 * math.atan(0.5))
+    wide, narrow = (
+        renderer.create_camera(400, 100, 2 * math.atan(1.0)),
+        renderer.create_camera(200, 100, 2 * math.atan(0.5)),
+    )
     a = np.frombuffer(wide.render(LANE), np.uint8).reshape(100, 400, 4)[:, 100:300].astype(int)
     b = np.frombuffer(narrow.render(LANE), np.uint8).reshape(100, 200, 4).astype(int)
     wide.close()
@@ -208,7 +211,7 @@ def test_the_field_of_view_is_horizontal(renderer: Renderer) -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process(renderer: Renderer) -> None:
-    one = renderer.camera(320, 160, FOV)
+    one = renderer.create_camera(320, 160, FOV)
     here = hashlib.sha256(one.render(Pose(20.0, -57.0, 1.5, -0.05, 0.1))).hexdigest()
     one.close()
     done = subprocess.run([sys.executable, "-c", OF_A_FRESH_PROCESS], capture_output=True, text=True, check=True)
@@ -219,7 +222,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(renderer: Rendere
 def test_another_seed_gives_other_surroundings() -> None:
     other = Renderer()
     other.load(OVAL, 7)
-    one = other.camera(160, 80, FOV)
+    one = other.create_camera(160, 80, FOV)
     before = one.render(LANE)
     other.load(OVAL, 8)
     after = one.render(LANE)
@@ -236,7 +239,7 @@ HARD_RAIN = WeatherParameters(100.0, 100.0, 90.0, 100.0, -1.0, 45.0, 7.0)
 
 
 def of_kind(renderer: Renderer, kind: CameraKind, pose: Pose) -> Picture:
-    one = renderer.camera(WIDTH, HEIGHT, FOV, kind)
+    one = renderer.create_camera(WIDTH, HEIGHT, FOV, kind)
     picture = np.frombuffer(one.render(pose), np.uint8).reshape(HEIGHT, WIDTH, 4).astype(np.int64)
     one.close()
     return picture

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.camera.facet_pass import Map, Sight
-from sim.camera.weather_effects import Bytes, Grading
+from sim.camera.facet_pass import FloatImage, GeometryBuffer
+from sim.camera.weather_effects import Bytes, WeatherEffects
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays
@@ -21,18 +21,18 @@ GREY[..., :3] = 120
 DRY = np.full((32, 64), 1e6, np.float32)
 
 
-def graded(inverse: Map, height: Map = DRY, pose: Pose = POSE, **numbers: float) -> Bytes:
+def graded(inverse: FloatImage, height: FloatImage = DRY, pose: Pose = POSE, **numbers: float) -> Bytes:
     light = Light.from_weather(WeatherParameters(**{"cloudiness": 0.0, **numbers}))
-    return Grading(light, RAYS, (64, 32)).graded(GREY, Sight(inverse, height), pose)
+    return WeatherEffects(light, RAYS, (64, 32)).apply(GREY, GeometryBuffer(inverse, height), pose)
 
 
-def away(metres: float) -> Map:
+def away(metres: float) -> FloatImage:
     return np.full((32, 64), 1 / metres, np.float32)
 
 
 def test_a_clear_dry_day_needs_no_grading_and_all_else_does() -> None:
     def needed(**numbers: float) -> bool:
-        return Grading.needed(Light.from_weather(WeatherParameters(**numbers)))
+        return WeatherEffects.is_needed(Light.from_weather(WeatherParameters(**numbers)))
 
     assert not needed()
     changes = {"fog_density": 20.0, "sun_altitude_angle": -30.0, "precipitation": 30.0, "precipitation_deposits": 50.0}
@@ -72,7 +72,7 @@ def test_headlights_show_the_road_ahead_and_not_what_is_far_or_aside() -> None:
 
 
 def test_only_a_wet_road_mirrors_the_sky_and_most_where_it_is_seen_flat() -> None:
-    def green(metres: float, height: Map) -> int:
+    def green(metres: float, height: FloatImage) -> int:
         return int(graded(away(metres), height, precipitation_deposits=80.0, fog_density=0.0)[16, 32, 1])
 
     road = np.full((32, 64), 1.4, np.float32)
@@ -101,6 +101,6 @@ def test_what_stands_before_a_night_sky_has_no_bright_edge() -> None:
     light = Light.from_weather(WeatherParameters(sun_altitude_angle=-90.0, fog_density=0.0))
     drawn = np.full((96, 192, 4), 255, np.uint8)
     drawn[:, :96, :3], drawn[:, 96:, :3] = 10, 120  # a dark sky, and a thing in daylight
-    picture = Grading(light, rays, size).graded(drawn, Sight(inverse, np.full_like(inverse, 1e6)), POSE)
+    picture = WeatherEffects(light, rays, size).apply(drawn, GeometryBuffer(inverse, np.full_like(inverse, 1e6)), POSE)
     thing = picture[:40, 96:, :3].astype(int)
     assert thing.max() < thing[:, 20:].max() + 6

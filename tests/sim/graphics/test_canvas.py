@@ -23,7 +23,7 @@ DRAW = """
 import math, sys
 import numpy as np
 from sim.roads import opendrive
-from sim.scene.bodies import Thing
+from sim.scene.bodies import VisibleActor
 from sim.camera.renderer import Renderer
 from sim.geometry.poses import Pose, compose
 from sim.roads.track import Track
@@ -31,12 +31,12 @@ from sim.episode.weather import WeatherParameters
 pipe, out = sys.argv[1:]
 renderer, base = Renderer(pipe), Pose(-60.0, -57.25)
 renderer.load(Track(*opendrive.load("oval")), 0)
-renderer.place([Thing(1, "vehicle.tesla.model3", (0.7, 0.2, 0.2), compose(base, Pose(x=10.0)))])
+renderer.place_actors([VisibleActor(1, "vehicle.tesla.model3", (0.7, 0.2, 0.2), compose(base, Pose(x=10.0)))])
 rain = WeatherParameters(cloudiness=100.0, precipitation=100.0, wetness=100.0, fog_density=7.0)
 images = {}
 for weather, kind in ((WeatherParameters(), "rgb"), (rain, "rgb"), (rain, "semantic_segmentation")):
     renderer.set_weather(weather)
-    camera = renderer.camera(320, 160, math.radians(90), kind)
+    camera = renderer.create_camera(320, 160, math.radians(90), kind)
     pixels = camera.render(compose(base, Pose(x=0.6, z=1.6)))
     images[f"{kind} {weather.precipitation:g}"] = np.frombuffer(pixels, np.uint8).reshape(160, 320, 4)
     camera.close()

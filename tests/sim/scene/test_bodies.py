@@ -17,7 +17,7 @@ from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
 from sim.roads.track import Track
-from sim.scene.bodies import Thing, body
+from sim.scene.bodies import VisibleActor, make_body
 
 SIZE = (200, 100)
 EYE = Pose(-60.0, -57.25, 1.4)  # on the oval's first straight, looking along it
@@ -35,12 +35,12 @@ def renderer() -> Renderer:
 @pytest.fixture(autouse=True)
 def _nothing_is_left(renderer: Renderer) -> Iterator[None]:
     yield
-    renderer.place([])
+    renderer.place_actors([])
     renderer.set_weather(WeatherParameters())
 
 
 def seen(renderer: Renderer, kind: CameraKind) -> Picture:
-    camera = renderer.camera(*SIZE, math.radians(90), kind)
+    camera = renderer.create_camera(*SIZE, math.radians(90), kind)
     picture = np.frombuffer(camera.render(EYE), np.uint8).reshape(SIZE[1], SIZE[0], 4).astype(np.int64)
     camera.close()
     return picture
@@ -55,7 +55,7 @@ def metres(picture: Picture) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("kind", [*VEHICLES, *PROPS])
 def test_a_shape_fills_its_box_and_stays_in_it(kind: str) -> None:
-    points = body(kind, RED).points
+    points = make_body(kind, RED).points
     half = VEHICLES.get(kind) or PROPS[kind]
     low, high = points.min(axis=0), points.max(axis=0)
     assert (np.abs([low[:2], high[:2]]) <= np.array([half.x, half.y]) + 0.051).all()
@@ -70,7 +70,7 @@ def test_colour_tag_and_depth_agree_on_where_a_thing_is(
     renderer: Renderer, kind: str, label: Label, yaw: float
 ) -> None:
     bare = seen(renderer, "rgb")
-    renderer.place([Thing(5, kind, RED, compose(EYE, Pose(x=9.0, z=-1.4, yaw=yaw)))])
+    renderer.place_actors([VisibleActor(5, kind, RED, compose(EYE, Pose(x=9.0, z=-1.4, yaw=yaw)))])
     changed = (seen(renderer, "rgb") != bare).any(axis=-1)
     tagged = seen(renderer, "semantic_segmentation")[..., 2] == label
     assert tagged.sum() > 40
@@ -87,11 +87,11 @@ def test_what_has_moved_is_seen_there_and_what_is_gone_is_gone(renderer: Rendere
     bare = [seen(renderer, kind) for kind in kinds]
     places = []
     for x in (8.0, 16.0):
-        renderer.place([Thing(1, "vehicle.ford.mustang", RED, compose(EYE, Pose(x=x, z=-1.4)))])
+        renderer.place_actors([VisibleActor(1, "vehicle.ford.mustang", RED, compose(EYE, Pose(x=x, z=-1.4)))])
         car = seen(renderer, "semantic_segmentation")[..., 2] == Label.CAR
         places.append(float(np.median(metres(seen(renderer, "depth"))[car])))
     assert places[1] - places[0] == pytest.approx(8.0, abs=0.5)
-    renderer.place([])
+    renderer.place_actors([])
     for kind, picture in zip(kinds, bare, strict=True):
         assert np.array_equal(seen(renderer, kind), picture)
 
@@ -101,7 +101,7 @@ def test_a_car_in_fog_pales_with_its_own_distance(renderer: Renderer) -> None:
     for fog in (0.0, 80.0):
         renderer.set_weather(WeatherParameters(fog_density=fog, fog_distance=0.0))
         for x in (8.0, 40.0):
-            renderer.place([Thing(1, "vehicle.mercedes.sprinter", RED, compose(EYE, Pose(x=x, z=-1.4)))])
+            renderer.place_actors([VisibleActor(1, "vehicle.mercedes.sprinter", RED, compose(EYE, Pose(x=x, z=-1.4)))])
             car = seen(renderer, "semantic_segmentation")[..., 2] == Label.CAR
             picture = seen(renderer, "rgb")[car]
             reds.append(np.percentile(picture[:, 2] - picture[:, 1], 90))

@@ -14,7 +14,7 @@ from sim.geometry.poses import Pose, Vector
 from sim.graphics import mesh
 from sim.roads import opendrive
 from sim.roads.track import Floats, Track
-from sim.scene.guard_rails import AWAY, Rail, railed, rails
+from sim.scene.guard_rails import DISTANCE, Rail, make_rail_nodes, place_rails
 
 COUNTRY = Track(*opendrive.load("country"))
 EVERYWHERE = Track(*opendrive.load("country"))
@@ -37,17 +37,17 @@ def nearest(rail: Rail) -> tuple[Floats, Floats]:
 
 
 def test_rails_stand_beside_the_road_on_the_outside_of_bends() -> None:
-    found = railed(EVERYWHERE, np.random.default_rng(0))
+    found = place_rails(EVERYWHERE, np.random.default_rng(0))
     assert len(found) >= 6
     for rail in found:
         away, turn = nearest(rail)
-        assert away == pytest.approx(np.full(len(away), AWAY), abs=0.25)
+        assert away == pytest.approx(np.full(len(away), DISTANCE), abs=0.25)
         assert np.median(turn) < 0.0  # a road that bends left (less than 0) has its rail on the right, and the reverse
 
 
 def test_no_rail_stands_in_a_car_s_way() -> None:
     cars = [Box.from_bounding_box(pose, Vector(0, 0, 0.7), Vector(2.4, 1.1, 0.7)) for pose in EVERYWHERE.spawn_points]
-    boxes = [box for rail in railed(EVERYWHERE, np.random.default_rng(0)) for box in rail.boxes()]
+    boxes = [box for rail in place_rails(EVERYWHERE, np.random.default_rng(0)) for box in rail.boxes()]
     assert not any(is_overlapping(car, box) for car in cars for box in boxes)
     for box in boxes:
         assert EVERYWHERE.ground(box.x, box.y, box.bottom).friction == 0.5
@@ -55,16 +55,16 @@ def test_no_rail_stands_in_a_car_s_way() -> None:
 
 def test_a_map_has_the_share_of_rails_that_it_is_said_to_have_and_the_same_again() -> None:
     bare = Track(*opendrive.load("path"))
-    assert railed(bare, np.random.default_rng(0)) == []  # an unmarked road has none
-    some = railed(COUNTRY, np.random.default_rng(0))
-    assert 0 < len(some) < len(railed(EVERYWHERE, np.random.default_rng(0)))
-    again = railed(COUNTRY, np.random.default_rng(0))
+    assert place_rails(bare, np.random.default_rng(0)) == []  # an unmarked road has none
+    some = place_rails(COUNTRY, np.random.default_rng(0))
+    assert 0 < len(some) < len(place_rails(EVERYWHERE, np.random.default_rng(0)))
+    again = place_rails(COUNTRY, np.random.default_rng(0))
     assert all(np.array_equal(a.points, b.points) for a, b in zip(some, again, strict=True))
 
 
 def test_a_rail_is_drawn_as_high_as_what_stops_a_car() -> None:
-    found = railed(COUNTRY, np.random.default_rng(0))
-    for node in rails(found):
+    found = place_rails(COUNTRY, np.random.default_rng(0))
+    for node in make_rail_nodes(found):
         table, _ = mesh.read_geom(node.get_child(0).get_geom(0))
         assert set(table["label"].tolist()) == {Label.GUARD_RAIL}
     box = next(found[0].boxes())

@@ -13,7 +13,7 @@ from panda3d import core
 from sim.graphics import mesh, textures
 from sim.roads.terrain import LEVEL_CELL, Terrain
 from sim.roads.track import Floats, LaneMarking, Stretch
-from sim.scene.road_surface import LEVELS, Strip, resampled, roadway, strips_across
+from sim.scene.road_surface import DETAIL_LEVELS, Strip, cut_into_strips, make_road_nodes, resample
 
 PLAIN = Terrain(0.0, 0.0, LEVEL_CELL, np.zeros((2, 2)))
 STYLES = st.sampled_from(("NONE", "SOLID", "BROKEN", "SOLIDSOLID", "CURB"))
@@ -41,34 +41,37 @@ def across(strip: Strip, stretch: Stretch) -> tuple[float, float]:
 @given(st.lists(MARKS, min_size=4, max_size=4), st.lists(st.floats(2.5, 5.0), min_size=3, max_size=3))
 def test_strips_lie_side_by_side_without_gap_or_overlap(markings: list[LaneMarking], widths: list[float]) -> None:
     stretch = straight(markings, widths)
-    for level in LEVELS:
-        spans = sorted(across(strip, stretch) for strip in strips_across(stretch, level))
+    for level in DETAIL_LEVELS:
+        spans = sorted(across(strip, stretch) for strip in cut_into_strips(stretch, level))
         assert [low for low, _ in spans[1:]] == pytest.approx([high for _, high in spans[:-1]])
 
 
 def test_only_the_nearest_level_draws_paint_in_its_width() -> None:
     stretch = straight([LaneMarking(), LaneMarking("SOLID", "White", 0.2), LaneMarking()], [3.5, 3.5])
-    widths = [[across(strip, stretch) for strip in strips_across(stretch, level) if strip.line] for level in LEVELS]
+    widths = [
+        [across(strip, stretch) for strip in cut_into_strips(stretch, level) if strip.marking]
+        for level in DETAIL_LEVELS
+    ]
     assert np.allclose(widths[0], [(-0.1, 0.1)])
-    assert widths[1:] == [[]] * (len(LEVELS) - 1)
+    assert widths[1:] == [[]] * (len(DETAIL_LEVELS) - 1)
 
 
 def test_the_line_at_a_road_s_border_is_painted_inside_the_lane() -> None:
     solid = LaneMarking("SOLID", "White", 0.15)
     stretch = straight([solid, LaneMarking(), solid], [3.5, 3.5])
-    spans = sorted(across(strip, stretch) for strip in strips_across(stretch, LEVELS[0]) if strip.line)
+    spans = sorted(across(strip, stretch) for strip in cut_into_strips(stretch, DETAIL_LEVELS[0]) if strip.marking)
     assert np.allclose(spans, [(-3.5, -3.35), (3.35, 3.5)])
 
 
 def test_resampling_keeps_to_the_line_and_unit_normals() -> None:
     stretch = straight([LaneMarking(), LaneMarking()], [3.5])
-    lines = resampled(stretch, np.array([0.25, 17.75]))
+    lines = resample(stretch, np.array([0.25, 17.75]))
     assert np.allclose(lines.centre, [[0.25, 0, 0], [17.75, 0, 0]])
     assert np.allclose(np.linalg.norm(lines.right, axis=1), 1)
     assert np.allclose(lines.points(lines.offsets)[1], [[17.75, -1.75, 0], [17.75, 1.75, 0]])
 
 
-def chunks(node: core.PandaNode, level: int, at: int = len(LEVELS) - 1) -> Iterator[core.GeomNode]:
+def chunks(node: core.PandaNode, level: int, at: int = len(DETAIL_LEVELS) - 1) -> Iterator[core.GeomNode]:
     """The chunks of one level in a part of road that has levels up to `at`."""
     if at == 0:
         yield node
@@ -92,7 +95,7 @@ def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:
     """The area of paint, the length of lines, and the lines' mean brightness, in one level of a whole road."""
     plain = mesh.make_texture(textures.make_shadow()), mesh.make_texture(textures.make_shadow())
     area, length, light = 0.0, 0.0, []
-    for chunk in roadway(stretch, np.random.default_rng(0), *plain, PLAIN):
+    for chunk in make_road_nodes(stretch, np.random.default_rng(0), *plain, PLAIN):
         for points, numbers, colours in unpictured(chunk, level):
             corners = [points[numbers[:, k]] for k in range(numbers.shape[1])]
             if len(corners) == 3:
@@ -110,13 +113,13 @@ def test_as_much_is_painted_as_the_marking_says() -> None:
     area, length, _ = drawn(stretch, 0)
     assert area == pytest.approx(8 * 3.0 * 0.15)
     assert length == pytest.approx(8 * 3.0)
-    area, length, _ = drawn(stretch, len(LEVELS) - 1)
+    area, length, _ = drawn(stretch, len(DETAIL_LEVELS) - 1)
     assert area == 0.0
     assert length == pytest.approx(64.0, rel=1e-4)
 
 
 def test_a_line_pales_towards_the_asphalt_the_farther_away_it_is() -> None:
     solid = straight([LaneMarking(), LaneMarking("SOLID", "White", 0.15), LaneMarking()], [3.5, 3.5])
-    lights = [drawn(solid, level)[2] for level in range(1, len(LEVELS))]
+    lights = [drawn(solid, level)[2] for level in range(1, len(DETAIL_LEVELS))]
     assert lights == sorted(lights, reverse=True)
     assert lights[-1] > 255 * 0.42 + 10

@@ -44,7 +44,7 @@ def test_the_ground_reaches_beyond_what_the_eye_can_tell(built: core.NodePath) -
 
 
 def test_figures_count_what_there_is_to_draw(built: core.NodePath) -> None:
-    figures = Scene(Track(*opendrive.load("oval")), 1).figures
+    figures = Scene(Track(*opendrive.load("oval")), 1).statistics
     assert figures["triangles"] + figures["lines"] == triangles(built)
     assert figures["textures"] == len(built.find_all_textures())
     assert figures["chunks"] > len(built.find_all_matches("**/+GeomNode")) / 2

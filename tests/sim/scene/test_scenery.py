@@ -11,7 +11,7 @@ from sim.episode.blueprints import VEHICLE, Description
 from sim.episode.world import World
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose, Vector
-from sim.scene.scenery import beside
+from sim.scene.scenery import get_scenery
 from sim.server import maps
 
 KINDS = ("static.building", "static.vegetation", "static.guardrail")
@@ -21,7 +21,7 @@ COUNTRY = maps.open_map("country", SEED)
 
 def some(kind: str) -> Box:
     """One of the things of a kind on the map."""
-    return next(box for box in beside(COUNTRY, SEED).solids() if box.kind == kind)
+    return next(box for box in get_scenery(COUNTRY, SEED).solids() if box.kind == kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -53,15 +53,15 @@ def test_nothing_stands_where_cars_start() -> None:
 
 
 def test_what_is_near_is_listed_wherever_a_car_could_touch_it() -> None:
-    scenery = beside(COUNTRY, SEED)
+    scenery = get_scenery(COUNTRY, SEED)
     for box in list(scenery.solids())[::40]:
         for angle in range(0, 360, 45):
             out = math.hypot(box.half_x, box.half_y) + 2.6  # half a car's diagonal
             x, y = box.x + out * math.cos(math.radians(angle)), box.y + out * math.sin(math.radians(angle))
-            assert box in scenery.near(x, y)
+            assert box in scenery.solids_near(x, y)
 
 
 def test_the_same_seed_furnishes_the_same_and_another_something_else() -> None:
-    one = [(b.x, b.y, b.kind) for b in beside(maps.open_map("country", SEED), SEED).solids()]
-    assert one == [(b.x, b.y, b.kind) for b in beside(COUNTRY, SEED).solids()]
-    assert one != [(b.x, b.y, b.kind) for b in beside(COUNTRY, SEED + 1).solids()]
+    one = [(b.x, b.y, b.kind) for b in get_scenery(maps.open_map("country", SEED), SEED).solids()]
+    assert one == [(b.x, b.y, b.kind) for b in get_scenery(COUNTRY, SEED).solids()]
+    assert one != [(b.x, b.y, b.kind) for b in get_scenery(COUNTRY, SEED + 1).solids()]

@@ -8,7 +8,7 @@ import pytest
 
 from sim.roads import opendrive
 from sim.roads.track import Track
-from sim.scene.vegetation import KINDS, planted, plants
+from sim.scene.vegetation import KINDS, make_plant_nodes, place_plants
 from tests.towns import town_file
 
 COUNTRY = Track(*opendrive.load("country"))
@@ -17,8 +17,8 @@ COUNTRY = Track(*opendrive.load("country"))
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_no_leaf_is_above_a_road(seed: int) -> None:
     world = carla.Map("country", COUNTRY.opendrive)
-    found = planted(COUNTRY, np.random.default_rng(seed))
-    for (x, y, _), width in zip(found.places.tolist(), found.widths.tolist(), strict=True):
+    found = place_plants(COUNTRY, np.random.default_rng(seed))
+    for (x, y, _), width in zip(found.positions.tolist(), found.widths.tolist(), strict=True):
         road = world.get_waypoint(carla.Location(x, y, 0.0), lane_type=carla.LaneType.Any)
         away = road.transform.location.distance(carla.Location(x, y, 0.0)) - road.lane_width / 2
         assert away > width / 2 + 1.0
@@ -26,33 +26,33 @@ def test_no_leaf_is_above_a_road(seed: int) -> None:
 
 def test_nothing_grows_on_a_town_s_wide_roads() -> None:
     track = Track(*opendrive.load(str(town_file("Town02"))))
-    for x, y, z in planted(track, np.random.default_rng(1)).places.tolist():
+    for x, y, z in place_plants(track, np.random.default_rng(1)).positions.tolist():
         assert track.ground(x, y, z).friction == 0.5
 
 
 def test_there_are_plants_of_every_kind_along_the_whole_road() -> None:
-    found = planted(COUNTRY, np.random.default_rng(0))
+    found = place_plants(COUNTRY, np.random.default_rng(0))
     assert set(found.kinds.tolist()) == set(range(len(KINDS)))
     for stretch in COUNTRY.stretches:
         middle = stretch.centre[len(stretch.s) // 2]
-        assert np.hypot(*(found.places - middle)[:, :2].T).min() < 60
+        assert np.hypot(*(found.positions - middle)[:, :2].T).min() < 60
 
 
 def test_plants_are_as_large_as_their_kind() -> None:
-    found = planted(COUNTRY, np.random.default_rng(4))
+    found = place_plants(COUNTRY, np.random.default_rng(4))
     for number, kind in enumerate(KINDS):
         heights = found.heights[found.kinds == number]
-        assert kind.low <= heights.min() <= heights.max() <= kind.high
-        assert np.allclose(found.widths[found.kinds == number], heights * kind.slim)
+        assert kind.lowest <= heights.min() <= heights.max() <= kind.highest
+        assert np.allclose(found.widths[found.kinds == number], heights * kind.aspect)
 
 
 def test_the_same_seed_plants_the_same() -> None:
-    one, same, other = (planted(COUNTRY, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert np.array_equal(one.places, same.places)
-    assert not np.array_equal(one.places[:50], other.places[:50])
+    one, same, other = (place_plants(COUNTRY, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one.positions, same.positions)
+    assert not np.array_equal(one.positions[:50], other.positions[:50])
 
 
 def test_nodes_are_chunks_that_are_dropped_from_afar() -> None:
-    nodes = list(plants(COUNTRY, planted(COUNTRY, np.random.default_rng(0)), np.random.default_rng(0)))
+    nodes = list(make_plant_nodes(COUNTRY, place_plants(COUNTRY, np.random.default_rng(0)), np.random.default_rng(0)))
     assert len(nodes) > 100
     assert all(node.get_in(0) < 400 for node in nodes)

@@ -117,4 +117,4 @@ def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
     for place, expected in ((Pose(x=0.6, z=1.3), {other.id}), (Pose(x=-6.0, z=2.5), {own.id, other.id})):
         eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
         assert len(list(streams.render(world, {eye.stream}))) == 1
-        assert {thing.id for thing in renderer.things} == expected
+        assert {actor.id for actor in renderer.actors} == expected
