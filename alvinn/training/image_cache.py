@@ -1,16 +1,16 @@
 """Pictures decoded once: the shrunk frames of a recording as one memory-mapped array beside its table.
 
-The file's name is a hash of the recording's rows and of the preprocessing, so neither can change unnoticed; it is
-written under another name first, so a killed run leaves no half of one.
+The file's name is a hash of the recording's rows, of the preprocessing, and of the size and time of every picture file,
+so that none of them can change unnoticed. It is written under another name first, so that a killed run leaves no half
+of one, and as a plain file: a full disk is an error then, and not the end of the process, as it is within a mapping.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from alvinn.driving.types import Image
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, Row
 from alvinn.training.road_intensity import road_is_lighter
-from alvinn.util.files import atomic_path
+from alvinn.util.files import atomic_path, require_space
+from alvinn.util.locks import FOREVER, locked
 
 Pictures = npt.NDArray[np.uint8]
 """Shape (n, height, width, 3) RGB, on disk."""
@@ -37,32 +38,47 @@ def pictures(recording: Recording, preprocessing: Preprocessing, tell: Callable[
         RecordingError: a picture is missing or damaged.
     """
     path = recording.folder / "cache" / f"{_key(recording, preprocessing)}.npy"
-    if path.is_file():
-        for _ in recording.rows:
-            tell()
-    else:
-        _make(path, recording, preprocessing, tell)
+    if not path.is_file():
+        with locked(path.parent, "cached", patience=FOREVER):  # whoever else wants the same lets us make it
+            if not path.is_file():
+                _make(path, recording, preprocessing, tell)
+                return _mapped(path)
+    for _ in recording.rows:
+        tell()
+    return _mapped(path)
+
+
+def _mapped(path: Path) -> Pictures:
     mapped: Pictures = np.load(path, mmap_mode="r", allow_pickle=False)
     return mapped
 
 
 def _key(recording: Recording, preprocessing: Preprocessing) -> str:
     parts = {key: value for key, value in asdict(preprocessing).items() if key != "colours"}
-    return hashlib.sha256(f"{recording.table_digest()} {parts}".encode()).hexdigest()[:16]
+    states = "".join(_states(recording, preprocessing))
+    return hashlib.sha256(f"{recording.table_digest()} {parts} {states}".encode()).hexdigest()[:16]
+
+
+def _states(recording: Recording, preprocessing: Preprocessing) -> Iterator[str]:
+    """Size and time of every picture file; a missing one is told when it is read."""
+    for row in recording.rows:
+        for name in (row.center, row.segmentation, row.depth) if preprocessing.range_rows else (row.center,):
+            try:
+                state = (recording.folder / name).stat()
+                yield f"{state.st_size} {state.st_mtime_ns};"
+            except (OSError, ValueError):
+                yield "missing;"
 
 
 def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> None:
-    path.parent.mkdir(exist_ok=True)
     shape = (len(recording.rows), preprocessing.rows, preprocessing.width, 3)
-    with atomic_path(path) as scratch:
-        mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call] # numpy's stub
-            scratch, mode="w+", dtype=np.uint8, shape=shape
-        )
-        for index, row in enumerate(recording.rows):
-            mapped[index] = _picture(recording, row, preprocessing)
+    require_space(path.parent, int(np.prod(shape)), f"the cache of {recording.folder}")
+    with atomic_path(path) as scratch, scratch.open("wb") as file:
+        head = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call] # numpy's stub
+        for row in recording.rows:
+            file.write(_picture(recording, row, preprocessing).tobytes())
             tell()
-        mapped.flush()
-        del mapped  # Windows renames no mapped file
 
 
 def _picture(recording: Recording, row: Row, preprocessing: Preprocessing) -> Image:
