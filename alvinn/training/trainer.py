@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from alvinn.console import CONSOLE
 from alvinn.errors import ModelError
 from alvinn.networks import keras_models, reconstruction
 from alvinn.networks.architectures import NetworkName
@@ -28,11 +30,13 @@ from alvinn.networks.encodings import Code, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.training.batches import Batch, Batches, Plan
 from alvinn.training.dataset import Dataset, Doubles, Indices
+from alvinn.util.files import atomic_path, write_bytes
 from alvinn.util.malloc import keep_freed_memory
 
 TIE = 1.1  # an error this near the least is as good: few frames are held out, and a later epoch's steps were smaller
 THRESHOLD = 0.1  # alpha of the thresholded relative error
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+BEST = "network.keras"  # the weights of the best epoch
 BOARD = "logs"  # the folder in a model's that TensorBoard reads
 
 Steering = Callable[[Indices, Floats], Doubles]
@@ -131,7 +135,10 @@ def train(
         batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
     )
     batches = Batches(dataset, plan)
-    trained = _resumed(folder) if resume else Trained(_compiled(dataset, output, settings, len(batches), warm))
+    trained = _resumed(folder, len(batches)) if resume else None
+    if trained is None:
+        trained = Trained(_compiled(dataset, output, settings, len(batches), warm))
+    resumes = bool(trained.history)
     keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
     try:
         trained.network.fit(
@@ -141,7 +148,11 @@ def train(
             epochs=settings.epochs,
             steps_per_epoch=len(batches),
             verbose=0,
-            callbacks=[keras.callbacks.TerminateOnNaN(), keeper, *_boards(folder, resume=resume, wanted=board)],
+            callbacks=[
+                keras.callbacks.TerminateOnNaN(),
+                keeper,
+                *_boards(folder, resume=resumes, wanted=board),
+            ],
         )
     except KeyboardInterrupt:
         if not trained.history:
@@ -165,16 +176,30 @@ def _compiled(dataset: Dataset, output: Code, settings: Settings, batches: int, 
 
 def _take_weights(model: Any, folder: Path) -> None:
     try:
-        model.set_weights(keras.models.load_model(folder / "network.keras").get_weights())
+        model.set_weights(keras.models.load_model(folder / BEST).get_weights())
     except (ValueError, OSError) as error:
         raise ModelError(f"{folder} has no weights for this network to begin with: {error}") from error
 
 
-def _resumed(folder: Path) -> Trained:
+def _resumed(folder: Path, batches: int) -> Trained | None:
+    """What an interrupted training reached; None if that is damaged, which is said.
+
+    Raises:
+        ModelError: there was none.
+    """
     state = folder / CHECKPOINT
     if not state.is_file():
         raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
-    trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
+    try:
+        trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
+        epochs = int(trained.network.optimizer.iterations) // batches
+        if len(trained.history) < epochs or not is_zipfile(folder / BEST):
+            raise ValueError(f"{folder / 'history.csv'} or {BEST} is missing or damaged")
+    except (OSError, ValueError, LookupError, TypeError, BadZipFile) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        CONSOLE.print(f"{state} cannot be resumed ({said}): the training begins anew", markup=False)
+        return None
+    del trained.history[epochs:]  # told before its state was written
     for number, progress in enumerate(trained.history):
         if _good(progress, trained.history[:number]):
             trained.best = progress
@@ -197,7 +222,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         super().__init__()
         self._trained, self._batches, self._output = trained, batches, output
         self._settings, self._folder, self._tell, self._live = settings, folder, tell, live
-        self._best = folder / "network.keras"
+        self._best = folder / BEST
         folder.mkdir(parents=True, exist_ok=True)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
@@ -214,10 +239,10 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         now = Progress(epoch + 1, float(logs["loss"]), held_out)
         if _good(now, trained.history):
             trained.best = now
-            self.model.save(self._best)
+            save_network(self.model, self._best)
         trained.history.append(now)
-        self.model.save(self._folder / CHECKPOINT)
         write_history(self._folder / "history.csv", trained.history)
+        save_network(self.model, self._folder / CHECKPOINT)
         self._tell(now)
         if trained.best is not None and now.epoch - trained.best.epoch >= self._settings.patience:
             self.model.stop_training = True
@@ -296,9 +321,15 @@ def errors(model: Any, batches: Iterable[Batch], output: Code, steer: Steering) 
     )
 
 
+def save_network(network: Any, path: Path) -> None:
+    """Write a Keras network, whole or not at all."""
+    with atomic_path(path) as scratch:
+        network.save(scratch)
+
+
 def write_history(path: Path, history: list[Progress]) -> None:
     """Write `history.csv`: one row an epoch."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
@@ -319,9 +350,9 @@ def read_history(path: Path) -> list[Progress]:
 
 def save(trained: Trained, folder: Path) -> None:
     """Write the LiteRT files beside the best `network.keras`; a finished training leaves no state behind."""
-    (folder / "network.tflite").write_bytes(keras_models.to_litert(trained.network))
+    write_bytes(folder / "network.tflite", keras_models.to_litert(trained.network))
     if (visual := keras_models.looking(trained.network)) is not None:
-        (folder / "visual.tflite").write_bytes(visual)
+        write_bytes(folder / "visual.tflite", visual)
     if not trained.interrupted:
         with suppress(FileNotFoundError):
             (folder / CHECKPOINT).unlink()

@@ -73,7 +73,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
 def test_without_room_for_it_no_cache_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_recording(tmp_path, 50)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
-    with pytest.raises(DiskError, match="the cache of .* needs"):
+    with pytest.raises(DiskError, match=r"the cache of .* needs"):
         pictures(Recording(tmp_path), PREPARE, nothing)
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,8 +14,12 @@ from alvinn.driving.types import Image
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats, Hill
 from alvinn.training.batches import Batches, Plan
+from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
+
+if TYPE_CHECKING:
+    from alvinn.training import trainer
 
 HILL = Hill(units=15)
 
@@ -159,3 +165,62 @@ def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_pat
     assert curves["epoch_loss"] == pytest.approx(losses)
     assert curves["epoch_curvature_mae"] == pytest.approx([progress.held_out.mae for progress in trained.history])
     assert curves["epoch_relative_error"] == pytest.approx([progress.held_out.relative for progress in trained.history])
+
+
+def interrupted_training(folder: Path) -> trainer.Trained:
+    """Two of four epochs of a toy task."""
+    from alvinn.training import trainer
+
+    def interrupt(progress: trainer.Progress) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    trained = trainer.train(toy_dataset(32), HILL, short(), folder, interrupt)
+    assert trained.interrupted
+    return trained
+
+
+def short() -> trainer.Settings:
+    from alvinn.training import trainer
+
+    return trainer.Settings(epochs=4, batch=16, views=False)
+
+
+@pytest.mark.parametrize("torn", ["checkpoint.keras", "network.keras", "history.csv"])
+def test_a_torn_state_is_told_and_the_training_begins_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], torn: str
+) -> None:
+    from alvinn.training import trainer
+
+    interrupted_training(tmp_path)
+    data = (tmp_path / torn).read_bytes()
+    (tmp_path / torn).write_bytes(data[: len(data) // 4])
+    resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
+    assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
+    assert "the training begins anew" in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_epoch_whose_state_was_not_written_any_more_is_trained_again(tmp_path: Path) -> None:
+    from alvinn.training import trainer
+
+    trained = interrupted_training(tmp_path)
+    trainer.write_history(tmp_path / "history.csv", [*trained.history, replace(trained.history[-1], epoch=3)])
+    resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
+    assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
+    assert resumed.history[:2] == trained.history
+    assert resumed.history[2] != replace(trained.history[-1], epoch=3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+def test_a_full_disk_leaves_the_states_of_the_epoch_before_and_no_scratch_file(tmp_path: Path) -> None:
+    from alvinn.training import trainer
+
+    interrupted_training(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with (
+        files_no_larger_than(len(before["checkpoint.keras"]) // 2),
+        pytest.raises(OSError, match=r"errno = 27|too large"),
+    ):
+        trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
+    assert (tmp_path / "checkpoint.keras").read_bytes() == before["checkpoint.keras"]
