@@ -42,6 +42,10 @@ class CameraMismatchError(ModelError):
     """The frames are not those that a model was made for."""
 
 
+class MixedError(AlvinnError):
+    """Work was begun in another way than it is to be gone on with."""
+
+
 class BusyError(AlvinnError):
     """Another process writes what is to be written."""
 

@@ -22,8 +22,9 @@ from alvinn.errors import AlvinnError, ModelError
 from alvinn.evaluation.laps import LapSettings, drive_laps
 from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, of_answer, of_ensemble
-from alvinn.networks.inference import CHECKPOINT, Network
+from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, Session
+from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
@@ -179,15 +180,11 @@ def _train(job: RoundSettings, number: int, folder: Path, warm: Path | None, see
         correction_weight=job.correction_weight,
         irre=job.doubt_by == "irre",
         epochs=job.epochs if warm is None else job.more_epochs,
-        resume=(folder / CHECKPOINT).exists(),
+        resume=is_unfinished(folder),
+        overwrite=not is_unfinished(folder),
         seed=seed,
     )
     train(training, recordings_until(job, number), warm)
-
-
-def is_trained(model: Path) -> bool:
-    """Whether the training of a model is complete."""
-    return (model / "card.json").exists() and not (model / CHECKPOINT).exists()
 
 
 def judge_round(job: RoundSettings, number: int, driven: RoundRecord) -> Entry:

@@ -23,9 +23,10 @@ from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
 from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
-from alvinn.networks.inference import CHECKPOINT, read_card
+from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
+from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
 from alvinn.util.files import write_json
 
@@ -178,10 +179,11 @@ class Ablation:
             output=cell.output,
             views=cell.views,
             epochs=self.epochs,
-            resume=(self.out / "models" / name / CHECKPOINT).exists(),
+            resume=is_unfinished(self.out / "models" / name),
+            overwrite=not is_unfinished(self.out / "models" / name),
             seed=seed,
         )
-        if not (job.model_folder(name) / "card.json").exists():
+        if not is_trained(job.model_folder(name)):
             train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
 
     def _write(self, found: dict[str, dict[int, list[Result]]]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from alvinn.console import CONSOLE
-from alvinn.errors import AlvinnError, RecordingError
+from alvinn.errors import AlvinnError, ModelError, RecordingError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import tabulate
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
+from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.training.run import train
@@ -39,6 +39,7 @@ class Demo(Home):
         Raises:
             AlvinnError: it cannot be done, or a lap had a departure.
         """
+        self._replace_earlier()
         self._record()
         self._train()
         results = self._drive()
@@ -55,27 +56,31 @@ class Demo(Home):
             "disturbances push the car off its line: what is learned is the way back."
         )
         folder = self.recording_folder(NAME)
-        if folder.exists():
-            self._clear(folder)
         job = Record(
             home=self.home, name=NAME, map=SEEN, seconds=self.seconds, noise=True, both_directions=True, seed=self.seed
         )
         CONSOLE.print(f"   {record(job)} frames are in {folder}")
 
-    @staticmethod
-    def _clear(folder: Path) -> None:
-        """Remove what an earlier demo left; what a person drove is never removed.
+    def _replace_earlier(self) -> None:
+        """Make room where an earlier demo was, and say so; what somebody else made is never removed.
 
         Raises:
-            RecordingError: the folder is something else.
+            AlvinnError: a folder is something else.
         """
-        if Recording(folder).session.driver != "expert":
-            raise RecordingError(f"{folder} was not recorded by the demo: move it elsewhere, or give another --home")
-        shutil.rmtree(folder)
+        recording, model = self.recording_folder(NAME), self.model_folder(NAME)
+        if recording.exists() and Recording(recording).session.driver != "expert":
+            raise RecordingError(f"{recording} was not recorded by the demo: move it elsewhere, or give another --home")
+        if (model / "card.json").exists() and [one["name"] for one in read_card(model).recordings] != [NAME]:
+            raise ModelError(f"{model} was not trained by the demo: move it elsewhere, or give another --home")
+        earlier = [folder for folder in (recording, model) if folder.exists()]
+        if earlier:
+            CONSOLE.print(f"The earlier demo in {' and '.join(map(str, earlier))} is replaced.", markup=False)
+        if recording.exists():
+            shutil.rmtree(recording)  # the model's folder is cleared by the training
 
     def _train(self) -> None:
         CONSOLE.print("[bold]2. Learn.[/] A convolutional network learns curvature from pixels, from random weights.")
-        job = Train(home=self.home, name=NAME, data=(NAME,), epochs=self.epochs, seed=self.seed)
+        job = Train(home=self.home, name=NAME, data=(NAME,), epochs=self.epochs, seed=self.seed, overwrite=True)
         folder = train(job, [Recording(self.recording_folder(NAME)).require_frames()])
         CONSOLE.print(f"   the model is in {folder}")
 

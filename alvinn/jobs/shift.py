@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from alvinn.console import CONSOLE
-from alvinn.dagger.rounds import is_trained, recordings_until
+from alvinn.dagger.rounds import recordings_until
 from alvinn.dagger.settings import RoundGateName
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
@@ -27,6 +27,7 @@ from alvinn.jobs.record import Record, record
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
+from alvinn.training.model_folder import is_trained
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
 from alvinn.visualization.figures import drawn

@@ -17,11 +17,14 @@ from alvinn.console import CONSOLE, progress
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
+from alvinn.networks.encodings import Code
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.recording.flatness import FLAT, bumpiness
 from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
+from alvinn.training.model_folder import begin_training, end_training, require_room
+from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
 
@@ -51,19 +54,22 @@ class TrainSettings(Home):
     """times at most that frames of rare steering are shown, for one of the most common (1: as they were driven)"""
     epochs: int | None = None
     """times through the data (default: what suits the network)"""
+    learning_rate: float | None = None
+    """at the start; it falls to a hundredth along a half cosine (default: what suits the network)"""
     irre: bool = False
     """rebuild the input too, small: how well is a second signal of doubt (drive --doubt-by irre)"""
     resume: bool = False
-    """go on with a training that was interrupted"""
+    """go on with a training that was interrupted, with the same settings and data"""
     tensorboard: bool = False
     """keep the curves for TensorBoard too, in the model's logs/ (history.csv has them in any case)"""
     overwrite: bool = False
-    """put the model in the place of one of the same name"""
+    """put the model in the place of one of the same name, whose laps go with it"""
     seed: int = 0
     """of the first weights and the order of the data"""
 
     def __post_init__(self) -> None:
         require_above_zero("--epochs", self.epochs)
+        require_above_zero("--learning-rate", self.learning_rate)
         require_above_zero("--correction-weight", self.correction_weight)
         require_above_zero("--balance", self.balance)
         require_distinct("--data", self.data)
@@ -92,77 +98,103 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
     """Train as the job says, from random weights or those of the model in the folder `warm`; returns the new folder.
 
     Raises:
-        AlvinnError: the recordings cannot be trained on.
+        AlvinnError: the recordings cannot be trained on, or the folder holds what would be lost or mixed.
+        KeyboardInterrupt: Ctrl-C; after the first epoch the best so far is a model, and `resume` goes on.
     """
     _require_one_machine()
-    recordings = with_camera(recordings, job.told_camera())
-    architecture = ARCHITECTURES[job.network]
-    dataset = _load(recordings, architecture, job)
     folder = job.model_folder(job.name)
+    require_room(folder, resume=job.resume, overwrite=job.overwrite)
+    recordings = with_camera(recordings, job.told_camera())
+    dataset = _load(recordings, ARCHITECTURES[job.network], job)
     with quiet():
         from alvinn.training import trainer  # TensorFlow takes seconds and 400 MB: only when it is needed
 
-    output = architecture.output(job.output)
-    views = job.views == "on" and views_possible(recordings)
-    epochs = job.epochs or architecture.epochs
-    settings = trainer.Settings(
-        network=job.network,
-        epochs=epochs,
-        batch=architecture.batch,
-        learning_rate=architecture.learning_rate,
-        views=views,
-        light=architecture.light,
-        blind=epochs // 3 if architecture.range_rows else 0,
-        seed=job.seed,
-        irre=job.irre,
-    )
-    began = time.perf_counter()
-    with progress() as bars:
-        shown = Shown(bars, settings.epochs)
-        trained = trainer.train(
-            dataset,
-            output,
-            settings,
-            folder,
-            shown.epoch,
-            live=shown.batch,
-            resume=job.resume,
-            warm=warm,
-            board=job.tensorboard,
-        )
-    seconds = time.perf_counter() - began
-    if trained.interrupted:
-        CONSOLE.print(f"interrupted after {len(trained.history)} epochs: the best so far is kept, --resume goes on")
-    with quiet():
-        trainer.save(trained, folder)
-    held_out = trained.best.held_out if trained.best is not None else trainer.Errors()
-    card = Card(
+    settings = _trainer_settings(job, recordings)
+    output = ARCHITECTURES[job.network].output(job.output)
+    with locked(folder, "trained"):
+        require_room(folder, resume=job.resume, overwrite=job.overwrite)  # as another process may have left it
+        all_settings = asdict(settings) | _data_settings(job) | {"output": job.output}
+        begin_training(folder, all_settings, recordings, warm, resume=job.resume)
+        began = time.perf_counter()
+        with progress() as bars:
+            shown = Shown(bars, settings.epochs)
+            trained = trainer.train(
+                dataset,
+                output,
+                settings,
+                folder,
+                shown.epoch,
+                live=shown.batch,
+                resume=job.resume,
+                warm=warm,
+                board=job.tensorboard,
+            )
+        seconds = time.perf_counter() - began
+        with quiet():
+            trainer.save(trained, folder)
+        held_out = trained.best.held_out if trained.best is not None else trainer.Errors()
+        metrics = {
+            "held_out_mae": held_out.mae,
+            "held_out_relative_error": held_out.relative,
+            "held_out_steer_mae": held_out.steer,
+            "training_seconds": round(seconds, 1),
+        }
+        write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
+        if trained.interrupted:
+            done = f"{len(trained.history)} of {settings.epochs} epochs"
+            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume goes on", markup=False)
+            raise KeyboardInterrupt
+        end_training(folder)
+    return folder
+
+
+def _make_card(
+    job: TrainSettings,
+    dataset: Dataset,
+    output: Code,
+    settings: trainer.Settings,
+    recordings: list[Recording],
+    warm: Path | None,
+    metrics: dict[str, float | None],
+) -> Card:
+    return Card(
         network=job.network,
         output=output,
         camera=dataset.camera,
         preprocessing=dataset.preprocessing,
         seed=job.seed,
-        settings=asdict(settings)
-        | {
-            "warm_start": warm.name if warm is not None else None,
-            "correction_weight": job.correction_weight,
-            "balance": job.balance,
-        },
+        settings=asdict(settings) | {"warm_start": None if warm is None else warm.name} | _data_settings(job),
         recordings=tuple(_described(recording) for recording in recordings),
         server=recordings[0].session.server,
-        metrics={
-            "held_out_mae": held_out.mae,
-            "held_out_relative_error": held_out.relative,
-            "held_out_steer_mae": held_out.steer,
-            "training_seconds": round(seconds, 1),
-        },
+        metrics=metrics,
         version=__version__,
         commit=program_commit(),
         cameras=dataset.preprocessing.cameras,
         irre=job.irre,
     )
-    write_card(folder, card)
-    return folder
+
+
+def _trainer_settings(job: TrainSettings, recordings: list[Recording]) -> trainer.Settings:
+    from alvinn.training import trainer
+
+    architecture = ARCHITECTURES[job.network]
+    epochs = job.epochs or architecture.epochs
+    return trainer.Settings(
+        network=job.network,
+        epochs=epochs,
+        batch=architecture.batch,
+        learning_rate=job.learning_rate or architecture.learning_rate,
+        views=job.views == "on" and views_possible(recordings),
+        light=architecture.light,
+        blind=epochs // 3 if architecture.range_rows else 0,
+        seed=job.seed,
+        irre=job.irre,
+    )
+
+
+def _data_settings(job: TrainSettings) -> dict[str, Any]:
+    """How the examples are weighed."""
+    return {"correction_weight": job.correction_weight, "balance": job.balance}
 
 
 class Shown:

@@ -10,7 +10,6 @@ import csv
 import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -232,7 +231,8 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         trained = self._trained
         if not np.isfinite(logs["loss"]):
             raise ModelError(
-                f"the loss of epoch {epoch + 1} is {logs['loss']}: lower --learning-rate or look at the data"
+                f"the loss of epoch {epoch + 1} is {logs['loss']}: train with a lower --learning-rate than "
+                f"{self._settings.learning_rate:g}, or look at the data"
             )
         held_out = errors(self.model, self._batches.examination(), self._output, self._batches.steer)
         logs |= _validation(held_out)  # for the callbacks after this one
@@ -349,10 +349,7 @@ def read_history(path: Path) -> list[Progress]:
 
 
 def save(trained: Trained, folder: Path) -> None:
-    """Write the LiteRT files beside the best `network.keras`; a finished training leaves no state behind."""
+    """Write the LiteRT files beside the best `network.keras`."""
     write_bytes(folder / "network.tflite", keras_models.to_litert(trained.network))
     if (visual := keras_models.looking(trained.network)) is not None:
         write_bytes(folder / "visual.tflite", visual)
-    if not trained.interrupted:
-        with suppress(FileNotFoundError):
-            (folder / CHECKPOINT).unlink()

@@ -15,6 +15,7 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.dataset import Dataset, Examples
+from alvinn.training.model_folder import end_training
 from alvinn.world.carla_world import CarlaWorld, connected, open_world
 from tests.alvinn.fakes import CAMERA, SMALL
 
@@ -75,6 +76,7 @@ def toy_model(folder: Path) -> Path:
         settings = trainer.Settings(epochs=4, batch=16, views=False, light=False)
         trainer.save(trainer.train(dataset, hill, settings, folder), folder)
         write_card(folder, card_for(dataset, hill))
+        end_training(folder)
     return folder
 
 

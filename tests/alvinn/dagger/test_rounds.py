@@ -10,10 +10,10 @@ from unittest import mock
 import pytest
 
 from alvinn.dagger.ledger import Rollout, RoundRecord, plan_rollouts, write_round
-from alvinn.dagger.rounds import drive_round, is_trained, judge_round, recordings_until, train_round
+from alvinn.dagger.rounds import drive_round, judge_round, recordings_until, train_round
 from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import AlvinnError, ModelError, RecordingError
-from alvinn.networks.inference import CHECKPOINT
+from alvinn.training.model_folder import is_trained
 from tests.alvinn.fakes import write_recording
 
 
@@ -26,14 +26,6 @@ def job(tmp_path: Path) -> RoundSettings:
 def write_empty_round(job: RoundSettings, number: int, rollouts: list[Rollout]) -> None:
     write_recording(job.recording(number), 0)
     write_round(job.recording(number), RoundRecord(number, job.gate, job.expert, legs=tuple(rollouts), seconds=10.0))
-
-
-def test_a_model_is_trained_once_its_card_is_there_and_its_checkpoint_is_gone(tmp_path: Path, model: Path) -> None:
-    assert not is_trained(tmp_path)
-    trained = Path(shutil.copytree(model, tmp_path / "model"))
-    assert is_trained(trained)
-    (trained / CHECKPOINT).touch()
-    assert not is_trained(trained), "its training was interrupted"
 
 
 def test_a_round_driven_to_its_end_is_not_driven_again(job: RoundSettings, model: Path) -> None:

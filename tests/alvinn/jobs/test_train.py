@@ -15,6 +15,7 @@ from alvinn.driving.types import Camera
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.training.run import Shown, told, views_possible
+from alvinn.util.locks import locked
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell
 
@@ -134,6 +135,52 @@ def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_pat
     assert "holds a model already" in said
     assert "--overwrite" in said
     assert (tmp_path / "models" / "m" / "network.keras").read_bytes() == before
+
+
+FAST = ("--network", "alvinn1991", "--views", "off")
+
+
+def test_ctrl_c_after_an_epoch_is_told_as_such_and_what_is_resumed_must_be_the_same(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "data" / "a", 24)
+    where = ("m", "--data", "a", *FAST, "--home", str(tmp_path))
+
+    def interrupt(self: Shown, done: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shown, "epoch", interrupt)
+        said = shell.run("train", *where, "--epochs", "2")
+    assert (said.status, said.err.strip()) == (130, "interrupted")
+    folder = tmp_path / "models" / "m"
+    before = Network(folder).card
+    assert "--resume" in shell.refused("train", *where, "--epochs", "2")
+    assert "epochs 2 (now 3)" in shell.refused("train", *where, "--epochs", "3", "--resume")
+    assert "seed 0 (now 1)" in shell.refused("train", *where, "--epochs", "2", "--seed", "1", "--resume")
+    assert "learning_rate" in shell.refused("train", *where, "--epochs", "2", "--learning-rate", "1e-4", "--resume")
+    Recording(tmp_path / "data" / "a").leave_out(3, 3)
+    assert "recordings a " in shell.refused("train", *where, "--epochs", "2", "--resume")
+    assert read_card(folder) == before
+    Recording(tmp_path / "data" / "a").take_back()
+    assert shell.run("train", *where, "--epochs", "2", "--resume").status == 0
+    assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 3
+    assert "no interrupted training" in shell.refused("train", *where, "--epochs", "2", "--resume")
+
+
+def test_two_trainings_into_one_model_exclude_each_other(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 24)
+    with locked(tmp_path / "models" / "m", "trained"):
+        said = shell.refused("train", "m", "--data", "a", *FAST, "--epochs", "1", "--home", str(tmp_path))
+    assert "is being trained by another process" in said
+
+
+def test_a_learning_rate_can_be_given(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 24)
+    where = ("m", "--data", "a", *FAST, "--home", str(tmp_path), "--epochs", "1")
+    assert shell.run("train", *where, "--learning-rate", "0.0007").status == 0
+    assert read_card(tmp_path / "models" / "m").settings["learning_rate"] == 0.0007
+    assert shell.run("train", *where, "--learning-rate", "0").status == 2
 
 
 def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: pytest.CaptureFixture[str]) -> None:

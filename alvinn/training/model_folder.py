@@ -1,0 +1,88 @@
+"""The folder of a model that is to be trained: nothing in it is lost, mixed or left over unawares."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import ModelError
+from alvinn.networks.inference import CHECKPOINT
+from alvinn.recording import Recording
+from alvinn.util.begun import begin
+from alvinn.util.files import SCRATCH
+
+BEGUN = "training.json"  # there while a training is unfinished: what it was begun with
+OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", "history.csv", CHECKPOINT, BEGUN)
+DERIVED = ("logs", "laps", "weights.png", "curves.png")  # made of the model by TensorBoard, `laps` and `card`
+
+
+def is_trained(folder: Path) -> bool:
+    """Whether the training of a model is complete."""
+    return (folder / "card.json").exists() and not (folder / CHECKPOINT).exists()
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a training of this model was begun and not finished, and can be resumed."""
+    return (folder / CHECKPOINT).exists() and (folder / BEGUN).exists()
+
+
+def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """See that no training is lost without a word.
+
+    Raises:
+        ModelError: the folder holds one, and neither flag was given; or there is nothing to resume.
+    """
+    if resume and not is_unfinished(folder):
+        raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
+    if resume or overwrite:
+        return
+    if (folder / CHECKPOINT).exists():
+        raise ModelError(
+            f"{folder} holds an interrupted training: add --resume to go on with it, or --overwrite to train anew"
+        )
+    if (folder / "card.json").exists():
+        raise ModelError(
+            f"{folder} holds a model already: choose another name, or add --overwrite to replace it and its laps "
+            "(--resume goes on with an interrupted training only)"
+        )
+
+
+def begin_training(
+    folder: Path, settings: dict[str, Any], recordings: Sequence[Recording], warm: Path | None, *, resume: bool
+) -> None:
+    """Write down what a training is begun with, or see that it is resumed with the same.
+
+    What an earlier model left in the folder, and what was derived from that, goes.
+
+    Raises:
+        MixedError: it was begun with other settings or other data; the sentence names them.
+    """
+    if not resume:
+        _clear(folder)
+    for scratch in folder.glob(f"{SCRATCH}*"):  # of a training that was killed
+        scratch.unlink()
+    data = {str(recording.folder.name): recording.digest() for recording in recordings}
+    begun_from = None if warm is None else hashlib.sha256((warm / "network.keras").read_bytes()).hexdigest()
+    begin(
+        folder / BEGUN,
+        settings | {"recordings": data, "warm_start": begun_from},
+        "resume it with the same, or add --overwrite in place of --resume to train anew",
+    )
+
+
+def end_training(folder: Path) -> None:
+    """A finished training leaves no state behind."""
+    for name in (CHECKPOINT, BEGUN):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    for name in (*OWN, *DERIVED):
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

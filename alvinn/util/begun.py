@@ -1,0 +1,65 @@
+"""What work was begun with, written beside it before it begins: nobody goes on with it in another way unawares."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import MixedError
+from alvinn.util.files import write_json
+from alvinn.util.json_file import read_json
+
+SCHEMA = 1
+Settings = Mapping[str, Any]
+"""What JSON can say; values may be such mappings too."""
+
+
+def begin(path: Path, settings: Settings, mend: str) -> None:
+    """Write down what work is begun with; where that was done before, see that it is the same.
+
+    Args:
+        path: of the file, beside what is made.
+        settings: everything that the result depends on, data by their digests.
+        mend: end of the sentence that a difference is refused with.
+
+    Raises:
+        MixedError: the work was begun with other settings, or the file is damaged.
+    """
+    if path.is_file():
+        require_same(path, read_json(path, _File, SCHEMA, MixedError).settings, settings, mend)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"schema": SCHEMA, "settings": settings})
+
+
+def require_same(path: Path, before: Settings, now: Settings, mend: str) -> None:
+    """See that two settings are the same.
+
+    Raises:
+        MixedError: they differ; the sentence names every difference.
+    """
+    if said := ", ".join(_differences(before, json.loads(json.dumps(now)))):
+        raise MixedError(f"{path} was begun with {said}: {mend}")
+
+
+def _differences(before: Settings, now: Settings, inside: str = "") -> Iterator[str]:
+    for key in dict.fromkeys((*before, *now)):
+        one, other = before.get(key), now.get(key)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from _differences(one, other, f"{inside}{key} ")
+        elif one != other:
+            yield f"{inside}{key} {_short(one)} (now {_short(other)})"
+
+
+def _short(value: Any) -> str:
+    """A value as a sentence says it; of a SHA-256 the beginning."""
+    return "none" if value is None else re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1", str(value))
+
+
+@dataclass(frozen=True)
+class _File:
+    settings: dict[str, Any]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alvinn.errors import MixedError, ModelError
+from alvinn.networks.inference import CHECKPOINT
+from alvinn.recording import Recording
+from alvinn.training.model_folder import BEGUN, begin_training, end_training, is_trained, is_unfinished, require_room
+from tests.alvinn.fakes import write_recording
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Recording:
+    write_recording(tmp_path / "data", 3)
+    return Recording(tmp_path / "data")
+
+
+@pytest.fixture
+def trained(tmp_path: Path, model: Path) -> Path:
+    return Path(shutil.copytree(model, tmp_path / "trained"))
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path, recording: Recording) -> Path:
+    folder = tmp_path / "unfinished"
+    begin_training(folder, {"seed": 1}, [recording], None, resume=False)
+    (folder / CHECKPOINT).touch()
+    return folder
+
+
+def test_a_model_is_trained_once_its_card_is_there_and_its_checkpoint_is_gone(tmp_path: Path, trained: Path) -> None:
+    assert not is_trained(tmp_path)
+    assert is_trained(trained)
+    (trained / CHECKPOINT).touch()
+    assert not is_trained(trained), "its training was interrupted"
+
+
+def test_a_finished_training_leaves_no_state_behind(unfinished: Path) -> None:
+    assert is_unfinished(unfinished)
+    end_training(unfinished)
+    assert not is_unfinished(unfinished)
+    assert not list(unfinished.glob(f"{BEGUN}*"))
+
+
+def test_a_training_that_was_begun_is_gone_on_with_or_replaced_only_if_that_is_said(
+    trained: Path, unfinished: Path, tmp_path: Path
+) -> None:
+    require_room(tmp_path / "new", resume=False, overwrite=False)
+    with pytest.raises(ModelError, match=r"holds a model already: .* --overwrite .*--resume"):
+        require_room(trained, resume=False, overwrite=False)
+    with pytest.raises(ModelError, match=r"holds an interrupted training: add --resume .* --overwrite"):
+        require_room(unfinished, resume=False, overwrite=False)
+    with pytest.raises(ModelError, match="no interrupted training to resume"):
+        require_room(trained, resume=True, overwrite=False)
+    require_room(trained, resume=False, overwrite=True)
+    require_room(unfinished, resume=True, overwrite=False)
+
+
+def test_other_settings_other_data_and_another_first_network_are_refused_and_named(
+    unfinished: Path, recording: Recording, trained: Path
+) -> None:
+    begin_training(unfinished, {"seed": 1}, [recording], None, resume=True)
+    with pytest.raises(MixedError, match=r"was begun with seed 1 \(now 2\): resume it with the same"):
+        begin_training(unfinished, {"seed": 2}, [recording], None, resume=True)
+    with pytest.raises(MixedError, match=r"warm_start none \(now [0-9a-f]{8}\)"):
+        begin_training(unfinished, {"seed": 1}, [recording], trained, resume=True)
+    recording.leave_out(0, 0)
+    with pytest.raises(MixedError, match=r"recordings data [0-9a-f]{8} \(now [0-9a-f]{8}\)"):
+        begin_training(unfinished, {"seed": 1}, [recording], None, resume=True)
+
+
+def test_what_was_derived_from_a_model_goes_with_it(trained: Path, recording: Recording) -> None:
+    for name in ("visual.tflite", "weights.png", "notes.txt", ".alvinn-00.keras"):
+        (trained / name).touch()
+    for name in ("laps", "logs", "member-1"):
+        (trained / name).mkdir()
+    begin_training(trained, {}, [recording], None, resume=False)
+    assert {path.name for path in trained.iterdir()} == {BEGUN, "notes.txt", "member-1"}
