@@ -29,7 +29,8 @@ def jobs(text: str) -> list[list[str]]:
 
 
 COMMANDS, JOBS = commands(README), jobs(README)
-MORE_JOBS = [job for page in sorted((ROOT / "docs").glob("*.md")) for job in jobs(page.read_text(encoding="utf-8"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+MORE_JOBS = [job for page in PAGES[1:] for job in jobs(page.read_text(encoding="utf-8"))]
 
 
 def test_there_is_something_to_test() -> None:
@@ -74,6 +75,14 @@ def test_the_embedded_server_starts_as_it_is_shown_and_ends_at_ctrl_c(job: list[
 def test_every_room_on_the_map_is_there(path: str) -> None:
     made = path.startswith("models/demo/")
     assert made or (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_and_link_of_a_page_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    files = [ROOT / path for path in re.findall(r"`((?:alvinn|sim|tests)/[\w/.]+)`", text)]
+    links = [page.parent / link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+    assert [str(path) for path in files + links if not path.exists()] == []
 
 
 def test_the_map_has_every_room_in_a_line_of_its_own() -> None:
