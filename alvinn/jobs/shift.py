@@ -64,8 +64,8 @@ class Shift:
     """simulated seconds of the expert's plain driving that the clone learns from"""
     maps: str = Correct.maps
     """a,b: circuits to be taught on"""
-    judge: str = "random:211,random:196"
-    """a,b: circuits to be judged on, both ways, after each round"""
+    judge: str = "random:433,random:410"
+    """a,b: circuits to be judged on, both ways, after each round (default: judging seeds, on which nothing is tuned)"""
     km: float = 0.4
     """a judged run ends after this way"""
     epochs: int = 30

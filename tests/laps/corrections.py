@@ -26,8 +26,8 @@ from alvinn.jobs.shift import plain_recording
 from alvinn.metrics.referee import Result
 from alvinn.util.files import write_json
 
-UNSEEN = tuple(f"random:{number}" for number in range(301, 321))
-GLANCE = ("random:311", "random:312")  # with the tightest bends of them, where the clone is shown to depart
+UNSEEN = tuple(f"random:{number}" for number in range(400, 420))
+GLANCE = ("random:400", "random:408")  # with the tightest bends of them, where the clone is shown to depart
 SECONDS = 120.0
 
 
