@@ -6,23 +6,22 @@ import math
 
 from alvinn.driving.types import Decision, Observation
 from alvinn.errors import ModelError
-from alvinn.networks.inference import Network
-from alvinn.networks.preprocessing import UNTOLD
+from alvinn.networks.inference import FORGOTTEN, Network
 
 
 class NetworkDriver:
     """Drives what a trained network answers to each frame.
 
-    All that it remembers is what the network last said of the road's intensity, for a network that feeds it back.
+    All that it remembers is what the network last answered, for a network that takes it back.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._intensity = UNTOLD
+        self._memory = FORGOTTEN
 
     def reset(self) -> None:
-        """Forget how light the road was."""
-        self._intensity = UNTOLD
+        """Forget the last answers."""
+        self._memory = FORGOTTEN
 
     def decide(self, observation: Observation) -> Decision:
         """The network's curvature for this frame.
@@ -36,8 +35,8 @@ class NetworkDriver:
         return Decision(curvature=curvature, who="network")
 
     def _curvature(self, observation: Observation) -> float:
-        if not self._network.card.preprocessing.range_rows:  # half the work: nothing but the curvature is wanted
+        if not self._network.remembers:  # half the work: nothing but the curvature is wanted
             return self._network.curvature(observation.image)
-        answer = self._network.answer(observation, self._intensity)
-        self._intensity = answer.intensity
+        answer = self._network.answer(observation, self._memory)
+        self._memory = answer.memory
         return answer.curvature

@@ -1,11 +1,15 @@
 """A model folder: `network.keras`, `network.tflite`, `card.json`, `history.csv`; and the network at the wheel.
 
 The driving side runs the LiteRT file alone, with no TensorFlow import. Nothing is loaded by pickle.
+
+A refined network (`alvinn refine`) answers two numbers after its units: what it adds to their curvature, and their mean
+curvature. It takes them back at the next frame, with the speed; whoever drives it keeps them (`Memory`), since the file
+itself remembers nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +49,8 @@ class Card:
     """that the car must carry"""
     irre: bool = False
     """after its answer it rebuilds its input, see `alvinn.networks.reconstruction`"""
+    refined: dict[str, Any] | None = None
+    """from which model, how and for which reward; None: not by reinforcement, see `alvinn.reinforcement`"""
     schema: int = SCHEMA
 
 
@@ -81,6 +87,31 @@ def litert(path: Path) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What a network is told again of its last answers; most networks look at nothing of it."""
+
+    intensity: float = UNTOLD
+    """whether the road was lighter (1) or darker (0) than its surroundings"""
+    residuals: tuple[float, float] = (0.0, 0.0)
+    """what a refined network added to its clone's curvature, the last time and the time before [1/m]"""
+    curvatures: tuple[float, float] = (0.0, 0.0)
+    """its clone's curvature, the last time and the time before [1/m]"""
+
+    def after(self, residual: float, curvature: float) -> Memory:
+        """What is remembered after an answer of a refined network."""
+        return Memory(self.intensity, (residual, self.residuals[0]), (curvature, self.curvatures[0]))
+
+    def told(self, speed: float) -> Floats:
+        """As a refined network takes it, shape (REMEMBERED,)."""
+        return np.array([speed, *self.residuals, *self.curvatures], dtype=np.float32)
+
+
+FORGOTTEN = Memory()
+REMEMBERED = 5  # numbers that a refined network is told with a picture: the speed, and its last answers
+UNKNOWN_SPEED = 8.0  # m/s: what a refined network is told where there is a picture and nothing else
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a network says to one observation."""
 
@@ -88,8 +119,8 @@ class Answer:
     """to drive [1/m]"""
     trust: Trust | None = None
     """how far to trust it; None where the output's code cannot tell"""
-    intensity: float = UNTOLD
-    """whether the road is lighter (1) or darker (0) than its surroundings, to be told with the next observation"""
+    memory: Memory = FORGOTTEN
+    """to be told with the next observation"""
     reliability: float | None = None
     """correlation between what was seen and what was rebuilt of it, -1 to 1; None where the network does not rebuild"""
 
@@ -104,7 +135,8 @@ class Network:
     def __init__(self, folder: Path) -> None:
         self.card = read_card(folder)
         self._interpreter = interpreter = litert(folder / "network.tflite")
-        (self._input,), (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
+        inputs, (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
+        self._input, *self._told = sorted(inputs, key=lambda one: -len(one["shape"]))
         self._check(folder)
 
     def _check(self, folder: Path) -> None:
@@ -113,7 +145,9 @@ class Network:
         found = tuple(int(size) for size in self._input["shape"])
         if found != wanted:
             raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")
-        units = card.output.units + (reconstruction.PIXELS if card.irre else 0)
+        units = card.output.units + (reconstruction.PIXELS if card.irre else 0) + (2 if card.refined else 0)
+        if [tuple(one["shape"]) for one in self._told] != ([(1, REMEMBERED)] if card.refined else []):
+            raise ModelError(f"the card of {folder} and its network do not agree on whether it was refined")
         if int(self._output["shape"][-1]) != units:
             raise ModelError(f"the card of {folder} has {units} units, its network {self._output['shape'][-1]}")
         size = (card.preprocessing.frame_width, card.preprocessing.frame_height)
@@ -134,29 +168,38 @@ class Network:
                 "leave --camera out to use the model's own"
             )
 
-    def answer(self, observation: Observation, intensity: float = UNTOLD) -> Answer:
+    @property
+    def remembers(self) -> bool:
+        """Whether it is to be told what it answered last."""
+        return self.card.refined is not None or self.card.preprocessing.range_rows > 0
+
+    def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
         """What to drive on seeing an observation, and how far to trust that.
 
         Args:
             observation: with the pictures of all cameras that the card names.
-            intensity: what the last answer said of the road; only a network that feeds it back looks at it.
+            memory: of the last answer; only a network that `remembers` looks at it.
 
         Raises:
             CameraMismatchError: a picture is missing, or has another size.
         """
-        output, seen = self.card.output, self.card.preprocessing.seen(observation, intensity)
-        everything = self._run(seen)
-        activations, rebuilt = everything[: output.units], everything[output.units :]
+        card, seen = self.card, self.card.preprocessing.seen(observation, memory.intensity)
+        everything = self._run(seen, memory, observation.speed)
+        activations, rest = everything[: card.output.units], everything[card.output.units :]
+        residual = float(rest[-2]) if card.refined else 0.0
+        if card.refined:
+            memory = memory.after(residual, float(rest[-1]))
         return Answer(
-            float(output.decode(activations[None])[0]),
-            None if isinstance(output, Scalar) else output.trust(activations),
-            float(activations[-1]) if isinstance(output, Hill1989) else UNTOLD,
-            reconstruction.reliability(seen, rebuilt) if self.card.irre else None,
+            self._decode(everything),
+            None if isinstance(card.output, Scalar) else card.output.trust(activations),
+            replace(memory, intensity=float(activations[-1])) if isinstance(card.output, Hill1989) else memory,
+            reconstruction.reliability(seen, rest[: reconstruction.PIXELS]) if card.irre else None,
         )
 
-    def units(self, observation: Observation, intensity: float = UNTOLD) -> Floats:
+    def units(self, observation: Observation, memory: Memory = FORGOTTEN) -> Floats:
         """The output units, shape (units,), for an observation; see `answer`."""
-        return self._run(self.card.preprocessing.seen(observation, intensity))[: self.card.output.units]
+        seen = self.card.preprocessing.seen(observation, memory.intensity)
+        return self._run(seen, memory, observation.speed)[: self.card.output.units]
 
     def activations(self, frame: Image) -> Floats:
         """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB, if that is all it sees.
@@ -166,11 +209,17 @@ class Network:
         """
         return self._run(self.card.preprocessing(frame))[: self.card.output.units]
 
-    def _run(self, seen: Image) -> Floats:
+    def _run(self, seen: Image, memory: Memory = FORGOTTEN, speed: float = UNKNOWN_SPEED) -> Floats:
         self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))
+        for one in self._told:
+            self._interpreter.set_tensor(one["index"], memory.told(speed)[None])
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
 
+    def _decode(self, everything: Floats) -> float:
+        decoded = float(self.card.output.decode(everything[None, : self.card.output.units])[0])
+        return decoded + float(everything[-2]) if self.card.refined else decoded
+
     def curvature(self, frame: Image) -> float:
-        """The path curvature [1/m] that the network wants to drive on seeing a camera frame."""
-        return float(self.card.output.decode(self.activations(frame)[None])[0])
+        """The path curvature [1/m] that the network wants to drive on seeing a camera frame, and that alone."""
+        return self._decode(self._run(self.card.preprocessing(frame)))

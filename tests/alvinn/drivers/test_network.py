@@ -13,7 +13,7 @@ from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import GroundTruth, Observation
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import Answer, Network
+from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
 from tests.alvinn.fakes import CAMERA, CAR, DT, PaperWorld, Script, circle, picture
 from tests.alvinn.fixtures import card_for, toy_dataset
 
@@ -56,9 +56,9 @@ class Remembering(Network):
         self.card = replace(card, preprocessing=replace(card.preprocessing, range_rows=8))
         self.told: list[float] = []
 
-    def answer(self, observation: Observation, intensity: float = 0.5) -> Answer:
-        self.told.append(intensity)
-        return Answer(0.01, intensity=0.25 * len(self.told))
+    def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
+        self.told.append(memory.intensity)
+        return Answer(0.01, memory=Memory(0.25 * len(self.told)))
 
 
 def test_what_a_network_says_of_the_road_is_told_to_it_with_the_next_frame_and_forgotten_on_reset() -> None:

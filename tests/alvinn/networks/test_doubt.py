@@ -6,7 +6,7 @@ import pytest
 
 from alvinn.driving.types import Observation
 from alvinn.networks.doubt import of_answer, of_ensemble
-from alvinn.networks.inference import Answer, Network
+from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
 from tests.alvinn.fakes import CAMERA, picture
 
 SEEN = Observation(frame=0, time=0.0, image=picture(3, CAMERA), speed=8.0)
@@ -18,7 +18,7 @@ class Sure(Network):
     def __init__(self, curvature: float) -> None:
         self._curvature = curvature
 
-    def answer(self, observation: Observation, intensity: float = 0.5) -> Answer:
+    def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
         return Answer(self._curvature)
 
 
