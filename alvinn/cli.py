@@ -65,6 +65,7 @@ JOBS = {
         "Correct",
         "Let the network drive, correct it where it drifts, learn from that; round after round (DAgger).",
     ),
+    "refine": Job("refine", "Refine", "Refine a model by reinforcement: it learns what to add to its steering."),
     "demo": Job(
         "demo", "Demo", "Record two minutes, train a network on them, and let it drive circuits seen and unseen."
     ),

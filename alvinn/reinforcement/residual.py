@@ -21,6 +21,7 @@ from alvinn.networks.encodings import Floats, Hill, Scalar
 from alvinn.networks.inference import REMEMBERED
 
 SPEED, CURVATURE = 0.1, 20.0  # what brings m/s and 1/m to about 1
+REMEMBERED_STATE = 1 + REMEMBERED  # numbers of a state that are not features
 HIDDEN = 64  # units in each of the actor's two layers
 
 
@@ -106,11 +107,17 @@ def state_of(features: Floats, curvature: float, remembered: Floats) -> Floats:
     return np.concatenate([features, [np.float32(CURVATURE * curvature)], scaled]).astype(np.float32)
 
 
-def actor(size: int) -> Any:
-    """States, shape (b, size), in; mean and spread of the action before its tanh out, shape (b, 2), at first zeros."""
+def actor(size: int, scaling: Any) -> Any:
+    """States, shape (b, size), in; mean and spread of the action before its tanh out, shape (b, 2), at first zeros.
+
+    Args:
+        size: of a state.
+        scaling: a layer that brings its numbers to about 1.
+    """
     return keras.Sequential(
         [
             keras.Input((size,)),
+            scaling,
             keras.layers.Dense(HIDDEN, activation="relu"),
             keras.layers.Dense(HIDDEN, activation="relu"),
             keras.layers.Dense(2, kernel_initializer="zeros"),

@@ -21,6 +21,10 @@ from tests.alvinn.fakes import CAMERA, picture
 LIMITS = Limits(bound=0.04, step=0.01)
 
 
+def new_actor() -> keras.Model:
+    return actor(64 + 6, keras.layers.Rescaling(0.5))
+
+
 def seen(number: int, speed: float = 8.0) -> Observation:
     return Observation(frame=number, time=number / 20, image=picture(number, CAMERA), speed=speed)
 
@@ -29,7 +33,7 @@ def folded(clone: Path, folder: Path, learned: keras.Model | None = None) -> Net
     """The model folder of a clone with an actor, opened for driving."""
     network, card = keras.models.load_model(clone / "network.keras"), read_card(clone)
     assert isinstance(card.output, Hill)
-    learned = learned or actor(64 + 6)
+    learned = learned or new_actor()
     shutil.copytree(clone, folder)
     (folder / "network.tflite").write_bytes(to_litert(refined(network, card.output, learned, LIMITS)))
     write_card(folder, replace(card, refined={"from": clone.name}))
@@ -37,7 +41,7 @@ def folded(clone: Path, folder: Path, learned: keras.Model | None = None) -> Net
 
 
 def random_actor(seed: int) -> keras.Model:
-    learned = actor(64 + 6)
+    learned = new_actor()
     rng = np.random.default_rng(seed)
     learned.set_weights([rng.normal(0.0, 0.5, weight.shape) for weight in learned.get_weights()])
     return learned

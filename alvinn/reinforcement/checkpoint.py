@@ -1,0 +1,108 @@
+"""Where a refinement stands, in memory and on disk: enough to go on to the same end. Nothing is pickled."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alvinn.errors import ModelError
+from alvinn.networks.encodings import Floats
+from alvinn.util.files import atomic_path
+
+CHECKPOINT = "refinement.npz"
+HISTORY = "refinement.csv"
+
+
+@dataclass
+class State:
+    """How far a refinement is."""
+
+    settings: Mapping[str, Any]
+    """that it was begun with"""
+    rng: np.random.Generator
+    minute: int = 0
+    """of driving that are done"""
+    rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """all transitions"""
+    learned: list[Floats] = field(default_factory=list)
+    """everything that learning changed; empty before the warm-up is over"""
+    best: list[Floats] = field(default_factory=list)
+    """the actor's weights at the best exam; empty for the clone as it is"""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """a minute's figures in each"""
+
+    def add(self, rows: Floats) -> None:
+        """Transitions that were driven."""
+        self.rows = np.concatenate([self.rows, rows]) if len(self.rows) else rows
+
+    def note(self, kind: str, minute: int, figures: Mapping[str, float]) -> None:
+        """The figures of a minute."""
+        self.history.append({"kind": kind, "minute": minute, **figures})
+
+    def exams(self) -> list[dict[str, Any]]:
+        """The exams so far; the first is the clone's."""
+        return [entry for entry in self.history if entry["kind"] == "exam"]
+
+    def best_exam(self) -> dict[str, Any]:
+        """The one with the highest return."""
+        return max(self.exams(), key=lambda entry: float(entry["return"]))
+
+    def examined(self, figures: Mapping[str, float], weights: list[Floats]) -> None:
+        """An exam, and the actor's weights; they are kept if it is the best."""
+        self.note("exam", self.minute, figures)
+        if self.best_exam() is self.history[-1]:
+            self.best = weights
+
+
+def write_state(folder: Path, state: State) -> None:
+    """Write the state, and its history as a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {
+        "settings": dict(state.settings),
+        "rng": state.rng.bit_generator.state,
+        "minute": state.minute,
+        "history": state.history,
+    }
+    arrays = {f"learned-{n}": array for n, array in enumerate(state.learned)}
+    arrays |= {f"best-{n}": array for n, array in enumerate(state.best)}
+    with atomic_path(folder / CHECKPOINT) as path, path.open("wb") as file:
+        np.savez(file, head=np.array(json.dumps(head)), rows=state.rows, **arrays)  # type: ignore[arg-type]
+    with atomic_path(folder / HISTORY) as path, path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(state.history[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(state.history)
+
+
+def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
+    """The state of an interrupted refinement.
+
+    Raises:
+        ModelError: there is none, it is damaged, or it was begun with other settings.
+    """
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        raise ModelError(f"{folder} holds no interrupted refinement to resume: leave out --resume")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            head = json.loads(str(stored["head"]))
+            lists = {
+                kind: [stored[f"{kind}-{n}"] for n in range(sum(name.startswith(kind) for name in stored.files))]
+                for kind in ("learned", "best")
+            }
+            rows = stored["rows"]
+        rng = np.random.default_rng()
+        rng.bit_generator.state = head["rng"]
+    except (OSError, ValueError, LookupError, TypeError, EOFError) as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
+    now = json.loads(json.dumps(dict(settings)))
+    differing = sorted(key for key in {*now, *head["settings"]} if now.get(key) != head["settings"].get(key))
+    if differing:
+        told = ", ".join(f"{key} {head['settings'].get(key)}, not {now.get(key)}" for key in differing)
+        raise ModelError(f"{path} was begun with {told}: resume it with the same, or choose another name")
+    return State(head["settings"], rng, head["minute"], rows, lists["learned"], lists["best"], head["history"])

@@ -1,0 +1,96 @@
+"""What a refinement begins with: a clone that stays as it is, or random weights that answer 0 (TensorFlow)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from alvinn import __version__
+from alvinn.driving.types import Camera
+from alvinn.errors import ModelError
+from alvinn.networks.architectures import ARCHITECTURES
+from alvinn.networks.encodings import Hill, Scalar
+from alvinn.networks.inference import Card, read_card
+from alvinn.networks.keras_models import NETWORKS
+from alvinn.reinforcement.residual import Limits
+from alvinn.util.repository import program_commit
+
+STEP_SHARE = 0.2  # of the bound, from tick to tick: a quarter of a second from none to all
+BOUND = 0.04  # 1/m: a clone that departs is wrong by about that much in the tightest bends
+WHOLE = 0.15  # 1/m: all that a car needs
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A frozen network and its card."""
+
+    name: str
+    """of the model; empty for random weights"""
+    digest: str
+    """SHA-256 of its network.keras; empty for random weights"""
+    card: Card
+    output: Hill | Scalar
+    network: Any
+    limits: Limits
+
+    @property
+    def features(self) -> int:
+        """Units in its last hidden layer."""
+        return int(self.network.layers[-1].input.shape[-1])
+
+
+def load_clone(folder: Path, bound: float | None) -> Clone:
+    """The clone in a model folder.
+
+    Raises:
+        ModelError: there is none, or it is no network that can be refined.
+    """
+    card = read_card(folder)
+    if card.refined is not None:
+        raise ModelError(f"{folder} was refined already: begin with what it was refined from, {card.refined['from']}")
+    if card.preprocessing.range_rows or card.irre or not isinstance(card.output, Hill | Scalar):
+        raise ModelError(
+            f"{folder} is a {card.network} that sees ranges or rebuilds its input: only conv, pilotnet and "
+            "alvinn1991 without --irre can be refined"
+        )
+    path = folder / "network.keras"
+    try:
+        network = keras.models.load_model(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{path} cannot be opened: {error}") from error
+    network.trainable = False
+    return Clone(folder.name, digest, card, card.output, network, limits(bound or BOUND))
+
+
+def random_weights(seed: int, bound: float | None) -> Clone:
+    """The network `conv` with random weights, of which the last layer's are 0: it answers straight on."""
+    keras.utils.set_random_seed(seed)
+    architecture, output, camera = ARCHITECTURES["conv"], Scalar(), Camera()
+    prepare = architecture.preprocessing(camera)
+    network = NETWORKS["conv"](prepare.shape, output)
+    network.layers[-1].set_weights([0.0 * weight for weight in network.layers[-1].get_weights()])
+    network.trainable = False
+    card = Card(
+        network="conv",
+        output=output,
+        camera=camera,
+        preprocessing=prepare,
+        seed=seed,
+        settings={},
+        recordings=(),
+        server="embedded",
+        metrics={},
+        version=__version__,
+        commit=program_commit(),
+    )
+    return Clone("", "", card, output, network, limits(bound or WHOLE))
+
+
+def limits(bound: float) -> Limits:
+    """Of a residual that may be so large [1/m]."""
+    return Limits(bound, STEP_SHARE * bound)

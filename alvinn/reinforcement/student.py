@@ -1,0 +1,153 @@
+"""A frozen clone with a residual at the wheel, tick by tick: what it drove becomes transitions and figures.
+
+Whoever learns from the transitions is told the truth beside what the actor sees: for the critics, never for the actor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alvinn.driving.types import Observation
+from alvinn.networks.encodings import Floats
+from alvinn.networks.inference import FORGOTTEN, Card, litert
+from alvinn.reinforcement.lane_keeping import LaneKeeping, Tick
+from alvinn.reinforcement.reward import Reward, lateral_jerk
+from alvinn.world.carla_world import DT
+
+if TYPE_CHECKING:
+    from alvinn.reinforcement.residual import Limits
+
+AHEAD = (0.0, 5.0, 10.0, 15.0)  # m: where the critics see the lane's curvature
+TRUTH = 3 + len(AHEAD)  # numbers
+CURVATURE, HEADING = 20.0, 5.0  # what brings 1/m and rad to about 1
+
+Act = Callable[[Floats], float]
+"""An action in [-1, 1] for a state, shape (n,)."""
+
+
+class Eyes:
+    """The frozen clone, looked through: LiteRT of `residual.eyes`.
+
+    Args:
+        path: of the file.
+        card: the clone's.
+    """
+
+    def __init__(self, path: Path, card: Card) -> None:
+        self._card = card
+        self._interpreter = litert(path)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def look(self, seen: Observation) -> tuple[float, float, Floats]:
+        """The clone's decoded curvature, its mean curvature [1/m], and its features."""
+        self._interpreter.set_tensor(self._input, self._card.preprocessing.seen(seen)[None].astype(np.float32))
+        self._interpreter.invoke()
+        row, units = self._interpreter.get_tensor(self._output)[0], self._card.output.units
+        return float(self._card.output.decode(row[None, :units])[0]), float(row[units]), row[units + 1 :]
+
+
+@dataclass
+class Figures:
+    """What some driving was like; lists have a number a tick."""
+
+    rewards: list[float] = field(default_factory=list)
+    offsets: list[float] = field(default_factory=list)
+    """m"""
+    jerks: list[float] = field(default_factory=list)
+    """m/s3, asked for"""
+    residuals: list[float] = field(default_factory=list)
+    """1/m"""
+    departures: int = 0
+
+    def summary(self) -> dict[str, float]:
+        """In a few numbers."""
+        return {
+            "return": float(np.mean(self.rewards)),
+            "offset_sd_m": float(np.std(self.offsets)),
+            "offset_max_m": float(np.max(np.abs(self.offsets))),
+            "jerk_rms_mps3": float(np.sqrt(np.mean(np.square(self.jerks)))),
+            "residual_mean_1pm": float(np.mean(np.abs(self.residuals))),
+            "departures": float(self.departures),
+        }
+
+
+class Student:
+    """Drives a task by a clone and what is added to it.
+
+    Args:
+        task: with its road open.
+        eyes: of the clone.
+        limits: of the residual.
+        reward: of a tick.
+    """
+
+    def __init__(self, task: LaneKeeping, eyes: Eyes, limits: Limits, reward: Reward) -> None:
+        self._task, self._eyes, self._limits, self._reward = task, eyes, limits, reward
+
+    def start(self, s: float) -> None:
+        """Begin on the middle of the lane, `s` metres along."""
+        self._tick = self._task.start(s)
+        self._memory = FORGOTTEN
+        self._applied: float | None = None
+        self._see()
+
+    def _see(self) -> None:
+        from alvinn.reinforcement.residual import state_of  # TensorFlow
+
+        seen = self._tick.observation
+        self._curvature, self._mean, features = self._eyes.look(seen)
+        self._state = state_of(features, self._mean, self._memory.told(seen.speed))
+        self._truth = _truth(self._task, self._tick)
+
+    def drive(self, act: Act, ticks: int, figures: Figures) -> Floats:
+        """Drive so many ticks, put back on the lane after every departure; the transitions, shape (ticks, row)."""
+        return np.array([self._transition(act, figures) for _ in range(ticks)], np.float32)
+
+    def _transition(self, act: Act, figures: Figures) -> Floats:
+        state, truth = self._state, self._truth
+        action = act(state)
+        residual = self._limits.apply(action, self._memory.residuals[0])
+        applied = self._curvature + residual
+        before = applied if self._applied is None else self._applied
+        jerk = lateral_jerk(before, applied, self._tick.observation.speed, DT)
+        self._tick = self._task.step(applied)
+        self._memory, self._applied = self._memory.after(residual, self._mean), applied
+        departed = self._tick.departed or self._tick.collided
+        gain = self._reward(self._tick.share, jerk, residual / self._limits.bound, departed=departed)
+        figures.rewards.append(gain)
+        figures.offsets.append(self._tick.truth.offset)
+        figures.jerks.append(jerk)
+        figures.residuals.append(residual)
+        figures.departures += departed
+        self._see()
+        row = np.concatenate([state, truth, [action, gain], self._state, self._truth, [departed]])
+        if departed or self._tick.finished:
+            self.start(self._tick.truth.lane_s if departed else self._task.starts()[0])
+        return row.astype(np.float32)
+
+
+def _truth(task: LaneKeeping, tick: Tick) -> Floats:
+    """What the critics see of the lane, shape (TRUTH,)."""
+    ahead = [CURVATURE * task.lane.curvature(tick.truth.lane_s + way) for way in AHEAD]
+    return np.array([tick.share, HEADING * tick.truth.heading_error, tick.margin, *ahead], np.float32)
+
+
+class Pulses:
+    """Actions to look around with: held for a while, then none for a while."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng, self._left, self._action = rng, 0, 0.0
+
+    def __call__(self, _: Floats) -> float:
+        """The action of this tick."""
+        if self._left == 0:
+            self._left = int(self._rng.integers(3, 20))
+            self._action = float(self._rng.uniform(-0.6, 0.6)) if self._rng.random() < 0.6 else 0.0
+        self._left -= 1
+        return self._action

@@ -1,0 +1,134 @@
+"""A whole refinement, on paper: minutes of 3 seconds, noise for pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alvinn.drivers.network import NetworkDriver
+from alvinn.errors import ModelError
+from alvinn.networks.inference import Network, read_card
+from alvinn.reinforcement import run as module
+from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
+from alvinn.reinforcement.run import refine
+from alvinn.reinforcement.settings import RefineSettings
+from tests.alvinn.reinforcement.paper import PaperTask
+from tests.alvinn.reinforcement.test_residual import seen
+
+
+@pytest.fixture(autouse=True)
+def short_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MINUTE", 60)
+    monkeypatch.setattr(module, "CHUNK", 20)
+    monkeypatch.setattr(module, "WATCHING", 2)
+    monkeypatch.setattr(module, "LaneKeeping", PaperTask)
+
+
+def job(home: Path, clone: Path, **changed: Any) -> RefineSettings:
+    wanted = RefineSettings(home=home, name="better", model=str(clone), minutes=4, warm_up=1, exam_every=2)
+    return replace(wanted, **changed)
+
+
+def answers(folder: Path) -> list[float]:
+    driver = NetworkDriver(Network(folder))
+    return [driver.decide(seen(number)).curvature for number in range(10)]
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, ticks: int) -> None:
+    class Interrupted(PaperTask):
+        def step(self, curvature: float) -> Any:
+            if self.ticks == ticks:
+                raise KeyboardInterrupt
+            return super().step(curvature)
+
+    monkeypatch.setattr(module, "LaneKeeping", Interrupted)
+
+
+def test_a_model_folder_comes_out_that_drives_and_says_what_it_was_refined_from(model: Path, tmp_path: Path) -> None:
+    folder = refine(job(tmp_path, model))
+    card = read_card(folder)
+    assert card.refined is not None
+    assert card.refined["from"] == model.name
+    assert card.refined["reward"] == {"middle": 1.0, "smooth": 0.02, "residual": 0.02, "departure": 20.0}
+    assert card.refined["minutes"] == 4
+    assert np.isfinite(answers(folder)).all()
+    lines = (folder / HISTORY).read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        "exam", "warm-up", "learning", "exam", "learning", "learning", "exam",
+    ]  # fmt: skip
+    assert not (folder / CHECKPOINT).exists()
+
+
+@pytest.mark.long
+def test_the_same_seed_gives_the_same_model_and_another_another(model: Path, tmp_path: Path) -> None:
+    first = refine(job(tmp_path / "1", model))
+    again = refine(job(tmp_path / "2", model))
+    other = refine(job(tmp_path / "3", model, seed=1))
+    table = (first / HISTORY).read_bytes()
+    assert (again / HISTORY).read_bytes() == table
+    assert (other / HISTORY).read_bytes() != table
+    assert answers(again) == answers(first)
+
+
+@pytest.mark.long
+def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on_to_the_same_end(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = refine(job(tmp_path / "whole", model))
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, ticks=60 * 4 + 30)  # in the third minute, after two exams
+        folder = refine(job(tmp_path / "cut", model))
+    assert np.isfinite(answers(folder)).all()
+    assert read_card(folder).refined["minutes"] == 2  # type: ignore[index]
+    assert (folder / CHECKPOINT).exists()
+    refine(job(tmp_path / "cut", model, resume=True))
+    assert (folder / HISTORY).read_bytes() == (whole / HISTORY).read_bytes()
+    assert answers(folder) == answers(whole)
+    assert not (folder / CHECKPOINT).exists()
+
+
+def test_ctrl_c_before_the_first_exam_leaves_nothing(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_after(monkeypatch, ticks=10)
+    with pytest.raises(KeyboardInterrupt):
+        refine(job(tmp_path, model))
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_clone_that_nothing_beats_comes_out_as_it_was(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_after(monkeypatch, ticks=60 + 30)  # in the warm-up: its own exam is the only one
+    folder = refine(job(tmp_path, model))
+    assert answers(folder) == answers(model)
+
+
+@pytest.mark.long
+def test_resuming_wants_the_settings_that_it_was_begun_with(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match="no interrupted refinement to resume"):
+        refine(job(tmp_path, model, resume=True))
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, ticks=60 * 3)
+        folder = refine(job(tmp_path, model))
+    with pytest.raises(ModelError, match=r"begun with seed 0, not 5: resume it with the same"):
+        refine(job(tmp_path, model, resume=True, seed=5))
+    (folder / CHECKPOINT).write_bytes(b"PK\x03\x04")
+    with pytest.raises(ModelError, match="is damaged"):
+        refine(job(tmp_path, model, resume=True))
+
+
+@pytest.mark.long
+def test_from_scratch_begins_with_a_network_that_steers_straight_on(tmp_path: Path) -> None:
+    folder = refine(job(tmp_path, tmp_path, model=None, from_scratch=True))
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert card["refined"]["from"] == "random weights"
+    assert card["refined"]["limits"]["bound"] == 0.15
+    assert np.isfinite(answers(folder)).all()
