@@ -14,7 +14,7 @@ from alvinn.driving.types import Camera
 from alvinn.errors import ModelError
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill, Scalar
-from alvinn.networks.inference import Card, read_card
+from alvinn.networks.inference import Card, Network, read_card
 from alvinn.networks.keras_models import NETWORKS
 from alvinn.reinforcement.residual import Limits
 from alvinn.util.repository import program_commit
@@ -47,11 +47,12 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     """The clone in a model folder.
 
     Raises:
-        ModelError: there is none, or it is no network that can be refined.
+        ModelError: there is none, its files do not fit one another, or it is no network that can be refined.
     """
     card = read_card(folder)
     if card.refined is not None:
         raise ModelError(f"{folder} was refined already: begin with what it was refined from, {card.refined['from']}")
+    Network(folder)  # sees that its files fit one another
     if card.preprocessing.range_rows or card.irre or not isinstance(card.output, Hill | Scalar):
         raise ModelError(
             f"{folder} is a {card.network} that sees ranges or rebuilds its input: only conv, pilotnet and "

@@ -1,0 +1,98 @@
+"""`refine` on the command line: what it refuses, and (long) a whole minute of it on a server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alvinn.networks.inference import read_card, write_card
+from tests.alvinn.jobs.cli import Shell
+
+
+def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path))
+    for words in (("--model", "shipped"), ("better",), ("better", "--model", "shipped", "--from-scratch")):
+        assert shell.refused("refine", *words, *home).startswith("refine requires a name and a clone")
+
+
+def test_the_clone_is_never_overwritten(shell: Shell, model: Path, tmp_path: Path) -> None:
+    words = ("refine", str(model), "--model", str(model), "--overwrite", "--home", str(tmp_path))
+    assert "stays as it is: give the refined model another name" in shell.refused(*words)
+
+
+def test_a_model_of_that_name_is_never_lost(shell: Shell, model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "models" / "better")
+    words = ("refine", "better", "--model", str(model), "--home", str(tmp_path))
+    assert "holds a model already: choose another name, or add --overwrite" in shell.refused(*words)
+
+
+def test_no_model_is_no_clone(shell: Shell, tmp_path: Path) -> None:
+    said = shell.refused("refine", "better", "--model", "nobody", "--home", str(tmp_path))
+    assert "nobody is not a model" in said
+
+
+def test_a_model_that_was_refined_is_no_clone(shell: Shell, model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "better"
+    shutil.copytree(model, folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8")) | {"refined": {"from": "first"}}
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    said = shell.refused("refine", "best", "--model", "better", "--home", str(tmp_path))
+    assert "was refined already: begin with what it was refined from, first" in said
+
+
+def test_a_clone_whose_camera_does_not_fit_its_preprocessing_is_refused(
+    shell: Shell, model: Path, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    folder = tmp_path / "models" / "squint"
+    shutil.copytree(model, folder)
+    card = read_card(folder)
+    write_card(folder, replace(card, camera=replace(card.camera, width=64, height=32)))
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    said = shell.refused("refine", "better", "--model", "squint", "--home", str(tmp_path))
+    assert "names the camera 64x32" in said
+    assert "320x160" in said
+    assert {child.pid for child in psutil.Process().children(recursive=True)} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--reward.smooth", "nan"),
+        ("--reward.middle", "-1"),
+        ("--reward.departure", "much"),
+        ("--minutes", "0"),
+        ("--minutes", "2", "--warm-up", "2"),
+        ("--bound", "nan"),
+        ("--maps", "random:211,random:212"),
+        ("--maps", "random:212,random:212"),
+    ],
+    ids=" ".join,
+)
+def test_a_flag_of_no_use_is_wrong_usage(shell: Shell, words: tuple[str, ...]) -> None:
+    assert shell.run("refine", "better", "--model", "shipped", *words).status == 2
+
+
+def test_a_map_that_is_not_there_is_one_sentence_and_leaves_no_server(
+    shell: Shell, model: Path, tmp_path: Path
+) -> None:
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    said = shell.refused("refine", "better", "--model", str(model), "--exam", "atlantis", "--home", str(tmp_path))
+    assert "atlantis" in said
+    assert {child.pid for child in psutil.Process().children(recursive=True)} == before
+
+
+@pytest.mark.long
+def test_a_refined_model_drives_laps_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path))
+    words = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exam", "country")
+    assert shell.run("refine", "better", "--model", str(model), *words, *home).status == 0
+    shell.run("laps", "--model", "better", "--map", "oval", "--km", "0.1", *home)
+    laps = json.loads((tmp_path / "models" / "better" / "laps" / "laps.json").read_text(encoding="utf-8"))
+    assert [run["status"] for run in laps["runs"]] == ["done"]
+    assert shell.run("card", "better", *home).status == 0
