@@ -27,7 +27,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
-from alvinn.visualization.page import Baseline, write_report
+from alvinn.visualization.report import Baseline, write_report
 
 
 @dataclass(frozen=True)

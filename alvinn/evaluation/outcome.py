@@ -19,9 +19,9 @@ from alvinn.metrics.results import load_run, read_laps, run_folder, run_of
 from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
 from alvinn.util.video import Mp4
-from alvinn.visualization.figures import label
-from alvinn.visualization.films import counted
+from alvinn.visualization.figures import label_run
 from alvinn.visualization.network_view import Insight
+from alvinn.visualization.page import pluralize
 
 
 def load_finished(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
@@ -69,7 +69,7 @@ def describe_departures(summary: dict[str, Any]) -> str:
     if not count:
         return f"no departure in {km:.1f} km (95%: fewer than {interval[1]:.2f} per km)"
     spread = f" (95%: {interval[0]:.2f} to {interval[1]:.2f})" if interval else " (one circuit: no interval)"
-    return f"{counted(count, 'departure')} in {km:.1f} km: {summary['departures_per_km']:.2f} per km{spread}"
+    return f"{pluralize(count, 'departure')} in {km:.1f} km: {summary['departures_per_km']:.2f} per km{spread}"
 
 
 def tabulate(results: list[Result]) -> Table:
@@ -103,7 +103,7 @@ def film_recording(recording: Recording, results: Sequence[Result], folder: Path
         folder: folder of the results.
     """
     for result in results:
-        drawn = Insight(label(result))
+        drawn = Insight(label_run(result))
         with Mp4(run_folder(folder, result.run) / CLIP, RATE, crf=28) as film:
             for step in worst_steps(recording, result):
                 film.add(drawn(step))

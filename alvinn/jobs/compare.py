@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,8 +19,10 @@ from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
-from alvinn.visualization.figures import comparison_figure, drawn, offline_figure
-from alvinn.visualization.page import cell, figure, html_table, write_page
+from alvinn.visualization.figures import plot_comparison, plot_offline
+from alvinn.visualization.page import Figure as PageFigure
+from alvinn.visualization.page import Table as PageTable
+from alvinn.visualization.page import embed_figure, format_figure, write_page
 
 ROWS = (
     ("km", "driven [km]", ".2f"),
@@ -60,23 +61,26 @@ class Compare(Home):
         Raises:
             ResultsError: there are no judged laps by such a name.
         """
-        told = [read_laps(self._found(name)) for name in self.laps]
-        rows = list(side_by_side(told))
+        laps = [read_laps(self._find_laps(name)) for name in self.laps]
+        rows = compare_laps(laps)
         grid = Table("", *map(rich_escape, self.laps))
         for row in rows:
             grid.add_row(*map(rich_escape, row))
         CONSOLE.print(grid)
-        drawing = drawn(comparison_figure(self.laps, [one["summary"] for one in told]))
-        caption = "Each with its 95% interval over circuits: bootstrap."
-        parts = [html_table(["", *self.laps], rows), figure(drawing, caption), *self._offline(told)]
-        write_page(self.out, "Side by side", parts)
+        chart = plot_comparison(self.laps, [one["summary"] for one in laps])
+        values = {
+            "summary": PageTable(["", *self.laps], rows),
+            "chart": embed_figure(chart, "Each with its 95% interval over circuits: bootstrap."),
+            "offline": self._compare_offline(laps),
+        }
+        write_page(self.out, "compare.html", "Side by side", values)
         CONSOLE.print(f"the page is {self.out}")
 
-    def _offline(self, told: Sequence[dict[str, Any]]) -> list[str]:
-        """What models reached on held-out frames beside how they drive; nothing where fewer than two are models."""
+    def _compare_offline(self, laps: Sequence[dict[str, Any]]) -> OfflineComparison | None:
+        """Metrics on held-out frames beside those of the laps; None where fewer than two are models."""
         folders = {name: self.find_model(name) for name in self.laps}
         pairs = [
-            (name, one) for name, one in zip(self.laps, told, strict=True) if (folders[name] / "card.json").exists()
+            (name, one) for name, one in zip(self.laps, laps, strict=True) if (folders[name] / "card.json").exists()
         ]
         judged = [
             Judged(name, read_card(folders[name]).metrics, one["summary"])
@@ -84,20 +88,21 @@ class Compare(Home):
             if one["summary"]["offset_sd_m"] is not None
         ]
         if len(judged) < 2:
-            return []
-        for sentence in correlations(judged):
+            return None
+        comparison = compare_offline(judged)
+        for sentence in comparison.correlations:
             CONSOLE.print(sentence, markup=False)
-        return offline_section(judged)
+        return comparison
 
-    def _found(self, name: str) -> Path:
+    def _find_laps(self, name: str) -> Path:
         judged = self.model_folder(name) / "laps"
         return judged if judged.is_dir() else Path(name)
 
 
-def side_by_side(told: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """The rows of the table: a figure each, and what the runs say against the first."""
-    rows = [[text, *(cell(one["summary"], key, form) for one in told)] for key, text, form in ROWS]
-    return [*rows, ["against the first", "", *(_against(told[0], other) for other in told[1:])]]
+def compare_laps(laps: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The rows of the table: a figure each, and how the runs compare with the first."""
+    rows = [[text, *(format_figure(one["summary"], key, form) for one in laps)] for key, text, form in ROWS]
+    return [*rows, ["against the first", "", *(_judge_against(laps[0], other) for other in laps[1:])]]
 
 
 @dataclass(frozen=True)
@@ -111,53 +116,61 @@ class Judged:
     """summary of its laps"""
 
 
-def offline_keys(judged: Sequence[Judged]) -> list[str]:
+def shared_metrics(judged: Sequence[Judged]) -> list[str]:
     """The errors on held-out frames that all of some models have."""
     return [key for key in OFFLINE if all(one.offline.get(key) is not None for one in judged)]
 
 
-def correlations(judged: Sequence[Judged]) -> list[str]:
+def describe_correlations(judged: Sequence[Judged]) -> list[str]:
     """How well each offline metric ranks models as driving does, a sentence each."""
     if len(judged) < LEAST_MODELS:
         return [f"{len(judged)} models are too few for a rank correlation, {LEAST_MODELS} are needed"]
     spread = [one.online["offset_sd_m"] for one in judged]
     lost = [one.online["departures_per_km"] for one in judged]
     return [
-        f"{key}: rank correlation with offset sd {_told(rank_correlation(values, spread))}, "
-        f"with departures per km {_told(rank_correlation(values, lost))}, over {len(judged)} models"
+        f"{key}: rank correlation with offset sd {_format_correlation(rank_correlation(values, spread))}, "
+        f"with departures per km {_format_correlation(rank_correlation(values, lost))}, over {len(judged)} models"
         for key, values in _columns(judged)
     ]
 
 
 def _columns(judged: Sequence[Judged]) -> list[tuple[str, list[float]]]:
-    return [(key, [float(one.offline[key] or 0.0) for one in judged]) for key in offline_keys(judged)]
+    return [(key, [float(one.offline[key] or 0.0) for one in judged]) for key in shared_metrics(judged)]
 
 
-def _told(correlation: float | None) -> str:
+def _format_correlation(correlation: float | None) -> str:
     return "not known: all are the same" if correlation is None else f"{correlation:+.2f}"
 
 
-def offline_section(judged: Sequence[Judged]) -> list[str]:
-    """Held-out frames beside laps: a table, what ranks alike, a chart for the first metric."""
+@dataclass(frozen=True)
+class OfflineComparison:
+    """Held-out frames beside laps."""
+
+    table: PageTable
+    correlations: Sequence[str]
+    figure: PageFigure | None
+    """the first metric against the laps; None where the models share none"""
+
+
+def compare_offline(judged: Sequence[Judged]) -> OfflineComparison:
+    """Put each model's metrics on held-out frames beside those of its laps."""
     columns = _columns(judged)
+    online = (("offset_sd_m", ".3f"), ("departures_per_km", ".3f"))
     rows = [
         [one.name, *(f"{values[number]:.4g}" for _, values in columns)]
-        + [cell(one.online, key, form) for key, form in (("offset_sd_m", ".3f"), ("departures_per_km", ".3f"))]
+        + [format_figure(one.online, key, form) for key, form in online]
         for number, one in enumerate(judged)
     ]
     headings = ["model", *(key for key, _ in columns), "offset sd [m]", "departures per km"]
-    parts = ["<h2>Offline beside online</h2>", html_table(headings, rows)]
-    parts += [f"<p>{escape(sentence)}</p>" for sentence in correlations(judged)]
+    figure = None
     if columns:
         key, values = columns[0]
-        drawing = offline_figure(
-            [one.name for one in judged], values, [one.online["offset_sd_m"] for one in judged], key
-        )
-        parts.append(figure(drawn(drawing), "A point a model: what it reached on held-out frames, and how it drives."))
-    return parts
+        chart = plot_offline([one.name for one in judged], values, [one.online["offset_sd_m"] for one in judged], key)
+        figure = embed_figure(chart, "A point a model: its metric on held-out frames, and how it drives.")
+    return OfflineComparison(PageTable(headings, rows), describe_correlations(judged), figure)
 
 
-def _against(first: dict[str, Any], other: dict[str, Any]) -> str:
+def _judge_against(first: dict[str, Any], other: dict[str, Any]) -> str:
     try:
         return overall_judgement(compare_runs(first["runs"], other["runs"], np.random.default_rng(0)))
     except ResultsError:

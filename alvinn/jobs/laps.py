@@ -12,7 +12,7 @@ from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps
 from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, tabulate
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import pool_metrics, summarize
-from alvinn.visualization.page import Baseline, spreads
+from alvinn.visualization.report import Baseline, describe_spreads
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Laps(LapSettings):
         CONSOLE.print(tabulate(results))
         CONSOLE.print(describe_departures(summarize(results, np.random.default_rng(self.seed))), highlight=False)
         if baselines:
-            CONSOLE.print(spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
+            CONSOLE.print(describe_spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
         CONSOLE.print(f"laps.json, report and film are in {self.results_folder()}")
         if before is not None:
             compare_with_earlier(before, results)

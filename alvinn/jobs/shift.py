@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,8 @@ from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
 from alvinn.training.model_folder import is_trained
 from alvinn.util.files import atomic_folder, write_json
-from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
-from alvinn.visualization.figures import drawn
-from alvinn.visualization.films import counted
-from alvinn.visualization.page import figure, html_table, write_page
+from alvinn.visualization.covariate_shift import Places, Rate, plot_places, plot_rates, rate, uncovered
+from alvinn.visualization.page import Figure, Table, embed_figure, write_page
 
 TAUGHT: dict[RoundGateName, str] = {
     "plain": "more plain driving",
@@ -154,32 +151,42 @@ class Shift:
         rates = {TAUGHT[gate]: list(_rates(seeds)) for gate, seeds in found.items()}
         content = {name: [asdict(one) for one in line] for name, line in rates.items()}
         write_json(self.out / "shift.json", {"schema": 1, "settings": _settings(self), "departures_per_km": content})
-        parts = [
-            f"<p>{_explained(self, len(next(iter(found.values()))))}</p>",
-            figure(drawn(rates_figure(rates)), "Departures per km; bands: 95% of a bootstrap over seeds."),
-            html_table(["taught by", *(f"round {n}" for n in range(self.rounds + 1))], _rows(rates)),
-            *(part for gate in PLACES if gate in found for part in self._places(gate, found[gate])),
-            *_proof(self.proof),
-        ]
-        write_page(self.out / "shift.html", "The covariate shift", parts)
+        values = {
+            **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
+            "seeds": len(next(iter(found.values()))),
+            "maps": ", ".join(listed(self.maps, "")),
+            "judge": ", ".join(listed(self.judge, "")),
+            "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
+            "departures": Table(["taught by", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)),
+            "places": [self._show_places(gate, found[gate]) for gate in PLACES if gate in found],
+            "corrections": _read_corrections(self.proof),
+        }
+        write_page(self.out / "shift.html", "shift.html", "The covariate shift", values)
 
-    def _places(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> list[str]:
+    def _show_places(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> PlacesShown:
         jobs = [self.teaching(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
         numbers = range(self.rounds + 1)
-        lessons = [_learned_from([one for job in jobs for one in recordings_until(job, number)]) for number in numbers]
-        went = [_went([run for rounds in seeds for run in rounds[number]]) for number in numbers]
-        strange = ", ".join(
-            f"{uncovered(lesson, way):.0%} after round {number}"
-            for number, lesson, way in zip(numbers, lessons, went, strict=True)
-        )
-        told = (
-            "Above: the frames that the network had learned from. Below: where it went on the unseen circuits. Of "
-            f"these so many lie in cells from which it had learned nothing: {strange}."
-        )
-        return [
-            f"<h2>Where it learned and where it went: {TAUGHT[gate]}</h2>",
-            figure(drawn(places_figure(lessons, went)), told),
+        learned = [
+            _places_learned([one for job in jobs for one in recordings_until(job, number)]) for number in numbers
         ]
+        driven = [_places_driven([run for rounds in seeds for run in rounds[number]]) for number in numbers]
+        shares = ", ".join(
+            f"{uncovered(before, after):.0%} after round {number}"
+            for number, before, after in zip(numbers, learned, driven, strict=True)
+        )
+        caption = (
+            "Above: the frames that the network had learned from. Below: where it went on the unseen circuits. "
+            f"Share of these in cells from which it had learned nothing: {shares}."
+        )
+        return PlacesShown(TAUGHT[gate], embed_figure(plot_places(learned, driven), caption))
+
+
+@dataclass(frozen=True)
+class PlacesShown:
+    """Where a way of teaching took its frames, and where its networks went, as the page shows it."""
+
+    name: str
+    figure: Figure
 
 
 def plain_recording(home: Path, name: str, seconds: float, seed: int) -> Path:
@@ -193,10 +200,17 @@ def plain_recording(home: Path, name: str, seconds: float, seed: int) -> Path:
     return whole
 
 
-def _proof(path: Path) -> list[str]:
+@dataclass(frozen=True)
+class Corrections:
     """What corrections reached on circuits that nothing was ever tuned on."""
+
+    circuits: str
+    table: Table
+
+
+def _read_corrections(path: Path) -> Corrections | None:
     if not path.is_file():
-        return []
+        return None
     found = json.loads(path.read_text(encoding="utf-8"))
     headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
     rows = [
@@ -211,12 +225,7 @@ def _proof(path: Path) -> list[str]:
         ]
         for one in found["seeds"]
     ]
-    circuits = ", ".join(found["circuits"])
-    return [
-        "<h2>From two plain minutes to unseen circuits</h2>",
-        f"<p>Three rounds with the gate drift; judged on {escape(circuits)}, both ways.</p>",
-        html_table(headings, rows),
-    ]
+    return Corrections(", ".join(found["circuits"]), Table(headings, rows))
 
 
 def _settings(job: Shift) -> dict[str, Any]:
@@ -230,31 +239,19 @@ def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
         yield rate(departures, km, np.random.default_rng(number))
 
 
-def _rows(rates: dict[str, list[Rate]]) -> list[list[str]]:
-    return [[name, *map(_told, line)] for name, line in rates.items()]
+def _tabulate_rates(rates: dict[str, list[Rate]]) -> list[list[str]]:
+    return [[name, *map(_format_rate, line)] for name, line in rates.items()]
 
 
-def _told(one: Rate) -> str:
+def _format_rate(one: Rate) -> str:
     return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
 
 
-def _explained(job: Shift, seeds: int) -> str:
-    maps, circuits = (escape(", ".join(listed(names, ""))) for names in (job.maps, job.judge))
-    return (
-        f"A clone of {job.seconds:g} s of the expert's plain driving on country is taught for "
-        f"{counted(job.rounds, 'round')} of {job.round_seconds:g} s of simulated driving on {maps}. "
-        f"After each round it drives {circuits} both ways, {job.km:g} km each, which nothing was taught on; "
-        f"{counted(seeds, 'seed')}. "
-        "Plain and disturbed driving give a label in every frame of a round, as DAgger does with the gate "
-        "<code>always</code>; drift and doubt only while the teacher has the wheel."
-    )
-
-
-def _learned_from(recordings: Sequence[Recording]) -> Places:
+def _places_learned(recordings: Sequence[Recording]) -> Places:
     rows = [row for recording in recordings for row in recording.rows]
     return Places(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
 
 
-def _went(runs: Sequence[Result]) -> Places:
+def _places_driven(runs: Sequence[Result]) -> Places:
     offset, heading = ([value for run in runs for value in vars(run.trace)[key]] for key in ("offset", "heading"))
     return Places(np.array(offset), np.array(heading))

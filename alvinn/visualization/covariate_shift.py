@@ -63,7 +63,7 @@ def rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generato
     return Rate(middle, *percentile_interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1)))
 
 
-def rates_figure(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
+def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
     """Departures per km by round: a line for each way of teaching, with its band."""
     figure = go.Figure()
     for colour, (name, rates) in zip(COLOURS, found.items(), strict=False):
@@ -96,7 +96,7 @@ def rates_figure(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
     )
 
 
-def places_figure(learned: Sequence[Places], driven: Sequence[Places]) -> go.Figure:
+def plot_places(learned: Sequence[Places], driven: Sequence[Places]) -> go.Figure:
     """Round by round, side by side: the frames that the network learned from above, where it then went below."""
     titles = [f"round {number}" for number in range(len(learned))]
     figure = make_subplots(

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from alvinn.metrics.referee import Result
@@ -22,37 +21,24 @@ SPACING = 1.0  # m between the points that are drawn: a screen shows no more
 SHOWN = 6  # runs in one figure: the worst; more cannot be told apart
 BINS = 81
 
-library = get_plotlyjs
-"""The source of plotly.js: a page wants it once."""
 
-
-def drawn(figure: go.Figure) -> str:
-    """A figure as a piece of a page that holds `library()`."""
-    config = {
-        "displaylogo": False,
-        "responsive": True,
-        "modeBarButtonsToRemove": ["sendDataToCloud", "lasso2d", "select2d"],
-    }
-    return str(figure.to_html(include_plotlyjs=False, full_html=False, config=config))
-
-
-def label(result: Result) -> str:
-    """A run in a legend."""
+def label_run(result: Result) -> str:
+    """The name of a run in legends and tables."""
     one = result.run
     return f"{one.map} {one.direction}, {one.weather}, seed {one.seed}" + (f", start {one.start}" if one.start else "")
 
 
-def worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:
+def select_worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:
     """The driven runs that most want looking at: by departures, then by the spread of the offset."""
     driven = [result for result in results if result.trace.time]
     return sorted(driven, key=lambda r: (-len(r.trace.departures), -float(np.std(r.trace.offset))))[:most]
 
 
-def path_figure(results: Sequence[Result]) -> go.Figure:
+def plot_path(results: Sequence[Result]) -> go.Figure:
     """The map of a circuit, north up: a panel a direction, the path of its worst run coloured by the offset."""
     ways = sorted({result.run.direction for result in results if result.trace.time})
-    runs = [worst([r for r in results if r.run.direction == way], 1)[0] for way in ways]
-    figure = make_subplots(rows=1, cols=max(1, len(runs)), subplot_titles=[label(r) for r in runs])
+    runs = [select_worst([r for r in results if r.run.direction == way], 1)[0] for way in ways]
+    figure = make_subplots(rows=1, cols=max(1, len(runs)), subplot_titles=[label_run(r) for r in runs])
     for column, result in enumerate(runs, start=1):
         _draw_path(figure, column, result)
         axis = "" if column == 1 else str(column)
@@ -99,12 +85,12 @@ def _mark(
     figure.add_trace(mark, row=1, col=column)
 
 
-def distance_figure(results: Sequence[Result]) -> go.Figure:
+def plot_distance(results: Sequence[Result]) -> go.Figure:
     """Offset and steering of a circuit's worst runs over the distance driven, one above the other."""
-    runs = worst(results)
+    runs = select_worst(results)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for colour, result in zip(COLOURS, runs, strict=False):
-        trace, some, name = result.trace, _thinned(result), label(result)
+        trace, some, name = result.trace, _thinned(result), label_run(result)
         along = np.asarray(trace.progress)[some]
         for row, values in ((1, trace.offset), (2, trace.steer)):
             line = go.Scatter(
@@ -131,7 +117,7 @@ def distance_figure(results: Sequence[Result]) -> go.Figure:
     )
 
 
-def histogram_figure(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
+def plot_offsets(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
     """How the offset is spread over all ticks: a stepped line a group, in percent of its ticks."""
     pooled = [(name, np.concatenate([np.asarray(r.trace.offset) for r in runs])) for name, runs in groups if runs]
     pooled = [(name, values) for name, values in pooled if values.size]
@@ -147,7 +133,7 @@ def histogram_figure(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figur
     return figure.update_layout(template="plotly_white", height=340, margin={"t": 20}, showlegend=True)
 
 
-def comparison_figure(names: Sequence[str], summed: Sequence[Mapping[str, Any]]) -> go.Figure:
+def plot_comparison(names: Sequence[str], summed: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Departures and spread of the offset of several models, with their intervals: a panel each."""
     panels = (("departures_per_km", "departures per km"), ("offset_sd_m", "offset sd [m]"))
     figure = make_subplots(rows=1, cols=len(panels), subplot_titles=[text for _, text in panels])
@@ -166,7 +152,7 @@ def comparison_figure(names: Sequence[str], summed: Sequence[Mapping[str, Any]])
     return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})
 
 
-def offline_figure(names: Sequence[str], offline: Sequence[float], online: Sequence[float], key: str) -> go.Figure:
+def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequence[float], key: str) -> go.Figure:
     """A point a model: what it reached on held-out frames, and how it drives."""
     marker = {"size": 12, "color": COLOURS[0]}
     dots = go.Scatter(x=offline, y=online, text=names, mode="markers+text", textposition="top center", marker=marker)

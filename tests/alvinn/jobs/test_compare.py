@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.jobs.compare import Judged, correlations, side_by_side
+from alvinn.jobs.compare import Judged, compare_laps, describe_correlations
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps, write_laps
 from alvinn.metrics.summary import summarize
@@ -50,7 +50,7 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
         )
         for name in "abcde"
     ]
-    (sentence,) = correlations(told)
+    (sentence,) = describe_correlations(told)
     assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km not known")
     page = tmp_path / "page.html"
     assert shell.run("compare", *"abcde", "--home", str(tmp_path), "--out", str(page)).status == 0
@@ -59,14 +59,14 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
 
 def test_a_few_models_have_no_rank_correlation() -> None:
     few = [Judged(name, {"held_out_mae": 0.001}, {"offset_sd_m": 0.1, "departures_per_km": 0.0}) for name in "ab"]
-    (sentence,) = correlations(few)
+    (sentence,) = describe_correlations(few)
     assert sentence.startswith("2 models are too few for a rank correlation")
 
 
 @pytest.mark.parametrize(("runs", "told"), [(6, "better"), (1, "undecided")])
 def test_each_is_held_against_the_first(tmp_path: Path, runs: int, told: str) -> None:
     both = [read_laps(laps(tmp_path / name, offset, runs)) for name, offset in (("a", 0.3), ("b", 0.1))]
-    assert side_by_side(both)[-1] == ["against the first", "", told]
+    assert compare_laps(both)[-1] == ["against the first", "", told]
 
 
 def test_one_alone_is_wrong_usage_and_one_that_is_missing_is_said(shell: Shell, tmp_path: Path) -> None:

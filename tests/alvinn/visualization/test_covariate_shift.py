@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.visualization.covariate_shift import Places, Rate, places_figure, rate, rates_figure, uncovered
+from alvinn.visualization.covariate_shift import Places, Rate, plot_places, plot_rates, rate, uncovered
 
 
 def test_departures_are_pooled_over_seeds_and_the_band_is_as_wide_as_seeds_differ() -> None:
@@ -21,7 +21,7 @@ def test_one_seed_has_no_band_and_nothing_driven_is_no_rate() -> None:
 
 
 def test_a_line_and_a_band_are_drawn_for_each_way_of_teaching() -> None:
-    figure = rates_figure({"plain": [Rate(3.0, 2.0, 4.0), Rate(2.5, 2.0, 3.0)], "drift": [Rate(3.0, 2.0, 4.0)]})
+    figure = plot_rates({"plain": [Rate(3.0, 2.0, 4.0), Rate(2.5, 2.0, 3.0)], "drift": [Rate(3.0, 2.0, 4.0)]})
     lines = [trace for trace in figure.data if not trace.fill]
     assert [(trace.name, list(trace.y)) for trace in lines] == [("plain", [3.0, 2.5]), ("drift", [3.0])]
     assert [list(trace.y) for trace in figure.data if trace.fill] == [[4.0, 3.0, 2.0, 2.0], [4.0, 2.0]]
@@ -30,7 +30,7 @@ def test_a_line_and_a_band_are_drawn_for_each_way_of_teaching() -> None:
 def test_places_are_drawn_where_they_are_and_those_far_out_at_the_edge() -> None:
     middle = Places(np.zeros(90), np.zeros(90))
     aside = Places(np.array([0.4] * 9 + [5.0]), np.radians([-6.0] * 9 + [40.0]))
-    figure = places_figure([middle], [aside])
+    figure = plot_places([middle], [aside])
     above, below = figure.data
     assert np.nanmax(above.z) == pytest.approx(0.0), "all frames in one cell: a share of 1"
     row, column = np.unravel_index(np.nanargmax(below.z), below.z.shape)

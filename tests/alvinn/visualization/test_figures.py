@@ -10,11 +10,11 @@ from alvinn.metrics.referee import unfinished_result
 from alvinn.visualization.figures import (
     SHOWN,
     SPACING,
-    comparison_figure,
-    distance_figure,
-    histogram_figure,
-    path_figure,
-    worst,
+    plot_comparison,
+    plot_distance,
+    plot_offsets,
+    plot_path,
+    select_worst,
 )
 from tests.alvinn.judged import RUN, judged
 
@@ -24,13 +24,13 @@ QUIET, LOST = [0.1, -0.1] * 100, [0.1] * 99 + [0.9] + [0.1] * 100
 def test_the_runs_with_most_departures_are_shown_first_and_those_not_driven_never() -> None:
     calm, lost = judged(QUIET), judged(LOST)
     spread = judged([0.3, -0.3] * 100)
-    assert worst([calm, spread, unfinished_result(RUN, "failed"), lost]) == [lost, spread, calm]
-    assert len(worst([calm] * 20)) == SHOWN
+    assert select_worst([calm, spread, unfinished_result(RUN, "failed"), lost]) == [lost, spread, calm]
+    assert len(select_worst([calm] * 20)) == SHOWN
 
 
 def test_the_map_has_a_point_a_metre_and_every_departure_where_it_was() -> None:
     lost = judged(LOST)
-    figure = path_figure([lost, judged(QUIET, replace(RUN, direction="reverse"))])
+    figure = plot_path([lost, judged(QUIET, replace(RUN, direction="reverse"))])
     path, start, departures = figure.data[:3]
     steps = np.hypot(np.diff(path.x), np.diff(path.y))
     assert np.median(steps) == pytest.approx(SPACING, abs=0.25)
@@ -40,7 +40,7 @@ def test_the_map_has_a_point_a_metre_and_every_departure_where_it_was() -> None:
 
 
 def test_offset_and_steering_share_the_distance() -> None:
-    figure = distance_figure([judged(LOST)])
+    figure = plot_distance([judged(LOST)])
     offset, steer, mark = figure.data
     assert list(offset.x) == list(steer.x)
     assert max(offset.y) == 0.9
@@ -48,7 +48,7 @@ def test_offset_and_steering_share_the_distance() -> None:
 
 
 def test_the_histogram_holds_all_ticks_of_a_group() -> None:
-    figure = histogram_figure([("oval", [judged(QUIET), judged(QUIET)]), ("none", [unfinished_result(RUN, "failed")])])
+    figure = plot_offsets([("oval", [judged(QUIET), judged(QUIET)]), ("none", [unfinished_result(RUN, "failed")])])
     (line,) = figure.data
     assert sum(line.y) == pytest.approx(100.0)
     assert line.name == "oval"
@@ -57,7 +57,7 @@ def test_the_histogram_holds_all_ticks_of_a_group() -> None:
 def test_models_side_by_side_have_their_intervals_and_nothing_measured_leaves_a_gap() -> None:
     told = {"departures_per_km": 1.0, "offset_sd_m": 0.1, "ci": {"offset_sd_m": (0.08, 0.15)}}
     bare: dict[str, Any] = {"departures_per_km": None, "offset_sd_m": None, "ci": {}}
-    _, spread = comparison_figure(["a", "b"], [told, bare]).data
+    _, spread = plot_comparison(["a", "b"], [told, bare]).data
     assert list(spread.y) == [0.1, None]
     assert spread.error_y.array[0] == pytest.approx(0.05)
     assert spread.error_y.arrayminus[0] == pytest.approx(0.02)

@@ -1,0 +1,235 @@
+"""`report.html`: how well a driver drives, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alvinn.metrics.referee import Result
+from alvinn.metrics.summary import pool_metrics, summarize
+from alvinn.visualization.figures import (
+    SHOWN,
+    label_run,
+    plot_comparison,
+    plot_distance,
+    plot_offsets,
+    plot_path,
+)
+from alvinn.visualization.films import collect_films
+from alvinn.visualization.page import Figure, Table, embed_figure, format_figure, pluralize, write_page
+
+Column = tuple[str, str, str]
+"""Key of `laps.json`, heading, format."""
+
+COLUMNS: tuple[Column, ...] = (
+    ("completion_pct", "driven [%]", ".0f"),
+    ("departures", "departures", "d"),
+    ("interventions", "helped", "d"),
+    ("autonomy_pct", "autonomy [%]", ".1f"),
+    ("autonomy_1m_pct", "by 1\N{NO-BREAK SPACE}m [%]", ".1f"),
+    ("collisions", "collisions", "d"),
+    ("lane_invasions", "lines crossed", "d"),
+    ("offset_mean_m", "offset mean [m]", "+.3f"),
+    ("offset_sd_m", "sd [m]", ".3f"),
+    ("offset_p95_m", "p95 [m]", ".3f"),
+    ("offset_max_m", "largest [m]", ".2f"),
+    ("heading_sd_rad", "heading sd [rad]", ".3f"),
+    ("steer_suddenness_per_km", "steering per km", ".1f"),
+    ("speed_mean_mps", "speed [m/s]", ".1f"),
+)
+"""Of each run; the rest is in `laps.csv`."""
+
+SHARED: tuple[Column, ...] = (("km", "km", ".2f"), *COLUMNS[1:4], *COLUMNS[7:])
+"""What there is to say of anybody's driving."""
+
+POOLED: tuple[Column, ...] = (
+    ("km", "driven [km]", ".2f"),
+    ("completed_pct", "runs to the end [%]", ".0f"),
+    ("departures_per_km", "departures per km", ".3f"),
+    ("km_per_departure", "km per departure", ".2f"),
+    ("autonomy_pct", "autonomy [%]", ".2f"),
+    ("autonomy_1m_pct", "autonomy by NVIDIA's rule of 1 m [%]", ".2f"),
+    ("collisions_per_km", "collisions per km", ".3f"),
+    ("lane_invasions_per_km", "lines crossed per km", ".3f"),
+    ("offset_mean_m", "offset, mean [m]", "+.3f"),
+    ("offset_sd_m", "offset, sd [m]", ".3f"),
+    ("offset_p95_m", "offset, p95 of its size [m]", ".3f"),
+    ("offset_max_m", "offset, largest [m]", ".2f"),
+    ("heading_sd_rad", "heading error, sd [rad]", ".3f"),
+    ("steer_suddenness_per_km", "steering per km (sum of changes)", ".1f"),
+    ("speed_mean_mps", "speed, mean [m/s]", ".2f"),
+    ("realtime_factor", "times as fast as real time", ".1f"),
+    ("latency_ms_p50", "thinking time, p50 [ms]", ".2f"),
+    ("latency_ms_p99", "thinking time, p99 [ms]", ".2f"),
+)
+"""Of all runs together."""
+
+
+def summarize_verdict(who: str, results: Sequence[Result], summed: Mapping[str, Any]) -> str:
+    """How well it drives, in a sentence."""
+    done = [result for result in results if result.status == "done"]
+    if not done:
+        return f"{who}: none of the {len(results)} runs was driven."
+    km, departures = summed["km"], summed["departures"]
+    often = pluralize(departures, "departure") if departures else "no departure"
+    each = f", one every {km / departures:.2f} km" if departures > 1 else ""
+    end = sum(result.completed for result in results)
+    spread = "" if summed["offset_sd_m"] is None else f" The offset from the lane's centre had sd {_sd(summed)}."
+    return f"{who}: {often} in {km:.2f} km{each}; {end} of {len(results)} runs driven to the end.{spread}"
+
+
+def _sd(summed: Mapping[str, Any]) -> str:
+    ends = summed["ci"].get("offset_sd_m")
+    return f"{summed['offset_sd_m']:.3f} m" + (f" (95%: {ends[0]:.3f} to {ends[1]:.3f} m)" if ends else "")
+
+
+Baseline = tuple[str, Sequence[Result]]
+"""Somebody else who was judged by the same rule, and their runs."""
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """The runs on one circuit, as the page shows them."""
+
+    name: str
+    figures: Sequence[Figure]
+    """none if nothing was driven there"""
+    reasons: Sequence[str]
+    """why runs failed"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The driver beside others."""
+
+    spreads: str
+    table: Table
+    figure: Figure
+
+
+def write_report(
+    path: Path,
+    who: str,
+    results: Sequence[Result],
+    summed: Mapping[str, Any],
+    commands: Sequence[str],
+    baselines: Sequence[Baseline] = (),
+    conditions: str = "",
+) -> None:
+    """Write the page.
+
+    Args:
+        path: of the page; films beside it are shown.
+        who: drives.
+        results: every run asked for.
+        summed: the summary of `laps.json`.
+        commands: what drives each run alone.
+        baselines: others who are compared.
+        conditions: how the runs were driven, in a sentence.
+    """
+    maps = dict.fromkeys(result.run.map for result in results)
+    histogram = plot_offsets(group_by_map(results))
+    values = {
+        "faultless": all(result.faultless for result in results),
+        "verdict": summarize_verdict(who, results, summed),
+        "scope": _describe_scope(results),
+        "conditions": conditions,
+        "comparison": _compare(who, summed, baselines) if baselines else None,
+        "pooled": _tabulate_pooled(summed),
+        "runs": tabulate_runs(results, summed),
+        "histogram": embed_figure(histogram, "Distribution of the offset from the lane's centre."),
+        "circuits": [_show_circuit(name, [r for r in results if r.run.map == name]) for name in maps],
+        "films": collect_films(path.parent, results),
+        "commands": commands,
+    }
+    write_page(path, "report.html", f"How {who} drove", values)
+
+
+def _describe_scope(results: Sequence[Result]) -> str:
+    """What was asked for: 40 runs: 5 circuits, 2 directions, 4 weathers (ClearNoon, ...), seed 0."""
+    runs = [result.run for result in results]
+    weathers = list(dict.fromkeys(run.weather for run in runs))
+    seeds = sorted({run.seed for run in runs})
+    parts = [
+        pluralize(len({run.map for run in runs}), "circuit"),
+        pluralize(len({run.direction for run in runs}), "direction"),
+        f"{pluralize(len(weathers), 'weather')} ({', '.join(weathers)})",
+        f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}",
+    ]
+    starts = len({run.start for run in runs})
+    if starts > 1:
+        parts.append(f"{starts} starting points")
+    return f"{pluralize(len(runs), 'run')}: {', '.join(parts)}."
+
+
+def _tabulate_pooled(summed: Mapping[str, Any]) -> Table:
+    """Over all ticks of all runs, with the intervals that are known."""
+    rows = []
+    for key, heading, form in POOLED:
+        low, high = summed["ci"].get(key, (0.0, 0.0))
+        interval = f"{low:{form}} to {high:{form}}" if high > low else ""
+        if key == "departures_per_km" and summed["departures"] == 0 and high > 0.0:
+            interval = f"below {high:{form}}: rule of three"
+        rows.append([heading, format_figure(summed, key, form), interval])
+    return Table(["", "", "95%: bootstrap over circuits"], rows)
+
+
+def describe_spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
+    """The offset's spread of all, in a sentence: "mine sd 0.060 m, expert 0.021 m, you 0.110 m"."""
+    drivers = [(who, summed), *((name, pool_metrics(results)) for name, results in baselines)]
+    parts = [f"{name} {_format_metres(figures['offset_sd_m'])}" for name, figures in drivers]
+    return f"Offset from the lane's centre, standard deviation: {', '.join(parts)}."
+
+
+def _format_metres(value: float | None) -> str:
+    return "not driven" if value is None else f"{value:.3f} m"
+
+
+def _compare(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> Comparison:
+    summaries = [summed, *(summarize(results, np.random.default_rng(0)) for _, results in baselines)]
+    names = [who, *(name for name, _ in baselines)]
+    rows = [
+        [name, *(format_figure(figures, key, form) for key, _, form in SHARED)]
+        for name, figures in zip(names, summaries, strict=True)
+    ]
+    caption = "Each with its 95% interval over circuits: bootstrap."
+    return Comparison(
+        describe_spreads(who, summed, baselines),
+        Table(["who", *(heading for _, heading, _ in SHARED)], rows),
+        embed_figure(plot_comparison(names, summaries), caption),
+    )
+
+
+def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> Table:
+    """All runs, and all of them pooled."""
+    rows = []
+    for result in results:
+        figures = result.as_json()
+        status = "" if result.status == "done" else f" ({result.status})"
+        rows.append([label_run(result) + status, *(format_figure(figures, key, form) for key, _, form in COLUMNS)])
+    rows.append(["all", *(format_figure(summed, key, form) for key, _, form in COLUMNS)])
+    lost = {number for number, result in enumerate(results) if result.status == "done" and not result.faultless}
+    return Table(["run", *(heading for _, heading, _ in COLUMNS)], rows, lost)
+
+
+def group_by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    """The driven runs of the first circuits, a group each; with more than fit a figure, all in one."""
+    driven = [result for result in results if result.trace.time]
+    names = list(dict.fromkeys(result.run.map for result in driven))
+    if len(names) > SHOWN:
+        return [(f"all {len(names)} circuits", driven)]
+    return [(name, [result for result in driven if result.run.map == name]) for name in names]
+
+
+def _show_circuit(name: str, results: Sequence[Result]) -> Circuit:
+    driven = [result for result in results if result.trace.time]
+    if not driven:
+        return Circuit(name, (), list(dict.fromkeys(result.reason for result in results if result.reason)))
+    few = f"the {SHOWN} worst of {len(driven)} runs" if len(driven) > SHOWN else "all runs"
+    where = "Where the car drove: the worst run of each direction, coloured by its offset; crosses are departures."
+    how = f"Offset and steering over the distance driven, {few}; dashed: a side of the car at the lane's edge."
+    return Circuit(name, (embed_figure(plot_path(driven), where), embed_figure(plot_distance(driven), how)), ())
