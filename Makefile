@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2
 # a virtual environment for each supported Python, for test-all and lock
 VERSIONS := 3.10 3.11 3.12
 
-.PHONY: setup demo test test-long test-all test-install fuzz bench corrections interop interop-opendrive lock format doctor clean
+.PHONY: setup demo test test-long test-all test-install fuzz bench peers corrections interop interop-opendrive lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -58,6 +58,21 @@ bench: setup
 	$(PY) -m tests.bench.learning
 	$(PY) -m tests.bench.laps
 	$(PY) -m tests.bench.recording
+	$(PY) -m tests.bench.gym
+
+# the field's own learners on our Gymnasium environment, each library in an environment of its own (PyTorch's CPU build)
+peers: .venv-peers/sb3/ready .venv-peers/imitation/ready
+	.venv-peers/sb3/bin/python -m tests.bench.gym
+	.venv-peers/sb3/bin/python -m tests.peers.ppo
+	.venv-peers/imitation/bin/python -m tests.peers.dagger
+
+.venv-peers/sb3/ready: NEEDS := stable-baselines3==2.9.2 gymnasium[box2d]==1.4.0
+.venv-peers/imitation/ready: NEEDS := imitation==1.0.1 stable-baselines3==2.2.1 gymnasium==0.29.1
+.venv-peers/%/ready: pyproject.toml | setup
+	$(PY) -m venv .venv-peers/$*
+	.venv-peers/$*/bin/python -m pip install -qq --disable-pip-version-check torch==2.13.0
+	.venv-peers/$*/bin/python -m pip install -qq --disable-pip-version-check ".[gym]" $(NEEDS)
+	@touch $@
 
 # hours: 120 s of plain driving, three rounds, forty unseen laps, five times over; goes on where it was stopped
 corrections: setup

@@ -141,6 +141,17 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         gain = self.reward(tick.share, jerk, 0.0, departed=terminated)
         return tick.observation.image, gain, terminated, truncated, _info(tick)
 
+    def expert_action(self) -> npt.NDArray[np.float32]:
+        """The action of the scripted expert, who knows the map, where the car is now: a label for imitation learners.
+
+        Raises:
+            ResetNeeded: the car is nowhere yet.
+        """
+        self._require_open()
+        if self._tick is None:
+            raise ResetNeeded("there is nothing to drive before the first reset()")
+        return np.clip([self._task.expert_curvature() / SHARPEST], -1.0, 1.0).astype(np.float32)
+
     def render(self) -> Image | None:
         """What the camera shows, in the mode rgb_array; the window of the mode human is drawn by reset and step."""
         if self.render_mode != "rgb_array":

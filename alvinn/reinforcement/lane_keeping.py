@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
+from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, SpeedController
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import Lane
@@ -136,6 +137,11 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         with self._closing_on_error():
             self._world.apply(compute_control(curvature, speed, throttle, brake, self._world.geometry))
             return self._look()
+
+    def expert_curvature(self) -> float:
+        """What the scripted expert, who knows the map, would drive now [1/m]."""
+        world = self._world
+        return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0).decide(self._seen).curvature
 
     def _look(self) -> Tick:
         self._seen, truth = self._world.observe(), self._world.truth()

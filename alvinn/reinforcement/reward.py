@@ -3,7 +3,8 @@
 Four terms, each with a weight; a weight of 0 leaves its term out:
 
 - middle: 1 on the middle of the lane, 0 where the car departs, a parabola between;
-- smooth: minus the square of the lateral jerk that is asked for, speed^2 x change of curvature a second, over JERK;
+- smooth: minus the square of the lateral jerk that is asked for, speed^2 x change of curvature a second, over JERK, but
+  not below -1: a learner that still steers wildly is to stay on the road first;
 - residual: minus the square of what is added to the clone, as a share of the most that may be added;
 - departure: minus itself, once, for leaving the lane or hitting something.
 """
@@ -24,7 +25,7 @@ class Reward:
 
     middle: float = 1.0
     """of keeping to the middle of the lane"""
-    smooth: float = 0.02
+    smooth: float = 0.5
     """of smooth steering"""
     residual: float = 0.02
     """of adding little to the clone"""
@@ -47,7 +48,7 @@ class Reward:
         """
         return (
             self.middle * (1.0 - min(1.0, share**2))
-            - self.smooth * (jerk / JERK) ** 2
+            - self.smooth * min(1.0, (jerk / JERK) ** 2)
             - self.residual * residual**2
             - self.departure * departed
         )

@@ -7,6 +7,7 @@ interrupted run goes on to the same end, to the last digit. What the best exam w
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
@@ -137,7 +138,7 @@ def refine(job: RefineSettings) -> Path:
     with ExitStack() as stack:
         look = stack.enter_context(opened_eyes(clone))
         task = stack.enter_context(LaneKeeping(job, clone.card.camera))
-        bar = Bar(stack.enter_context(bars()), job.minutes, state.minute)
+        bar = Bar(stack.enter_context(bars()), job.minutes, state.minute, time.monotonic)
         try:
             Refinement(job, clone, task, look, state, bar).run(folder)
         except KeyboardInterrupt:

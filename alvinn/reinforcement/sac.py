@@ -48,7 +48,7 @@ class Learning:
     """learning rate"""
     critic_rate: float = 1e-3
     """learning rate"""
-    entropy: float = -1.5
+    entropy: float = -2.0
     """that the actor is held at"""
 
 

@@ -94,6 +94,15 @@ def test_time_that_is_up_and_a_lap_that_is_driven_truncate(server: Address) -> N
     made.close()
 
 
+def test_the_experts_actions_keep_the_lane(env: LaneKeepingEnv) -> None:
+    _, info = env.reset(seed=5, options={"offset": 0.4})
+    for _ in range(80):
+        _, gain, terminated, _, info = env.step(env.expert_action())
+        assert not terminated
+    assert abs(info["offset"]) < 0.1
+    assert gain > 0.9
+
+
 def test_options_say_where_an_episode_starts_and_on_which_road(env: LaneKeepingEnv) -> None:
     _, info = env.reset(options={"s": 20.0, "offset": 0.3, "heading_error": -0.05, "direction": "reverse"})
     assert 20.0 <= info["s"] < 21.0
@@ -131,7 +140,7 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
     made = LaneKeepingEnv("oval")
     made.close()
     made.close()
-    for late in (made.reset, lambda: made.step(STRAIGHT_ON)):
+    for late in (made.reset, made.expert_action, lambda: made.step(STRAIGHT_ON)):
         with pytest.raises(ClosedEnvironmentError, match="make a new one"):
             late()
 
@@ -139,7 +148,7 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"camera": {"fov": 500.0}}, "field of view of 500"),
+        ({"camera": {"fov": 500.0}}, "field of view"),
         ({"camera": {"zoom": 2}}, "zoom.*a camera has width, height"),
         ({"render_mode": "ansi"}, "rgb_array, human or None, not 'ansi'"),
         ({"seconds": math.nan}, "seconds is a number above 0"),

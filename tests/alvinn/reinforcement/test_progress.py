@@ -7,13 +7,22 @@ from rich.console import Console
 from alvinn.reinforcement import progress
 
 
-def test_the_bar_is_one_line_of_at_most_80_columns(monkeypatch: object) -> None:
-    said = io.StringIO()
+def shown(*, minutes: float, done: int, seconds: float, figures: dict[str, float]) -> str:
+    """The bar's line after a call that came so many seconds after the first."""
+    said, times = io.StringIO(), iter([100.0, 100.0 + seconds])
     with progress.bars() as bars:
-        bar = progress.Bar(bars, minutes=20, done=0)
-        bar.drove(19.94, {"return": -12.34, "offset_sd_m": 12.34, "departures": 1234.0})
-        Console(file=said, width=200, force_terminal=False).print(bars)
+        progress.Bar(bars, 20, done, lambda: next(times)).drove(minutes, figures)
+        Console(file=said, width=200).print(bars)
     (line,) = (text.rstrip() for text in said.getvalue().splitlines() if text.strip())
-    assert len(line) <= 80, line
-    for words in ("19.9/20 min", "left", "return -12.34", "sd 12.34 m", "1234 departures"):
+    return line
+
+
+def test_the_bar_tells_minutes_time_left_and_figures() -> None:
+    line = shown(minutes=10.0, done=5, seconds=60.0, figures={"return": 0.934, "offset_sd_m": 0.12, "departures": 1.0})
+    for words in ("10.0/20 min", "0:02:00 left", "return +0.93", "sd 0.12 m", "1 dep."):
         assert words in line
+
+
+def test_the_bar_is_at_most_80_columns_wide() -> None:
+    worst = {"return": -12.34, "offset_sd_m": 1.23, "departures": 123.0}
+    assert len(shown(minutes=10.01, done=10, seconds=30.0, figures=worst)) <= 80

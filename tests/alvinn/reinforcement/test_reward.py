@@ -17,7 +17,8 @@ def test_the_middle_of_the_lane_is_worth_most_and_its_edge_nothing() -> None:
 
 def test_jerk_residual_and_a_departure_cost() -> None:
     assert ALL(0.0, 10.0, 0.0, departed=False) == 0.5
-    assert ALL(0.0, -20.0, 0.0, departed=False) == -1.0
+    assert ALL(0.0, -5.0, 0.0, departed=False) == 0.875
+    assert ALL(0.0, -20.0, 0.0, departed=False) == ALL(0.0, 2000.0, 0.0, departed=False) == 0.5
     assert ALL(0.0, 0.0, 1.0, departed=False) == 0.75
     assert ALL(1.2, 0.0, 0.0, departed=True) == -20.0
 
