@@ -42,10 +42,18 @@ fuzz: setup
 	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
 
 # files of ours in the genuine programs, each in an environment of its own
-interop: interop-opendrive
+interop: interop-opendrive interop-lerobot
 
 interop-opendrive: setup .venv-opendrive/ready
-	$(PY) -m tests.interop.opendrive .venv-opendrive/bin/python
+	$(PY) -m tests.interop.try_opendrive .venv-opendrive/bin/python
+
+interop-lerobot: setup .venv-lerobot/ready
+	$(PY) -m tests.interop.try_lerobot .venv-lerobot/bin/python
+
+.venv-lerobot/ready: .venv-3.12/bin/python
+	.venv-3.12/bin/python -m venv .venv-lerobot
+	.venv-lerobot/bin/python -m pip install -qq --disable-pip-version-check "lerobot[dataset,training]==0.6.1"
+	@touch $@
 
 .venv-opendrive/ready: .venv-3.11/bin/python
 	.venv-3.11/bin/python -m venv .venv-opendrive

@@ -1,6 +1,6 @@
 """`make interop-opendrive`: every built-in map and fifty random circuits, by ASAM's own checker.
 
-    python -m tests.interop.opendrive PYTHON
+    python -m tests.interop.try_opendrive PYTHON
 
 PYTHON is that of an environment with asam-qc-opendrive. The maps are checked as they are, against the schema of
 OpenDRIVE 1.4, and with 1.7 in their header: most of the checker's rules on links, lanes and geometry begin there.
@@ -16,7 +16,7 @@ from pathlib import Path
 from sim.roads.circuits import list_names
 from sim.roads.opendrive import load
 
-CHECKER = Path(__file__).with_name("asam.py")
+CHECKER = Path(__file__).with_name("genuine_asam.py")
 NAMES = (*list_names(), *(f"random:{seed}" for seed in range(100, 140)), *(f"wild:{seed}" for seed in range(100, 110)))
 
 

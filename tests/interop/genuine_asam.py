@@ -1,6 +1,6 @@
 """Run by an environment that has asam-qc-opendrive: its rules on OpenDRIVE files, none of our code.
 
-    python asam.py FOLDER
+    python genuine_asam.py FOLDER
 
 Prints each rule that a file breaks, then how many files and rules were checked. Exit status 1 where one is broken.
 Its one rule on performance calls neighbours redundant whose factors differ by less than 1e-6, as those of a nearly
