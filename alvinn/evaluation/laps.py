@@ -17,7 +17,8 @@ from alvinn import __version__
 from alvinn.console import progress
 from alvinn.driving.types import Camera, Direction
 from alvinn.errors import AlvinnError
-from alvinn.evaluation.outcome import film_recording, load_finished
+from alvinn.evaluation.earlier import load_earlier
+from alvinn.evaluation.outcome import film_recording
 from alvinn.evaluation.ray_runs import run_on_ray
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, run_in_parallel, run_sequentially
 from alvinn.metrics.recorded import judge_recording
@@ -27,6 +28,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
+from alvinn.util.locks import locked
 from alvinn.visualization.report import Baseline, write_report
 
 
@@ -67,7 +69,9 @@ class LapSettings(Driving):
     films: bool = True
     """film the first run and the worst ten seconds of each run"""
     resume: bool = False
-    """keep the finished runs of an earlier laps.json and drive the rest"""
+    """keep the finished runs of an earlier laps.json, driven with the same settings, and drive the rest"""
+    overwrite: bool = False
+    """replace earlier results in the same folder"""
     against: Path | None = None
     """an earlier laps.json to compare with, beyond noise; significantly worse is a failure"""
     camera: CameraFlags = field(default_factory=CameraFlags)
@@ -81,6 +85,10 @@ class LapSettings(Driving):
             require_above_zero(f"--{flag}", getattr(self, flag))
         require_distinct("--maps", listed(self.maps, self.map))
         require_distinct("--weathers", listed(self.weathers, self.weather))
+        if self.resume and self.overwrite:
+            raise ValueError("--resume keeps earlier results and --overwrite replaces them: leave one out")
+        if self.driver == "expert" and self.model is not None:
+            raise ValueError("--driver expert drives without the model: leave out --model, or add --with-expert to it")
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray start their own servers: leave out --carla")
         if self.jobs > 1 and self.ray:
@@ -109,7 +117,9 @@ class LapSettings(Driving):
         found: list[Baseline] = []
         if self.with_expert and self.driver != "expert":
             folder = self.results_folder() / "expert"
-            job = replace(self, driver="expert", with_expert=False, recording=None, against=None, out=folder)
+            job = replace(
+                self, driver="expert", model=None, with_expert=False, recording=None, against=None, out=folder
+            )
             found.append(("expert", drive_laps(job, None)))
         if self.recording is not None:
             found.append((_name_driver(self.open_recording()), judge_recording(self.open_recording())))
@@ -166,10 +176,12 @@ def judge_recorded_laps(job: LapSettings) -> list[Result]:
     """
     recording = job.open_recording()
     results = judge_recording(recording)
-    film_recording(recording, results, job.results_folder())
     head = {"model": job.driver_name(), "settings": {"recording": job.recording, "table_sha256": recording.digest()}}
-    _write(job, head, results)
-    _report(job, head, results, ())
+    with locked(job.results_folder(), "written"):
+        _load_earlier(job, [result.run for result in results], head)
+        film_recording(recording, results, job.results_folder())
+        _write(job, head, results)
+        _report(job, head, results, ())
     return results
 
 
@@ -187,12 +199,28 @@ def drive_laps(job: LapSettings, network: Network | None, baselines: Sequence[Ba
     and lists the rest as interrupted.
 
     Raises:
-        AlvinnError: runs could not be driven; raised after the results are written.
+        AlvinnError: runs could not be driven, raised after the results are written; or earlier results would be lost.
         KeyboardInterrupt: raised after the results so far are written.
     """
+    with locked(job.results_folder(), "written"):
+        return _drive_laps(job, network, baselines)
+
+
+def require_room(job: LapSettings, network: Network | None) -> None:
+    """See that no earlier results are lost, before anything is driven; raises as `drive_laps` does."""
+    if not job.overwrite:
+        _load_earlier(job, list(job.list_runs()), _describe_sweep(job, network))
+
+
+def _load_earlier(job: LapSettings, runs: Sequence[Run], head: dict[str, Any]) -> dict[Run, Result]:
+    return load_earlier(job.results_folder(), runs, head, resume=job.resume, overwrite=job.overwrite)
+
+
+def _drive_laps(job: LapSettings, network: Network | None, baselines: Sequence[Baseline]) -> list[Result]:
     runs = list(job.list_runs())
     head = _describe_sweep(job, network)
-    done = load_finished(job.results_folder(), runs, head) if job.resume else {}
+    done = _load_earlier(job, runs, head)
+    _write(job, head, _in_order(runs, done), baselines)  # so that a killed sweep tells with what it was begun
     specs = [_make_spec(job, network, run, first=run == runs[0]) for run in runs if run not in done]
     try:
         with (
@@ -253,7 +281,14 @@ def _describe_sweep(job: LapSettings, network: Network | None) -> dict[str, Any]
     if network is not None and job.model is not None:
         made = hashlib.sha256((job.find_model(job.model) / "network.tflite").read_bytes()).hexdigest()
     settings = {"speed": job.speed, "laps": job.laps, "km": job.km, "carla": job.carla, "network_sha256": made}
-    return {"model": job.driver_name(), "settings": settings | {"camera": asdict(job.camera)}}
+    settings |= {"camera": asdict(job.camera), "version": __version__, "maps": _map_digests(job)}
+    return {"model": job.driver_name(), "settings": settings}
+
+
+def _map_digests(job: LapSettings) -> dict[str, str]:
+    """SHA-256 of the maps that are files; those of our own are the same in every copy of a version."""
+    paths = {name: Path(name) for name in listed(job.maps, job.map)}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}
 
 
 @contextmanager

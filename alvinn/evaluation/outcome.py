@@ -1,4 +1,4 @@
-"""Resume, compare, tabulate and film judged runs."""
+"""Compare, tabulate and film judged runs."""
 
 from __future__ import annotations
 
@@ -14,35 +14,14 @@ from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
 from alvinn.metrics.comparison import compare_runs, overall_judgement
 from alvinn.metrics.recorded import worst_steps
-from alvinn.metrics.referee import Result, Run
-from alvinn.metrics.results import load_run, read_laps, run_folder, run_of
+from alvinn.metrics.referee import Result
+from alvinn.metrics.results import run_folder
 from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
 from alvinn.util.video import Mp4
 from alvinn.visualization.figures import label_run
 from alvinn.visualization.network_view import Insight
 from alvinn.visualization.page import pluralize
-
-
-def load_finished(folder: Path, runs: list[Run], head: dict[str, Any]) -> dict[Run, Result]:
-    """Load the finished runs of an interrupted sweep.
-
-    Raises:
-        ResultsError: they were driven with other settings.
-    """
-    path = folder / "laps.json"
-    if not path.exists():
-        return {}
-    before = read_laps(path)
-    for key, value in head.items():
-        if before.get(key) != value:
-            raise ResultsError(
-                f"{path} was made with {key} {before.get(key)}, not {value}: "
-                "leave out --resume, or choose another --out"
-            )
-    done = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
-    found = [load_run(folder, run) for run in runs if run in done]
-    return {result.run: result for result in found if result is not None}
 
 
 def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:

@@ -193,9 +193,9 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         run(world, driver, observers, world.geometry, SpeedController(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
+    save_run(spec.folder, result)  # before the film, which may fail
     if spec.worst:
         _film_worst(spec, network, worst)
-    save_run(spec.folder, result)
     return result
 
 

@@ -86,7 +86,9 @@ class Demo(Home):
 
     def _drive(self) -> list[Result]:
         CONSOLE.print(f"[bold]3. Drive.[/] It steers by itself: {SEEN}, where it learned, and {UNSEEN}, never seen.")
-        job = Laps(home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed)
+        job = Laps(
+            home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed, overwrite=True
+        )
         results = drive_laps(job, job.open_network())
         folder = job.results_folder()
         CONSOLE.print(f"   the report: {folder / 'report.html'}\n   the film: {folder / 'lap.mp4'}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps
+from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps, require_room
 from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, tabulate
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import pool_metrics, summarize
@@ -31,6 +31,7 @@ class Laps(LapSettings):
             results = judge_recorded_laps(self)
         else:
             network = self.open_network()
+            require_room(self, network)
             baselines = self.judge_baselines()
             results = drive_laps(self, network, baselines)
         CONSOLE.print(tabulate(results))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from alvinn.cli import parse
-from alvinn.errors import ResultsError
+from alvinn.errors import MixedError, ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import compare_with_earlier
 from alvinn.evaluation.runs import RunSpec, _work, drive_run, pick_next, run_in_parallel
@@ -25,6 +25,7 @@ from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import CameraFlags
+from alvinn.util.locks import locked
 from alvinn.util.video import poster
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL, write_recording
@@ -154,8 +155,13 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
     assert driven == ["forward", "reverse", "reverse"]
     assert [result.status for result in results] == ["done", "done"]
     assert left(tmp_path / "one")["runs"][0] == before, "what was kept is what was measured, to the last digit"
-    with pytest.raises(ResultsError, match="made with settings"):
+    with pytest.raises(MixedError, match=r"laps.json was begun with speed 8.0 \(now 6.0\): choose another --out"):
         drive_laps(replace(job, resume=True, speed=6.0), None)
+    with pytest.raises(ResultsError, match=r"holds finished runs \(2\): add --resume .*, --overwrite .* another --out"):
+        drive_laps(job, None)
+    with pytest.raises(ResultsError, match=r"holds 1 runs that are not asked for now \(oval reverse in ClearNoon\)"):
+        drive_laps(replace(job, resume=True, both_directions=False), None)
+    assert left(tmp_path / "one")["runs"][0] == before
 
     drive_laps(replace(job, jobs=2, out=tmp_path / "two"), None)
     assert figures(tmp_path / "two") == figures(tmp_path / "one")
@@ -300,6 +306,26 @@ def test_expert_and_recording_stand_beside_the_driver_in_one_report(
 @pytest.mark.parametrize("flags", [("--jobs", "2", "--ray", "local"), ("--ray", "local", "--carla", "a:1")])
 def test_ray_is_instead_of_jobs_and_of_a_named_server(shell: Shell, flags: tuple[str, ...]) -> None:
     assert shell.run("laps", *SHORT, *flags).status == 2
+
+
+@pytest.mark.parametrize(
+    "flags", [("--resume", "--overwrite", "--driver", "expert"), ("--driver", "expert", "--model", "shipped")]
+)
+def test_flags_that_contradict_each_other_are_wrong_usage(shell: Shell, flags: tuple[str, ...]) -> None:
+    assert shell.run("laps", *flags).status == 2
+
+
+def test_the_laps_of_a_recording_replace_no_others(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "lesson", 50)
+    words = ("laps", "--recording", "lesson", "--home", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert shell.run(*words).status == 0
+    assert "--overwrite" in shell.refused(*words)
+    assert shell.run(*words, "--overwrite").status == 0
+
+
+def test_two_sweeps_into_one_folder_exclude_each_other(shell: Shell, tmp_path: Path) -> None:
+    with locked(tmp_path, "written"):
+        assert "another process" in shell.refused("laps", *SHORT, "--map", "oval", "--out", str(tmp_path))
 
 
 def test_a_table_beside_the_json_has_a_row_a_run(shell: Shell, tmp_path: Path) -> None:

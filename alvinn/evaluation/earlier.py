@@ -1,0 +1,74 @@
+"""Results that a sweep finds in its folder: kept, replaced or refused, never lost or mixed without a word."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import ResultsError
+from alvinn.metrics.referee import Result, Run
+from alvinn.metrics.results import FILM, load_run, read_laps, run_of
+from alvinn.util.begun import require_same
+
+MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
+
+
+def load_earlier(
+    folder: Path, runs: Sequence[Run], head: dict[str, Any], *, resume: bool, overwrite: bool
+) -> dict[Run, Result]:
+    """The finished runs of an earlier sweep that are kept; what is to be replaced goes.
+
+    Args:
+        folder: of the results.
+        runs: those asked for now.
+        head: `model` and `settings` of the sweep.
+        resume: keep the earlier results.
+        overwrite: replace them.
+
+    Raises:
+        ResultsError: there are finished runs, and neither was said; or there are others than those asked for.
+        MixedError: they were driven with other settings; the sentence names them.
+    """
+    path = folder / "laps.json"
+    if overwrite:
+        _remove(folder)
+    if not path.exists():
+        return {}
+    before = read_laps(path)
+    finished = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
+    if not resume:
+        _require_none(path, finished)
+        return {}
+    mend = "choose another --out, or add --overwrite in place of --resume"
+    require_same(path, _flat(before), _flat(head), mend)
+    if lost := [run for run in finished if run not in runs]:
+        names = ", ".join(sorted(f"{run.map} {run.direction} in {run.weather}" for run in lost)[:3])
+        raise ResultsError(
+            f"{path} holds {len(lost)} runs that are not asked for now ({names}): ask for them too, {mend}"
+        )
+    found = [load_run(folder, run) for run in runs if run in finished]
+    return {result.run: result for result in found if result is not None}
+
+
+def _require_none(path: Path, finished: Iterable[Run]) -> None:
+    count = len(set(finished))
+    if count:
+        raise ResultsError(
+            f"{path} holds finished runs ({count}): add --resume to keep them and drive the rest, --overwrite to "
+            "replace them, or choose another --out"
+        )
+
+
+def _flat(head: dict[str, Any]) -> dict[str, Any]:
+    return {"model": head["model"], **head["settings"]}
+
+
+def _remove(folder: Path) -> None:
+    for name in MADE:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

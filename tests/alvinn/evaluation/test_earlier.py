@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvinn import __version__
+from alvinn.errors import MixedError, ResultsError
+from alvinn.evaluation.earlier import load_earlier
+from alvinn.evaluation.laps import _describe_sweep
+from alvinn.jobs.laps import Laps
+from alvinn.metrics.referee import Result, Run, unfinished_result
+from alvinn.metrics.results import save_run, write_laps
+from tests.alvinn.judged import RUN, judged
+
+HEAD: dict[str, Any] = {"model": "mine", "settings": {"speed": 8.0, "version": "1", "maps": {}}}
+OTHER = Run(map="country", direction="forward", weather="ClearNoon", seed=0, start=0)
+
+
+def leave(folder: Path, *results: Result) -> None:
+    """Results in a folder, as a sweep leaves them."""
+    for result in results:
+        save_run(folder, result)
+    write_laps(folder, HEAD, [result.as_json() for result in results], {"ci": {}})
+
+
+def test_an_empty_folder_has_nothing_to_lose(tmp_path: Path) -> None:
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False) == {}
+
+
+def test_finished_runs_are_kept_replaced_or_refused_as_was_said(tmp_path: Path) -> None:
+    done = judged([0.1] * 5)
+    leave(tmp_path, done)
+    with pytest.raises(ResultsError, match=r"finished runs \(1\): add --resume .* --overwrite .* another --out"):
+        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False)
+    assert load_earlier(tmp_path, [RUN, OTHER], HEAD, resume=True, overwrite=False) == {RUN: done}
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True) == {}
+    assert not list(tmp_path.iterdir()), "what was derived goes with it"
+
+
+def test_runs_that_failed_or_were_interrupted_are_nothing_to_lose(tmp_path: Path) -> None:
+    leave(tmp_path, unfinished_result(RUN, "failed", "no server"), unfinished_result(OTHER, "interrupted"))
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False) == {}
+
+
+def test_finished_runs_that_are_not_asked_for_any_more_are_not_dropped(tmp_path: Path) -> None:
+    leave(tmp_path, judged([0.1] * 5), judged([0.1] * 5, OTHER))
+    with pytest.raises(ResultsError, match=r"holds 1 runs that are not asked for now \(oval forward in ClearNoon\)"):
+        load_earlier(tmp_path, [OTHER], HEAD, resume=True, overwrite=False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"speed": 6.0}, r"speed 8.0 \(now 6.0\)"),
+        ({"version": "2"}, r"version 1 \(now 2\)"),
+        ({"maps": {"a.xodr": "0"}}, r"maps a.xodr none \(now 0\)"),
+    ],
+)
+def test_other_settings_another_version_and_other_maps_are_refused_and_named(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    leave(tmp_path, judged([0.1] * 5))
+    now = HEAD | {"settings": HEAD["settings"] | changed}
+    with pytest.raises(MixedError, match=f"was begun with {said}: choose another --out"):
+        load_earlier(tmp_path, [RUN], now, resume=True, overwrite=False)
+
+
+def test_a_sweep_says_its_version_and_what_its_map_files_hold(tmp_path: Path) -> None:
+    path = tmp_path / "mine.xodr"
+    path.write_text("one", encoding="utf-8")
+    job = Laps(driver="expert", maps=f"oval,{path}")
+    before = _describe_sweep(job, None)["settings"]
+    assert before["version"] == __version__
+    assert list(before["maps"]) == [str(path)]
+    path.write_text("another", encoding="utf-8")
+    assert _describe_sweep(job, None)["settings"]["maps"] != before["maps"]
+    shutil.rmtree(tmp_path)
