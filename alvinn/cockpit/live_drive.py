@@ -67,6 +67,7 @@ class Ride:
     recording: str | None = None
     """written down as this"""
     append: bool = False
+    overwrite: bool = False
     alias: str = "human"
     """who drives, for the recording"""
     device: str = "auto"
@@ -138,7 +139,8 @@ def _writer(wish: Ride, world: CarlaWorld, hands: Device) -> RecordingWriter:
         cameras=wish.cameras,
         device=hands.name,
     )
-    return RecordingWriter(settings.recording_folder(wish.recording or ""), session, append=wish.append)
+    folder = settings.recording_folder(wish.recording or "")
+    return RecordingWriter(folder, session, append=wish.append, overwrite=wish.overwrite)
 
 
 def _drive(wish: Ride, window: Window, hands: Device, world: CarlaWorld, writer: RecordingWriter | None) -> None:

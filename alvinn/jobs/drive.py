@@ -43,6 +43,8 @@ class Drive(Driving):
     """name of a recording: of your corrections where a network drives, else of all your driving"""
     append: bool = False
     """add to a recording that exists"""
+    overwrite: bool = False
+    """replace a recording that exists"""
     alias: str = "human"
     """who you are, for the recording"""
     device: str = "auto"
@@ -110,6 +112,7 @@ class Drive(Driving):
             doubt_by=self.doubt_by,
             recording=self.record,
             append=self.append,
+            overwrite=self.overwrite,
             alias=self.alias,
             device=self.device,
             seconds=self.seconds,

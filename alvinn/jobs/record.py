@@ -28,10 +28,12 @@ from alvinn.recording import RecordingWriter, Session
 from alvinn.recording.observers import OnRoad, Recorder
 from alvinn.recording.summary import tell_if_cut_short, tell_of
 from alvinn.settings import Driving, listed, require_above_zero, require_distinct
+from alvinn.util.files import require_space
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import opened, server_kind
 
 EXPERT_SECONDS = 120.0
+LEAST_BYTES = 0.1  # of a file, for every pixel: what does not even find room for these is not begun
 TURN_SECONDS = 8.0  # at most, of a weather: each is seen on many parts of the road
 
 
@@ -61,6 +63,8 @@ class Record(Driving):
     """a,b out of center, left, right, depth, segmentation: what the car carries; center is always there"""
     append: bool = False
     """add to a recording that exists"""
+    overwrite: bool = False
+    """replace a recording that exists"""
     camera: Camera = field(default_factory=Camera)
     """what to record with"""
 
@@ -69,6 +73,8 @@ class Record(Driving):
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
         require_distinct("--weathers", self.skies())
+        if self.append and self.overwrite:
+            raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
         self.carried()
 
     def skies(self) -> tuple[str, ...]:
@@ -115,6 +121,9 @@ class Record(Driving):
 
 def record(job: Record) -> int:
     """Record as the job says; returns the number of rows of the recording."""
+    seconds = job.seconds or (0.0 if job.laps is not None or job.driver == "human" else EXPERT_SECONDS)
+    pixels = seconds / DT * job.camera.width * job.camera.height * len(job.carried())
+    require_space(job.recording_folder(job.name), int(pixels * LEAST_BYTES), f"a recording of {seconds:g} s")
     if job.append:
         tell_if_cut_short(job.recording_folder(job.name))
     if job.driver == "human":
@@ -122,9 +131,8 @@ def record(job: Record) -> int:
     directions = job.ways()
     rows = 0
     for index, direction in enumerate(directions):
-        rows = _record_lane(
-            job, direction, job.seed + index, share=1.0 / len(directions), append=job.append or index > 0
-        )
+        first = index == 0
+        rows = _record_lane(job, direction, job.seed + index, share=1.0 / len(directions), first=first)
     return rows
 
 
@@ -141,6 +149,7 @@ def _record_person(job: Record) -> int:
                 camera=job.camera,
                 recording=job.name,
                 append=job.append or index > 0,
+                overwrite=job.overwrite and not index,
                 alias=job.alias or job.driver,
                 device=job.device,
                 seconds=None if job.seconds is None else job.seconds / len(directions),
@@ -153,7 +162,7 @@ def _record_person(job: Record) -> int:
     return rows
 
 
-def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, append: bool) -> int:
+def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, first: bool) -> int:
     with ExitStack() as stack:
         world = stack.enter_context(
             opened(
@@ -167,7 +176,12 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
             )
         )
         writer = stack.enter_context(
-            RecordingWriter(job.recording_folder(job.name), _session(job, world), append=append)
+            RecordingWriter(
+                job.recording_folder(job.name),
+                _session(job, world),
+                append=job.append or not first,
+                overwrite=job.overwrite and first,
+            )
         )
         bars = stack.enter_context(progress())
         task = bars.add_task(f"record {job.map} {direction}", total=None, note="")

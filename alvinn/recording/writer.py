@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +18,11 @@ from alvinn.recording.exclusions import Range, keeps, read_left_out, write_left_
 from alvinn.recording.quality import RecordingQuality, measure_quality
 from alvinn.recording.reader import TABLE, Recording
 from alvinn.recording.rows import Row, row_of
+from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import Session, joined, write_session
 from alvinn.recording.writer_thread import Pictures, WriterThread
 from alvinn.util.images import suffix_of
+from alvinn.util.locks import LOCK, locked
 
 DISCARDED = "discarded while driving"
 PAUSE = 1.0  # s: a longer step between two rows is no driving
@@ -34,26 +37,36 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     Raises:
         RecordingError: the folder is taken, or was recorded with another camera, or cannot be written.
+        BusyError: another process records there.
     """
 
-    def __init__(self, folder: Path, session: Session, *, append: bool = False) -> None:
+    def __init__(self, folder: Path, session: Session, *, append: bool = False, overwrite: bool = False) -> None:
         self._folder = folder
         self.rows = 0
         self.late: int | None = None
         self._segment = 0
         self._session = session
-        if folder.exists() and any(folder.iterdir()):
-            self._continue(session, append=append)
-        self._times: list[float] = []  # of the rows that this writer wrote
-        self._first = self.rows
-        self._discarded: list[Range] = []
-        (folder / "frames").mkdir(parents=True, exist_ok=True)
-        write_session(folder, replace(self._session, closed=False, quality=None))
-        self._thread = WriterThread(folder / TABLE)
+        with ExitStack() as undo:
+            undo.enter_context(locked(folder, "recorded"))
+            if any(path.name != LOCK for path in folder.iterdir()):
+                self._continue(session, append=append, overwrite=overwrite)
+            self._times: list[float] = []  # of the rows that this writer wrote
+            self._first = self.rows
+            self._discarded: list[Range] = []
+            (folder / "frames").mkdir(exist_ok=True)
+            write_session(folder, replace(self._session, closed=False, quality=None))
+            self._thread = WriterThread(folder / TABLE)
+            self._held = undo.pop_all()
 
-    def _continue(self, session: Session, *, append: bool) -> None:
+    def _continue(self, session: Session, *, append: bool, overwrite: bool) -> None:
+        if overwrite:
+            self._remove()
+            return
         if not append:
-            raise RecordingError(f"{self._folder} holds a recording already: choose another name, or add --append")
+            raise RecordingError(
+                f"{self._folder} holds a recording already: choose another name, or add --append to go on with it, "
+                "or --overwrite to replace it"
+            )
         before = Recording(self._folder)
         if before.session.camera != session.camera:
             raise RecordingError(
@@ -64,6 +77,20 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._session = joined(before.session, session)
         self.rows = len(before.rows)
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
+
+    def _remove(self) -> None:
+        """Remove the recording that is there, with all that was made of it.
+
+        Raises:
+            RecordingError: the folder is something else.
+        """
+        if not (self._folder / SESSION).is_file():
+            raise RecordingError(f"{self._folder} is no recording and is not replaced: choose another name")
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
     def new_segment(self) -> None:
         """What follows does not continue what came before."""
@@ -151,13 +178,14 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._thread.close()
-            self._session = replace(self._session, closed=True, quality=self._measure_quality().as_json())
-            write_session(self._folder, self._session)
-        except RecordingError:
-            if error is None:
-                raise
+        with self._held:
+            try:
+                self._thread.close()
+                self._session = replace(self._session, closed=True, quality=self._measure_quality().as_json())
+                write_session(self._folder, self._session)
+            except RecordingError:
+                if error is None:
+                    raise
 
 
 def _sum(before: int | None, now: int | None) -> int | None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -234,3 +235,16 @@ def test_the_job_itself_killed_at_random_moments_leaves_a_recording_that_goes_on
         assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)
         rows = len(recording.rows)
     assert len({row.segment for row in recording.rows}) == 5
+
+
+def test_what_finds_no_room_on_the_disk_is_not_begun(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    said = shell.refused("record", "x", "--seconds", "3600", "--home", str(tmp_path))
+    assert "a recording of 3600 s needs 369 MB" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_to_append_and_to_overwrite_is_wrong_usage(shell: Shell) -> None:
+    assert shell.run("record", "x", "--append", "--overwrite").status == 2
