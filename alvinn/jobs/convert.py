@@ -27,7 +27,7 @@ from alvinn.formats.sample import OnRow, Sample
 from alvinn.recording import Recording
 from alvinn.recording.summary import recording_at
 from alvinn.settings import CameraFlags, Home, require_above_zero
-from alvinn.util.files import atomic_folder
+from alvinn.util.files import atomic_folder, require_space
 
 Format = Literal["alvinn", "udacity", "tub", "lerobot"]
 CAR_WIDTH = 2.0  # m: nothing in an import depends on it
@@ -99,6 +99,8 @@ class Convert(Home):
     """export to lerobot: columns named as in yaak-ai/L2D-v3, speeds in km/h"""
     header: bool = False
     """export to udacity: write the names of the columns in the first line"""
+    overwrite: bool = False
+    """replace an earlier result"""
     vehicle: VehicleFlags = field(default_factory=VehicleFlags)
     """import: the car"""
     camera: CameraFlags = field(default_factory=CameraFlags)
@@ -137,12 +139,15 @@ def convert(job: Convert, log: ConversionLog) -> Path:
 
         if job.target_format == "alvinn":
             target = job.recording_folder(job.dst)
-            with _create_folder(target) as folder:
+            with _create_folder(target, job) as folder:
                 _import(job, folder, log, on_row)
             return target
         recording = recording_at(job.recording_folder(job.src))
         bars.update(task, total=len(recording.rows))
-        with _create_folder(Path(job.dst)) as folder:
+        if job.target_format != "lerobot":  # whose films are smaller than the pictures
+            pictures = sum(path.stat().st_size for path in (recording.folder / "frames").glob("*"))
+            require_space(Path(job.dst), pictures, f"a copy of {recording.folder}")
+        with _create_folder(Path(job.dst), job) as folder:
             _choose_writer(job)(recording, folder, log, on_row)
             shutil.copyfile(recording.folder / "session.json", folder / "session.json")
         return Path(job.dst)
@@ -188,15 +193,31 @@ def _choose_camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
 
 
 @contextmanager
-def _create_folder(target: Path) -> Iterator[Path]:
+def _create_folder(target: Path, job: Convert) -> Iterator[Path]:
     """A folder to write in that becomes the target at the end, and leaves nothing after an error."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise AlvinnError(f"{target} is there already: choose another name")
+        _require_replaceable(target, job)
     try:
-        with atomic_folder(target) as scratch:
+        with atomic_folder(target, overwrite=job.overwrite) as scratch:
             yield scratch
     except OSError as error:
         raise AlvinnError(f"{target} could not be written: {error.strerror or error}") from error
+
+
+def _require_replaceable(target: Path, job: Convert) -> None:
+    """See that nothing is replaced but what `convert` or `record` made, and that only if it was said.
+
+    Raises:
+        AlvinnError: it would be.
+    """
+    if not job.overwrite:
+        raise AlvinnError(f"{target} is there already: choose another name, or add --overwrite to replace it")
+    if not (target / "session.json").is_file():
+        raise AlvinnError(
+            f"{target} is neither a recording nor an export of one and is not replaced: choose another name"
+        )
+    if target.resolve() in {Path(job.src).resolve(), job.recording_folder(job.src).resolve()}:
+        raise AlvinnError(f"{target} is what would be read and replaced at once: choose another name")
 
 
 def report(log: ConversionLog) -> Table:

@@ -50,26 +50,32 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new folder to fill, which then becomes `path`; that must be missing or empty, as must be checked before.
+def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A new folder to fill, which then becomes `path`.
 
-    After an error nothing is left behind.
+    That must be missing or empty, as must be checked before, or is replaced with `overwrite`. After an error nothing is
+    left behind, and what was there is still there.
 
     Raises:
         OSError: the system refused; the error names `path`.
     """
-    scratch = _scratch_beside(path)
+    scratch, aside = _scratch_beside(path), _scratch_beside(path)
     try:
         scratch.mkdir(parents=True)
         yield scratch
-        if path.exists():
+        if overwrite and path.exists():
+            path.replace(aside)
+        elif path.exists():
             path.rmdir()  # Windows replaces no folder, not even an empty one
         scratch.replace(path)
     except OSError as error:
         _name_target(error, scratch, path)
         raise
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if aside.exists() and not path.exists():
+            aside.replace(path)
+        for folder in (scratch, aside):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_space(folder: Path, size: int, what: str) -> None:

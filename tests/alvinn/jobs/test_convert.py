@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -98,6 +99,27 @@ def test_what_is_there_is_not_written_over(shell: Shell, tmp_path: Path) -> None
         said = shell.refused("convert", *arguments, "--home", str(tmp_path))
         assert "is there already: choose another name" in said
     assert len(Recording(tmp_path / "data" / "b").rows) == 1
+
+
+def test_what_convert_made_is_replaced_if_that_is_said(shell: Shell, tmp_path: Path) -> None:
+    drive(tmp_path / "data" / "a")
+    out, words = tmp_path / "out", ("convert", "a", str(tmp_path / "out"), "--home", str(tmp_path))
+    assert shell.run(*words, "--to", "udacity").status == 0
+    assert shell.run(*words, "--to", "tub", "--overwrite").status == 0
+    assert not (out / "driving_log.csv").exists()
+    (out / "session.json").unlink()
+    assert "is not replaced" in shell.refused(*words, "--to", "udacity", "--overwrite")
+    ours = ("convert", "a", str(tmp_path / "data" / "a"), "--to", "tub", "--overwrite", "--home", str(tmp_path))
+    assert "read and replaced at once" in shell.refused(*ours)
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "out"}
+
+
+def test_a_copy_that_finds_no_room_is_not_begun(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drive(tmp_path / "data" / "a")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    said = shell.refused("convert", "a", str(tmp_path / "out"), "--to", "tub", "--home", str(tmp_path))
+    assert "a copy of" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_beside_the_target_is_left_alone_whatever_its_name(shell: Shell, tmp_path: Path) -> None:

@@ -157,6 +157,30 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path, there: bool) -> N
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new"
+    path.mkdir()
+    (path / "old").touch()
+    with suppress(ValueError), atomic_folder(path, overwrite=True):
+        raise ValueError
+    with atomic_folder(path, overwrite=True) as scratch:
+        (scratch / "a").touch()
+    assert [entry.name for entry in path.iterdir()] == ["a"]
+
+    replace = Path.replace
+
+    def crash(self: Path, target: Path) -> Path:
+        if target == path and (self / "b").exists():
+            raise OSError("the light went out")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", crash)
+    with suppress(OSError), atomic_folder(path, overwrite=True) as scratch:
+        (scratch / "b").touch()
+    assert [entry.name for entry in path.iterdir()] == ["a"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_of_a_folder_that_could_not_be_filled_nothing_is_left(tmp_path: Path) -> None:
     with suppress(ValueError), atomic_folder(tmp_path / "new") as scratch:
         (scratch / "a").write_bytes(b"1")
