@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import FILM, load_run, read_laps, run_of
-from alvinn.util.begun import require_same
+from alvinn.util.begun import remove, require_same
 
 MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
 
@@ -33,7 +32,7 @@ def load_earlier(
     """
     path = folder / "laps.json"
     if overwrite:
-        _remove(folder)
+        remove(folder, MADE)
     if not path.exists():
         return {}
     before = read_laps(path)
@@ -63,12 +62,3 @@ def _require_none(path: Path, finished: Iterable[Run]) -> None:
 
 def _flat(head: dict[str, Any]) -> dict[str, Any]:
     return {"model": head["model"], **head["settings"]}
-
-
-def _remove(folder: Path) -> None:
-    for name in MADE:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -281,8 +281,8 @@ def _describe_sweep(job: LapSettings, network: Network | None) -> dict[str, Any]
     if network is not None and job.model is not None:
         made = hashlib.sha256((job.find_model(job.model) / "network.tflite").read_bytes()).hexdigest()
     settings = {"speed": job.speed, "laps": job.laps, "km": job.km, "carla": job.carla, "network_sha256": made}
-    settings |= {"camera": asdict(job.camera), "version": __version__, "maps": _map_digests(job)}
-    return {"model": job.driver_name(), "settings": settings}
+    world = {"camera": asdict(job.camera), "version": __version__, "maps": _map_digests(job)}
+    return {"model": job.driver_name(), "settings": settings | world}
 
 
 def _map_digests(job: LapSettings) -> dict[str, str]:

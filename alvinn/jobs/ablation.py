@@ -29,11 +29,16 @@ from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
+from alvinn.util.begun import begin, remove
 from alvinn.util.files import write_json
+from alvinn.util.locks import locked
 
 CIRCUITS = "random:431,random:401,random:437,random:434"
 LEARNED_IN = "ClearNoon,WetCloudyNoon,CloudySunset,ClearNight"
 JUDGED_IN = "ClearNoon,SoftRainSunset"  # the first was learned in, the second never seen
+
+BEGUN = "begun.json"
+"""The settings that everything in the folder depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,9 @@ class Ablation:
     jobs: int = 2
     """laps at a time"""
 
+    overwrite: bool = False
+    """begin anew, and remove what is there"""
+
     def __post_init__(self) -> None:
         for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
@@ -127,6 +135,16 @@ class Ablation:
         Raises:
             AlvinnError: it cannot be done.
         """
+        with locked(self.out, "written"):
+            if self.overwrite:
+                remove(self.out, ("table.*", BEGUN))
+                remove(self.out / "data", [f"{cell.recording}-*" for cell in CELLS])
+                remove(self.out / "models", [f"{cell.name}-[0-9]*" for cell in CELLS])
+            settings = {"seconds": self.seconds, "epochs": self.epochs, "learned_in": LEARNED_IN}
+            begin(self.out / BEGUN, settings, "choose another --out, or add --overwrite to begin anew")
+            self._measure()
+
+    def _measure(self) -> None:
         found: dict[str, dict[int, list[Result]]] = {cell.name: {} for cell in self.chosen()}
         for seed in range(self.seeds):  # outside, so that an early table already has every row
             for cell in self.chosen():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from alvinn.console import CONSOLE
@@ -17,8 +18,11 @@ from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
 from alvinn.dagger.rounds import drive_round, judge_round, train_round
 from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import AlvinnError
+from alvinn.recording import Recording
+from alvinn.util.begun import remove, require_same
+from alvinn.util.locks import locked
 
-FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest"}
+FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest", "overwrite"}
 """Settings that may change while rounds follow one another."""
 
 
@@ -26,6 +30,8 @@ FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "r
 class Correct(RoundSettings):
     """Let the network drive, correct it where it drifts, learn from that; round after round (DAgger)."""
 
+    overwrite: bool = False
+    """begin anew, and remove the rounds of the same name with the corrections that were driven in them"""
     live: bool = False
     """learn while the next round is driven; the new network takes over between two legs"""
 
@@ -45,13 +51,24 @@ def correct(job: Correct) -> Ledger:
     """Drive and learn until it is enough; goes on where an earlier call was interrupted.
 
     Raises:
-        AlvinnError: it cannot be done, or was begun with other settings.
+        AlvinnError: it cannot be done, or was begun with other settings or other recordings.
     """
     path = job.model_folder(job.name) / "rounds.json"
-    ledger = read_ledger(path) or Ledger(_settings(job))
-    begun = _settings(Correct()) | dict(ledger.settings)  # a flag that came later had its default
-    if begun != _settings(job):
-        raise AlvinnError(f"{path} was begun with {_differing(begun, job)}: choose another name")
+    data = {str(name): Recording(job.recording_folder(name)).digest() for name in job.data}
+    with locked(path.parent, "corrected"):
+        if job.overwrite:
+            remove(path.parent, (path.name, "round-*"))
+            remove(job.recording_folder(job.name), ["round-*"])
+        return _correct(job, path, _settings(job) | {"recordings": data})
+
+
+def _correct(job: Correct, path: Path, settings: dict[str, Any]) -> Ledger:
+    ledger = read_ledger(path)
+    if ledger is None:
+        ledger = Ledger(settings)
+        write_ledger(path, ledger)  # before anything is driven: a killed run tells what it was begun with
+    later = _settings(Correct()) | {"recordings": settings["recordings"]}  # a flag that came later had its default
+    require_same(path, later | dict(ledger.settings), settings, "choose another name, or add --overwrite to begin anew")
     if ledger.entries and _enough(job, ledger.entries[-1]):
         return ledger
     with closing((_live if job.live else _in_turn)(job, len(ledger.entries))) as entries:
@@ -95,11 +112,6 @@ def _settings(job: Correct) -> dict[str, Any]:
     """What must be the same for rounds to follow one another, as JSON says it."""
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(job).items()}
     return {key: value for key, value in values.items() if key not in FREE}
-
-
-def _differing(before: Any, job: Correct) -> str:
-    now = _settings(job)
-    return ", ".join(f"{key} {before.get(key)} (now {now[key]})" for key in now if before.get(key) != now[key])
 
 
 def _enough(job: Correct, entry: Entry) -> str:

@@ -27,7 +27,9 @@ from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
 from alvinn.training.model_folder import is_trained
+from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
+from alvinn.util.locks import locked
 from alvinn.visualization.covariate_shift import Places, Rate, plot_places, plot_rates, rate, uncovered
 from alvinn.visualization.page import Figure, Table, embed_figure, write_page
 
@@ -41,6 +43,11 @@ TAUGHT: dict[RoundGateName, str] = {
 """Ways of teaching, and how the figure names them."""
 PLACES: tuple[RoundGateName, ...] = ("plain", "drift")
 """Whose places are drawn."""
+
+SAME = ("seconds", "epochs", "round_seconds", "maps", "judge", "km")
+"""The settings that everything in the folder depends on, ..."""
+BEGUN = "begun.json"
+"""... as it was begun with them."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,9 @@ class Shift:
     proof: Path = Path("models/corrections/corrections.json")
     """what `make corrections` found; shown where it is there"""
 
+    overwrite: bool = False
+    """begin anew, and remove what is there"""
+
     def __post_init__(self) -> None:
         for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
@@ -86,6 +96,16 @@ class Shift:
         Raises:
             AlvinnError: it cannot be done.
         """
+        with locked(self.out, "written"):
+            if self.overwrite:
+                remove(self.out, ("shift.*", BEGUN))
+                for room in ("data", "models"):
+                    remove(self.out / room, [f"{name}-[0-9]*" for name in ("clone", *TAUGHT)])
+            settings = {name: getattr(self, name) for name in SAME}
+            begin(self.out / BEGUN, settings, "choose another --out, or add --overwrite to begin anew")
+            self._measure()
+
+    def _measure(self) -> None:
         found: dict[RoundGateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
         for seed in self._seeds():
             for gate, name in TAUGHT.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from alvinn.errors import ModelError
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.recording import Recording
-from alvinn.util.begun import begin
+from alvinn.util.begun import begin, remove
 from alvinn.util.files import SCRATCH
 
 BEGUN = "training.json"  # there while a training is unfinished: what it was begun with
@@ -61,9 +60,8 @@ def begin_training(
         MixedError: it was begun with other settings or other data; the sentence names them.
     """
     if not resume:
-        _clear(folder)
-    for scratch in folder.glob(f"{SCRATCH}*"):  # of a training that was killed
-        scratch.unlink()
+        remove(folder, (*OWN, *DERIVED))
+    remove(folder, [f"{SCRATCH}*"])  # of a training that was killed
     data = {str(recording.folder.name): recording.digest() for recording in recordings}
     begun_from = None if warm is None else hashlib.sha256((warm / "network.keras").read_bytes()).hexdigest()
     begin(
@@ -77,12 +75,3 @@ def end_training(folder: Path) -> None:
     """A finished training leaves no state behind."""
     for name in (CHECKPOINT, BEGUN):
         (folder / name).unlink(missing_ok=True)
-
-
-def _clear(folder: Path) -> None:
-    for name in (*OWN, *DERIVED):
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

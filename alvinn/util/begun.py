@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,20 @@ def begin(path: Path, settings: Settings, mend: str) -> None:
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, {"schema": SCHEMA, "settings": settings})
+
+
+def remove(folder: Path, names: Iterable[str]) -> None:
+    """Remove what is to be made anew: files and folders of these names, as far as they are there.
+
+    Args:
+        folder: that they lie in.
+        names: with `*` for any letters.
+    """
+    for path in [path for name in names for path in folder.glob(name)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def require_same(path: Path, before: Settings, now: Settings, mend: str) -> None:

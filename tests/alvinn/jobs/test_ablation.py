@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alvinn.errors import MixedError
 from alvinn.jobs.ablation import CELLS, Ablation, markdown
 from alvinn.metrics.summary import summarize
 from tests.alvinn.jobs.cli import Shell
@@ -49,6 +50,18 @@ def test_a_row_of_the_table_tells_what_was_measured() -> None:
     assert cells[:4] == ["conv", "61 s", "0.0040 1/m", "1 of 2"]
     assert cells[4].startswith(f"{summed['departures_per_km']:.2f} (")
     assert cells[6] == f"{summed['offset_sd_m']:.3f}"
+
+
+def test_what_was_begun_with_other_settings_is_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ablation, "_measure", lambda _: None)
+    Ablation(out=tmp_path).run()
+    Ablation(out=tmp_path, seeds=9, cells="conv").run()
+    with pytest.raises(MixedError, match=r"was begun with epochs none \(now 5\): choose another --out"):
+        Ablation(out=tmp_path, epochs=5).run()
+    for model in ("conv-0", "mine"):
+        (tmp_path / "models" / model).mkdir(parents=True)
+    Ablation(out=tmp_path, epochs=5, overwrite=True).run()
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from alvinn.cli import main
 from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
+from alvinn.errors import BusyError, MixedError
 from alvinn.evaluation.laps import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.metrics.results import read_laps
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording
+from alvinn.util.locks import locked
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import write_recording
@@ -120,7 +123,33 @@ def test_rounds_that_were_begun_in_another_way_are_not_gone_on_with(shell: Shell
     content = {"schema": 1, "settings": settings, "rounds": [], "ended": ""}
     (tmp_path / "models" / "mine" / "rounds.json").write_text(json.dumps(content), encoding="utf-8")
     said = shell.refused("correct", "mine", "--data", "base", "--seed", "2", "--home", str(tmp_path))
-    assert "was begun with seed 1 (now 2): choose another name" in said
+    assert "was begun with seed 1 (now 2): choose another name, or add --overwrite" in said
+
+
+def test_rounds_that_were_killed_before_the_first_was_judged_are_not_gone_on_with_in_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(job: RoundSettings, number: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("alvinn.jobs.correct.train_round", killed)
+    write_recording(tmp_path / "data" / "base", 3)
+    job = Correct(home=tmp_path, name="mine", data=("base",))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            correct(job)
+    with pytest.raises(MixedError, match=r"seed 0 \(now 2\), views on \(now off\), epochs 30 \(now 3\)"):
+        correct(replace(job, seed=2, epochs=3, views="off"))
+    write_recording(tmp_path / "data" / "base", 1, append=True)
+    with pytest.raises(MixedError, match=r"recordings base [0-9a-f]{8} \(now [0-9a-f]{8}\)"):
+        correct(job)
+    for folder in (tmp_path / "data" / "mine" / "round-001", tmp_path / "models" / "mine" / "round-000"):
+        folder.mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt):
+        correct(replace(job, overwrite=True))
+    assert not list(tmp_path.glob("*/mine/round-*"))
+    with locked(tmp_path / "models" / "mine", "corrected"), pytest.raises(BusyError, match="is being corrected"):
+        correct(job)
 
 
 @pytest.mark.parametrize("arguments", [(), ("m",)])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alvinn.errors import MixedError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.shift import TAUGHT, Shift
 from alvinn.metrics.referee import Result
@@ -54,6 +55,18 @@ def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_
 
 def test_circuits_that_are_judged_on_are_never_taught_on(shell: Shell) -> None:
     assert shell.run("shift", "--maps", "oval,random:7", "--judge", "random:7").status == 2
+
+
+def test_what_was_begun_with_other_settings_is_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Shift, "_measure", lambda _: None)
+    Shift(out=tmp_path).run()
+    Shift(out=tmp_path, seeds=9, rounds=4).run()
+    with pytest.raises(MixedError, match=r"was begun with seconds 120.0 \(now 60\): choose another --out"):
+        Shift(out=tmp_path, seconds=60).run()
+    for model in ("clone-0", "mine"):
+        (tmp_path / "models" / model).mkdir(parents=True)
+    Shift(out=tmp_path, seconds=60, overwrite=True).run()
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
 
 
 @pytest.mark.long
