@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.settings import require_above_zero
 from alvinn.util.quiet import quiet
 
 
@@ -14,12 +16,31 @@ from alvinn.util.quiet import quiet
 class Refine(RefineSettings):
     """Refine a model by reinforcement: it learns what to add to its steering."""
 
+    study: bool = False
+    """measure what it is worth beside DAgger and random weights; goes on where it was interrupted"""
+    seeds: int = 5
+    """of the study"""
+    out: Path = Path("docs/experiments/refine")
+    """folder of what the study finds: a JSON file for each cell, and table.md"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_above_zero("--seeds", self.seeds)
+        if self.study and (self.name or self.model or self.from_scratch or self.resume):
+            raise ValueError("--study makes its own clones and resumes by itself: leave out NAME, --model and the like")
+
     def run(self) -> None:
         """Do the job.
 
         Raises:
             AlvinnError: it cannot be done.
         """
+        if self.study:
+            from alvinn.jobs.refinement_study import Study
+
+            shared = {one.name: getattr(self, one.name) for one in fields(RefineSettings)}
+            Study(RefineSettings(**shared), self.out, self.seeds).run()
+            return
         if not self.name or (self.model is None) != self.from_scratch:
             raise AlvinnError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
         self._require_room()

@@ -79,6 +79,18 @@ def write_state(folder: Path, state: State) -> None:
         table.writerows(state.history)
 
 
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The figures of every minute of a refinement; none where a model was not refined."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {key: value if key == "kind" else float(value) for key, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
 def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
     """The state of an interrupted refinement.
 

@@ -1,0 +1,233 @@
+"""`refine --study`: what reinforcement is good for here, and what not, at equal simulated minutes.
+
+A cell is a way of teaching and a seed. Each begins with a clone of two minutes of the expert's plain driving (but for
+the one from scratch), is taught, and is judged on circuits that nothing was taught on, both ways. What a cell found is
+a JSON file, written last: a run that was killed goes on where it was. The table is written after every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from alvinn.console import CONSOLE
+from alvinn.evaluation.laps import drive_laps
+from alvinn.jobs.correct import Correct, correct
+from alvinn.jobs.laps import Laps
+from alvinn.jobs.shift import plain_recording
+from alvinn.jobs.train import Train
+from alvinn.metrics.comfort import measure_comfort
+from alvinn.metrics.referee import Result
+from alvinn.metrics.results import LOG, run_folder
+from alvinn.metrics.summary import summarize
+from alvinn.recording import Recording
+from alvinn.reinforcement.checkpoint import CHECKPOINT, read_history
+from alvinn.reinforcement.settings import RefineSettings
+from alvinn.training.model_folder import is_trained
+from alvinn.training.run import train
+from alvinn.util.files import write_bytes, write_json
+
+CIRCUITS = "random:405,random:412,random:423,random:448"
+ROUNDS = 5  # of DAgger, however many minutes there are
+SECONDS = 120.0  # of plain driving that a clone learns from
+TERMS = ("middle", "smooth", "residual", "departure")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A way of teaching, and with which seed."""
+
+    way: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its model and its file."""
+        return f"{self.way}-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Study:
+    """The whole study.
+
+    Args:
+        settings: of every refinement; its home is where recordings and models go.
+        out: folder of the cells' JSON files and the table.
+        seeds: of the ways of teaching; of the reward's terms, at most two.
+        circuits: a,b: to be judged on.
+        km: a judged run ends after this way.
+        seconds: of plain driving that a clone learns from.
+    """
+
+    settings: RefineSettings
+    out: Path
+    seeds: int = 5
+    circuits: str = CIRCUITS
+    km: float = 0.4
+    seconds: float = SECONDS
+
+    def cells(self) -> Iterator[Cell]:
+        """Seed by seed, so that an early table has every way already."""
+        for seed in range(self.seeds):
+            for way in ("clone", "dagger", "refine", "scratch"):
+                yield Cell(way, seed)
+        for seed in range(min(2, self.seeds)):
+            for term in TERMS:
+                yield Cell(f"no-{term}", seed)
+
+    def run(self) -> None:
+        """Do every cell that is not there yet; write the table."""
+        for cell in self.cells():
+            path = self.out / f"{cell.name}.json"
+            if not path.exists():
+                CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
+                model = self._teach(cell)
+                write_json(path, {"schema": 1, **asdict(cell), **self._judge(cell, model)})
+            self._write_table()
+        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
+
+    def _teach(self, cell: Cell) -> Path:
+        """The folder of the model that a cell's way of teaching gives."""
+        clone = self._clone(cell.seed)
+        if cell.way == "clone":
+            return clone
+        if cell.way == "dagger":
+            return self._dagger(cell)
+        return self._refined(cell, clone)
+
+    def _clone(self, seed: int) -> Path:
+        home = self.settings.home
+        job = Train(home=home, name=f"clone-{seed}", data=(f"plain-{seed}",), views="off", seed=seed, overwrite=True)
+        folder = job.model_folder(job.name)
+        if not is_trained(folder):
+            plain_recording(home, job.data[0], self.seconds, seed)
+            train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
+        return folder
+
+    def _dagger(self, cell: Cell) -> Path:
+        """Rounds of corrections, as long together as a refinement, from the same recording and on the same circuits."""
+        job = Correct(
+            home=self.settings.home,
+            name=cell.name,
+            data=(f"plain-{cell.seed}",),
+            rounds=ROUNDS,
+            round_seconds=60.0 * self.settings.minutes / ROUNDS,
+            maps=self.settings.maps,
+            judge="",
+            views="off",
+            retest=False,
+            seed=cell.seed,
+        )
+        return job.model(correct(job).entries[-1].round)
+
+    def _refined(self, cell: Cell, clone: Path) -> Path:
+        from alvinn.reinforcement.run import refine  # TensorFlow
+
+        scratch = cell.way == "scratch"
+        job = replace(
+            self.settings,
+            name=cell.name,
+            model=None if scratch else str(clone.absolute()),
+            from_scratch=scratch,
+            seed=cell.seed,
+            reward=replace(self.settings.reward, **({cell.way[3:]: 0.0} if cell.way.startswith("no-") else {})),
+            resume=(self.settings.model_folder(cell.name) / CHECKPOINT).exists(),
+        )
+        return refine(job)
+
+    def _judge(self, cell: Cell, model: Path) -> dict[str, Any]:
+        job = Laps(
+            home=self.settings.home,
+            model=str(model.absolute()),
+            maps=self.circuits,
+            both_directions=True,
+            km=self.km,
+            jobs=2,
+            films=False,
+            resume=True,
+        )
+        results = drive_laps(job, job.open_network())
+        felt = [measure_comfort(run_folder(job.results_folder(), result.run) / LOG) for result in results]
+        return {
+            "minutes": 0 if cell.way == "clone" else self.settings.minutes,
+            "laps": len(results),
+            "faultless": sum(result.faultless for result in results),
+            "summary": _short(results),
+            "jerk_rms_mps3": float(np.sqrt(np.mean([one.jerk_rms**2 for one in felt]))),
+            "steering_rate_ps": float(np.mean([one.steering_rate for one in felt])),
+            "history": read_history(model),
+        }
+
+    def _write_table(self) -> None:
+        found = [msgspec.json.decode((self.out / f"{cell.name}.json").read_bytes()) for cell in self._done()]
+        write_bytes(self.out / "table.md", table(found).encode())
+
+    def _done(self) -> list[Cell]:
+        return [cell for cell in self.cells() if (self.out / f"{cell.name}.json").exists()]
+
+
+def _short(results: Sequence[Result]) -> dict[str, Any]:
+    kept = ("km", "departures", "departures_per_km", "offset_sd_m", "offset_max_m", "ci")
+    return {key: value for key, value in summarize(results, np.random.default_rng(0)).items() if key in kept}
+
+
+@dataclass
+class Row:
+    """A way of teaching in the table."""
+
+    cells: list[dict[str, Any]] = field(default_factory=list)
+
+    def mean(self, *keys: str) -> str:
+        """The mean over seeds, and from where to where."""
+        values = [_at(cell, keys) for cell in self.cells]
+        known = [value for value in values if value is not None]
+        if not known:
+            return "-"
+        between = f" ({min(known):.3g} to {max(known):.3g})" if len(known) > 1 else ""
+        return f"{np.mean(known):.3g}{between}"
+
+    def learned(self, kind: str, column: str, pick: Any) -> list[float]:
+        """Of each seed, the `pick` of a column of its history."""
+        columns = [[entry[column] for entry in cell["history"] if entry["kind"] == kind] for cell in self.cells]
+        return [float(pick(column)) for column in columns if column]
+
+
+def _at(cell: dict[str, Any], keys: Sequence[str]) -> float | None:
+    value: Any = cell
+    for key in keys:
+        value = value[key]
+    return None if value is None else float(value)
+
+
+HEADINGS = (
+    *("taught by", "seeds", "minutes", "faultless", "departures per km", "offset sd [m]", "largest [m]"),
+    *("jerk [m/s3]", "steering rate [1/s]", "mean residual [1/m]", "worst minute's return"),
+)
+
+
+def table(found: Sequence[dict[str, Any]]) -> str:
+    """The study's table, in Markdown."""
+    rows: dict[str, Row] = {}
+    for cell in found:
+        rows.setdefault(cell["way"], Row()).cells.append(cell)
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *(list(_columns(way, row)) for way, row in rows.items())]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _columns(way: str, row: Row) -> Iterator[str]:
+    cells = row.cells
+    km, departures = (sum(cell["summary"][key] for cell in cells) for key in ("km", "departures"))
+    bound = f" (up to {3.0 / km:.2f})" if not departures and km else ""  # the rule of three
+    yield from (way, str(len(cells)), str(cells[0]["minutes"]))
+    yield f"{sum(cell['faultless'] for cell in cells)} of {sum(cell['laps'] for cell in cells)}"
+    yield f"{departures / km:.2f}{bound}" if km else "-"
+    yield from (row.mean("summary", "offset_sd_m"), row.mean("summary", "offset_max_m"))
+    yield from (row.mean("jerk_rms_mps3"), row.mean("steering_rate_ps"))
+    residual, worst = row.learned("exam", "residual_mean_1pm", lambda v: v[-1]), row.learned("learning", "return", min)
+    yield f"{np.mean(residual):.4f}" if residual else "-"
+    yield f"{min(worst):.2f}" if worst else "-"

@@ -1,0 +1,82 @@
+"""The study of refinement: its cells, what it does again and what not, its table; a small one for real (long)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvinn.jobs.refinement_study import Cell, Study, table
+from alvinn.reinforcement.settings import RefineSettings
+from tests.alvinn.jobs.cli import Shell
+
+
+def found(way: str, seed: int, departures: int, *, history: Any = ()) -> dict[str, Any]:
+    summary = {"km": 1.6, "departures": departures, "offset_sd_m": 0.1 + seed / 100, "offset_max_m": 0.3, "ci": {}}
+    judged = {"laps": 8, "faultless": 8 - departures, "jerk_rms_mps3": 1.5, "steering_rate_ps": None}
+    return {"way": way, "seed": seed, "minutes": 20, "summary": summary, "history": list(history), **judged}
+
+
+class Taught(Study):
+    """A study in which nothing is driven: it notes what it would have taught."""
+
+    def _teach(self, cell: Cell) -> Path:
+        with (self.out / "taught").open("a", encoding="utf-8") as file:
+            file.write(f"{cell.name}\n")
+        return self.out
+
+    def _judge(self, cell: Cell, model: Path) -> dict[str, Any]:
+        return found(cell.way, cell.seed, 0)
+
+
+def study(folder: Path, seeds: int = 1) -> Taught:
+    return Taught(RefineSettings(home=folder), folder, seeds)
+
+
+def test_every_way_has_every_seed_and_every_term_of_the_reward_two() -> None:
+    cells = [cell.name for cell in Study(RefineSettings(), Path(), seeds=5).cells()]
+    assert cells[:5] == ["clone-0", "dagger-0", "refine-0", "scratch-0", "clone-1"]
+    assert cells[20:] == [f"no-{term}-{n}" for n in (0, 1) for term in ("middle", "smooth", "residual", "departure")]
+
+
+def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
+    study(tmp_path).run()
+    once = (tmp_path / "taught").read_text(encoding="utf-8")
+    assert once.splitlines()[:3] == ["clone-0", "dagger-0", "refine-0"]
+    study(tmp_path).run()
+    assert (tmp_path / "taught").read_text(encoding="utf-8") == once
+    (tmp_path / "refine-0.json").unlink()
+    study(tmp_path).run()
+    assert (tmp_path / "taught").read_text(encoding="utf-8") == once + "refine-0\n"
+
+
+def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_where_nothing_departed() -> None:
+    minutes = [{"kind": "learning", "return": 0.5}, {"kind": "exam", "residual_mean_1pm": 0.004}]
+    lines = table([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)]).splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith("| clone | 2 | 20 | 14 of 16 | 0.62 | 0.105 (0.1 to 0.11) |")
+    assert lines[2].endswith("| - | - | - |")
+    assert lines[3].startswith("| refine | 1 | 20 | 8 of 8 | 0.00 (up to 1.88) | 0.1 |")
+    assert lines[3].endswith("| 0.0040 | 0.50 |")
+
+
+@pytest.mark.parametrize(
+    "words", [("name",), ("--model", "shipped"), ("--from-scratch",), ("--resume",), ("--seeds", "0")]
+)
+def test_a_study_takes_no_clone_of_yours(shell: Shell, words: tuple[str, ...]) -> None:
+    assert shell.run("refine", *words, "--study").status == 2
+
+
+@pytest.mark.long
+def test_a_small_study_runs_to_its_table(tmp_path: Path) -> None:
+    settings = RefineSettings(home=tmp_path, minutes=2, warm_up=1, maps="oval", exam="random:301")
+    small = Study(settings, tmp_path, seeds=1, circuits="random:302", km=0.05, seconds=5.0)
+    small.run()
+    cells = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(tmp_path.glob("*-0.json"))]
+    assert [cell["way"] for cell in cells] == [
+        "clone", "dagger", "no-departure", "no-middle", "no-residual", "no-smooth", "refine", "scratch",
+    ]  # fmt: skip
+    assert all(cell["laps"] == 2 for cell in cells)
+    assert len((tmp_path / "table.md").read_text(encoding="utf-8").splitlines()) == 10
