@@ -80,9 +80,9 @@ def _server(options: ServerOptions) -> Server:
     from sim.camera.renderer import Renderer
     from sim.server import maps
 
-    open_track = partial(maps.open_map, seed=options.seed)
+    open_track = partial(maps.open_built_in, seed=options.seed)
     read_track = partial(maps.read_map, seed=options.seed)
-    track = open_track(options.map)
+    track = maps.open_map(options.map, options.seed)
     try:
         renderer = Renderer(options.renderer)
     except RuntimeError as error:

@@ -50,7 +50,8 @@ def list_names() -> tuple[str, ...]:
 def find_circuit(name: str) -> Circuit | None:
     """The circuit with a name such as `country`, `random:7` or `mirror:path`; None if the name is unknown."""
     if name.startswith(MIRROR):
-        found_there = find_circuit(name.removeprefix(MIRROR))
+        original = name.removeprefix(MIRROR)
+        found_there = None if original.startswith(MIRROR) else find_circuit(original)
         return found_there.mirror() if found_there is not None else None
     if name in BUILT_IN:
         return BUILT_IN[name]()

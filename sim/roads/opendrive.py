@@ -9,6 +9,8 @@ from sim.roads.circuits import FAMILIES, find_circuit, list_names
 from sim.roads.opendrive_writer import to_opendrive
 from sim.roads.xml_document import MapError
 
+LONGEST_NAME = 80  # characters of a name that a message repeats
+
 
 def load(name_or_path: str) -> tuple[str, str]:
     """The name and OpenDRIVE text of a built-in map or of a file (*.xodr).
@@ -16,23 +18,44 @@ def load(name_or_path: str) -> tuple[str, str]:
     Raises:
         MapError: there is no such map or file, or it is not OpenDRIVE with a driving lane; the message names the line.
     """
-    built_in = find_circuit(name_or_path)
-    if built_in is not None:
-        return name_or_path, to_opendrive(name_or_path, built_in)
-    path = Path(name_or_path)
-    if not path.exists() and path.suffix.lower() != ".xodr":
-        raise MapError(
-            f"there is no map called '{name_or_path}'; built-in maps: {', '.join(list_names())} "
-            f"({' and '.join(FAMILIES)} take any number); the path of an OpenDRIVE file (*.xodr) also works"
-        )
+    circuit, path = find_circuit(name_or_path), Path(name_or_path)
+    if circuit is not None:
+        return name_or_path, to_opendrive(name_or_path, circuit)
+    if path.suffix.lower() != ".xodr" and not _exists(path):
+        raise MapError(f"{_explain_names(name_or_path)}; the path of an OpenDRIVE file (*.xodr) also works")
     return path.stem, _read_file(path)
+
+
+def load_built_in(name: str) -> tuple[str, str]:
+    """The name and OpenDRIVE text of a built-in map; no file is looked at.
+
+    Raises:
+        MapError: there is no such map.
+    """
+    circuit = find_circuit(name)
+    if circuit is None:
+        raise MapError(_explain_names(name))
+    return name, to_opendrive(name, circuit)
+
+
+def _explain_names(name: str) -> str:
+    names, families = ", ".join(list_names()), " and ".join(FAMILIES)
+    return f"there is no map called '{name[:LONGEST_NAME]}'; built-in maps: {names} ({families} take any number)"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long for a file, or with a zero byte in it
+        return False
 
 
 def _read_file(path: Path) -> str:
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise MapError(f"the map file {path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise MapError(f"the map file {str(path)[:LONGEST_NAME]} cannot be read: {reason}") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

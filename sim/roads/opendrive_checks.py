@@ -21,6 +21,9 @@ LARGEST = 1e8  # limit of any number; coordinates measured from the equator are 
 LONGEST = 2e4  # longest road [m]; roads are sampled every metre
 FARTHEST = 1e4  # largest distance from the centre of the map [m]; the land in between is rendered too
 WIDEST = 100.0  # widest lane, and largest lane offset [m]
+WIDEST_ROAD = 150.0  # largest sum of the widths of all lanes side by side [m]
+MOST_LANES = 5e5  # largest sum of the lengths of all lanes [m]; Town07 has 3e4
+SHORTEST_DASH = 0.1  # of a broken line [m]; every dash is drawn
 HIGHEST = 1e4  # highest elevation [m]
 SECTION = "lanes/laneSection"
 LANE = f"{SECTION}/*/lane"
@@ -52,9 +55,10 @@ def find_faults(document: Document) -> Iterator[MapError]:
     if not roads:
         yield document.error_at(root, "has no <road>")
     for road in roads:
-        for ask in (_numbers, _beginnings, _shapes, _curves, _lanes, _course, _widths, _heights):
+        for ask in (_numbers, _beginnings, _shapes, _curves, _lanes, _course, _widths, _heights, _dashes):
             yield from ask(document, road)
     yield from _places(document)
+    yield from _sum_of_lanes(document, roads)
     if all(lane.get("id") == "0" for lane in root.iterfind(f"road/{LANE}[@type='driving']")):
         yield document.error_at(root, 'has no driving lane (no <lane type="driving"> other than lane 0)')
 
@@ -161,24 +165,56 @@ def _sections(road: Element) -> Iterator[tuple[Element, float]]:
 
 def _widths(document: Document, road: Element) -> Iterator[MapError]:
     for section, end in _sections(road):
+        in_all = 0.0
         for lane in section.iterfind("*/lane"):
-            for width in _beyond(lane.findall("width"), "sOffset", end - _at(section, "s"), WIDEST):
-                yield document.error_at(width, f"makes a lane wider than {WIDEST:g} m")
+            widest = 0.0
+            for width, peak in _peaks(lane.findall("width"), "sOffset", end - _at(section, "s")):
+                if peak > WIDEST:
+                    yield document.error_at(width, f"makes a lane wider than {WIDEST:g} m")
+                widest = max(widest, peak)
+            in_all += widest
+        if in_all > WIDEST_ROAD:
+            yield document.error_at(
+                section, f"has lanes of {in_all:.0f} m side by side, expected up to {WIDEST_ROAD:g} m"
+            )
 
 
 def _heights(document: Document, road: Element) -> Iterator[MapError]:
     for path, largest in (("elevationProfile/elevation", HIGHEST), ("lanes/laneOffset", WIDEST)):
-        for element in _beyond(road.findall(path), "s", _at(road, "length"), largest):
-            yield document.error_at(element, f"exceeds {largest:g} m")
+        for element, peak in _peaks(road.findall(path), "s", _at(road, "length")):
+            if peak > largest:
+                yield document.error_at(element, f"exceeds {largest:g} m")
 
 
-def _beyond(elements: Sequence[Element], start: str, end: float, largest: float) -> Iterator[Element]:
-    """The cubic polynomials of a sequence whose values exceed +-`largest` [m] before the next one starts."""
+def _peaks(elements: Sequence[Element], start: str, end: float) -> Iterator[tuple[Element, float]]:
+    """The cubic polynomials of a sequence, each with the largest absolute value [m] before the next one starts."""
     starts = [_at(element, start) for element in elements]
     for element, low, high in zip(elements, starts, [*starts[1:], end], strict=False):
         factors = [_at(element, name) for name in "abcd"]
-        if any(abs(_cubic(factors, (high - low) * i / 8)) > largest for i in range(9)):
-            yield element
+        yield element, max(abs(_cubic(factors, (high - low) * i / 8)) for i in range(9))
+
+
+def _dashes(document: Document, road: Element) -> Iterator[MapError]:
+    """Broken lines whose dashes are too short to be drawn, or whose gaps are negative."""
+    for mark in road.iterfind(f"{LANE}/roadMark"):
+        line = mark.find("type/line")
+        if "broken" not in mark.get("type", "") or line is None:
+            continue
+        for name, least in (("length", SHORTEST_DASH), ("space", 0.0)):
+            written = line.get(name)
+            if written is not None and not _number(written) >= least:
+                yield document.error_at(line, f'of a broken line has {name}="{written}", expected {least:g} m or more')
+
+
+def _sum_of_lanes(document: Document, roads: Sequence[Element]) -> Iterator[MapError]:
+    """More lanes than can be sampled and drawn."""
+    in_all = sum(
+        (end - _at(section, "s")) * len(section.findall("*/lane")) for road in roads for section, end in _sections(road)
+    )
+    if in_all > MOST_LANES:
+        yield document.error_at(
+            document.root, f"has {in_all / 1000:.0f} km of lanes, expected up to {MOST_LANES / 1000:g} km"
+        )
 
 
 def _cubic(factors: Sequence[float], x: float) -> float:

@@ -34,6 +34,7 @@ STEP = 1.0  # largest distance between two samples along a road [m]
 END = 2e-3  # CARLA stores s in single precision and has no waypoint at a road's very end; stay this far from it [m]
 SPAWN_EVERY = 25.0  # distance between spawn points [m]
 CELL = 8.0  # size of the cells in which `ground` looks up samples [m]
+MOST_ENTRIES = 5_000_000  # of all cells together; Town07 has 0.1 million
 DASH, GAP = 3.0, 6.0  # default dash and gap of broken lines [m]
 SPREAD = 25e3  # the largest extent of a map [m]
 BANK = 8.0  # distance over which the road's surface blends into the land [m]
@@ -99,7 +100,7 @@ class Track:
         furnish: places scenery beside the finished track and returns the function that looks it up.
 
     Raises:
-        ValueError: no road has finite positions and widths, or the roads are too far apart.
+        ValueError: no road has finite positions and widths, or the roads are too far apart or cover too much ground.
     """
 
     def __init__(self, name: str, opendrive: str, furnish: Callable[[Track], SolidsNear] = leave_bare) -> None:
@@ -288,8 +289,13 @@ def _to_pose(transform: carla.Transform) -> Pose:
 
 
 def _index_samples(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[int, int], list[tuple[float, ...]]]:
-    """The samples by cell: each is listed in every cell that its cross-section, widened by `beside` [m], may reach."""
+    """The samples by cell: each is listed in every cell that its cross-section, widened by `beside` [m], may reach.
+
+    Raises:
+        ValueError: the roads cover so much ground that memory would run out.
+    """
     cells: dict[tuple[int, int], list[tuple[float, ...]]] = {}
+    entries = 0
     for g in stretches:
         table = np.column_stack((g.centre, g.right[:, :2], g.offsets[:, 0], g.offsets[:, -1], g.grade))
         for row in table.tolist():
@@ -298,4 +304,7 @@ def _index_samples(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[
             ys = range(math.floor((row[1] - reach) / CELL), math.floor((row[1] + reach) / CELL) + 1)
             for cell in ((i, j) for i in xs for j in ys):
                 cells.setdefault(cell, []).append(tuple(row))
+            entries += len(xs) * len(ys)
+            if entries > MOST_ENTRIES:
+                raise ValueError("its roads cover more ground than can be stored: they are too long and too wide")
     return cells

@@ -18,7 +18,8 @@ class Document:
     """An OpenDRIVE text, read as CARLA's parser reads it: without XML namespaces.
 
     Raises:
-        MapError: it is not XML; the message names line and column.
+        MapError: it is not XML, or has a document type, which OpenDRIVE does not use and whose entities let a few bytes
+            stand for millions of elements; the message names line and column.
     """
 
     def __init__(self, text: str) -> None:
@@ -28,9 +29,14 @@ class Document:
         def start(tag: str, attributes: dict[str, str]) -> None:
             self._places[builder.start(tag, attributes)] = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
 
+        def refuse_document_type(*_: object) -> None:
+            place = f"line {parser.CurrentLineNumber}, column {parser.CurrentColumnNumber + 1}"
+            raise MapError(f"{place}: it declares a document type (<!DOCTYPE>), unknown to OpenDRIVE: remove it")
+
         parser.StartElementHandler, parser.EndElementHandler = start, builder.end
+        parser.StartDoctypeDeclHandler = refuse_document_type
         try:
-            parser.Parse(text.encode(), True)  # expat limits how far entities expand
+            parser.Parse(text.encode(), True)
         except expat.ExpatError as error:
             raise MapError(f"it is not XML: {error}") from error
         self.root = builder.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim.episode.world import WorldError
 from sim.roads import circuits, opendrive, opendrive_import
 from sim.roads.track import Track
@@ -20,15 +22,28 @@ def open_map(name_or_path: str, seed: int) -> Track:
     Raises:
         WorldError: there is no such map, or the file is not a usable one.
     """
+    return _open(opendrive.load, name_or_path, seed)
+
+
+def open_built_in(name: str, seed: int) -> Track:
+    """The track of a built-in map, for a client: it names no files of this machine.
+
+    Raises:
+        WorldError: there is no such map.
+    """
+    return _open(opendrive.load_built_in, name, seed)
+
+
+def _open(load: Callable[[str], tuple[str, str]], wanted: str, seed: int) -> Track:
     try:
-        name, text = opendrive.load(name_or_path)
+        name, text = load(wanted)
     except MapError as error:
         raise WorldError(str(error)) from error
     try:
         return Track(name, text, lambda track: get_scenery(track, seed).solids_near)
     except Exception as error:
         # Reading a file from elsewhere may fail anywhere; any exception means that the map is unusable.
-        raise WorldError(f"the map {name_or_path} cannot be used: {error}") from error
+        raise WorldError(f"the map {wanted} cannot be used: {error}") from error
 
 
 def read_map(name: str, text: str, seed: int) -> Track:

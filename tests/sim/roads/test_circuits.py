@@ -71,7 +71,8 @@ def test_only_the_hills_are_not_level_among_those_drawn_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "random", "random:", "random:-1", "random:x", "tame:3", "Oval", "random:" + 10 * "9"]
+    "name",
+    ["", "random", "random:", "random:-1", "random:x", "tame:3", "Oval", "random:" + 10 * "9", 2000 * "mirror:"],
 )
 def test_what_is_no_name_makes_nothing(name: str) -> None:
     assert find_circuit(name) is None

@@ -45,6 +45,22 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
         opendrive.load("atlantis")
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "x\0", "x" * 5000 + ".xodr", "x\0.xodr"])
+def test_a_name_that_no_file_can_have_is_refused_in_a_short_sentence(name: str) -> None:
+    with pytest.raises(MapError, match=r"there is no map called|cannot be read") as refusal:
+        opendrive.load(name)
+    assert len(str(refusal.value)) < 400
+
+
+def test_a_built_in_map_is_found_by_its_name_alone_and_no_file_is(tmp_path: Path) -> None:
+    assert opendrive.load_built_in("oval") == opendrive.load("oval")
+    file = tmp_path / "ring.xodr"
+    file.write_text(opendrive.load("oval")[1], encoding="utf-8")
+    for name in (str(file), str(tmp_path)):
+        with pytest.raises(MapError, match="there is no map called"):
+            opendrive.load_built_in(name)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MapError, match=r"gone\.xodr cannot be read"):
         opendrive.load(str(tmp_path / "gone.xodr"))

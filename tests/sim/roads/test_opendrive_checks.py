@@ -38,6 +38,9 @@ def test_a_sound_map_has_no_faults() -> None:
         ('<laneOffset s="0"', '<laneOffset s="25"', '<laneOffset> is the first of its kind and has s="25", expected 0'),
         ('<laneSection s="30"', '<laneSection s="90"', "<laneSection> starts at 90 m, expected 0 to 60 m"),
         ('a="3.5" b="0.01"', 'a="3.5" b="1000"', "<width> makes a lane wider than 100 m"),
+        ('<line length="3"', '<line length="0"', '<line> of a broken line has length="0", expected 0.1 m or more'),
+        ('<line length="3"', '<line length="1e-7"', '<line> of a broken line has length="1e-7", expected 0.1'),
+        ('space="6"', 'space="-3"', '<line> of a broken line has space="-3", expected 0 m or more'),
         ('<elevation s="0" a="0"', '<elevation s="0" a="1e7"', "<elevation> exceeds 10000 m"),
         ('<lane id="1" type="driving"', '<lane id="left" type="driving"', '<lane id="left"> has no valid id'),
         ('<lane id="0" type="none"', '<lane id="1" type="none"', '<lane id="1"> repeats an id'),
@@ -71,6 +74,27 @@ def test_a_fault_is_reported_with_its_line(before: str, after: str, complaint: s
 )
 def test_a_document_without_a_drivable_road_is_reported(text: str, complaint: str) -> None:
     assert first_fault(text).startswith(complaint)
+
+
+def test_lanes_are_limited_in_the_sum_of_their_widths_and_of_their_lengths() -> None:
+    lane = '<lane id="-1" type="driving" level="false">'
+    many = "".join(
+        f'<lane id="-{i}" type="driving"><width sOffset="0" a="90" b="0" c="0" d="0"/></lane>' for i in range(2, 60)
+    )
+    text = FORK.replace(lane, f"{many}{lane}", 1)
+    assert "<laneSection> has lanes of 5227 m side by side, expected up to 150 m" in first_fault(text)
+    narrow = FORK.replace(lane, f"{many.replace('90', '0.1')}{lane}", 1)
+    assert list(find_faults(Document(narrow))) == []
+    road = narrow[narrow.index("<road ") : narrow.index("</road>") + len("</road>")]
+    assert "<OpenDRIVE> has 1" in first_fault(narrow.replace(road, road * 600))
+    assert "km of lanes, expected up to 500 km" in first_fault(narrow.replace(road, road * 600))
+
+
+def test_a_solid_line_needs_no_dashes() -> None:
+    solid = FORK.replace('type="broken" color="yellow"', 'type="solid" color="yellow"').replace(
+        '<line length="3"', '<line length="0"'
+    )
+    assert list(find_faults(Document(solid))) == []
 
 
 def test_faults_come_in_the_order_in_which_to_fix_them() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sim.geometry.boxes import Box, SolidsNear
 from sim.geometry.poses import Pose, matrix, wrap_angle
-from sim.roads import opendrive
+from sim.roads import opendrive, track
 from sim.roads.circuits import BUILT_IN
 from sim.roads.track import Track
 from tests.towns import town_file
@@ -193,6 +193,12 @@ def test_a_map_whose_places_are_no_numbers_is_refused() -> None:
     text = re.sub(r'hdg="[^"]*"', 'hdg="nan"', opendrive.load("oval")[1])
     with pytest.raises(ValueError, match="finite positions and widths"):
         Track("nowhere", text)
+
+
+def test_roads_that_cover_more_ground_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "MOST_ENTRIES", 500)
+    with pytest.raises(ValueError, match="its roads cover more ground"):
+        Track(*opendrive.load("oval"))
 
 
 def test_scenery_is_placed_once_the_track_is_complete_and_looked_up_by_position() -> None:

@@ -32,9 +32,13 @@ def test_namespaces_are_ignored() -> None:
         ("", "it is not XML: no element found: line 1, column 0"),
         ("<a>\n<b></a>", r"it is not XML: mismatched tag: line 2, column \d+"),
         ("<a>\n<b", r"it is not XML: unclosed token: line 2, column \d+"),
-        (BOMB, "it is not XML: limit on input amplification"),
+        (BOMB, r"line 1, column \d+: it declares a document type"),
+        (
+            '<?xml version="1.0"?>\n<!DOCTYPE OpenDRIVE SYSTEM "opendrive.dtd"><OpenDRIVE/>',
+            r"line 2, column \d+: it declares a document type",
+        ),
     ],
 )
-def test_text_that_is_not_xml_or_that_expands_without_bound_is_refused(text: str, complaint: str) -> None:
+def test_text_that_is_not_xml_or_has_a_document_type_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(MapError, match=complaint):
         Document(text)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,17 @@ def test_a_text_that_crashes_carla_s_parser_is_refused_and_not_the_end_of_the_se
 def test_a_name_that_is_no_map_is_refused_in_a_sentence() -> None:
     with pytest.raises(WorldError, match="Town99"):
         maps.open_map("Town99", 0)
+
+
+def test_a_client_cannot_open_a_file_of_the_folder_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = opendrive.load("oval")[1]
+    for name in ("secret", "ring.xodr", "oval.bak"):
+        Path(name).write_text(text, encoding="utf-8")
+        assert maps.open_map(name, 0).spawn_points
+        with pytest.raises(WorldError, match="there is no map called"):
+            maps.open_built_in(name, 0)
+    with pytest.raises(WorldError, match="there is no map called"):
+        maps.open_built_in("x" * 5000, 0)
