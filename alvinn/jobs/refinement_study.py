@@ -2,7 +2,7 @@
 
 A cell is a way of teaching and a seed. Each begins with a clone of two minutes of the expert's plain driving (but for
 the one from scratch), is taught, and is judged on circuits that nothing was taught on, both ways. What a cell found is
-a JSON file, written last: a run that was killed goes on where it was. The table is written after every cell.
+a JSON file, written last: a run that was killed goes on where it was. Table and page are made anew after every cell.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
 from alvinn.util.files import write_bytes, write_json
+from alvinn.visualization.learning_curves import Curve, plot_curves
+from alvinn.visualization.page import Table, embed_figure, write_page
 
 CIRCUITS = "random:405,random:412,random:423,random:448"
 ROUNDS = 5  # of DAgger, however many minutes there are
@@ -88,7 +90,7 @@ class Study:
                 CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
                 model = self._teach(cell)
                 write_json(path, {"schema": 1, **asdict(cell), **self._judge(cell, model)})
-            self._write_table()
+            self._write_page()
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
 
     def _teach(self, cell: Cell) -> Path:
@@ -163,9 +165,20 @@ class Study:
             "history": read_history(model),
         }
 
-    def _write_table(self) -> None:
+    def _write_page(self) -> None:
         found = [msgspec.json.decode((self.out / f"{cell.name}.json").read_bytes()) for cell in self._done()]
-        write_bytes(self.out / "table.md", table(found).encode())
+        rows = tabulate(found)
+        write_bytes(self.out / "table.md", markdown([HEADINGS, ["---"] * len(HEADINGS), *rows]).encode())
+        exams, driven = (plot_curves(curves(found, kind), "return a tick") for kind in ("exam", "learning"))
+        values = {
+            **{name: getattr(self, name) for name in ("seconds", "km", "circuits")},
+            "minutes": self.settings.minutes,
+            "maps": ", ".join(self.settings.circuits()),
+            "ways": Table(HEADINGS, rows),
+            "exams": embed_figure(exams, "Exams, by the most likely actions; bands from the worst to the best seed."),
+            "minutes_driven": embed_figure(driven, "The driving that was learned from, minute by minute."),
+        }
+        write_page(self.out / "refine.html", "refine.html", "Clone first, then refine", values)
 
     def _done(self) -> list[Cell]:
         return [cell for cell in self.cells() if (self.out / f"{cell.name}.json").exists()]
@@ -204,19 +217,33 @@ def _at(cell: dict[str, Any], keys: Sequence[str]) -> float | None:
     return None if value is None else float(value)
 
 
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table as docs show it."""
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 HEADINGS = (
     *("taught by", "seeds", "minutes", "faultless", "departures per km", "offset sd [m]", "largest [m]"),
     *("jerk [m/s3]", "steering rate [1/s]", "mean residual [1/m]", "worst minute's return"),
 )
 
 
-def table(found: Sequence[dict[str, Any]]) -> str:
-    """The study's table, in Markdown."""
+def tabulate(found: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """A row for each way of teaching."""
     rows: dict[str, Row] = {}
     for cell in found:
         rows.setdefault(cell["way"], Row()).cells.append(cell)
-    lines = [HEADINGS, ["---"] * len(HEADINGS), *(list(_columns(way, row)) for way, row in rows.items())]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return [list(_columns(way, row)) for way, row in rows.items()]
+
+
+def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]:
+    """Of each way that has minutes of a kind, the returns of each seed."""
+    lines: dict[str, list[Curve]] = {}
+    for cell in found:
+        curve = [(entry["minute"], entry["return"]) for entry in cell["history"] if entry["kind"] == kind]
+        if curve:
+            lines.setdefault(cell["way"], []).append(curve)
+    return lines
 
 
 def _columns(way: str, row: Row) -> Iterator[str]:

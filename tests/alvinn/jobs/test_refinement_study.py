@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs.refinement_study import Cell, Study, table
+from alvinn.jobs.refinement_study import Cell, Study, curves, tabulate
 from alvinn.reinforcement.settings import RefineSettings
 from tests.alvinn.jobs.cli import Shell
 
@@ -43,6 +43,7 @@ def test_every_way_has_every_seed_and_every_term_of_the_reward_two() -> None:
 
 def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
     study(tmp_path).run()
+    assert "Clone first, then refine" in (tmp_path / "refine.html").read_text(encoding="utf-8")
     once = (tmp_path / "taught").read_text(encoding="utf-8")
     assert once.splitlines()[:3] == ["clone-0", "dagger-0", "refine-0"]
     study(tmp_path).run()
@@ -54,12 +55,18 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
 
 def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_where_nothing_departed() -> None:
     minutes = [{"kind": "learning", "return": 0.5}, {"kind": "exam", "residual_mean_1pm": 0.004}]
-    lines = table([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)]).splitlines()
-    assert len(lines) == 4
-    assert lines[2].startswith("| clone | 2 | 20 | 14 of 16 | 0.62 | 0.105 (0.1 to 0.11) |")
-    assert lines[2].endswith("| - | - | - |")
-    assert lines[3].startswith("| refine | 1 | 20 | 8 of 8 | 0.00 (up to 1.88) | 0.1 |")
-    assert lines[3].endswith("| 0.0040 | 0.50 |")
+    clone, refined = tabulate([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)])
+    assert clone[:6] == ["clone", "2", "20", "14 of 16", "0.62", "0.105 (0.1 to 0.11)"]
+    assert clone[-3:] == ["-", "-", "-"]
+    assert refined[:6] == ["refine", "1", "20", "8 of 8", "0.00 (up to 1.88)", "0.1"]
+    assert refined[-2:] == ["0.0040", "0.50"]
+
+
+def test_curves_are_those_of_the_ways_that_have_any() -> None:
+    exams = [{"kind": "exam", "minute": n, "return": 0.1 * n} for n in (0, 4)]
+    cells = [found("clone", 0, 0), found("refine", 0, 0, history=exams), found("refine", 1, 0, history=exams[:1])]
+    assert curves(cells, "exam") == {"refine": [[(0, 0.0), (4, 0.4)], [(0, 0.0)]]}
+    assert curves(cells, "learning") == {}
 
 
 @pytest.mark.parametrize(
@@ -80,3 +87,4 @@ def test_a_small_study_runs_to_its_table(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert all(cell["laps"] == 2 for cell in cells)
     assert len((tmp_path / "table.md").read_text(encoding="utf-8").splitlines()) == 10
+    assert "no-departure" in (tmp_path / "refine.html").read_text(encoding="utf-8")

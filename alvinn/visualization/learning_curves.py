@@ -1,0 +1,50 @@
+"""How learning went, minute by minute and over seeds, drawn (plotly)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from alvinn.visualization.figures import COLOURS
+
+Curve = Sequence[tuple[float, float]]
+"""(minute, value), minute by minute."""
+
+
+def plot_curves(found: Mapping[str, Sequence[Curve]], y: str) -> go.Figure:
+    """A line for each way of learning through the means over its seeds, and a band from the least to the most.
+
+    Args:
+        found: of each way, a curve for each seed; a minute that a seed has not reached is left out of its mean.
+        y: title of the axis.
+    """
+    figure = go.Figure()
+    for colour, (name, curves) in zip(COLOURS, found.items(), strict=False):
+        values: dict[float, list[float]] = {}
+        for minute, value in (point for curve in curves for point in curve):
+            values.setdefault(minute, []).append(value)
+        minutes = sorted(values)
+        band = [max(values[m]) for m in minutes] + [min(values[m]) for m in reversed(minutes)]
+        figure.add_trace(
+            go.Scatter(
+                x=minutes + minutes[::-1],
+                y=band,
+                mode="lines",
+                fill="toself",
+                fillcolor=colour,
+                opacity=0.15,
+                line={"width": 0},
+                hoverinfo="skip",
+                legendgroup=name,
+                showlegend=False,
+            )
+        )
+        means = [sum(values[m]) / len(values[m]) for m in minutes]
+        line = {"color": colour, "width": 2.5}
+        figure.add_trace(go.Scatter(x=minutes, y=means, mode="lines+markers", name=name, legendgroup=name, line=line))
+    figure.update_xaxes(title_text="simulated minutes", rangemode="tozero")
+    figure.update_yaxes(title_text=y)
+    return figure.update_layout(
+        template="plotly_white", height=420, margin={"t": 20}, legend={"orientation": "h", "y": -0.2}
+    )
