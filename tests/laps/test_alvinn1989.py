@@ -17,7 +17,7 @@ from alvinn.settings import Driving
 from alvinn.world.embedded_server import KeptServer
 from tests.conftest import Address
 
-WITHOUT_VIEWS = 15  # departures in a lap of path, docs/learning.md
+WITHOUT_VIEWS = 15  # departures in a lap of path, docs/experiments.md
 SMALL = Camera(width=64, height=32)
 
 
