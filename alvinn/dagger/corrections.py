@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from alvinn.drivers.gates import HumanGate
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Observation, Step
 from alvinn.recording import RecordingWriter
@@ -37,6 +38,11 @@ class TakeOver:
     """from that state to the take-over"""
     doubt: float | None = None
     """the network's doubt at the take-over; None where its output has no measure of doubt"""
+
+    @property
+    def is_persons(self) -> bool:
+        """Whether a person took the wheel unasked."""
+        return f"{HumanGate.name}: " in self.why
 
 
 class Corrections:

@@ -85,6 +85,8 @@ class RoundRecord:
     take_overs: tuple[TakeOver, ...] = ()
     setting: float | None = None
     """beta of `always`, threshold of `doubt`"""
+    setting_from: str = ""
+    """what that was taken from"""
 
     def add_rollout(self, rollout: Rollout, more: RoundRecord) -> RoundRecord:
         """This round with one more rollout added."""
@@ -127,6 +129,8 @@ class Entry:
     """take-overs so far, each driven again by this round's network"""
     still_needs_help: int
     """tests that this round's network failed"""
+    setting_from: str = ""
+    """what the gate's setting was taken from"""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from alvinn import __version__
@@ -30,7 +30,7 @@ from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import server_kind
 
-BUDGET = 0.2  # share of ticks in which a doubt gate may act before any take-over gives it a threshold
+BUDGET = 0.2  # share of what a network learned from that a doubt gate may ask in, until a person's take-overs tell
 
 
 def drive_round(job: RoundSettings, number: int) -> RoundRecord:
@@ -44,9 +44,7 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
     folder, rollouts = job.recording(number), plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
     newest = _newest_trained(job, number)
     student = _load_student(job, newest)
-    driven = read_round(folder) or RoundRecord(
-        number, job.gate, job.expert, setting=_gate_setting(job, number, student)
-    )
+    driven = read_round(folder) or _new_record(job, number, student)
     with KeptServer() as server, _open_teacher(job) as teacher, progress() as bars:
         task = bars.add_task(f"round {number}", total=len(rollouts), completed=len(driven.legs), note="")
         for rollout in rollouts[len(driven.legs) :]:
@@ -112,25 +110,30 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
     return RecordingWriter(folder, session, append=True)
 
 
-def _gate_setting(job: RoundSettings, number: int, student: Student) -> float | None:
-    """Parameter of a round's gate: beta or threshold; None for a gate without one."""
+def _new_record(job: RoundSettings, number: int, student: Student) -> RoundRecord:
+    """A round before its first rollout, with the parameter of its gate: beta or threshold."""
+    record = RoundRecord(number, job.gate, job.expert)
     if job.gate == "always":
-        return beta_of(number)
+        return replace(record, setting=beta_of(number), setting_from="the number of the round")
     if job.gate != "doubt":
-        return None
-    doubts = [one.doubt for one in _take_overs(job, number - 1) if one.doubt is not None]
-    if doubts:
-        return threshold_from(doubts)
-    return threshold_within(_doubts_at_home(job, student.doubt), BUDGET)
+        return record
+    taken = [one.doubt for one in _take_overs(job, number - 1) if one.doubt is not None and one.is_persons]
+    if taken:
+        return replace(record, setting=threshold_from(taken), setting_from="a person's take-overs")
+    threshold = threshold_within(_doubts_at_home(job, number, student.doubt), BUDGET)
+    return replace(record, setting=threshold, setting_from=f"a budget of {BUDGET:.0%} of the frames learned from")
 
 
-def _doubts_at_home(job: RoundSettings, doubt: Doubt) -> list[float]:
-    """The network's doubts on its own training images, used before the first take-over.
+def _doubts_at_home(job: RoundSettings, number: int, doubt: Doubt) -> list[float]:
+    """The network's doubts on what it has learned from before round `number`, for a threshold by budget.
+
+    Take-overs that the doubt gate itself asked for tell nothing: all are above its threshold, which could only rise.
 
     Raises:
         ModelError: its output has no measure of doubt.
     """
-    pictures = (recording.observation(row) for recording in recordings_until(job, 0) for row in recording.rows[::10])
+    learned = recordings_until(job, number - 1)
+    pictures = (recording.observation(row) for recording in learned for row in recording.rows[::10])
     doubts = [found for seen in pictures if (found := doubt(seen)) is not None]
     if not doubts:
         raise ModelError(
@@ -199,6 +202,7 @@ def judge_round(job: RoundSettings, number: int, driven: RoundRecord) -> Entry:
         frames=driven.frames,
         switches=driven.switches,
         setting=driven.setting,
+        setting_from=driven.setting_from,
         laps=len(results),
         faultless=sum(result.faultless for result in results),
         departures=sum(len(result.trace.departures) for result in results),

@@ -117,7 +117,11 @@ def _settings(job: Correct) -> dict[str, Any]:
 def _enough(job: Correct, entry: Entry) -> str:
     """Why no more rounds are wanted; empty where they are."""
     if entry.laps and entry.faultless == entry.laps:
-        return f"after round {entry.round} all {entry.laps} laps passed without a departure"
+        early = "stopped early: " if entry.round < job.rounds else ""
+        return (
+            f"{early}after round {entry.round} all {entry.laps} laps on {job.judge} passed without a departure. These "
+            "laps chose when to stop: judge it on other circuits, as laps --maps random:400,random:401 does"
+        )
     return f"all {job.rounds} rounds are driven" if entry.round >= job.rounds else ""
 
 
@@ -126,4 +130,5 @@ def told(entry: Entry) -> str:
     drove = f"{entry.corrections} corrections in {entry.seconds:g} s, " if entry.round else ""
     laps = f"{entry.faultless} of {entry.laps} laps without a departure" if entry.laps else "no laps judged"
     tests = f", still needs help: {entry.still_needs_help} of {entry.tests}" if entry.tests else ""
-    return f"[bold]round {entry.round}[/]: {drove}{laps}{tests}"
+    gate = f", gate at {entry.setting:.2g} from {entry.setting_from}" if entry.setting_from else ""
+    return f"[bold]round {entry.round}[/]: {drove}{laps}{tests}{gate}"

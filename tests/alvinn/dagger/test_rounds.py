@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 import pytest
 
+from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import Rollout, RoundRecord, plan_rollouts, write_round
-from alvinn.dagger.rounds import drive_round, judge_round, recordings_until, train_round
+from alvinn.dagger.rounds import _new_record, drive_round, judge_round, recordings_until, train_round
 from alvinn.dagger.settings import RoundSettings
+from alvinn.dagger.teachers import Student
 from alvinn.errors import AlvinnError, ModelError, RecordingError
+from alvinn.networks.inference import Network
 from alvinn.training.model_folder import is_trained
 from tests.alvinn.fakes import write_recording
 
@@ -109,3 +114,25 @@ def test_a_network_without_a_measure_of_doubt_is_refused_before_its_round_is_dri
     doubting = RoundSettings(home=job.home, name="mine", data=("base",), maps="oval", judge="", gate="doubt")
     with pytest.raises(ModelError, match="has no measure of doubt: use --output hill or --members 3"):
         drive_round(doubting, 1)
+
+
+def doubting_round(job: RoundSettings, why: str, network_doubts: list[float]) -> RoundRecord:
+    """The record of a second round whose first had one take-over, at a doubt of 0.9."""
+    taken = TakeOver(1, why, "oval", "forward", "ClearNoon", 0.0, 0.0, 0.0, 8.0, 2.0, doubt=0.9)
+    write_recording(job.recording(1), 0)
+    write_round(job.recording(1), RoundRecord(1, "doubt", job.expert, take_overs=(taken,)))
+    doubts = iter(network_doubts)
+    student = Student(cast("Network", None), lambda _: next(doubts))
+    return _new_record(replace(job, gate="doubt"), 2, student)
+
+
+def test_a_doubt_gates_own_take_overs_do_not_raise_its_threshold(job: RoundSettings) -> None:
+    record = doubting_round(job, "round 1, doubt: 0.900", [0.1])
+    assert record.setting == pytest.approx(0.1)
+    assert record.setting_from == "a budget of 20% of the frames learned from"
+
+
+def test_a_persons_take_overs_set_the_threshold_of_a_doubt_gate(job: RoundSettings) -> None:
+    record = doubting_round(job, "round 1, human: took the wheel", [])
+    assert record.setting == pytest.approx(0.9)
+    assert record.setting_from == "a person's take-overs"

@@ -274,7 +274,7 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     clone, taught = ledger.entries
     assert (clone.laps, clone.faultless < 2, clone.departures > 0) == (2, True, True)
     assert (taught.round, taught.laps, taught.faultless, taught.departures) == (1, 2, 2, 0)
-    assert ledger.ended == "after round 1 all 2 laps passed without a departure"
+    assert ledger.ended.startswith("stopped early: after round 1 all 2 laps on oval passed without a departure.")
     runs = read_laps(job.model(1) / "laps")["runs"]
     assert [(run["map"], run["direction"]) for run in runs] == [("oval", "forward"), ("oval", "reverse")]
     assert correct(job) == ledger, "no third round is driven"
