@@ -19,10 +19,10 @@ from alvinn.util.system_libraries import needed_here
 from alvinn.world.carla_world import answered, connected, map_name
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.opening import address
+from alvinn.world.sensors import ROLE
 
 PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
 PYTHON = ((3, 10), (3, 12))
-OURS = ("vehicle.", "sensor.")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Doctor:
     carla: str | None = None
     """HOST:PORT of a running CARLA server (default: try the embedded one)"""
     release: bool = False
-    """with --carla: put a server that a killed run left frozen back to asynchronous, and remove cars and sensors"""
+    """with --carla: put a server that a killed run left frozen back to asynchronous, and remove its cars and sensors"""
 
     def run(self) -> None:
         """Do the job.
@@ -92,14 +92,20 @@ def _described(client: carla.Client, where: str) -> Finding:
 
 
 def release(client: carla.Client) -> int:
-    """Make a server asynchronous again and remove every car and sensor; returns how many."""
+    """Make a server asynchronous again and remove the cars and sensors of ours; returns how many.
+
+    Those are the actors whose `role_name` says so, and the sensors on such cars. What others put there stays.
+    """
     world = client.get_world()
     settings = world.get_settings()
     settings.synchronous_mode = False
     settings.fixed_delta_seconds = None
     world.apply_settings(settings)
-    actors = [actor for actor in world.get_actors() if actor.type_id.startswith(OURS)]
-    return sum(bool(actor.destroy()) for actor in actors)
+    actors = list(world.get_actors())
+    ours = {actor.id for actor in actors if actor.attributes.get("role_name") == ROLE}
+    left = [actor for actor in actors if actor.id in ours or (actor.parent is not None and actor.parent.id in ours)]
+    left.sort(key=lambda actor: actor.parent is None)  # sensors before the car that they sit on
+    return sum(bool(actor.destroy()) for actor in left)
 
 
 def installed() -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Control, Direction, GroundTruth, Image, Observation
 from alvinn.errors import FrameError, MapError, ServerError
 from alvinn.world.lane_map import lane_of
-from alvinn.world.sensors import Witness, attach, quietly, witness
+from alvinn.world.sensors import Witness, attach, own_blueprint, quietly, witness
 
 DT = 0.05  # s: 20 Hz
 TIMEOUT = 10.0  # s: for one answer of the server
@@ -324,7 +324,7 @@ def _synchronous(world: carla.World, undo: ExitStack) -> None:
 def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
     x, y, z, direction = lane.at(0.0)
     place = carla.Transform(carla.Location(x, y, z + SPAWN_HEIGHT), carla.Rotation(yaw=math.degrees(direction)))
-    vehicle = world.try_spawn_actor(world.get_blueprint_library().find(VEHICLE), place)
+    vehicle = world.try_spawn_actor(own_blueprint(world, VEHICLE), place)
     if not isinstance(vehicle, carla.Vehicle):
         raise ServerError(
             f"something stands where the car should start ({x:.0f}, {y:.0f}): "

@@ -16,6 +16,8 @@ from alvinn.errors import ServerError
 from alvinn.util.quiet import quiet
 
 COLLISION, LANE_INVASION = "sensor.other.collision", "sensor.other.lane_invasion"
+ROLE = "alvinn"
+"""CARLA's attribute `role_name` of every actor of ours: by it `doctor --release` knows what a killed run left."""
 APART = 20  # ticks: contact that ceased for that long and comes again is another collision
 
 
@@ -42,7 +44,7 @@ def attach(
     Raises:
         ServerError: the server gave something else.
     """
-    blueprint = world.get_blueprint_library().find(kind)
+    blueprint = own_blueprint(world, kind)
     for name, value in (attributes or {}).items():
         blueprint.set_attribute(name, value)
     sensor = world.spawn_actor(blueprint, mount or carla.Transform(), attach_to=vehicle)
@@ -51,6 +53,14 @@ def attach(
     undo.callback(quietly, sensor.destroy)
     undo.callback(quietly, sensor.stop)
     sensor.listen(take)
+
+
+def own_blueprint(world: carla.World, kind: str) -> carla.ActorBlueprint:
+    """The blueprint of an actor that is marked as ours."""
+    blueprint = world.get_blueprint_library().find(kind)
+    if blueprint.has_attribute("role_name"):
+        blueprint.set_attribute("role_name", ROLE)
+    return blueprint
 
 
 def quietly(action: Callable[[], object]) -> None:

@@ -57,12 +57,14 @@ def test_release_without_a_server_is_refused(shell: Shell) -> None:
 
 def test_release_makes_a_frozen_server_run_again_and_removes_what_was_left() -> None:
     with running_server("--map", "oval") as place, connected(*place) as client, car_on(place):
+        library, places = client.get_world().get_blueprint_library(), client.get_world().get_map().get_spawn_points()
+        theirs = client.get_world().spawn_actor(library.find("vehicle.tesla.model3"), places[-1])
         assert doctor.release(client) == 2
         settings = client.get_world().get_settings()
         assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (False, None)
         client.get_world().wait_for_tick(10.0)
         actors = client.get_world().get_actors()
-        assert not [one for one in actors if isinstance(one, carla.Vehicle | carla.Sensor)]
+        assert [one.id for one in actors if isinstance(one, carla.Vehicle | carla.Sensor)] == [theirs.id]
 
 
 def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
