@@ -33,28 +33,30 @@ class Limits:
     """the largest residual [1/m]"""
     step: float = 0.008
     """the largest change of it from tick to tick [1/m]"""
+    gain: float = 0.3
+    """of the way to what an action asks for, the share that is gone in a tick: the actor's trembling is damped"""
 
     def apply(self, action: float, last: float) -> float:
         """The residual [1/m] for an action in [-1, 1], the last residual being `last`."""
-        return float(np.clip(self.bound * action, last - self.step, last + self.step))
+        return last + float(np.clip(self.gain * (self.bound * action - last), -self.step, self.step))
 
 
 @keras.saving.register_keras_serializable("alvinn")
 class Limited(keras.layers.Layer):  # type: ignore[misc] # keras ships no types
     """`Limits.apply` as a layer: of actions before their tanh and last residuals, each of shape (b, 1)."""
 
-    def __init__(self, bound: float, step: float, **rest: Any) -> None:
+    def __init__(self, bound: float, step: float, gain: float, **rest: Any) -> None:
         super().__init__(**rest)
-        self.bound, self.step = bound, step
+        self.bound, self.step, self.gain = bound, step, gain
 
     def call(self, action: Any, last: Any) -> Any:
         """The residuals [1/m], shape (b, 1)."""
-        wanted = self.bound * keras.ops.tanh(action)
-        return keras.ops.minimum(keras.ops.maximum(wanted, last - self.step), last + self.step)
+        wanted = self.gain * (self.bound * keras.ops.tanh(action) - last)
+        return last + keras.ops.minimum(keras.ops.maximum(wanted, -self.step), self.step)
 
     def get_config(self) -> dict[str, Any]:
         """What makes another one of it."""
-        return {**super().get_config(), "bound": self.bound, "step": self.step}
+        return {**super().get_config(), "bound": self.bound, "step": self.step, "gain": self.gain}
 
 
 @keras.saving.register_keras_serializable("alvinn")
@@ -135,6 +137,6 @@ def refined(clone: Any, output: Hill | Scalar, learned: Any, limits: Limits) -> 
     state = keras.layers.Concatenate()([features, keras.layers.Rescaling(CURVATURE)(curvature), scaled])
     for layer in learned.layers:
         state = layer(state)
-    residual = Limited(limits.bound, limits.step)(state[:, :1], told[:, 1:2])
+    residual = Limited(limits.bound, limits.step, limits.gain)(state[:, :1], told[:, 1:2])
     answer = keras.layers.Concatenate()([units, residual, curvature])
     return keras.Model([clone.inputs[0], told], answer, name=clone.name)

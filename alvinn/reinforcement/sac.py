@@ -48,7 +48,7 @@ class Learning:
     """learning rate"""
     critic_rate: float = 1e-3
     """learning rate"""
-    entropy: float = -2.0
+    entropy: float = -1.0
     """that the actor is held at"""
 
 

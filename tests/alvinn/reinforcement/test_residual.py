@@ -18,7 +18,7 @@ from alvinn.networks.keras_models import to_litert
 from alvinn.reinforcement.residual import Limits, MeanCurvature, actor, eyes, places, refined, state_of
 from tests.alvinn.fakes import CAMERA, picture
 
-LIMITS = Limits(bound=0.04, step=0.01)
+LIMITS = Limits(bound=0.04, step=0.01, gain=0.5)
 
 
 def new_actor() -> keras.Model:
