@@ -60,6 +60,11 @@ def facts(card: Card, name: str) -> Table:
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),
     }
+    if card.refined is not None:
+        reward = ", ".join(f"{term} {weight:g}" for term, weight in card.refined["reward"].items())
+        rows["refined"] = (
+            f"from {card.refined['from']} in {card.refined['minutes']} simulated minutes; reward: {reward}"
+        )
     for key, value in rows.items():
         grid.add_row(key, value)
     return grid

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 
+from alvinn.console import CONSOLE
+from alvinn.jobs.card import facts
+from alvinn.networks.inference import read_card
 from alvinn.settings import Home
 from tests.alvinn.jobs.cli import Shell
 
@@ -16,6 +20,14 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
     assert curves is not None
     assert curves.shape[0] == 3 * 220, "loss and two held-out errors"
     assert not (folder / "weights.png").exists(), "a convolutional network has no hidden units to show"
+
+
+def test_a_refined_model_says_from_what_and_for_which_reward(model: Path) -> None:
+    card = replace(read_card(model), refined={"from": "mine", "minutes": 20, "reward": {"middle": 1.0, "smooth": 0.5}})
+    with CONSOLE.capture() as said:
+        CONSOLE.print(facts(card, "better"))
+    words = " ".join(said.get().replace("│", " ").split())
+    assert "refined from mine in 20 simulated minutes; reward: middle 1, smooth 0.5" in words
 
 
 def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shell, tmp_path: Path) -> None:
