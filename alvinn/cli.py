@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from alvinn.util.system_libraries import SYSTEM_LIBRARIES
@@ -164,6 +165,7 @@ def _interrupt(*_: object) -> None:
 def _embedded_server(arguments: list[str]) -> int:
     """Run `python -m sim` in this process, by name: the learner imports nothing of the simulator."""
     sys.argv = ["alvinn sim", *arguments]
+    sys.path[:] = [str(Path(__file__).resolve().parents[1]), *sys.path]  # before a `sim/` of the current folder
     try:
         runpy.run_module("sim", run_name="__main__", alter_sys=True)
     except SystemExit as end:

@@ -67,6 +67,8 @@ def run(options: ServerOptions) -> int:
     """Run the server with these options; raises StartError or WorldError if it cannot start."""
     if not 0 <= options.port < 65535:
         raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
+    if not options.host.strip():  # asyncio would listen on every address
+        raise StartError("--host is empty, expected an address: 127.0.0.1, or 0.0.0.0 to admit other machines")
     # Ctrl-C goes to a parent as well, which then wants to clean up here first and closes our stdin when it has.
     with _handling([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
         with _uncollected():

@@ -26,6 +26,7 @@ from alvinn.world.sensors import Witness, attach, own_blueprint, quietly, witnes
 
 DT = 0.05  # s: 20 Hz
 TIMEOUT = 10.0  # s: for one answer of the server
+LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
 CONNECT_TIMEOUT = 5.0  # s
 FRAME_TIMEOUT = 10.0  # s: for the picture of a tick
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
@@ -309,7 +310,11 @@ def _world_with(client: carla.Client, wanted: str | None) -> carla.World:
     names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
     if wanted not in names:
         raise MapError(f"the server has no map {wanted!r}; it has {', '.join(sorted(names))}")
-    return client.load_world(wanted)
+    client.set_timeout(LOAD_TIMEOUT)
+    try:
+        return client.load_world(wanted)
+    finally:
+        client.set_timeout(TIMEOUT)
 
 
 def _synchronous(world: carla.World, undo: ExitStack) -> None:

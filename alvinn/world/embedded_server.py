@@ -6,7 +6,6 @@ closes it for us even after kill -9.
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
 import sys
@@ -22,6 +21,13 @@ from alvinn.errors import ServerError
 START_SECONDS = 180.0  # a cold start on a busy machine reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
 OWN = "sim: "  # how the server's own sentences begin
+TRACEBACK = "Traceback (most recent call last):"
+ROOT = str(Path(__file__).resolve().parents[2])  # the folder that holds `sim`, whatever the current folder is
+# `python -m sim` would look into the current folder first, and run a `sim/` or a `carla.py` that lies there.
+BOOTSTRAP = (
+    "import sys; sys.path[:] = [sys.argv.pop(1), *filter(None, sys.path)]; "
+    "import runpy; runpy.run_module('sim', run_name='__main__', alter_sys=True)"
+)
 
 
 @contextmanager
@@ -36,16 +42,13 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         ServerError: it did not start; the message is the server's own. One that comes from inside the block says
             so where the server had ended.
     """
-    command = [sys.executable, "-m", "sim", "--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
-    root = str(Path(__file__).resolve().parents[2])  # where `sim` lies, whatever the current folder is
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    options = ["--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
     with subprocess.Popen(
-        command,
+        [sys.executable, "-c", BOOTSTRAP, ROOT, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": path},
     ) as process:
         try:
             address = _address(process)
@@ -134,14 +137,17 @@ def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
 
 
 def _read_complaints(stream: IO[str] | None, complaints: list[str], ready: threading.Event) -> None:
-    """Keep what the server says until it is ready; from then on hand its own sentences to the user as they come."""
-    if stream is not None:
-        with suppress(ValueError):  # closed meanwhile
-            for line in stream:
-                if not ready.is_set():
-                    complaints.append(line)
-                elif line.startswith(OWN):
-                    print(f"the embedded server: {line.removeprefix(OWN)}", end="", file=sys.stderr, flush=True)
+    """Keep what the server says until it is ready; from then on pass its sentences and tracebacks on as they come."""
+    in_traceback = False
+    with suppress(ValueError):  # closed meanwhile
+        for line in stream or ():
+            if not ready.is_set():
+                complaints.append(line)
+                continue
+            is_first, is_inside = line.startswith(TRACEBACK), in_traceback
+            in_traceback = is_first or (in_traceback and line.startswith(" "))  # its last line is not indented
+            if is_first or is_inside or line.startswith(OWN):
+                print(f"the embedded server: {line.removeprefix(OWN)}", end="", file=sys.stderr, flush=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -135,6 +135,17 @@ def test_the_embedded_servers_status_is_handed_on(
     assert "missing.xodr" in said.err
 
 
+def test_the_job_sim_runs_the_embedded_server_and_no_sim_of_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "__init__.py").write_text("raise SystemExit('the current folder was run')")
+    program = (
+        f"import sys; sys.path.append({str(ROOT)!r}); from alvinn.cli import main; sys.exit(main(['sim', '--help']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--exit-with-parent" in done.stdout
+
+
 HEAVY = ("carla", "pygame", "plotly", "tensorflow", "keras", "av", "pyarrow")
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -158,6 +158,18 @@ def test_a_port_that_cannot_be_is_one_sentence_and_status_1(port: str, capsys: p
     assert capsys.readouterr().err == f"sim: --port is {port}, expected 0 (any) to 65534\n"
 
 
+@pytest.mark.parametrize("host", ["", "  "])
+def test_an_empty_host_which_would_admit_everybody_is_one_sentence_and_status_1(
+    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def started(*_: object) -> NoReturn:
+        raise StartError("it went on")
+
+    monkeypatch.setattr(cli, "_server", started)
+    assert cli.main(["--port", "0", "--host", host]) == 1
+    assert capsys.readouterr().err.startswith("sim: --host is empty, expected an address")
+
+
 def test_the_collector_rests_during_the_start_and_works_again_after_one_that_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,8 @@ import math
 import queue
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import carla
 import numpy as np
@@ -13,7 +15,7 @@ from alvinn.driving.lane import Lane
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Control
 from alvinn.errors import MapError, ServerError
-from alvinn.world.carla_world import connected, map_name, open_world, weather_named
+from alvinn.world.carla_world import TIMEOUT, _world_with, connected, map_name, open_world, weather_named
 from sim.dynamics.single_track import MODEL3, MODEL3_BOX
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL
@@ -58,6 +60,36 @@ def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
     with pytest.raises(KeyError, match="middle"):
         fail()
     assert left_behind(server) == before
+
+
+class SlowLoader:
+    """A client that tells how long it was willing to wait for each answer."""
+
+    def __init__(self) -> None:
+        self.timeout = TIMEOUT
+        self.waited: dict[str, float] = {}
+
+    def set_timeout(self, seconds: float) -> None:
+        self.timeout = seconds
+
+    def get_world(self) -> SimpleNamespace:
+        return SimpleNamespace(get_map=lambda: SimpleNamespace(name="Carla/Maps/oval"))
+
+    def get_available_maps(self) -> list[str]:
+        self.waited["maps"] = self.timeout
+        return ["/Game/Carla/Maps/Town01"]
+
+    def load_world(self, name: str) -> None:
+        self.waited["load"] = self.timeout
+        raise RuntimeError("time-out")
+
+
+def test_a_map_has_a_minute_to_load_and_every_other_answer_the_usual_time() -> None:
+    client: Any = SlowLoader()
+    with pytest.raises(RuntimeError, match="time-out"):
+        _world_with(client, "Town01")
+    assert client.waited == {"maps": TIMEOUT, "load": 60.0}
+    assert client.timeout == TIMEOUT
 
 
 def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:

@@ -64,11 +64,13 @@ def test_a_server_that_ends_by_itself_is_told_of() -> None:
         job()
 
 
-def test_what_a_running_server_says_is_handed_on_but_not_what_its_libraries_say(
+def test_what_a_running_server_says_is_passed_on_with_its_tracebacks_but_not_what_its_libraries_say(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """By a program in the server's place: a camera that cannot draw is not to be had on demand."""
-    said = ["listening on 127.0.0.1:2000 map oval", ":display: a word", "sim: camera 7 stays dark", "sim: the last"]
+    trace = ["Traceback (most recent call last):", '  File "track.py", line 1', "ValueError: a fault of ours"]
+    said = ["listening on 127.0.0.1:2000 map oval", ":display: a word", "sim: camera 7 stays dark"]
+    said += [*trace, ":display: another", "sim: the last"]
     code = "import sys; o, *e = sys.argv[1:]; print(o, flush=True); input(); print(*e, sep='\\n', file=sys.stderr)"
     with subprocess.Popen(
         [sys.executable, "-c", code, *said],
@@ -89,7 +91,21 @@ def test_what_a_running_server_says_is_handed_on_but_not_what_its_libraries_say(
             return "the last" in heard
 
         until(hears, "its words")
-    assert heard == "the embedded server: camera 7 stays dark\nthe embedded server: the last\n"
+    assert heard.splitlines() == [
+        f"the embedded server: {line}" for line in ("camera 7 stays dark", *trace, "the last")
+    ]
+
+
+def test_nothing_that_lies_in_the_current_folder_runs_in_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trap = "raise SystemExit('the current folder was run')"
+    for name in ("sim/__init__.py", "sim/__main__.py", "carla.py", "runpy.py", "tyro.py", "numpy.py"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(trap)
+    with embedded_server("oval", seed=0) as (host, port):
+        assert answers(host, port)
 
 
 def test_a_server_is_kept_while_map_and_seed_stay_the_same_and_never_two_at_a_time() -> None:

@@ -78,6 +78,12 @@ def test_text_that_is_not_xml_or_not_opendrive_is_refused() -> None:
             opendrive_import.validate(text)
 
 
+def test_no_carla_of_the_current_folder_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("carla.py").write_text("raise SystemExit('the current folder was run')")
+    assert opendrive_import.validate(FORK) == FORK
+
+
 def damage(seed: int) -> str:
     """The map with a few elements removed, duplicated or reordered, and attributes removed or garbage."""
     dice = random.Random(seed)
