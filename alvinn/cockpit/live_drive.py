@@ -40,7 +40,7 @@ from alvinn.networks.inference import Network
 from alvinn.recording import RecordingWriter, Session
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import opened, server_kind
+from alvinn.world.opening import opened
 
 LATE_PICTURE = 5.0  # s: a person who watches is not left longer with a picture that stands still
 BRAKING_TICKS = 100  # at most, when a drive ends: 5 s, from 25 m/s to a standstill
@@ -100,6 +100,7 @@ def ride(wish: Ride, window: Window) -> int:
                 weather=wish.settings.weather,
                 seed=wish.settings.seed,
                 cameras=wish.cameras,
+                learned_on=wish.network.card.server if wish.network is not None else "",
             )
         )
         world.frame_timeout = LATE_PICTURE
@@ -134,7 +135,7 @@ def _writer(wish: Ride, world: CarlaWorld, hands: Device) -> RecordingWriter:
         weathers=(settings.weather,),
         seed=settings.seed,
         driver=wish.alias,
-        server=server_kind(settings),
+        server=world.server,
         version=__version__,
         cameras=wish.cameras,
         device=hands.name,

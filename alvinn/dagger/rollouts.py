@@ -50,6 +50,7 @@ def open_training_world(
         seed=settings.seed,
         cameras=network.card.preprocessing.lessons,
         kept=kept,
+        learned_on=network.card.server,
     ) as world:
         yield world
 

@@ -28,7 +28,6 @@ from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
-from alvinn.world.opening import server_kind
 
 BUDGET = 0.2  # share of what a network learned from that a doubt gate may ask in, until a person's take-overs tell
 
@@ -103,7 +102,7 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
         weathers=(job.weather,),
         seed=job.seed,
         driver="expert" if job.expert == "scripted" else job.alias,
-        server=server_kind(job),
+        server=world.server,
         version=__version__,
         cameras=network.card.preprocessing.lessons,
     )

@@ -211,6 +211,7 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
         start=one.start,
         cameras=network.card.cameras if network is not None else ("center",),
         kept=kept,
+        learned_on=network.card.server if network is not None else "",
     )
 
 

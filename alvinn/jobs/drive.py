@@ -170,6 +170,7 @@ def watch(job: Drive) -> None:
             weather=job.weather,
             seed=job.seed,
             cameras=network.card.cameras,
+            learned_on=network.card.server,
         ) as world,
         braked(world),
         progress() as bars,

@@ -30,7 +30,7 @@ from alvinn.recording.summary import tell_if_cut_short, tell_of
 from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 from alvinn.util.files import require_space
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import opened, server_kind
+from alvinn.world.opening import opened
 
 EXPERT_SECONDS = 120.0
 LEAST_BYTES = 0.1  # of a file, for every pixel: what does not even find room for these is not begun
@@ -219,6 +219,6 @@ def _session(job: Record, world: CarlaWorld) -> Session:
         cameras=job.carried(),
         seed=job.seed,
         driver=job.alias or job.driver,
-        server=server_kind(job),
+        server=world.server,
         version=__version__,
     )

@@ -121,6 +121,7 @@ class CarlaWorld:
         )
         self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
+        self.server = ""
         """s; to be shortened where somebody watches"""
 
     def attach_cameras(self, undo: ExitStack) -> None:
@@ -298,9 +299,15 @@ def open_world(
             vehicle = _spawn(world, lane, undo)
             world.tick(TIMEOUT)
             driving = CarlaWorld(world, vehicle, lane, camera, cameras)
+            driving.server = server_kind(client)
             driving.attach_cameras(undo)
         driving.settle()
         yield driving
+
+
+def server_kind(client: carla.Client) -> str:
+    """`embedded` or `full`; the embedded server names families of maps, such as `random:1`, as CARLA names none."""
+    return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
 
 
 def _world_with(client: carla.Client, wanted: str | None) -> carla.World:

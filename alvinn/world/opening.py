@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 
+from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import CarlaWorld, connected, open_world
 from alvinn.world.embedded_server import KeptServer, embedded_server
 
+KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}
 MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror image
 
 
@@ -38,10 +41,12 @@ def opened(
     start: int = 0,
     cameras: Sequence[CameraName] = ("center",),
     kept: KeptServer | None = None,
+    learned_on: str = "",
 ) -> Iterator[CarlaWorld]:
     """A car on a lane: on the server that `settings` names, or on a private embedded one: `kept`, or its own.
 
-    The reverse of a road with one lane is its mirror image, where the server has it.
+    The reverse of a road with one lane is its mirror image, where the server has it. Where the network that drives
+    learned on another kind of server (`learned_on`, as its card says), that is said.
 
     Raises:
         AlvinnError: server, map, lane or weather is not to be had.
@@ -63,6 +68,7 @@ def opened(
                 world = enter(MIRROR + map_name, "forward")
             except AlvinnError:  # another's map, of which there is no mirror image
                 raise error from None
+        warn_of_other_server(learned_on, world.server)
         yield world
 
 
@@ -73,6 +79,11 @@ def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None
     return kept.address(map_name, seed) if kept is not None else stack.enter_context(embedded_server(map_name, seed))
 
 
-def server_kind(settings: Driving) -> str:
-    """What a card or a session says of the server."""
-    return "embedded" if settings.carla is None else "given"
+@cache
+def warn_of_other_server(learned_on: str, here: str) -> None:
+    """Say once that a network drives on another kind of server than it learned on; cards of old do not know theirs."""
+    if learned_on in KINDS and here != learned_on:
+        CONSOLE.print(
+            f"the network learned on {KINDS[learned_on]} and drives on {KINDS[here]}: picture and car differ, so "
+            "expect worse; record and train anew there"
+        )
