@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.recording.summary import recording_at, tabulate_quality
 from alvinn.settings import Home, require_above_zero
+from alvinn.training.dataset import split
 from alvinn.util.video import FilmWriter
 
 if TYPE_CHECKING:
-    from alvinn.cockpit.player import Answer, Player
+    from alvinn.cockpit.player import Player
+    from alvinn.networks.inference import Card, Network
     from alvinn.recording import Recording
 
 TICK = 1.0 / 20.0  # s between two pictures of the window
@@ -54,22 +57,25 @@ class Replay(Home):
             CONSOLE.print(tabulate_quality(recording.session.quality))
         from alvinn.cockpit.player import Player
 
-        player = Player(recording, recording.vehicle(), self._answer(recording), self.speed)
+        network = self._load_network(recording)
+        answer = None if network is None else network.curvature
+        player = Player(recording, recording.vehicle(), answer, self.speed)
         if self.out is not None:
             film(player, recording, self.out)
             CONSOLE.print(f"the film is {self.out}", markup=False)
         else:
             show(player, f"alvinn replay {self.recording}")
-        _tell_answers(player, recording)
+        if network is not None and player.answers:
+            CONSOLE.print(describe_answers(player.answers, recording, network.card), markup=False)
 
-    def _answer(self, recording: Recording) -> Answer | None:
+    def _load_network(self, recording: Recording) -> Network | None:
         if self.model is None:
             return None
         from alvinn.networks.inference import Network
 
         network = Network(self.find_model(self.model))
         network.require_camera(recording.session.camera)
-        return network.curvature
+        return network
 
 
 def film(player: Player, recording: Recording, out: Path) -> None:
@@ -106,7 +112,22 @@ def show(player: Player, title: str) -> None:
             player.tick(TICK)
 
 
-def _tell_answers(player: Player, recording: Recording) -> None:
-    if player.answers:
-        errors = [abs(said - recording.rows[index].curvature) for index, said in player.answers.items()]
-        CONSOLE.print(f"the network is off by {np.mean(errors):.4f} 1/m in the mean of {len(errors)} frames")
+def describe_answers(answers: Mapping[int, float], recording: Recording, card: Card) -> str:
+    """How far a network's answers are from the driver's, and whether it was trained on these frames.
+
+    Args:
+        answers: curvature [1/m] by row.
+        recording: whose rows they are.
+        card: of the network.
+    """
+    errors = {row: abs(said - recording.rows[row].curvature) for row, said in answers.items()}
+    said = f"the network is off by {np.mean([*errors.values()]):.4f} 1/m in the mean of {len(errors)} frames"
+    if recording.digest() not in {one["sha256"] for one in card.recordings}:
+        return f"{said}; this recording is not among those that it was trained on"
+    held_out, _ = split(recording.parted())
+    unseen = [error for row, error in errors.items() if held_out[row]]
+    if not unseen:
+        return f"{said}, of a recording that it was trained on"
+    return (
+        f"{said} of a recording that it was trained on; by {np.mean(unseen):.4f} in the {len(unseen)} held out of that"
+    )

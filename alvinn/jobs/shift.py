@@ -26,6 +26,7 @@ from alvinn.jobs.record import Record, record
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
 from alvinn.settings import listed, require_above_zero, require_distinct
+from alvinn.training.dataset import rows_learned_from
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
@@ -268,7 +269,7 @@ def _format_rate(one: Rate) -> str:
 
 
 def _places_learned(recordings: Sequence[Recording]) -> Places:
-    rows = [row for recording in recordings for row in recording.rows]
+    rows = rows_learned_from(recordings)
     return Places(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
 
 

@@ -173,6 +173,14 @@ def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bo
     return held_out, training
 
 
+def rows_learned_from(recordings: Sequence[Recording]) -> list[Row]:
+    """The rows that a training on these recordings learns from: neither held out, nor in a gap, nor excluded."""
+    rows = [row for recording in recordings for row in recording.parted()]
+    kept = np.concatenate([recording.keeps() for recording in recordings])
+    _, training = split(rows)
+    return [rows[index] for index in np.flatnonzero(training & kept)]
+
+
 def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Rows whose place is unknown are neither held out nor for training."""
     place = np.array([row.lane_s for row in rows])

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,11 +12,14 @@ import numpy as np
 import pytest
 
 from alvinn.cli import main
+from alvinn.jobs.replay import describe_answers
+from alvinn.networks.encodings import Hill
 from alvinn.recording import Range, Recording
+from alvinn.training.dataset import split
 from alvinn.util.video import frames
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
 from tests.alvinn.fakes import CAMERA, write_recording
-from tests.alvinn.fixtures import ROOT
+from tests.alvinn.fixtures import ROOT, card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -96,3 +100,20 @@ def test_adding_to_a_recording_that_was_cut_short_says_so_first(
     nowhere = ("--carla", "127.0.0.1:1")
     assert main(["record", "a", "--append", "--home", str(tmp_path), *nowhere]) == 1
     assert "2 whole rows are used" in " ".join(capfd.readouterr().out.split())
+
+
+def test_what_a_network_says_is_told_with_whether_it_was_trained_on_it(tmp_path: Path) -> None:
+    write_recording(tmp_path / "a", 1200)
+    recording = Recording(tmp_path / "a")
+    card = card_for(toy_dataset(4), Hill())
+    answers = {row: recording.rows[row].curvature + 0.01 for row in range(1200)}
+    assert describe_answers(answers, recording, card).endswith(
+        "off by 0.0100 1/m in the mean of 1200 frames; this recording is not among those that it was trained on"
+    )
+    held_out, _ = split(recording.parted())
+    assert 0 < held_out.sum() < 1200
+    own = replace(card, recordings=({"name": "a", "rows": 1200, "sha256": recording.digest()},))
+    answers |= {int(row): recording.rows[row].curvature + 0.02 for row in np.flatnonzero(held_out)}
+    assert describe_answers(answers, recording, own).endswith(
+        f" of a recording that it was trained on; by 0.0200 in the {held_out.sum()} held out of that"
+    )

@@ -14,7 +14,17 @@ from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter, Row
 from alvinn.recording.rows import row_of
-from alvinn.training.dataset import ALIKE, Examples, balanced, common_camera, goals, load, road_arcs, split
+from alvinn.training.dataset import (
+    ALIKE,
+    Examples,
+    balanced,
+    common_camera,
+    goals,
+    load,
+    road_arcs,
+    rows_learned_from,
+    split,
+)
 from tests.alvinn.fakes import CAR, SMALL, circle, picture, session, step, truth, write_recording
 
 
@@ -229,3 +239,13 @@ def test_the_label_of_1989_leads_to_the_middle_of_the_road_seven_metres_ahead(of
     arcs = road_arcs(rows, 7.0)
     assert arcs[:40] == pytest.approx(label, abs=1.5e-3)
     assert arcs[-1] == 9.0, "at a segment's end the driver's own answer stands"
+
+
+def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
+    write_recording(tmp_path / "a", 1200)
+    recording = Recording(tmp_path / "a")
+    recording.leave_out(20, 60)
+    dataset = load([recording], Preprocessing.of(SMALL))
+    assert [row.frame for row in rows_learned_from([recording])] == [
+        recording.rows[index].frame for index in np.unique(dataset.training)
+    ]
