@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.episode import blueprints
-from sim.episode.actors import Actor
+from sim.episode.actors import NO_BOX, Actor
 from sim.episode.blueprints import Description
 from sim.episode.settings import EpisodeSettings
 from sim.episode.weather import WeatherParameters
@@ -148,7 +148,9 @@ def _destroy(context: Context, identity: int) -> bool:
 
 @method("get_actor_bounding_box", UINT)
 def _box(context: Context, identity: int) -> list[Any]:
-    return messages.pack_bounding_box(*context.world.actor(identity, Actor).box, identity)
+    """An actor's box; CARLA has an empty one for an actor that is gone, and its traffic manager aborts on an error."""
+    actor = context.world.actors.get(identity)
+    return messages.pack_bounding_box(*NO_BOX, 0) if actor is None else messages.pack_bounding_box(*actor.box, identity)
 
 
 @method("set_actor_transform", UINT, TRANSFORM, returns=Returns.NOTHING)

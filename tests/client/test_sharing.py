@@ -28,6 +28,25 @@ world.tick()
 print("ready", flush=True)
 time.sleep(600)
 """
+UNDER_A_TRAFFIC_MANAGER = """
+import carla, sys
+client = carla.Client(sys.argv[1], int(sys.argv[2]))
+client.set_timeout(60)
+world = client.get_world()
+blueprint = world.get_blueprint_library().find("vehicle.tesla.model3")
+blueprint.set_attribute("role_name", "hero")
+places = world.get_map().get_spawn_points()
+manager = client.get_trafficmanager(int(sys.argv[3]))
+world.spawn_actor(blueprint, places[0]).set_autopilot(True, int(sys.argv[3]))
+for _ in range(20):
+    ego = world.spawn_actor(blueprint, places[4])
+    world.wait_for_tick()
+    ego.destroy()
+world.wait_for_tick()
+print("drove on", flush=True)
+manager.shut_down()
+"""
+
 WHILE_TICKING = (
     WHILE_SYNCHRONOUS.replace("world.spawn_actor", "car = world.spawn_actor").replace("time.sleep(600)", "")
     + """
@@ -143,6 +162,16 @@ def test_a_client_killed_in_the_middle_of_a_tick_leaves_actors_that_do_the_next_
             world.wait_for_tick(10)
             assert not world.get_actors().filter("vehicle.*")
             assert not world.get_actors().filter("sensor.*")
+
+
+def test_an_ego_destroyed_under_a_traffic_manager_does_not_abort_its_client() -> None:
+    """CARLA answers the manager's question for the box of an actor that is gone with an empty one."""
+    with running_server("--map", "oval") as (host, port), socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        command = [sys.executable, "-c", UNDER_A_TRAFFIC_MANAGER, host, str(port), str(free.getsockname()[1])]
+        free.close()
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "drove on\n"), done.stderr
 
 
 def test_a_client_that_only_looks_on_does_not_end_synchronous_mode_by_leaving(

@@ -56,6 +56,16 @@ def desk() -> Desk:
     return Desk()
 
 
+def test_the_box_of_an_actor_that_is_gone_is_empty_as_in_carla_and_other_questions_are_errors(desk: Desk) -> None:
+    car = desk.call("spawn_actor", CAR, ORIGIN)[0]
+    assert desk.call("get_actor_bounding_box", car)[1] != [0.0, 0.0, 0.0]
+    desk.call("destroy_actor", car)
+    assert desk.call("get_actor_bounding_box", car) == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], 0]
+    for name, *arguments in (("destroy_actor",), ("get_physics_control",), ("get_wheel_steer_angle", 0)):
+        with pytest.raises(WorldError, match=f"there is no actor {car}"):
+            desk.call(name, car, *arguments)
+
+
 def test_a_method_that_is_not_there_is_not_supported(desk: Desk) -> None:
     with pytest.raises(NotSupportedError, match="no method start_recorder"):
         desk.call("start_recorder", "a", False)
