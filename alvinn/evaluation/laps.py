@@ -25,7 +25,7 @@ from alvinn.metrics.recorded import judge_recording
 from alvinn.metrics.referee import Result, Run, unfinished_result
 from alvinn.metrics.results import FILM, LOG, run_folder, write_laps
 from alvinn.metrics.summary import summarize
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording import Recording
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
 from alvinn.util.locks import locked
@@ -106,6 +106,7 @@ class LapSettings(Driving):
             raise AlvinnError("laps requires --model M, --driver expert or --recording D")
         network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
+        warn_of_unknown_camera(network.card)
         return network
 
     def judge_baselines(self) -> list[Baseline]:

@@ -50,9 +50,11 @@ def facts(card: Card, name: str) -> Table:
     """The card as a table."""
     grid = Table("", name, show_header=True)
     prepare = card.preprocessing
+    size = f"{prepare.width}x{prepare.rows} {prepare.colours}"
     rows = {
         "network": f"{card.network}, answers by {type(card.output).__name__} with {card.output.units} units",
-        "sees": f"{' and '.join(card.cameras)}: {prepare.width}x{prepare.rows} {prepare.colours}, from {card.camera}",
+        "sees": f"{' and '.join(card.cameras)}: {size}, from {card.describe_camera()}",
+        "drives": _describe_driving(card),
         "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
         "offline": ", ".join(f"{key} {_figure(value)}" for key, value in card.metrics.items()),
@@ -68,6 +70,12 @@ def facts(card: Card, name: str) -> Table:
     for key, value in rows.items():
         grid.add_row(key, value)
     return grid
+
+
+def _describe_driving(card: Card) -> str:
+    speeds = "unknown" if card.speeds is None else f"{card.speeds[0]:.1f} to {card.speeds[1]:.1f} m/s"
+    rate = "unknown" if card.rate is None else f"{card.rate:g} frames a second"
+    return f"curvature [1/m], right positive; learned at {speeds}, {rate}"
 
 
 def _figure(value: float | None) -> str:

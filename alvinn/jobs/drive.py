@@ -20,7 +20,7 @@ from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
 from alvinn.networks.doubt import DoubtName, of_answer
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import tell_of
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
 from alvinn.world.carla_world import DT, weather_names
@@ -97,6 +97,7 @@ class Drive(Driving):
             return None
         network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
+        warn_of_unknown_camera(network.card)
         of_answer(network, self.doubt_by)  # says so where it cannot
         return network
 

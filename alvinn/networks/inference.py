@@ -17,10 +17,12 @@ import msgspec
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks import reconstruction
 from alvinn.networks.encodings import Code, Floats, Hill1989, Scalar, Trust
+from alvinn.networks.interface import describe
 from alvinn.networks.preprocessing import UNTOLD, Preprocessing
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
@@ -51,12 +53,28 @@ class Card:
     """after its answer it rebuilds its input, see `alvinn.networks.reconstruction`"""
     refined: dict[str, Any] | None = None
     """from which model, how and for which reward; None: not by reinforcement, see `alvinn.reinforcement`"""
+    camera_known: bool = True
+    """whether it was known how the camera of the recordings sat; if not, only its picture's size is right"""
+    vehicle: dict[str, Any] | None = None
+    """the car that was driven, see `VehicleGeometry`; None where there were several"""
+    speeds: tuple[float, float] | None = None
+    """lowest and highest speed [m/s] that it learned at"""
+    rate: float | None = None
+    """frames a second that it learned from"""
     schema: int = SCHEMA
+
+    def describe_camera(self) -> str:
+        """The camera that the network expects, in words."""
+        if self.camera_known:
+            return f"the camera {self.camera}"
+        size = f"{self.camera.width}x{self.camera.height}"
+        return f"a camera of {size} that is not known (an import); taken as {self.camera}"
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write `card.json` of a model folder."""
-    write_json(folder / "card.json", msgspec.to_builtins(card))
+    """Write `card.json` of a model folder, with what others need to drive with its network alone."""
+    interface = describe(card.preprocessing, card.output)
+    write_json(folder / "card.json", msgspec.to_builtins(card) | {"interface": interface})
 
 
 def read_card(folder: Path) -> Card:
@@ -69,6 +87,12 @@ def read_card(folder: Path) -> Card:
     if not path.is_file():
         raise ModelError(f"{folder} is not a model: it has no card.json (alvinn train makes models)")
     return read_json(path, Card, SCHEMA, ModelError)
+
+
+def warn_of_unknown_camera(card: Card) -> None:
+    """Say, before a model drives, that its pictures may show the road otherwise than the car's camera will."""
+    if not card.camera_known:
+        CONSOLE.print(f"WARNING: the model learned from {card.describe_camera()}: it may see this road otherwise")
 
 
 def litert(path: Path) -> Any:
@@ -162,11 +186,12 @@ class Network:
         Raises:
             CameraMismatchError: they do not; the message says both.
         """
-        if camera != self.card.camera:
-            raise CameraMismatchError(
-                f"the model was trained with the camera {self.card.camera}; the camera here is {camera}: "
-                "leave --camera out to use the model's own"
-            )
+        if camera == self.card.camera:
+            return
+        mend = "leave --camera out to use the model's own" if self.card.camera_known else "train with --camera"
+        raise CameraMismatchError(
+            f"the model was trained with {self.card.describe_camera()}; the camera here is {camera}: {mend}"
+        )
 
     @property
     def remembers(self) -> bool:

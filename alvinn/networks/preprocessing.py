@@ -24,6 +24,8 @@ UNTOLD = 0.5  # intensity of a road of which nothing was said yet
 BELOW_HORIZON = 0.01  # of the frame's height: the road begins a little below the horizon
 
 Colours = Literal["rgb", "yuv", "blue"]
+Interpolation = Literal["area", "linear"]
+OPENCV: dict[Interpolation, int] = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class Preprocessing:
     def shape(self) -> tuple[int, int, int]:
         """(rows, width, channels) of the network's input."""
         return self.rows, self.width, 1 if self.colours == "blue" else 3
+
+    @property
+    def resizes(self) -> tuple[tuple[int, int, Interpolation], ...]:
+        """(width, height, interpolation) of each step from the part that is kept to the network's size.
+
+        By a whole number first, every pixel counted, which is fast; the rest is small enough to sample.
+        """
+        rows = self.frame_height - self.top
+        times = min(self.frame_width // self.width, rows // self.height)
+        last: tuple[int, int, Interpolation] = (self.width, self.height, "linear")
+        return ((self.frame_width // times, rows // times, "area"), last) if times > 1 else (last,)
 
     @property
     def cameras(self) -> tuple[CameraName, ...]:
@@ -123,11 +136,9 @@ class Preprocessing:
                 f"{self.frame_width}x{self.frame_height}: use the camera it was recorded with"
             )
         road = frame[self.top :]
-        times = min(road.shape[1] // self.width, road.shape[0] // self.height)
-        if times > 1:  # by a whole number first, every pixel counted, which is fast; the rest is small enough to sample
-            whole = (road.shape[1] // times, road.shape[0] // times)
-            road = np.asarray(cv2.resize(road, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        return np.asarray(cv2.resize(road, (self.width, self.height)), dtype=np.uint8)
+        for width, height, interpolation in self.resizes:
+            road = np.asarray(cv2.resize(road, (width, height), interpolation=OPENCV[interpolation]), dtype=np.uint8)
+        return road
 
     def coloured(self, image: Image) -> Image:
         """A shrunk picture, shape (height, width, 3) RGB, in the network's colours."""

@@ -15,6 +15,7 @@ class Said:
 
     status: int
     err: str
+    out: str = ""
 
 
 class Shell:
@@ -24,13 +25,14 @@ class Shell:
         self._capture = capture
 
     def run(self, *arguments: str) -> Said:
-        """A job's exit status and what it said on stderr, from native code too."""
+        """A job's exit status and what it said, from native code too."""
         self._capture.readouterr()
         try:
             status = main(arguments)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
-        return Said(status, self._capture.readouterr().err)
+        said = self._capture.readouterr()
+        return Said(status, said.err, said.out)
 
     def refused(self, *arguments: str) -> str:
         """The one sentence that a job refuses with: status 1, no traceback."""

@@ -68,9 +68,12 @@ def test_views_are_shown_where_the_camera_is_known_or_told(shell: Shell, tmp_pat
     unknown = on_a_crest(tmp_path / "data" / "a", 0.0, known=False)
     assert not views_possible([unknown])
     flags = ("--epochs", "1", "--network", "alvinn1991", "--camera", "60,1.2,-5", "--home", str(tmp_path))
-    assert shell.run("train", "m", "--data", "a", *flags).status == 0
+    done = shell.run("train", "m", "--data", "a", *flags)
+    assert done.status == 0
+    assert "WARNING: there are only" in done.out
     card = read_card(tmp_path / "models" / "m")
     assert card.settings["views"] is True
+    assert (card.camera_known, card.rate, card.vehicle) == (True, 20.0, unknown.session.vehicle)
     assert card.camera == replace(SMALL, fov=60.0, z=1.2, pitch=-5.0)
     assert not Recording(unknown.folder).session.camera_known, "the recording stays as it is"
     on_a_crest(tmp_path / "data" / "b", 0.0)

@@ -14,7 +14,7 @@ import pytest
 from alvinn.driving.types import Camera, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import Network, read_card, write_card
+from alvinn.networks.inference import Network, read_card, warn_of_unknown_camera, write_card
 from tests.alvinn.fakes import CAMERA, picture
 from tests.alvinn.fixtures import ROOT, card_for, toy_dataset
 
@@ -138,3 +138,16 @@ print([name for name in sys.modules if name.split(".")[0] in {"tensorflow", "ker
         [sys.executable, "-c", code, str(model)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_camera_that_is_not_known_is_called_so_where_a_model_meets_another(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_card(copy, camera_known=False)
+    network = Network(copy)
+    with pytest.raises(CameraMismatchError, match=r"320x160 that is not known \(an import\).*: train with --camera"):
+        network.require_camera(replace(network.card.camera, fov=60.0))
+    warn_of_unknown_camera(network.card)
+    assert "WARNING: the model learned from a camera of 320x160" in " ".join(capsys.readouterr().out.split())
+    warn_of_unknown_camera(replace(network.card, camera_known=True))
+    assert not capsys.readouterr().out
