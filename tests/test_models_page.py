@@ -59,7 +59,7 @@ def test_they_make_the_same_steer_of_a_curvature(monkeypatch: pytest.MonkeyPatch
     folder = Home().find_model("shipped")
     names, card = run_lines(folder, monkeypatch), read_card(folder)
     assert card.vehicle is not None
-    car = VehicleGeometry.told(card.vehicle)
+    car = VehicleGeometry.from_dict(card.vehicle)
     for bend in (-0.2, -0.02, 0.0, 0.005, 0.1):
         for speed in (0.0, 8.0, 30.0):
             assert names["steer"](bend, speed) == pytest.approx(car.steer(bend, speed), abs=1e-9)

@@ -10,10 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from alvinn.console import CONSOLE
 from alvinn.recording import Recording
 from alvinn.training.dataset import Dataset
 
 FEW = 600  # frames: half a minute of driving
+
+
+def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
+    """The fields of the card that tell them."""
+    return {
+        "camera_known": all(recording.session.camera_known for recording in recordings),
+        "vehicle": find_vehicle(recordings),
+        "speeds": find_speeds(recordings),
+        "rate": find_rate(recordings),
+    }
 
 
 def find_vehicle(recordings: Sequence[Recording]) -> dict[str, Any] | None:
@@ -39,8 +50,14 @@ def find_rate(recordings: Sequence[Recording]) -> float | None:
     return round(1.0 / median(steps), 3) if steps else None
 
 
+def warn_of_weaknesses(dataset: Dataset) -> None:
+    """Say what a person should know of their data before they wait for a training."""
+    for weakness in find_weaknesses(dataset):
+        CONSOLE.print(f"WARNING: {weakness}")
+
+
 def find_weaknesses(dataset: Dataset) -> list[str]:
-    """What a person should know of their data before they wait for a training."""
+    """What makes learning from these data doubtful, a sentence each."""
     frames, found = len(np.unique(dataset.training)), []
     if frames < FEW:
         found.append(

@@ -22,7 +22,7 @@ from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.recording.flatness import FLAT, bumpiness
 from alvinn.settings import Home, require_above_zero, require_distinct
-from alvinn.training.conditions import find_rate, find_speeds, find_vehicle, find_weaknesses
+from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
 from alvinn.training.model_folder import begin_training, end_training, require_room
 from alvinn.util.locks import locked
@@ -107,8 +107,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
     require_room(folder, resume=job.resume, overwrite=job.overwrite)
     recordings = with_camera(recordings, job.told_camera())
     dataset = _load(recordings, ARCHITECTURES[job.network], job)
-    for weakness in find_weaknesses(dataset):
-        CONSOLE.print(f"WARNING: {weakness}")
+    warn_of_weaknesses(dataset)
     with quiet():
         from alvinn.training import trainer  # TensorFlow takes seconds and 400 MB: only when it is needed
 
@@ -174,10 +173,7 @@ def _make_card(
         commit=program_commit(),
         cameras=dataset.preprocessing.cameras,
         irre=job.irre,
-        camera_known=all(recording.session.camera_known for recording in recordings),
-        vehicle=find_vehicle(recordings),
-        speeds=find_speeds(recordings),
-        rate=find_rate(recordings),
+        **find_conditions(recordings),
     )
 
 
