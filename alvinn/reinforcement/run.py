@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,8 @@ def refine(job: RefineSettings) -> Path:
 def comparable(job: RefineSettings, clone: Clone) -> dict[str, Any]:
     """The settings that a resumed refinement must share; it may go on for longer."""
     free = {"home", "name", "model", "minutes", "resume", "overwrite", "headless", "carla"}
-    return {key: value for key, value in asdict(job).items() if key not in free} | {"clone": clone.digest}
+    kept = {one.name for one in fields(RefineSettings)} - free  # the job's own flags change nothing of a refinement
+    return {key: value for key, value in asdict(job).items() if key in kept} | {"clone": clone.digest}
 
 
 def save(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:

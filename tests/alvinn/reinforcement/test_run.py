@@ -12,10 +12,12 @@ import pytest
 
 from alvinn.drivers.network import NetworkDriver
 from alvinn.errors import ModelError
+from alvinn.jobs.refine import Refine
 from alvinn.networks.inference import Network, read_card
 from alvinn.reinforcement import run as module
 from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
-from alvinn.reinforcement.run import refine
+from alvinn.reinforcement.clone import load_clone
+from alvinn.reinforcement.run import comparable, refine
 from alvinn.reinforcement.settings import RefineSettings
 from tests.alvinn.reinforcement.paper import PaperTask
 from tests.alvinn.reinforcement.test_residual import seen
@@ -107,6 +109,13 @@ def test_a_clone_that_nothing_beats_comes_out_as_it_was(
     interrupt_after(monkeypatch, ticks=60 + 30)  # in the warm-up: its own exam is the only one
     folder = refine(job(tmp_path, model))
     assert answers(folder) == answers(model)
+
+
+def test_the_flags_of_the_command_are_no_settings_of_the_refinement(model: Path, tmp_path: Path) -> None:
+    clone = load_clone(model, None)
+    command = Refine(home=tmp_path, name="better", model=str(model), out=tmp_path / "study", seeds=3)
+    assert comparable(command, clone) == comparable(RefineSettings(), clone)
+    json.dumps(comparable(command, clone))
 
 
 @pytest.mark.long
