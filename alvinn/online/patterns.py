@@ -3,7 +3,7 @@
 D. Pomerleau, Efficient Training of Artificial Neural Networks for Autonomous Navigation, Neural Computation 3(1), 1991:
 a network that learns from the latest frames alone forgets bends on a straight road, and one that has never seen the
 road from beside it cannot come back. So every frame is also shown shifted and turned, with the steering that leads
-back, and 200 patterns are kept, whose mean steering is held straight by the choice of which one makes room for a new one.
+back; and 200 patterns are kept, whose mean steering is held straight by the choice of which makes room for a new one.
 """
 
 from __future__ import annotations
