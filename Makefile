@@ -11,6 +11,9 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2
 # a virtual environment for each supported Python, for test-all and lock
 VERSIONS := 3.10 3.11 3.12
 
+# compiled once, not anew by each of the hundred programs that the tests start
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-long test-all test-install fuzz bench peers corrections interop interop-opendrive lock format doctor clean
 
 demo: setup
