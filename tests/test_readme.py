@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cli import main, parse
+from tests.platforms import posix
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,7 @@ def test_the_command_line_takes_every_job_as_it_is_shown(job: list[str]) -> None
     assert type(parse(job)).__name__.lower().removeprefix("show") == job[0]
 
 
+@posix
 @pytest.mark.parametrize("job", [job for job in JOBS if job[0] == "sim"], ids=" ".join)
 def test_the_embedded_server_starts_as_it_is_shown_and_ends_at_ctrl_c(job: list[str]) -> None:
     words = [sys.executable, "-m", "alvinn", *("0" if word == "2000" else word for word in job)]  # any free port

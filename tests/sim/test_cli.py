@@ -17,9 +17,9 @@ import pytest
 
 from sim import cli
 from sim.server.connections import StartError
+from tests.platforms import posix
 
 SIM = [sys.executable, "-m", "sim"]
-posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 
 # A parent that starts a server as the learner does, tells its process id and port, and waits.
 PARENT = """

@@ -33,6 +33,7 @@ from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
 from tests.conftest import Address
+from tests.platforms import posix
 
 TINY = CameraFlags(width=64, height=32)
 SHORT = ("--driver", "expert", "--km", "0.01", "--camera.width", "64", "--camera.height", "32")
@@ -170,6 +171,7 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
     assert figures(tmp_path / "two")[0]["collisions"] == 0
 
 
+@posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_sweep_that_is_stopped_from_outside_lists_its_runs_as_interrupted(
     server: Address, tmp_path: Path, number: signal.Signals

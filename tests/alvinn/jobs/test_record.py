@@ -20,6 +20,7 @@ from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
+from tests.platforms import posix
 
 SHORT = ("--camera.width", "64", "--camera.height", "32")
 
@@ -131,7 +132,7 @@ def test_a_server_that_dies_meanwhile_is_told_in_one_sentence(
     assert len(Recording(tmp_path / "data" / "x").rows) >= 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+@posix
 def test_ctrl_c_leaves_no_server_and_a_recording_that_opens(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "alvinn", "record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT]
     table = tmp_path / "data" / "x" / "drive.csv"

@@ -17,6 +17,7 @@ from alvinn.training.batches import Batches, Plan
 from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
+from tests.platforms import posix
 
 if TYPE_CHECKING:
     from alvinn.training import trainer
@@ -81,6 +82,7 @@ def test_nothing_held_out_trains_to_the_end_and_claims_no_error(tmp_path: Path) 
     assert trained.best == trained.history[-1]
 
 
+@posix
 def test_ctrl_c_keeps_the_best_so_far_and_what_is_resumed_goes_on_from_there(tmp_path: Path) -> None:
     from alvinn.training import trainer
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from alvinn.errors import DiskError
 from alvinn.util.files import atomic_folder, atomic_path, file_name, require_space, write_bytes, write_json
 from tests.alvinn.disk import files_no_larger_than
+from tests.platforms import posix
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 DEVICES = ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")]
@@ -116,6 +117,7 @@ def test_a_file_is_on_the_disk_before_its_name_points_to_it(tmp_path: Path, monk
     assert calls == ["fsync", "replace"]
 
 
+@posix
 def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})
@@ -128,7 +130,7 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path: Path) ->
     assert json.loads(path.read_text(encoding="utf-8")) == {"a": 1}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+@posix
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})

@@ -15,6 +15,7 @@ from alvinn.errors import ServerError
 from alvinn.world.embedded_server import KeptServer, _address, embedded_server
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import ROOT
+from tests.platforms import posix
 
 PATIENCE = 30.0  # s: how long a busy machine may take to end a process
 
@@ -50,6 +51,7 @@ def test_the_server_is_gone_after_an_error_inside_the_context() -> None:
     assert children() - before == set()
 
 
+@posix
 def test_a_server_that_ends_by_itself_is_told_of() -> None:
     before = children()
 
@@ -122,6 +124,7 @@ def test_a_server_is_kept_while_map_and_seed_stay_the_same_and_never_two_at_a_ti
     assert not answers(*other)
 
 
+@posix
 def test_the_server_ends_with_its_parent_even_after_sigkill() -> None:
     code = """
         import psutil
