@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
     if not path.is_file():
         raise ModelError(f"{folder} holds no interrupted refinement to resume: leave out --resume")
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             head = json.loads(str(stored["head"]))
             lists = {
                 kind: [stored[f"{kind}-{n}"] for n in range(sum(name.startswith(kind) for name in stored.files))]
@@ -110,7 +111,7 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
             rows = stored["rows"]
         rng = np.random.default_rng()
         rng.bit_generator.state = head["rng"]
-    except (OSError, ValueError, LookupError, TypeError, EOFError) as error:
+    except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
     now = json.loads(json.dumps(dict(settings)))
     differing = sorted(key for key in {*now, *head["settings"]} if now.get(key) != head["settings"].get(key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from alvinn.driving.cruise import SpeedController
@@ -19,6 +20,7 @@ class PaperTask(AbstractContextManager["PaperTask"]):
         self.lane = circle(30.0)
         self.roads: list[Road] = []
         self.ticks = 0
+        self.wrong = 0.0  # m: how far off the told offset is
 
     def __exit__(self, *_: object) -> None:
         pass
@@ -43,6 +45,7 @@ class PaperTask(AbstractContextManager["PaperTask"]):
 
     def _look(self) -> Tick:
         truth = self._world.truth()
+        truth = replace(truth, offset=truth.offset + self.wrong)
         return Tick(
             observation=self._world.observe(),
             truth=truth,

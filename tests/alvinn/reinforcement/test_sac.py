@@ -41,6 +41,7 @@ def test_while_the_critics_watch_the_actor_stays_as_it_is() -> None:
     assert [learner.mind()(row[: WIDTHS.state]) for row in rows[:20]] == [0.0] * 20
 
 
+@pytest.mark.long
 def test_an_agent_goes_on_from_its_numbers_as_if_it_had_never_stopped() -> None:
     rows = transitions(0.5)
     first, rng = agent(rows), np.random.default_rng(2)
@@ -55,6 +56,7 @@ def test_an_agent_goes_on_from_its_numbers_as_if_it_had_never_stopped() -> None:
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.long
 def test_what_is_asked_tick_by_tick_is_the_actor_that_learns() -> None:
     rows = transitions(0.5)
     learner, rng = agent(rows), np.random.default_rng(3)

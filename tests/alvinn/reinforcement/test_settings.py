@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from alvinn.reinforcement.lane_keeping import Road
+from alvinn.reinforcement.settings import RefineSettings
+
+
+def test_circuits_take_turns_of_two_minutes_forward_and_then_in_reverse() -> None:
+    job = RefineSettings(maps="a,b", weather="ClearNight")
+    roads = [job.road(minute) for minute in range(9)]
+    assert [road.map for road in roads] == ["a", "a", "b", "b", "a", "a", "b", "b", "a"]
+    assert [road.direction for road in roads] == ["forward"] * 4 + ["reverse"] * 4 + ["forward"]
+    assert roads[0] == Road("a", "forward", "ClearNight")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"minutes": 0}, "--minutes"),
+        ({"bound": math.nan}, "--bound"),
+        ({"minutes": 3, "warm_up": 3}, "leaves nothing after a --warm-up of 3"),
+        ({"exam": "b", "maps": "a,b"}, "--exam b is among the circuits"),
+        ({"maps": "a,a"}, "--maps"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        RefineSettings(**wrong)
