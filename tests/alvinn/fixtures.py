@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from alvinn.driving.types import Camera, Direction
 from alvinn.networks.encodings import Hill
@@ -82,5 +83,8 @@ def toy_model(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder; not to be written to."""
-    return toy_model(tmp_path_factory.getbasetemp() / "toy-model")
+    """A model folder, made once for all workers of a run; not to be written to."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with FileLock(shared / "toy-model.lock"):
+        return toy_model(shared / "toy-model")
