@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from alvinn.cockpit.window import Window
 
 SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; what ALVINN's outermost units stand for
+AUTORESET = getattr(gymnasium.vector, "AutoresetMode", str)("Disabled")
+"""An environment alone never resets itself; a vector environment says its own mode (gymnasium 0.29 has no such names)."""
 OPTIONS = ("map", "direction", "weather", "s", "offset", "heading_error")
 
 
@@ -53,6 +55,7 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
     metadata = {  # noqa: RUF012 - as gymnasium declares it
         "render_modes": ["rgb_array", "human"],
         "render_fps": round(1.0 / DT),
+        "autoreset_mode": AUTORESET,
     }
 
     def __init__(

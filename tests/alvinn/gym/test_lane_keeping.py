@@ -55,6 +55,10 @@ def test_without_further_words_an_observation_is_a_picture_of_320_by_160_pixels(
     made.close()
 
 
+def test_it_says_that_it_never_resets_itself() -> None:
+    assert LaneKeepingEnv.metadata["autoreset_mode"] == gymnasium.vector.AutoresetMode.DISABLED
+
+
 def test_the_same_seed_and_actions_give_the_same_observations_whatever_was_before(env: LaneKeepingEnv) -> None:
     first = rollout(env, seed=3)
     other = rollout(env, seed=4)
