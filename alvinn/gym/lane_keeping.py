@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; what ALVINN's outermost units stand for
 AUTORESET = getattr(gymnasium.vector, "AutoresetMode", str)("Disabled")
-"""An environment alone never resets itself; a vector environment says its own mode (gymnasium 0.29 has no such names)."""
+"""An environment alone never resets itself; a vector environment says its own mode. (A word in gymnasium 0.29.)"""
 OPTIONS = ("map", "direction", "weather", "s", "offset", "heading_error")
 
 

@@ -10,7 +10,7 @@ from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 
-STRETCH = 2  # minutes on a circuit before the next: a server takes seconds to start
+STRETCH = 1  # minutes on a circuit before the next: after two on each, six minutes knew three circuits only
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RefineSettings(Driving):
     exam_every: int = 4
     """minutes from exam to exam: a minute's driving by the most likely actions; the best exam's model is kept"""
     maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
-    """a,b: circuits to learn on, two minutes each, in turn (default: six narrow and tight ones)"""
+    """a,b: circuits to learn on, a minute each, in turn (default: six narrow and tight ones)"""
     exam: str = "random:211"
     """the circuit of the exams"""
     reward: Reward = field(default_factory=Reward)
