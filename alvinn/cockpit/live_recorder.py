@@ -11,7 +11,7 @@ from alvinn.cockpit import panel
 from alvinn.driving.hysteresis import Hysteresis
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
-from alvinn.recording.observers import BACK, OFF
+from alvinn.recording.observers import LEAVE, RETURN
 
 
 class Writer(Protocol):
@@ -22,7 +22,7 @@ class Writer(Protocol):
     def add(self, step: Step, *, lane: str, weather: str) -> None:
         """Write a tick."""
 
-    def new_segment(self) -> None:
+    def start_segment(self) -> None:
         """What follows does not continue what came before."""
 
     def discard(self, seconds: float) -> int:
@@ -49,7 +49,7 @@ class Tape:
         """as the person wants"""
         self.obstacle = ""
         """why nothing should be written now, though they want it"""
-        self._off = Hysteresis(OFF, BACK)
+        self._off = Hysteresis(LEAVE, RETURN)
         self._resting = ""
         self._last: int | None = None  # the frame that was written last, if the next belongs to the same segment
         self._begun = False
@@ -62,7 +62,7 @@ class Tape:
             return Verdict.CONTINUE
         frame = step.observation.frame
         if self._begun and (self._last is None or frame != self._last + 1):
-            self._writer.new_segment()
+            self._writer.start_segment()
         self._writer.add(step, lane=self._lane, weather=self.weather)
         self._last, self._begun = frame, True
         return Verdict.CONTINUE

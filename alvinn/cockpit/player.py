@@ -65,8 +65,8 @@ class Player:
         self._draw()
 
     def _draw(self) -> None:
-        self._kept: list[bool] = self._recording.keeps().tolist()
-        self._charts = Charts(self._recording.parted(), self._kept)
+        self._kept: list[bool] = self._recording.kept_mask().tolist()
+        self._charts = Charts(self._recording.split_rows(), self._kept)
 
     @property
     def index(self) -> int:
@@ -148,7 +148,7 @@ class Player:
             RecordingError: the row's picture is missing or damaged.
         """
         row, index = self._recording.rows[self.index], self.index
-        image = self._recording.picture(row)
+        image = self._recording.read_picture(row)
         speed = 0.0 if math.isnan(row.speed) else row.speed
         if self._answer is not None and index not in self.answers:
             self.answers[index] = self._answer(image)

@@ -145,4 +145,4 @@ class Corrections:
         for steps in self._kept():
             for step in steps:
                 writer.add(step, lane=f"{self._map}/{self._direction}", weather=self.weather)
-            writer.new_segment()
+            writer.start_segment()

@@ -77,7 +77,7 @@ def write(samples: Iterator[Sample], source: Source, folder: Path, log: Conversi
                 continue
             time, cut = clock.read(sample)
             if cut:
-                writer.new_segment()
+                writer.start_segment()
             others = {side: jpeg for side, jpeg in sample.others.items() if size_of(jpeg) == (height, width)}
             odd += len(sample.others) - len(others)
             writer.add_row(_make_row(sample, time, source.vehicle), {**others, "center": sample.jpeg})

@@ -82,7 +82,7 @@ def _write_films(
             path = folder / VIDEO_PATH.format(video_key=names.camera(camera), **FIRST)
             films[camera] = stack.enter_context(FilmWriter(path, fps))
         for kept in read_outgoing(recording, log, on_row):
-            seen = {"center": pixels_of(kept.jpeg)} | {side: recording.picture(kept.row, side) for side in sides}
+            seen = {"center": pixels_of(kept.jpeg)} | {side: recording.read_picture(kept.row, side) for side in sides}
             for camera, film in films.items():
                 film.add(seen[camera])
                 if _is_sampled(kept, shots):
@@ -101,7 +101,7 @@ def _is_sampled(kept: OutgoingRow, shots: _Shots) -> bool:
 
 def _is_complete(recording: Recording, side: CameraName, log: ConversionLog) -> bool:
     """Whether every row that goes out has this camera's picture: a film has no gaps."""
-    rows = [row for row, keep in zip(recording.rows, recording.keeps(), strict=True) if keep]
+    rows = [row for row, keep in zip(recording.rows, recording.kept_mask(), strict=True) if keep]
     if not any(getattr(row, side) for row in rows):
         return False
     lacking = [row for row in rows if not _is_whole(recording, row, side)]

@@ -147,7 +147,7 @@ def read_outgoing(recording: Recording, log: ConversionLog, on_row: OnRow) -> It
         AlvinnError: none has a picture.
     """
     time, segment, before = 0.0, 0, None
-    for row, keep in zip(recording.parted(), recording.keeps(), strict=True):
+    for row, keep in zip(recording.split_rows(), recording.kept_mask(), strict=True):
         on_row()
         if not keep:
             log.leave_out("left out in the recording", f"frame {row.frame}")

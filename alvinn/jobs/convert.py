@@ -25,7 +25,7 @@ from alvinn.formats.importer import Source
 from alvinn.formats.reading import Reading, SpeedUnit
 from alvinn.formats.sample import OnRow, Sample
 from alvinn.recording import Recording
-from alvinn.recording.summary import recording_at
+from alvinn.recording.summary import open_recording
 from alvinn.settings import CameraFlags, Home, require_above_zero
 from alvinn.util.files import atomic_folder, require_space
 
@@ -142,7 +142,7 @@ def convert(job: Convert, log: ConversionLog) -> Path:
             with _create_folder(target, job) as folder:
                 _import(job, folder, log, on_row)
             return target
-        recording = recording_at(job.recording_folder(job.src))
+        recording = open_recording(job.recording_folder(job.src))
         bars.update(task, total=len(recording.rows))
         if job.target_format != "lerobot":  # whose films are smaller than the pictures
             pictures = sum(path.stat().st_size for path in (recording.folder / "frames").glob("*"))

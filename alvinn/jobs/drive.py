@@ -21,7 +21,7 @@ from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
 from alvinn.networks.doubt import DoubtName, of_answer
 from alvinn.networks.inference import Network, warn_of_unknown_camera
-from alvinn.recording.summary import tell_of
+from alvinn.recording.summary import print_quality
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
 from alvinn.world.carla_world import DT, weather_names
 from alvinn.world.opening import opened
@@ -81,7 +81,7 @@ class Drive(Driving):
                 return
             ride(job.wish(), window)
         if job.record is not None:
-            tell_of(job.recording_folder(job.record))
+            print_quality(job.recording_folder(job.record))
 
     def nothing_named(self) -> bool:
         """Whether the command line left everything open but where files and server are."""

@@ -25,8 +25,8 @@ from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session
-from alvinn.recording.observers import OnRoad, Recorder
-from alvinn.recording.summary import tell_if_cut_short, tell_of
+from alvinn.recording.observers import OnRoadFilter, Recorder
+from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.settings import Driving, listed, require_above_zero, require_distinct
 from alvinn.util.files import require_space
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -116,7 +116,7 @@ class Record(Driving):
         if not self.name:
             raise AlvinnError("record wants a name for the recording: alvinn record NAME")
         record(self)
-        tell_of(self.recording_folder(self.name))
+        print_quality(self.recording_folder(self.name))
 
 
 def record(job: Record) -> int:
@@ -125,7 +125,7 @@ def record(job: Record) -> int:
     pixels = seconds / DT * job.camera.width * job.camera.height * len(job.carried())
     require_space(job.recording_folder(job.name), int(pixels * LEAST_BYTES), f"a recording of {seconds:g} s")
     if job.append:
-        tell_if_cut_short(job.recording_folder(job.name))
+        warn_if_unclosed(job.recording_folder(job.name))
     if job.driver == "human":
         return _record_person(job)
     directions = job.ways()
@@ -189,9 +189,9 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         for number, weather in enumerate(turns):
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
-                writer.new_segment()
+                writer.start_segment()
             observers = [
-                OnRoad(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
+                OnRoadFilter(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
                 _end(job, world, share / len(turns)),
                 TickCallback(lambda _: bars.advance(task)),
             ]

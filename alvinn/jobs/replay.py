@@ -14,7 +14,7 @@ from rich.progress import track
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.recording.summary import recording_at, tabulate_quality
+from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.dataset import split
 from alvinn.util.video import FilmWriter
@@ -52,7 +52,7 @@ class Replay(Home):
         """
         if not self.recording:
             raise AlvinnError("replay wants a recording: alvinn replay NAME")
-        recording = recording_at(self.recording_folder(self.recording))
+        recording = open_recording(self.recording_folder(self.recording))
         if recording.session.quality:
             CONSOLE.print(tabulate_quality(recording.session.quality))
         from alvinn.cockpit.player import Player
@@ -86,7 +86,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     """
     from alvinn.cockpit.offscreen import painted
 
-    kept = np.flatnonzero(recording.keeps())
+    kept = np.flatnonzero(recording.kept_mask())
     if not kept.size:
         raise AlvinnError(f"all of {recording.folder} is left out: there is nothing to film")
     try:
@@ -124,7 +124,7 @@ def describe_answers(answers: Mapping[int, float], recording: Recording, card: C
     said = f"the network is off by {np.mean([*errors.values()]):.4f} 1/m in the mean of {len(errors)} frames"
     if recording.digest() not in {one["sha256"] for one in card.recordings}:
         return f"{said}; this recording is not among those that it was trained on"
-    held_out, _ = split(recording.parted())
+    held_out, _ = split(recording.split_rows())
     unseen = [error for row, error in errors.items() if held_out[row]]
     if not unseen:
         return f"{said}, of a recording that it was trained on"

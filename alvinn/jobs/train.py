@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.recording.summary import recording_at
+from alvinn.recording.summary import open_recording
 from alvinn.training.model_folder import require_room
 from alvinn.training.run import TrainSettings, train
 
@@ -27,6 +27,6 @@ class Train(TrainSettings):
         require_room(self.model_folder(self.name), resume=self.resume, overwrite=self.overwrite)
         if self.tensorboard and find_spec("tensorboard") is None:
             raise AlvinnError("--tensorboard needs the package tensorboard: pip install tensorboard")
-        recordings = [recording_at(self.recording_folder(name)) for name in self.data]
+        recordings = [open_recording(self.recording_folder(name)) for name in self.data]
         folder = train(self, recordings)
         CONSOLE.print(f"the model is in {folder}")

@@ -33,7 +33,7 @@ def judge_recording(recording: Recording) -> list[Result]:
     Raises:
         RecordingError: it is empty, all of it is left out, or it does not say where in its lane the car was.
     """
-    rows = recording.require_frames().kept()
+    rows = recording.require_frames().kept_rows()
     if not rows:
         raise RecordingError(f"all of {recording.folder} is left out: there is nothing to judge")
     width = recording.session.vehicle.get("width")
@@ -52,7 +52,7 @@ def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
         recording: that was judged.
         result: of one of its runs.
     """
-    pairs = _group_rows(recording.kept(), recording.session.seed)[result.run]
+    pairs = _group_rows(recording.kept_rows(), recording.session.seed)[result.run]
     first, last = worst_stretch(result.trace.offset)
     for _, row in pairs[first : last + 1 : EVERY]:
         with suppress(RecordingError):
@@ -61,7 +61,7 @@ def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
 
 def _make_step(recording: Recording, row: Row) -> Step:
     return Step(
-        observation=Observation(frame=row.frame, time=row.time, image=recording.picture(row), speed=row.speed),
+        observation=Observation(frame=row.frame, time=row.time, image=recording.read_picture(row), speed=row.speed),
         truth=GroundTruth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error),
         decision=Decision(row.curvature, row.who),
         control=Control(row.steer, row.throttle, row.brake),

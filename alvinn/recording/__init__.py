@@ -1,8 +1,8 @@
 """A recording: a folder that opens in a spreadsheet and an image viewer.
 
-`session.json` says how it was made and what came of it, `drive.csv` has one row a frame, `frames/` the pictures, and
-`left_out.json` what of it is not to be used. A row is handed to the operating system only after its pictures are
-closed: whatever kills the program, the folder opens again without the last few rows.
+`session.json` describes how it was made and its quality, `drive.csv` has one row per frame, `frames/` the pictures, and
+`left_out.json` the excluded row ranges. A row is written only after its pictures are closed: if the program is killed,
+the folder still opens, without the last few rows.
 """
 
 from alvinn.recording.exclusions import Range

@@ -1,6 +1,6 @@
-"""`left_out.json`: ranges of rows that are not to be used. Nothing is deleted, and every range can be taken back.
+"""`left_out.json`: the excluded row ranges. Nothing is deleted, and each exclusion can be undone.
 
-Rows are counted from 0 in the order of the table, which only ever grows.
+Rows are numbered from 0 in table order; rows are only ever appended.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Range:
     """Rows `first` to `last`, both included.
 
     Raises:
-        ValueError: there are no such rows.
+        ValueError: `first` is negative, or `last` is smaller.
     """
 
     first: int
@@ -34,7 +34,7 @@ class Range:
 
     def __post_init__(self) -> None:
         if not 0 <= self.first <= self.last:
-            raise ValueError(f"rows {self.first} to {self.last} are no range")
+            raise ValueError(f"rows {self.first} to {self.last} are not a range")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,24 @@ class _ExclusionsFile:
     ranges: tuple[Range, ...]
 
 
-def keeps(rows: int, left_out: Sequence[Range]) -> npt.NDArray[np.bool_]:
-    """Which of so many rows are to be used, shape (rows,)."""
+def mask_kept(rows: int, left_out: Sequence[Range]) -> npt.NDArray[np.bool_]:
+    """Mask of the rows that are not excluded, shape (rows,)."""
     kept = np.ones(rows, dtype=np.bool_)
     for one in left_out:
         kept[one.first : one.last + 1] = False
     return kept
 
 
-def within(rows: int, left_out: Sequence[Range]) -> tuple[Range, ...]:
-    """The ranges as far as there are rows."""
+def clip_ranges(rows: int, left_out: Sequence[Range]) -> tuple[Range, ...]:
+    """The ranges, cut off at the number of rows."""
     return tuple(Range(one.first, min(one.last, rows - 1), one.why) for one in left_out if one.first < rows)
 
 
 def write_left_out(folder: Path, left_out: Sequence[Range]) -> None:
-    """Write `left_out.json`, whole or not at all; without ranges there is none.
+    """Write `left_out.json` atomically, or remove it if there are no ranges.
 
     Raises:
-        RecordingError: the disk takes no more.
+        RecordingError: the file cannot be written.
     """
     path = folder / NAME
     try:
@@ -72,10 +72,10 @@ def write_left_out(folder: Path, left_out: Sequence[Range]) -> None:
 
 
 def read_left_out(folder: Path) -> tuple[Range, ...]:
-    """The ranges of a recording, in the order in which they were marked.
+    """Read the excluded ranges of a recording, in the order in which they were marked.
 
     Raises:
-        RecordingError: the file is damaged: using what was left out would be worse than stopping.
+        RecordingError: the file is damaged: to use excluded rows would be worse than to stop.
     """
     path = folder / NAME
     if not path.is_file():

@@ -9,7 +9,7 @@ from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.types import Step
 from alvinn.recording import RecordingWriter
 
-OFF, BACK = 1.0, 0.8  # of half a lane: where the car's middle leaves it, and where it counts as back
+LEAVE, RETURN = 1.0, 0.8  # of half a lane: where the car's centre leaves it, and where it counts as back
 
 
 class Recorder:
@@ -21,46 +21,46 @@ class Recorder:
         self._weather = weather
 
     def see(self, step: Step) -> Verdict:
-        """Write the tick."""
+        """Write a tick."""
         self._writer.add(step, lane=self._lane, weather=self._weather)
         return Verdict.CONTINUE
 
     def on_recovery(self) -> None:
-        """What follows is a new segment."""
-        self._writer.new_segment()
+        """Begin a new segment."""
+        self._writer.start_segment()
 
 
-class OnRoad:
-    """Lets another observer see only what is driven on the lane: off it nothing is to be learned.
+class OnRoadFilter:
+    """Passes on only the ticks driven on the lane: off it there is nothing to learn.
 
-    The other one is told of a recovery when it may see again, as a segment begins there.
+    When passing on resumes, the other observer is told of a recovery, so that a segment begins there.
 
     Args:
-        observer: the recorder.
-        tell: called with a sentence whenever it rests and goes on.
+        observer: receives the ticks: the recorder.
+        notify: called with a sentence when it pauses and when it resumes.
     """
 
-    def __init__(self, observer: Observer, tell: Callable[[str], None]) -> None:
+    def __init__(self, observer: Observer, notify: Callable[[str], None]) -> None:
         self._observer = observer
-        self._tell = tell
-        self._off = Hysteresis(OFF, BACK)
-        self._rests = False
+        self._notify = notify
+        self._off = Hysteresis(LEAVE, RETURN)
+        self._paused = False
 
     def see(self, step: Step) -> Verdict:
-        """Pass the tick on, if the car's middle is within its lane."""
-        truth, rested = step.truth, self._rests
-        self._rests = self._off(abs(truth.offset) / (truth.lane_width / 2.0))
-        if self._rests:
-            if not rested:
-                self._tell(f"off the road after {step.observation.time:.1f} s: the recording pauses")
+        """Pass a tick on if the car's centre is within its lane."""
+        truth, was_paused = step.truth, self._paused
+        self._paused = self._off(abs(truth.offset) / (truth.lane_width / 2.0))
+        if self._paused:
+            if not was_paused:
+                self._notify(f"off the road after {step.observation.time:.1f} s: the recording pauses")
             return Verdict.CONTINUE
-        if rested:
-            self._tell(f"back on the road after {step.observation.time:.1f} s: the recording goes on")
+        if was_paused:
+            self._notify(f"back on the road after {step.observation.time:.1f} s: the recording resumes")
             self._observer.on_recovery()
         return self._observer.see(step)
 
     def on_recovery(self) -> None:
         """The car is back on its lane."""
         self._off.reset()
-        if not self._rests:
+        if not self._paused:
             self._observer.on_recovery()

@@ -1,6 +1,6 @@
-"""The quality of a recording, counted from its rows: missing frames, distance, how it was steered.
+"""The quality of a recording, computed from its rows: missing frames, distance, how it was steered.
 
-Kept in `session.json` and shown when a recording is done.
+Stored in `session.json` and printed when a recording ends.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from alvinn.driving.departure import departure_margin
 from alvinn.recording.rows import Row
 
 STRAIGHT = 0.002  # 1/m: bends of a larger radius than 500 m count as straight
-PAUSE = 1.5  # usual steps of time between two rows: more is a gap
-KEYBOARD_VALUES, KEYBOARD_ZEROS = 30, 0.4  # at most so many values, at least such a share of zeros
-FEW_ROWS = 100  # too few to say anything of the device
-LOPSIDED = 3.0  # times as much to one side as to the other
+PAUSE = 1.5  # median time steps between two rows: more is a gap
+KEYBOARD_VALUES, KEYBOARD_ZEROS = 30, 0.4  # at most so many distinct values, at least such a share of zeros
+FEW_ROWS = 100  # too few to judge the device
+LOPSIDED = 3.0  # ratio of bends to one side and to the other
 
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingQuality:
-    """The figures; None where they are not known."""
+    """Quality figures; None where unknown."""
 
     rows: int
     left_out: int
     segments: int
     seconds: float
     distance_m: float | None
-    """driven, along the path of the car"""
+    """along the path of the car"""
     gaps: int
     """places within a segment where frames are missing"""
     missing: int
-    """frames that are missing there"""
+    """frames missing in the gaps"""
     duplicates: int
-    """frames that are there twice"""
+    """frames that appear twice"""
     frozen: int | None
-    """pictures that are the same to the byte as the one before, though the car moved"""
+    """pictures identical to the one before although the car moved"""
     late: int | None
-    """ticks that came late; None where nobody drove against the clock"""
+    """late ticks; None if not driven in real time"""
     steering_values: int
-    """distinct ones: of the device's axis where there is one, else of the steer as meant"""
+    """distinct values of the device's axis, or of the intended steer where there is no device"""
     steering_zeros_pct: float
     left_pct: float
     straight_pct: float
@@ -55,29 +55,29 @@ class RecordingQuality:
     curvature_mean: float
     """1/m, right positive"""
     departures: int | None
-    """by the referee's rule"""
+    """counted as the referee does"""
     doubts: tuple[str, ...] = ()
-    """what a person should think about, in sentences"""
+    """warnings, in sentences"""
 
     def as_json(self) -> dict[str, Any]:
-        """As `session.json` keeps it."""
+        """The figures as `session.json` stores them."""
         return asdict(self)
 
 
 def measure_quality(
     rows: Sequence[Row], car_width: float, *, left_out: int = 0, frozen: int | None = None, late: int | None = None
 ) -> RecordingQuality:
-    """Count what the rows of a recording measure_quality.
+    """Compute the quality figures of a recording.
 
     Args:
-        rows: all of them.
+        rows: all rows.
         car_width: m.
-        left_out: how many of them are not to be used.
-        frozen: pictures that stood still, where somebody looked.
-        late: ticks that came late, where somebody measured.
+        left_out: number of excluded rows.
+        frozen: number of repeated pictures, if counted.
+        late: number of late ticks, if counted.
     """
-    stretches = [list(group) for _, group in groupby(rows, key=lambda row: row.segment)]
-    jumps = [jump for stretch in stretches for jump in _jumps(stretch)]
+    segments = [list(group) for _, group in groupby(rows, key=lambda row: row.segment)]
+    jumps = [jump for segment in segments for jump in _jumps(segment)]
     steers = np.round([row.steer_meant if row.axis is None else row.axis for row in rows], 6)
     curvature = np.array([row.curvature for row in rows])
     zeros = 100.0 * float((steers == 0).mean()) if rows else 0.0
@@ -86,9 +86,9 @@ def measure_quality(
     return RecordingQuality(
         rows=len(rows),
         left_out=left_out,
-        segments=len(stretches),
-        seconds=sum(stretch[-1].time - stretch[0].time for stretch in stretches),
-        distance_m=_distance(stretches),
+        segments=len(segments),
+        seconds=sum(segment[-1].time - segment[0].time for segment in segments),
+        distance_m=_distance(segments),
         gaps=sum(jump > 0 for jump in jumps),
         missing=sum(jump for jump in jumps if jump > 0),
         duplicates=sum(jump < 0 for jump in jumps),
@@ -100,15 +100,15 @@ def measure_quality(
         straight_pct=shares[1],
         right_pct=shares[2],
         curvature_mean=float(curvature.mean()) if rows else 0.0,
-        departures=_departures(stretches, car_width),
+        departures=_departures(segments, car_width),
         doubts=(*_device(len(rows), distinct, zeros), *_balance(len(rows), shares)),
     )
 
 
-def _jumps(stretch: Sequence[Row]) -> Iterator[int]:
-    """Between neighbours of a segment: how many frames are missing, 0 for none, -1 where a frame is there twice."""
-    usual = float(np.median([b.time - a.time for a, b in pairwise(stretch)])) if len(stretch) > 1 else 0.0
-    for a, b in pairwise(stretch):
+def _jumps(segment: Sequence[Row]) -> Iterator[int]:
+    """Frames missing between neighbouring rows of a segment: 0 for none, -1 where a frame appears twice."""
+    usual = float(np.median([b.time - a.time for a, b in pairwise(segment)])) if len(segment) > 1 else 0.0
+    for a, b in pairwise(segment):
         passed = b.time - a.time
         if b.frame == a.frame or passed <= 0:
             yield -1
@@ -118,18 +118,18 @@ def _jumps(stretch: Sequence[Row]) -> Iterator[int]:
             yield 0
 
 
-def _distance(stretches: Sequence[Sequence[Row]]) -> float | None:
-    steps = [math.dist((a.x, a.y), (b.x, b.y)) for stretch in stretches for a, b in pairwise(stretch)]
+def _distance(segments: Sequence[Sequence[Row]]) -> float | None:
+    steps = [math.dist((a.x, a.y), (b.x, b.y)) for segment in segments for a, b in pairwise(segment)]
     known = [step for step in steps if not math.isnan(step)]
     return sum(known) if known else None
 
 
-def _departures(stretches: Sequence[Sequence[Row]], car_width: float) -> int | None:
+def _departures(segments: Sequence[Sequence[Row]], car_width: float) -> int | None:
     found = known = 0
-    for stretch in stretches:
+    for segment in segments:
         outs = [
             abs(row.offset) > departure_margin(row.lane_width, car_width)
-            for row in stretch
+            for row in segment
             if not math.isnan(row.offset)
         ]
         known += len(outs)
@@ -138,7 +138,7 @@ def _departures(stretches: Sequence[Sequence[Row]], car_width: float) -> int | N
 
 
 def _shares(curvature: Doubles) -> tuple[float, float, float]:
-    """Percent of rows that bend left, go straight, bend right."""
+    """Percentage of rows that bend left, go straight, bend right."""
     if not curvature.size:
         return 0.0, 0.0, 0.0
     left, right = (100.0 * float((sign * curvature > STRAIGHT).mean()) for sign in (-1.0, 1.0))
@@ -150,9 +150,9 @@ def _device(rows: int, distinct: int, zeros: float) -> Iterator[str]:
         return
     found = f"{distinct} distinct steering values, {zeros:.0f}% zeros"
     if distinct == 1:
-        yield "the steering never moves: a network would learn to hold it for ever"
+        yield "the steering never changes: a network would learn a constant"
     elif distinct <= KEYBOARD_VALUES and zeros >= 100.0 * KEYBOARD_ZEROS:
-        yield f"{found}: this looks like a plain keyboard; graded steering teaches more (a wheel, the mouse)"
+        yield f"{found}: this looks like on-off keys; graded steering (a wheel, the mouse) teaches more"
     elif distinct <= KEYBOARD_VALUES:
         yield f"{found}: this looks like a coarse device"
 

@@ -1,6 +1,6 @@
-"""The rows of `drive.csv`: what they hold, and how they are written as text and read again.
+"""The rows of `drive.csv`, and how they are written and read as text.
 
-Numbers are written with as many digits as it takes to read back the same ones.
+Numbers have enough digits to be read back exactly.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from alvinn.driving.types import Step
 from alvinn.errors import RecordingError
 
 MaybeKnown: TypeAlias = float
-"""A number that imports may not know: NaN in memory, an empty cell in the table."""
+"""A number that may be unknown in imports: NaN in memory, an empty cell in the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of `drive.csv`: frame t and the steer decided on seeing it. Metres, radians, seconds."""
+    """One row of `drive.csv`: frame t and the control decided on seeing it. Units: m, rad, s."""
 
     frame: int
     time: float
@@ -32,9 +32,9 @@ class Row:
     steer: float
     """as applied"""
     steer_meant: float
-    """as the driver meant it, before any disturbance"""
+    """as the driver intended, before any disturbance"""
     curvature: float
-    """the driver's own answer, the label"""
+    """as the driver intended [1/m], right positive: the label"""
     disturbance: float
     throttle: float
     brake: float
@@ -44,7 +44,7 @@ class Row:
     z: MaybeKnown
     yaw: MaybeKnown
     lane: str
-    """map and direction: rows of one lane share `lane_s`; empty where it is unknown"""
+    """map and direction: rows of one lane share `lane_s`; empty if unknown"""
     lane_s: MaybeKnown
     lane_width: MaybeKnown
     offset: MaybeKnown
@@ -52,13 +52,13 @@ class Row:
     weather: str
     who: str
     axis: float | None = None
-    """raw axis of the device, where there is one"""
+    """raw axis of the device; None if there is no device"""
     correction: int = 0
-    """the number of the correction that the row belongs to, counted from 1; 0: none"""
+    """number of the correction that the row belongs to, from 1; 0 for none"""
     why: str = ""
-    """which gate asked for it"""
+    """which gate triggered the correction"""
     left: str = ""
-    """files of the other cameras' pictures; empty where the car did not carry them"""
+    """files of the other cameras' pictures; empty if the car did not have them"""
     right: str = ""
     depth: str = ""
     segmentation: str = ""
@@ -66,12 +66,12 @@ class Row:
 
 COLUMNS = tuple(field.name for field in fields(Row))
 REQUIRED = frozenset(field.name for field in fields(Row) if field.default is MISSING)
-"""What every table has; the other columns came later, and are empty where a table lacks them."""
+"""Columns of every table; the others came later and are empty if a table lacks them."""
 HEADER = ",".join(COLUMNS).encode()
 
 
-def row_of(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
-    """The row of a tick, without the files of other cameras than the centre one."""
+def make_row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
+    """Make the row of a tick, with the file of the centre camera's picture only."""
     seen, truth, decision, control = step.observation, step.truth, step.decision, step.control
     return Row(
         frame=seen.frame,
@@ -102,8 +102,8 @@ def row_of(step: Step, segment: int, picture: str, lane: str, weather: str) -> R
     )
 
 
-def encoded(row: Row) -> bytes:
-    """A row as a line of the table, its end included."""
+def encode_row(row: Row) -> bytes:
+    """Encode a row as a line of the table, newline included."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(_cells(row))
     return text.getvalue().encode()
@@ -118,8 +118,8 @@ def _cells(row: Row) -> Iterator[str]:
             yield repr(float(value)) if isinstance(value, float) else str(value)
 
 
-def columns_of(path: Path, header: bytes) -> tuple[str, ...]:
-    """The columns of a table, in its own order.
+def parse_header(path: Path, header: bytes) -> tuple[str, ...]:
+    """Parse the columns of a table, in the file's order.
 
     Raises:
         RecordingError: they are not those of a recording.
@@ -130,12 +130,12 @@ def columns_of(path: Path, header: bytes) -> tuple[str, ...]:
     return columns
 
 
-def decoded(line: bytes, columns: tuple[str, ...]) -> Row:
-    """A row out of a line of a table with these columns.
+def decode_row(line: bytes, columns: tuple[str, ...]) -> Row:
+    """Decode a line of a table with these columns.
 
     Raises:
         ValueError: a cell is missing or damaged.
-        csv.Error: so is the line.
+        csv.Error: the line is damaged.
     """
     (cells,) = csv.reader([line.decode()])
     if len(cells) != len(columns):

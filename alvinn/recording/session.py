@@ -13,15 +13,15 @@ from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 NAME = "session.json"
-RENAMED = {"proof": "quality"}  # since 0.1
+RENAMED = {"proof": "quality"}  # earlier name -> name
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What `session.json` says."""
+    """How a recording was made."""
 
     camera: Camera
-    """the centre one; the others sit beside it, see `Camera.at_mount`"""
+    """the centre camera; the others are mounted relative to it, see `Camera.at_mount`"""
     vehicle: dict[str, Any]
     maps: tuple[str, ...]
     weathers: tuple[str, ...]
@@ -30,20 +30,20 @@ class Session:
     server: str
     version: str
     camera_known: bool = True
-    """false where only the size of the pictures is known, and the rest of `camera` is assumed"""
+    """false if only the size of the pictures is known and the rest of `camera` is assumed"""
     device: str = ""
-    """what a person steered with; empty where nobody did"""
+    """input device of a human driver; empty for others"""
     cameras: tuple[str, ...] = ("center",)
-    """what the car carried, in some of the rows at least"""
+    """cameras on the car, in at least some of the rows"""
     closed: bool = True
-    """false while it is being written, and ever after if that was cut short"""
+    """false while it is being written, and if that was cut short"""
     quality: dict[str, Any] | None = None
-    """what the rows measure_quality, counted when it was closed: see `alvinn.recording.quality`"""
+    """computed when it was closed; see `alvinn.recording.quality`"""
     schema: int = SCHEMA
 
 
-def joined(before: Session, added: Session) -> Session:
-    """What a recording's session says once more was added."""
+def merge_sessions(before: Session, added: Session) -> Session:
+    """The session of a recording that was extended."""
 
     def both(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(getattr(before, name) + getattr(added, name)))
@@ -52,10 +52,10 @@ def joined(before: Session, added: Session) -> Session:
 
 
 def write_session(folder: Path, session: Session) -> None:
-    """Write `session.json`, whole or not at all.
+    """Write `session.json` atomically.
 
     Raises:
-        RecordingError: the disk takes no more.
+        RecordingError: the file cannot be written.
     """
     try:
         write_json(folder / NAME, asdict(session))
@@ -64,7 +64,7 @@ def write_session(folder: Path, session: Session) -> None:
 
 
 def read_session(path: Path) -> Session:
-    """What a `session.json` says.
+    """Read a `session.json`.
 
     Raises:
         RecordingError: it is missing or damaged.

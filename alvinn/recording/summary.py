@@ -1,4 +1,4 @@
-"""What the jobs say of a recording: that it was cut short, and what it proves."""
+"""Open a recording and print what a user should know: whether it was closed, and its quality."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from alvinn.console import CONSOLE
 from alvinn.recording import Recording
 
 
-def recording_at(folder: Path) -> Recording:
-    """A recording with something in it; whether it was cut short is said.
+def open_recording(folder: Path) -> Recording:
+    """Open a recording that has frames, with a warning if it was not closed.
 
     Raises:
-        RecordingError: there is none, or it has no frames.
+        RecordingError: it is missing, damaged, or has no frames.
     """
     recording = Recording(folder)
-    if recording.cut_short:
-        CONSOLE.print(recording.cut_short, markup=False)
+    if recording.unclosed_warning:
+        CONSOLE.print(recording.unclosed_warning, markup=False)
     return recording.require_frames()
 
 
-def tell_if_cut_short(folder: Path) -> None:
-    """Print that a recording which is to be added to was cut short; nothing where there is none yet."""
-    if (folder / "session.json").is_file() and (said := Recording(folder).cut_short):
-        CONSOLE.print(said, markup=False)
+def warn_if_unclosed(folder: Path) -> None:
+    """Print a warning if a recording exists and was not closed."""
+    if (folder / "session.json").is_file() and (warning := Recording(folder).unclosed_warning):
+        CONSOLE.print(warning, markup=False)
 
 
-def tell_of(folder: Path) -> None:
-    """Print what a recording that was just closed proves, and where it is."""
+def print_quality(folder: Path) -> None:
+    """Print the quality of a recording that was just closed, and where it is."""
     recording = Recording(folder)
     if recording.session.quality:
         CONSOLE.print(tabulate_quality(recording.session.quality))
@@ -40,16 +40,16 @@ def tell_of(folder: Path) -> None:
 
 
 def tabulate_quality(quality: Mapping[str, Any]) -> Table:
-    """What a recording proves, as a person reads it.
+    """Tabulate the quality of a recording.
 
     Args:
-        quality: as `session.json` keeps it.
+        quality: as `session.json` stores it.
     """
     table = Table("what", "figure", title="the recording", title_justify="left")
     for what, figure in _lines(quality):
         table.add_row(what, figure)
     for doubt in quality["doubts"]:
-        table.add_row(Text("think about", "yellow"), Text(doubt, "yellow"))
+        table.add_row(Text("warning", "yellow"), Text(doubt, "yellow"))
     return table
 
 
@@ -57,14 +57,14 @@ def _lines(quality: Mapping[str, Any]) -> list[tuple[str, str]]:
     frames = f"{quality['rows']} in {quality['segments']} segments, {quality['seconds']:.1f} s"
     if quality["left_out"]:
         frames += f", {quality['left_out']} left out"
-    missing = f"{quality['missing']} frames in {quality['gaps']} gaps, {quality['duplicates']} twice"
+    missing = f"{quality['missing']} frames in {quality['gaps']} gaps, {quality['duplicates']} duplicates"
     bends = ", ".join(f"{side} {quality[f'{side}_pct']:.0f}%" for side in ("left", "straight", "right"))
     values = f"{quality['steering_values']} distinct values, {quality['steering_zeros_pct']:.0f}% zeros"
     return [
         ("frames", frames),
         ("missing", missing),
-        ("pictures that stood still", _known(quality["frozen"])),
-        ("late ticks", _known(quality["late"], "not driven against the clock")),
+        ("frozen pictures", _known(quality["frozen"])),
+        ("late ticks", _known(quality["late"], "not driven in real time")),
         ("distance", _known(quality["distance_m"], form="{:.0f} m")),
         ("departures", _known(quality["departures"])),
         ("steering", f"{bends}, mean {quality['curvature_mean']:+.4f} 1/m"),
@@ -72,5 +72,5 @@ def _lines(quality: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _known(figure: float | None, otherwise: str = "not known", form: str = "{}") -> str:
+def _known(figure: float | None, otherwise: str = "unknown", form: str = "{}") -> str:
     return otherwise if figure is None else form.format(figure)

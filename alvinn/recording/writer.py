@@ -1,4 +1,4 @@
-"""Writes a new recording, or more segments of an old one."""
+"""Write a new recording, or append segments to an existing one."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ import numpy as np
 
 from alvinn.driving.types import CameraName, Step
 from alvinn.errors import RecordingError
-from alvinn.recording.exclusions import Range, keeps, read_left_out, write_left_out
+from alvinn.recording.exclusions import Range, mask_kept, read_left_out, write_left_out
 from alvinn.recording.quality import RecordingQuality, measure_quality
 from alvinn.recording.reader import TABLE, Recording
-from alvinn.recording.rows import Row, row_of
+from alvinn.recording.rows import Row, make_row
 from alvinn.recording.session import NAME as SESSION
-from alvinn.recording.session import Session, joined, write_session
+from alvinn.recording.session import Session, merge_sessions, write_session
 from alvinn.recording.writer_thread import Pictures, WriterThread
 from alvinn.util.images import suffix_of
 from alvinn.util.locks import LOCK, locked
 
 DISCARDED = "discarded while driving"
-PAUSE = 1.0  # s: a longer step between two rows is no driving
+PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
 
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     """Writes a recording.
 
     Attributes:
-        rows: how many rows the recording has, those that are still being written too.
-        late: to be set by who drives against the clock: ticks that came late.
+        rows: number of rows, including those still being written.
+        late: number of late ticks, set by a driver in real time.
 
     Raises:
-        RecordingError: the folder is taken, or was recorded with another camera, or cannot be written.
+        RecordingError: the folder is not empty, or was recorded with another camera, or cannot be written.
         BusyError: another process records there.
     """
 
@@ -73,49 +73,49 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
                 f"{self._folder} was recorded with the camera {before.session.camera}, now it is {session.camera}: "
                 "one recording has one camera, choose another name"
             )
-        before.mend()
-        self._session = joined(before.session, session)
+        before.repair()
+        self._session = merge_sessions(before.session, session)
         self.rows = len(before.rows)
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
 
     def _remove(self) -> None:
-        """Remove the recording that is there, with all that was made of it.
+        """Remove the existing recording, with everything made from it.
 
         Raises:
-            RecordingError: the folder is something else.
+            RecordingError: the folder is not a recording.
         """
         if not (self._folder / SESSION).is_file():
-            raise RecordingError(f"{self._folder} is no recording and is not replaced: choose another name")
+            raise RecordingError(f"{self._folder} is not a recording and is not replaced: choose another name")
         for path in self._folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name != LOCK:
                 path.unlink()
 
-    def new_segment(self) -> None:
-        """What follows does not continue what came before."""
+    def start_segment(self) -> None:
+        """Begin a new segment: the next row does not continue the last one."""
         self._segment += 1
 
     def add(self, step: Step, *, lane: str, weather: str) -> None:
-        """Write one tick: its pictures, then its row. It may take a moment until they are on the disk.
+        """Write a tick: its pictures, then its row. A thread does it, so they reach the disk a little later.
 
         Raises:
-            RecordingError: the disk takes no more.
+            RecordingError: an earlier row could not be written.
         """
         seen = step.observation
         files: dict[str, Any] = {name: self._file(name, suffix_of(name)) for name in seen.others}
-        row = row_of(step, self._segment, self._file("center", "jpg"), lane, weather)
+        row = make_row(step, self._segment, self._file("center", "jpg"), lane, weather)
         self._write(replace(row, **files), {**seen.others, "center": seen.image})
 
     def add_row(self, row: Row, jpegs: Mapping[CameraName, bytes]) -> None:
-        """Write a row that was made elsewhere, with its pictures as they came; its files and segment are set here.
+        """Write an imported row with its pictures as they are; its files and segment are set here.
 
         Args:
             row: of the table.
-            jpegs: the centre camera's picture, and those of others.
+            jpegs: the pictures by camera, the centre camera's among them.
 
         Raises:
-            RecordingError: the disk takes no more.
+            RecordingError: an earlier row could not be written.
         """
         files: dict[str, Any] = {name: self._file(name, "jpg") for name in jpegs}
         cameras = tuple(dict.fromkeys((*self._session.cameras, *jpegs)))
@@ -123,16 +123,16 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._write(replace(row, segment=self._segment, **files), dict(jpegs))
 
     def discard(self, seconds: float) -> int:
-        """Leave the last seconds out, counted over rows of this run that are not left out yet; a segment ends.
+        """Exclude the last seconds of driving, counted over rows of this writer not excluded yet; a new segment begins.
 
         Returns:
-            How many rows that was; `take_back` undoes it.
+            The number of excluded rows; `take_back` undoes it.
 
         Raises:
-            RecordingError: the disk takes no more.
+            RecordingError: the exclusion cannot be written.
         """
         ranges = read_left_out(self._folder)
-        kept = keeps(self.rows, ranges)[self._first :]
+        kept = mask_kept(self.rows, ranges)[self._first :]
         steps = np.clip(np.diff(self._times, prepend=self._times[:1]), 0.0, PAUSE) * kept
         driven_after = steps.sum() - steps.cumsum()  # s, for each row
         (chosen,) = np.nonzero(kept & (driven_after < seconds - 1e-6))
@@ -140,11 +140,11 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             discarded = Range(self._first + int(chosen[0]), self._first + int(chosen[-1]), DISCARDED)
             write_left_out(self._folder, (*ranges, discarded))
             self._discarded.append(discarded)
-            self.new_segment()
+            self.start_segment()
         return int(chosen.size)
 
     def take_back(self) -> bool:
-        """Use again what this writer discarded last; returns whether there was something."""
+        """Undo the last `discard` of this writer; returns whether there was one."""
         if not self._discarded:
             return False
         last = self._discarded.pop()
@@ -153,7 +153,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     @property
     def quality(self) -> dict[str, Any]:
-        """What the recording proves, once it is closed; see `alvinn.recording.quality`."""
+        """Quality of the recording once it is closed; see `alvinn.recording.quality`."""
         return self._session.quality or {}
 
     def _measure_quality(self) -> RecordingQuality:
@@ -161,13 +161,13 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         return measure_quality(
             recording.rows,
             self._session.vehicle["width"],
-            left_out=int((~recording.keeps()).sum()),
+            left_out=int((~recording.kept_mask()).sum()),
             frozen=_sum(before.get("frozen"), self._thread.frozen),
             late=_sum(before.get("late"), self.late),
         )
 
     def _file(self, camera: str, suffix: str) -> str:
-        """The file of a picture of the row to come, relative to the recording."""
+        """File of a picture of the next row, relative to the recording."""
         return f"frames/{self.rows:08d}_{camera}.{suffix}"
 
     def _write(self, row: Row, pictures: Pictures) -> None:

@@ -1,7 +1,7 @@
-"""The thread that writes a recording: encoding and the disk's moods do not hold up whoever drives.
+"""The thread that writes a recording, so that encoding and a slow disk do not hold up the drive.
 
-Rows are written in their order, each only after its pictures are closed. What waits is bounded, so that a kill costs a
-few rows and a disk that cannot keep up slows the drive down instead of filling the memory.
+Rows are written in order, each only after its pictures are closed. The queue is bounded, so that a kill costs a few
+rows, and a disk that cannot keep up slows the drive down instead of filling the memory.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from pathlib import Path
 
 from alvinn.driving.types import CameraName, Image
 from alvinn.errors import RecordingError
-from alvinn.recording.rows import HEADER, Row, encoded
+from alvinn.recording.rows import HEADER, Row, encode_row
 from alvinn.util.images import file_of
 
-STANDING = 0.5  # m/s: below that the road looks the same from tick to tick
-KEPT = "what was recorded before is kept, and --append goes on there"
+STANDING = 0.5  # m/s: below it the road looks the same from tick to tick
+KEPT = "what was recorded before is kept, and --append continues there"
 WAITING = 16  # rows: 0.8 s of driving at 20 Hz
-PAUSE = 0.001  # s between two looks whether there is room
+PAUSE = 0.001  # s between two checks whether there is room
 Pictures = Mapping[CameraName, "Image | bytes"]
-"""What a row's pictures are, as pixels or as the bytes of a file."""
+"""Pictures of a row, as pixels or as the bytes of a file."""
 
 
 class WriterThread:
-    """Adds rows to a table and pictures to the folder beside it.
+    """Appends rows to a table and writes pictures to the folder beside it.
 
     Args:
-        table: the file of the rows; its header is written where it is empty.
+        table: file of the rows; an empty or new one gets a header.
 
     Raises:
         RecordingError: the table cannot be written.
@@ -45,7 +45,7 @@ class WriterThread:
         self._error: RecordingError | None = None
         self._last_picture: int | None = None
         self.frozen = 0
-        """pictures that are the same to the byte as the one before, though the car moved"""
+        """pictures identical to the one before although the car moved"""
         try:
             self._table = os.open(table, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         except OSError as error:
@@ -56,7 +56,7 @@ class WriterThread:
         self._thread.start()
 
     def write(self, row: Row, pictures: Pictures) -> None:
-        """Hand over a row and its pictures; waits while too many wait already.
+        """Enqueue a row and its pictures; blocks while the queue is full.
 
         Raises:
             RecordingError: an earlier row could not be written.
@@ -68,7 +68,7 @@ class WriterThread:
         self._waiting.put((row, pictures))
 
     def close(self) -> None:
-        """Write what waits, and end.
+        """Write what is queued, and end.
 
         Raises:
             RecordingError: a row could not be written.
@@ -81,25 +81,25 @@ class WriterThread:
 
     def _run(self) -> None:
         while (entry := self._waiting.get()) is not None:
-            if self._error is None:  # after an error the rest is only taken, so that nobody waits for ever
+            if self._error is None:  # after an error the queue is only emptied, so that nobody blocks for ever
                 try:
                     self._write(*entry)
                 except RecordingError as error:
                     self._error = error
-                except Exception as error:  # noqa: BLE001 - or the thread ends and whoever drives waits for ever
+                except Exception as error:  # noqa: BLE001 - else the thread ends and the drive blocks for ever
                     self._error = RecordingError(f"a row of {self._folder} could not be written: {error!r}; {KEPT}")
                     self._error.__cause__ = error
 
     def _write(self, row: Row, pictures: Pictures) -> None:
-        line = encoded(row)
+        line = encode_row(row)
         for camera, picture in pictures.items():
             data = picture if isinstance(picture, bytes) else file_of(picture, camera)
             if camera == "center":
-                self._compare(data, row.speed)
+                self._count_frozen(data, row.speed)
             self._write_picture(self._folder / getattr(row, camera), data)
         self._write_line(line)
 
-    def _compare(self, data: bytes, speed: float) -> None:
+    def _count_frozen(self, data: bytes, speed: float) -> None:
         before, self._last_picture = self._last_picture, zlib.crc32(data)
         self.frozen += before == self._last_picture and not speed < STANDING
 
@@ -113,7 +113,7 @@ class WriterThread:
             raise RecordingError(f"the picture {path} could not be written: {error.strerror}; {KEPT}") from error
 
     def _write_line(self, line: bytes) -> None:
-        """Append a line, whole or not at all."""
+        """Append a line, completely or not at all."""
         size = os.fstat(self._table).st_size
         try:
             written = os.write(self._table, line)

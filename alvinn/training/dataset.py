@@ -134,16 +134,16 @@ def load(
     """
     camera = common_camera(recordings)
     blocks = tuple(pictures(recording, preprocessing, tell) for recording in recordings)
-    rows = [row for recording in recordings for row in recording.parted()]
+    rows = [row for recording in recordings for row in recording.split_rows()]
     examples = Examples(
         blocks=blocks,
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
         curvature=road_arcs(rows, ROAD_AHEAD) if preprocessing.range_rows else np.array([r.curvature for r in rows]),
-        goals=np.concatenate([goals(recording.parted()) for recording in recordings]),
+        goals=np.concatenate([goals(recording.split_rows()) for recording in recordings]),
         cars=tuple(recording.vehicle() for recording in recordings),
         speed=np.nan_to_num([row.speed for row in rows]),
     )
-    kept = np.concatenate([recording.keeps() for recording in recordings])
+    kept = np.concatenate([recording.kept_mask() for recording in recordings])
     held_out, training = (part & kept for part in split(rows))
     if not training.any():
         raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
@@ -175,8 +175,8 @@ def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bo
 
 def rows_learned_from(recordings: Sequence[Recording]) -> list[Row]:
     """The rows that a training on these recordings learns from: neither held out, nor in a gap, nor excluded."""
-    rows = [row for recording in recordings for row in recording.parted()]
-    kept = np.concatenate([recording.keeps() for recording in recordings])
+    rows = [row for recording in recordings for row in recording.split_rows()]
+    kept = np.concatenate([recording.kept_mask() for recording in recordings])
     _, training = split(rows)
     return [rows[index] for index in np.flatnonzero(training & kept)]
 

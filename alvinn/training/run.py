@@ -20,7 +20,7 @@ from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkNa
 from alvinn.networks.encodings import Code
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
-from alvinn.recording.flatness import FLAT, bumpiness
+from alvinn.recording.flatness import FLAT, measure_bumpiness
 from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
@@ -244,7 +244,7 @@ def views_possible(recordings: list[Recording]) -> bool:
 
 def _flat(recordings: list[Recording]) -> bool:
     """Whether frames can be seen from elsewhere: only on flat ground, as which unknown ground is taken."""
-    hilly = {str(recording.folder): share for recording in recordings if (share := bumpiness(recording)) > FLAT}
+    hilly = {str(recording.folder): share for recording in recordings if (share := measure_bumpiness(recording)) > FLAT}
     if hilly:
         worst = max(hilly.values())
         CONSOLE.print(

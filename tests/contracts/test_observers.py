@@ -20,7 +20,7 @@ from alvinn.metrics.log import Log
 from alvinn.metrics.referee import Referee
 from alvinn.metrics.worst import Worst
 from alvinn.recording import RecordingWriter
-from alvinn.recording.observers import OnRoad, Recorder
+from alvinn.recording.observers import OnRoadFilter, Recorder
 from alvinn.visualization.overlay import Film
 from tests.alvinn.cockpit.test_cockpit import Screen
 from tests.alvinn.fakes import CAR, DT, Script, circle, session, truth
@@ -44,7 +44,7 @@ class TestOnRoad(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
-            yield OnRoad(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
+            yield OnRoadFilter(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
 
 
 class TestTape(ObserverContract):

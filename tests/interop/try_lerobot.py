@@ -47,7 +47,7 @@ def write_reference(recording: Recording, path: Path) -> None:
     borders = {at + step for at in {*starts, len(rows)} for step in (-2, -1, 0, 1, 2) if 0 <= at + step < len(rows)}
     chosen = sorted(borders | set(range(0, len(rows), EVERY)))
     held: dict[str, Any] = {
-        f"observation.images.{camera}": np.stack([recording.picture(rows[at], camera) for at in chosen])
+        f"observation.images.{camera}": np.stack([recording.read_picture(rows[at], camera) for at in chosen])
         for camera in CAMERAS
     }
     held |= {"time_in_episode": [(at - starts[at]) / RATE for at in chosen], "rows": chosen}
@@ -64,7 +64,7 @@ def check_import(made: Path, home: Path) -> str:
     steering = np.array([row.steer for row in recording.rows])
     assert np.array_equal(steering.astype(np.float32), reference["steering"].astype(np.float32)), log
     errors = [
-        float(np.mean((recording.picture(row).astype(float) - picture) ** 2))
+        float(np.mean((recording.read_picture(row).astype(float) - picture) ** 2))
         for row, picture in zip(recording.rows, reference["pictures"], strict=True)
     ]
     segments = len({row.segment for row in recording.rows})

@@ -45,7 +45,7 @@ def drive(
     with RecordingWriter(folder, session(camera)) as writer:
         for number in range(n):
             if number == cut_at:
-                writer.new_segment()
+                writer.start_segment()
             one = step(number, steer=2.0 * steer_of(number), camera=camera)
             others: dict[CameraName, Image] = {
                 side: road(number + 100 * k, camera) for k, side in enumerate(sides, start=1)
@@ -75,5 +75,5 @@ def imported(name: str, source: Path, reading: Reading | None = None) -> tuple[R
 def psnr(one: Recording, other: Recording) -> float:
     """The worst peak signal-to-noise ratio of their pictures, row by row [dB]."""
     pairs = zip(one.rows, other.rows, strict=True)
-    errors = [float(np.mean((one.picture(a).astype(float) - other.picture(b)) ** 2)) for a, b in pairs]
+    errors = [float(np.mean((one.read_picture(a).astype(float) - other.read_picture(b)) ** 2)) for a, b in pairs]
     return 10.0 * math.log10(255.0**2 / max(*errors, 1e-9))

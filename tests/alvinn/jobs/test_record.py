@@ -155,7 +155,7 @@ def test_ctrl_c_leaves_no_server_and_a_recording_that_opens(tmp_path: Path) -> N
     assert psutil.wait_procs(servers, timeout=30.0)[1] == []
     recording = Recording(tmp_path / "data" / "x")
     assert len(recording.rows) >= 9
-    assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)
+    assert recording.read_picture(recording.rows[-1]).shape == (32, 64, 3)
 
 
 def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(shell: Shell, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(she
             itertools.product(("forward", "reverse"), ("ClearNoon", "HardRainNoon"))
         )
     ]
-    dry, wet = (recording.picture(recording.rows[index]).mean() for index in (20, 21))
+    dry, wet = (recording.read_picture(recording.rows[index]).mean() for index in (20, 21))
     assert wet < dry - 10.0, "the first frame of the rain shows it"
     frames = [row.frame for row in recording.rows[:42]]
     assert frames == sorted(set(frames)), "no frame is there twice"
@@ -199,12 +199,12 @@ def test_the_car_carries_the_cameras_that_were_asked_for(shell: Shell, tmp_path:
     recording = Recording(tmp_path / "data" / "many")
     assert recording.session.cameras == ("center", "left", "right", "depth", "segmentation")
     for row in recording.rows:
-        left, center, right = (recording.picture(row, name).astype(int) for name in ("left", "center", "right"))
+        left, center, right = (recording.read_picture(row, name).astype(int) for name in ("left", "center", "right"))
         assert np.abs(left - center).mean() > 1.0
         assert np.abs(right - center).mean() > 1.0
-    labels = recording.picture(recording.rows[-1], "segmentation")
+    labels = recording.read_picture(recording.rows[-1], "segmentation")
     assert 1 in labels[-1, :, 0], "the road's own label is there to the bit"
-    near, far = (recording.picture(recording.rows[-1], "depth")[at, 32] @ [1, 256, 65536] for at in (-1, 18))
+    near, far = (recording.read_picture(recording.rows[-1], "depth")[at, 32] @ [1, 256, 65536] for at in (-1, 18))
     assert near < far / 2
 
 
@@ -232,8 +232,8 @@ def test_the_job_itself_killed_at_random_moments_leaves_a_recording_that_goes_on
         assert psutil.wait_procs(servers, timeout=30.0)[1] == []
         recording = Recording(folder)
         assert frames - len(recording.rows) <= 20
-        assert "was not closed" in recording.cut_short
-        assert recording.picture(recording.rows[-1]).shape == (32, 64, 3)
+        assert "was not closed" in recording.unclosed_warning
+        assert recording.read_picture(recording.rows[-1]).shape == (32, 64, 3)
         rows = len(recording.rows)
     assert len({row.segment for row in recording.rows}) == 5
 

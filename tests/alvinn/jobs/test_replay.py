@@ -87,7 +87,8 @@ def test_a_recording_that_was_cut_short_says_so(tmp_path: Path) -> None:
     write_recording(folder, 3)
     table = folder / "drive.csv"
     table.write_bytes(table.read_bytes()[:-5])
-    assert Recording(folder).cut_short.endswith("2 whole rows are used, 1 pictures after them have no row and are not")
+    warning = Recording(folder).unclosed_warning
+    assert warning.endswith("Its 2 complete rows are used, 1 later pictures without a row are not")
 
 
 def test_adding_to_a_recording_that_was_cut_short_says_so_first(
@@ -99,7 +100,7 @@ def test_adding_to_a_recording_that_was_cut_short_says_so_first(
     table.write_bytes(table.read_bytes()[:-5])
     nowhere = ("--carla", "127.0.0.1:1")
     assert main(["record", "a", "--append", "--home", str(tmp_path), *nowhere]) == 1
-    assert "2 whole rows are used" in " ".join(capfd.readouterr().out.split())
+    assert "2 complete rows are used" in " ".join(capfd.readouterr().out.split())
 
 
 def test_what_a_network_says_is_told_with_whether_it_was_trained_on_it(tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_what_a_network_says_is_told_with_whether_it_was_trained_on_it(tmp_path:
     assert describe_answers(answers, recording, card).endswith(
         "off by 0.0100 1/m in the mean of 1200 frames; this recording is not among those that it was trained on"
     )
-    held_out, _ = split(recording.parted())
+    held_out, _ = split(recording.split_rows())
     assert 0 < held_out.sum() < 1200
     own = replace(card, recordings=({"name": "a", "rows": 1200, "sha256": recording.digest()},))
     answers |= {int(row): recording.rows[row].curvature + 0.02 for row in np.flatnonzero(held_out)}

@@ -29,7 +29,7 @@ def recorded(folder: Path, segments: list[list[Step]], weather: str = "ClearNoon
         for steps in segments:
             for one in steps:
                 writer.add(one, lane=lane, weather=weather)
-            writer.new_segment()
+            writer.start_segment()
 
 
 def judged(folder: Path) -> list[Result]:

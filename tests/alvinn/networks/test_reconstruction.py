@@ -84,7 +84,7 @@ def test_a_network_that_watched_country_doubts_the_path_that_it_never_saw(tmp_pa
 
     def mean(name: str) -> float:
         recording = Recording(tmp_path / "data" / name)
-        return float(np.mean([doubt(recording.observation(row)) for row in recording.rows[::10]]))
+        return float(np.mean([doubt(recording.read_observation(row)) for row in recording.rows[::10]]))
 
     country, path = mean("again"), mean("other")
     print(f"mean doubt {country:.3f} on country, {path:.3f} on path")

@@ -27,7 +27,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 def frames(recording: Recording) -> list[int]:
-    return [row.frame for row in recording.kept()]
+    return [row.frame for row in recording.kept_rows()]
 
 
 def test_what_is_left_out_stays_in_the_folder_and_in_the_rows(folder: Path) -> None:
@@ -57,8 +57,8 @@ def test_no_segment_reaches_across_what_is_left_out(folder: Path) -> None:
     recording = Recording(folder)
     recording.leave_out(3, 5)
     assert [row.segment for row in recording.rows] == [0] * 10 + [1] * 3
-    assert [row.segment for row in recording.parted()] == [0] * 3 + [1] * 3 + [2] * 4 + [3] * 3
-    assert [row.segment for row in recording.kept()] == [0] * 3 + [2] * 4 + [3] * 3
+    assert [row.segment for row in recording.split_rows()] == [0] * 3 + [1] * 3 + [2] * 4 + [3] * 3
+    assert [row.segment for row in recording.kept_rows()] == [0] * 3 + [2] * 4 + [3] * 3
 
 
 @pytest.mark.parametrize(("first", "last"), [(-1, 2), (3, 2), (5, 10)])

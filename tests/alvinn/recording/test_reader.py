@@ -45,7 +45,7 @@ def test_pictures_come_back_as_jpeg_left_them(tmp_path: Path) -> None:
     write_recording(tmp_path, 2)
     recording = Recording(tmp_path)
     for number, row in enumerate(recording.rows):
-        seen = recording.picture(row)
+        seen = recording.read_picture(row)
         assert seen.shape == (SMALL.height, SMALL.width, 3)
         own, other = (np.abs(seen.astype(float) - picture(n)).mean() for n in (number, 1 - number))
         assert own < 12.0 < other
@@ -57,7 +57,7 @@ def test_what_an_import_does_not_know_is_an_empty_cell_and_no_number(tmp_path: P
     jpeg = (source.folder / source.rows[0].center).read_bytes()
     with RecordingWriter(tmp_path / "b", replace(session(), camera_known=False)) as writer:
         writer.add_row(replace(source.rows[0], x=math.nan, lane_s=math.nan, speed=math.nan, lane=""), {"center": jpeg})
-        writer.new_segment()
+        writer.start_segment()
         writer.add_row(source.rows[0], {"center": jpeg})
     unknown, known = Recording(tmp_path / "b").rows
     assert all(math.isnan(number) for number in (unknown.x, unknown.lane_s, unknown.speed))
@@ -94,7 +94,7 @@ def test_names_with_commas_quotes_and_line_ends_survive(tmp_path: Path) -> None:
 def test_a_new_segment_begins_where_it_is_said(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         writer.add(step(0), lane="a", weather="b")
-        writer.new_segment()
+        writer.start_segment()
         writer.add(step(1), lane="a", weather="b")
     assert [row.segment for row in Recording(tmp_path).rows] == [0, 1]
 
@@ -110,7 +110,7 @@ def test_a_torn_last_row_is_left_out_and_mended_on_append(folder: Path, torn: in
     rows = Recording(folder).rows
     assert [row.segment for row in rows] == [0, 0, 0, 1, 1]
     assert len({row.center for row in rows}) == 5
-    assert all(np.array_equal(Recording(folder).picture(row).shape, (32, 64, 3)) for row in rows)
+    assert all(np.array_equal(Recording(folder).read_picture(row).shape, (32, 64, 3)) for row in rows)
 
 
 def test_a_row_torn_after_a_spreadsheet_saved_the_table_is_mended_too(folder: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None, wh
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(RecordingError, match=rf"00000001_center\.jpg: its picture is {why}"):
-        recording.picture(recording.rows[1])
+        recording.read_picture(recording.rows[1])
 
 
 def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exactly(tmp_path: Path) -> None:
@@ -251,6 +251,6 @@ def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exact
     recording = Recording(tmp_path / "a")
     (row,) = recording.rows
     assert (row.left, row.right, row.depth) == ("frames/00000000_left.jpg", "", "frames/00000000_depth.png")
-    assert (recording.picture(row, "depth") == coded).all()
+    assert (recording.read_picture(row, "depth") == coded).all()
     with pytest.raises(RecordingError, match="no right pictures"):
-        recording.picture(row, "right")
+        recording.read_picture(row, "right")

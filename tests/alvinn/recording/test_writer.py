@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alvinn.errors import BusyError, RecordingError
 from alvinn.recording import Recording, RecordingWriter
+from alvinn.recording.rows import make_row
+from alvinn.util.images import jpeg_of
 from alvinn.util.locks import LOCK
-from tests.alvinn.fakes import session, write_recording
+from tests.alvinn.fakes import picture, session, step, write_recording
 
 
 def test_two_writers_in_one_recording_exclude_each_other(tmp_path: Path) -> None:
@@ -40,6 +43,58 @@ def test_a_recording_is_replaced_with_all_that_was_made_of_it(tmp_path: Path) ->
 
 def test_a_folder_that_is_no_recording_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
-    with pytest.raises(RecordingError, match="is no recording and is not replaced"):
+    with pytest.raises(RecordingError, match="is not a recording and is not replaced"):
         RecordingWriter(tmp_path, session(), overwrite=True)
     assert (tmp_path / "thesis.txt").exists()
+
+
+def add(writer: RecordingWriter, number: int) -> None:
+    writer.add(step(number), lane="oval/forward", weather="ClearNoon")
+
+
+def test_a_recording_is_open_while_it_is_written_and_closed_with_its_quality(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        add(writer, 0)
+        assert not Recording(tmp_path).session.closed
+        assert writer.quality == {}
+    assert Recording(tmp_path).session.closed
+    assert writer.quality["rows"] == writer.rows == 1
+
+
+def test_appended_rows_are_numbered_on_in_a_new_segment(tmp_path: Path) -> None:
+    for append in (False, True):
+        with RecordingWriter(tmp_path, session(), append=append) as writer:
+            add(writer, 5)
+    rows = Recording(tmp_path).rows
+    assert [(row.segment, row.center) for row in rows] == [
+        (0, "frames/00000000_center.jpg"),
+        (1, "frames/00000001_center.jpg"),
+    ]
+
+
+def test_an_imported_row_gets_files_of_its_own_and_its_pictures_are_not_encoded_again(tmp_path: Path) -> None:
+    jpeg = jpeg_of(picture(3))
+    row = replace(make_row(step(3), 9, "elsewhere.jpg", "", ""), left="elsewhere too.jpg")
+    with RecordingWriter(tmp_path, session()) as writer:
+        writer.start_segment()
+        writer.add_row(row, {"center": jpeg, "left": jpeg})
+    recording = Recording(tmp_path)
+    (found,) = recording.rows
+    assert (found.segment, found.center, found.left) == (
+        1,
+        "frames/00000000_center.jpg",
+        "frames/00000000_left.jpg",
+    )
+    assert (tmp_path / found.left).read_bytes() == jpeg
+    assert recording.session.cameras == ("center", "left")
+
+
+def test_after_an_error_of_the_drive_the_recording_is_closed_and_the_error_goes_on(tmp_path: Path) -> None:
+    def drive() -> None:
+        with RecordingWriter(tmp_path, session()) as writer:
+            add(writer, 0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drive()
+    assert Recording(tmp_path).session.closed

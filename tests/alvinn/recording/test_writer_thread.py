@@ -18,7 +18,7 @@ import pytest
 
 from alvinn.errors import RecordingError
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.recording.rows import row_of
+from alvinn.recording.rows import make_row
 from alvinn.recording.writer_thread import WriterThread
 from tests.alvinn.fakes import picture, session, step
 
@@ -56,7 +56,7 @@ def killed_after(rows: int, folder: Path) -> int:
 def require_whole(recording: Recording) -> None:
     """Every row has its picture, and it is the right one."""
     for row in recording.rows:
-        seen = recording.picture(row)
+        seen = recording.read_picture(row)
         assert np.abs(seen.astype(float) - picture(row.frame)).mean() < 12.0
 
 
@@ -70,7 +70,7 @@ def test_killed_a_hundred_times_at_random_it_opens_again_with_a_few_rows_lost_an
         handed = killed_after(int(rng.integers(1, 50)), folder)
         recording = Recording(folder)
         worst = max(worst, before + handed - len(recording.rows))
-        assert "was not closed" in recording.cut_short
+        assert "was not closed" in recording.unclosed_warning
         assert len(recording.rows) >= before
         require_whole(recording)
     assert worst <= LOST
@@ -86,7 +86,7 @@ def record(folder: Path, rows: int, *, append: bool = False, lane: str = "oval/f
 
 def test_a_recording_that_was_closed_says_nothing(tmp_path: Path) -> None:
     record(tmp_path, 1)
-    assert not Recording(tmp_path).cut_short
+    assert not Recording(tmp_path).unclosed_warning
 
 
 @pytest.fixture
@@ -109,12 +109,12 @@ def test_on_a_full_disk_it_ends_in_a_sentence_and_goes_on_when_there_is_room_aga
     cut = Recording(folder)
     assert len(cut.rows) > 20
     assert len(list((folder / "frames").iterdir())) == len(cut.rows), "no half picture is left"
-    assert "was not closed" in cut.cut_short
+    assert "was not closed" in cut.unclosed_warning
     require_whole(cut)
     ballast.unlink()
     record(folder, 10, append=True)
     again = Recording(folder)
-    assert not again.cut_short
+    assert not again.unclosed_warning
     assert [row.segment for row in again.rows] == [0] * len(cut.rows) + [1] * 10
     require_whole(again)
 
@@ -157,7 +157,7 @@ def test_whenever_ctrl_c_comes_the_pen_still_ends(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    row, pause = row_of(step(1), 0, "", "oval/forward", "ClearNoon"), np.random.default_rng(1)
+    row, pause = make_row(step(1), 0, "", "oval/forward", "ClearNoon"), np.random.default_rng(1)
     try:
         for _ in range(INTERRUPTED):
             thread = WriterThread(tmp_path / "drive.csv")

@@ -13,7 +13,7 @@ from alvinn.driving.types import Camera, Step
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter, Row
-from alvinn.recording.rows import row_of
+from alvinn.recording.rows import make_row
 from alvinn.training.dataset import (
     ALIKE,
     Examples,
@@ -235,7 +235,7 @@ def on_a_circle(number: int, offset: float = 0.0) -> Step:
 
 @pytest.mark.parametrize(("offset", "label"), [(0.0, 1.0 / 40.0), (0.5, 1.0 / 40.0 - 1.0 / 49.0)])
 def test_the_label_of_1989_leads_to_the_middle_of_the_road_seven_metres_ahead(offset: float, label: float) -> None:
-    rows = [row_of(on_a_circle(number, offset), 0, "", "lane", "ClearNoon") for number in range(60)]
+    rows = [make_row(on_a_circle(number, offset), 0, "", "lane", "ClearNoon") for number in range(60)]
     arcs = road_arcs(rows, 7.0)
     assert arcs[:40] == pytest.approx(label, abs=1.5e-3)
     assert arcs[-1] == 9.0, "at a segment's end the driver's own answer stands"

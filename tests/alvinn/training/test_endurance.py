@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.recording import Recording
-from alvinn.recording.rows import HEADER, encoded
+from alvinn.recording.rows import HEADER, encode_row
 from tests.alvinn.fakes import write_recording
 
 HOUR = 72_000  # rows at 20 Hz
@@ -59,7 +59,7 @@ def driven(folder: Path, rows: int) -> Path:
         table.write(HEADER + b"\n")
         for number in range(rows):
             row = few[number % len(few)]
-            table.write(encoded(replace(row, frame=number, time=0.05 * number, lane_s=0.4 * number % 1900.0)))
+            table.write(encode_row(replace(row, frame=number, time=0.05 * number, lane_s=0.4 * number % 1900.0)))
     return folder
 
 

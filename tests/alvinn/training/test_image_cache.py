@@ -31,7 +31,7 @@ def kept(folder: Path) -> list[str]:
 def test_pictures_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_recording(tmp_path, 5)
     first = np.array(pictures(Recording(tmp_path), PREPARE, nothing))
-    monkeypatch.delattr(Recording, "picture")
+    monkeypatch.delattr(Recording, "read_picture")
     assert np.array_equal(pictures(Recording(tmp_path), PREPARE, nothing), first)
     assert len(kept(tmp_path)) == 1
 
