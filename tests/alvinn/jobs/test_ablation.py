@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from alvinn.errors import MixedError
 from alvinn.jobs.ablation import CELLS, Ablation, markdown
 from alvinn.metrics.summary import summarize
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import judged
+from tests.alvinn.judged import RUN, judged
 
 
 def test_every_cell_but_the_first_differs_from_it() -> None:
@@ -34,7 +34,7 @@ def test_a_cell_that_there_is_not_is_wrong_usage(shell: Shell) -> None:
 
 
 def test_a_row_of_the_table_tells_what_was_measured() -> None:
-    laps = [judged([0.0, 0.1] * 400), judged([0.0, 3.0] + [0.0] * 800)]
+    laps = [judged([0.0, 0.1] * 400), judged([0.0, 3.0] + [0.0] * 800, replace(RUN, map="country"))]
     summed = summarize(laps, np.random.default_rng(0))
     row = {
         "name": "conv",

@@ -75,7 +75,7 @@ def test_a_camera_that_the_model_was_not_made_for_is_refused_and_both_are_said(s
 
 
 def test_a_camera_that_is_none_is_refused(shell: Shell, model: Path) -> None:
-    assert "no picture" in shell.refused("laps", "--model", str(model), "--camera.width", "0")
+    assert "at least 1x1 pixels" in shell.refused("laps", "--model", str(model), "--camera.width", "0")
 
 
 def test_a_card_that_was_tampered_with_is_refused(shell: Shell, model: Path, tmp_path: Path) -> None:
