@@ -14,7 +14,7 @@ VERSIONS := 3.10 3.11 3.12
 # compiled once, not anew by each of the hundred programs that the tests start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long test-all test-install fuzz bench peers corrections interop interop-opendrive lock format doctor clean
+.PHONY: setup demo test test-long test-all test-install fuzz bench peers corrections interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -45,7 +45,7 @@ fuzz: setup
 	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
 
 # files of ours in the genuine programs, each in an environment of its own
-interop: interop-opendrive interop-lerobot
+interop: interop-opendrive interop-lerobot interop-donkeycar
 
 interop-opendrive: setup .venv-opendrive/ready
 	$(PY) -m tests.interop.try_opendrive .venv-opendrive/bin/python
@@ -56,6 +56,14 @@ interop-lerobot: setup .venv-lerobot/ready
 .venv-lerobot/ready: .venv-3.12/bin/python
 	.venv-3.12/bin/python -m venv .venv-lerobot
 	.venv-lerobot/bin/python -m pip install -qq --disable-pip-version-check "lerobot[dataset,training]==0.6.1"
+	@touch $@
+
+interop-donkeycar: setup .venv-donkeycar/ready
+	$(PY) -m tests.interop.try_donkeycar .venv-donkeycar/bin/python
+
+.venv-donkeycar/ready: .venv-3.12/bin/python
+	.venv-3.12/bin/python -m venv .venv-donkeycar
+	.venv-donkeycar/bin/python -m pip install -qq --disable-pip-version-check "donkeycar[pc]==5.4.0"
 	@touch $@
 
 .venv-opendrive/ready: .venv-3.11/bin/python

@@ -11,10 +11,11 @@ from typing import Any
 
 from alvinn.errors import RecordingError
 from alvinn.formats.lerobot_names import OURS
-from alvinn.formats.sample import number, number_or
+from alvinn.formats.sample import number
 
 VERSION = "v3"
 FIELD = re.compile(r"\{(\w*)(?::0?\d?d)?\}")  # what a path template may hold: no width that makes a path of any length
+PLACES = ("chunk_index", "file_index")
 LARGEST = 1_000_000  # of chunk and file numbers
 ROW = ("timestamp", "index", "episode_index", "frame_index")
 """The columns that place a row in time, dataset and episode."""
@@ -58,18 +59,19 @@ class Info:
             for at, name in enumerate(_name_elements(feature, key))
         ]
 
-    def film(self, root: Path, key: str, episode: Record) -> Path:
-        """The film that holds an episode.
+    def film(self, root: Path, key: str, episode: Record) -> Path | None:
+        """The film that holds an episode; None where its row in `meta/episodes` does not say which.
 
         Raises:
             RecordingError: the path leads out of the dataset, or cannot be filled in.
         """
-        places = {
-            word: int(number_or(0.0, episode.get(f"videos/{key}/{word}"), 0.0, LARGEST))
-            for word in ("chunk_index", "file_index")
-        }
-        if not set(FIELD.findall(self.video_path)) <= {"video_key", *places} or "{" in FIELD.sub("", self.video_path):
+        if not set(FIELD.findall(self.video_path)) <= {"video_key", *PLACES} or "{" in FIELD.sub("", self.video_path):
             raise RecordingError(f"video_path {self.video_path[:80]!r} is not one of LeRobot's")
+        try:
+            number(episode.get(f"videos/{key}/from_timestamp"))
+            places = {word: int(number(episode.get(f"videos/{key}/{word}"), 0.0, LARGEST)) for word in PLACES}
+        except ValueError:
+            return None  # no guess: film 0 would show other episodes' pictures
         return path_inside(root, self.video_path.format(video_key=key, **places))
 
 

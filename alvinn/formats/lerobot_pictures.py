@@ -89,7 +89,12 @@ def require_films(source: Path, info: Info, camera: str, episodes: Mapping[str, 
     Raises:
         RecordingError: all are, or a path leads out of the dataset.
     """
-    films = {info.film(source, camera, episode) for episode in episodes.values()}
+    named = [info.film(source, camera, episode) for episode in episodes.values()]
+    films = {film for film in named if film is not None}
+    if named and not films:
+        raise RecordingError(f"meta/episodes does not say in which films the pictures of {camera} are")
+    if unsaid := named.count(None):
+        log.note(f"{unsaid} episodes do not say in which film of {camera} they are: their rows are left out")
     absent = sorted(film for film in films if not film.is_file())
     pointers = sorted(film for film in films if film.is_file() and _read_start(film) == LFS)
     if films and len(absent) + len(pointers) == len(films):

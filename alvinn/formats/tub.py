@@ -30,7 +30,7 @@ from alvinn.formats.sample import (
 )
 from alvinn.recording import Recording
 
-STEERING = ("user/angle", "steering", "angle", "steer")
+STEERING = ("user/angle", "user/steering", "steering", "angle", "steer")
 THROTTLE = ("user/throttle", "throttle")
 PICTURE = "cam/image_array"
 INPUTS = {PICTURE: "image_array", "user/angle": "float", "user/throttle": "float", "user/mode": "str"}

@@ -159,6 +159,29 @@ def test_one_film_of_several_that_is_not_there_costs_its_episodes_and_is_named(t
     assert any(f"file-001.mp4 {word}" in note for note in log.notes)
 
 
+@pytest.mark.parametrize("lost", ["file_index", "chunk_index", "from_timestamp"])
+def test_an_episode_that_does_not_say_its_film_is_left_out_and_no_other_film_taken(tmp_path: Path, lost: str) -> None:
+    exported("lerobot", tmp_path / "l")
+    key = "videos/observation.images.center"
+    places: dict[str, tuple[str, list[Any]]] = {
+        "episode_index": ("int64", [0, 1]),
+        f"{key}/chunk_index": ("int64", [0, 0]),
+        f"{key}/file_index": ("int64", [0, 0]),
+        f"{key}/from_timestamp": ("float64", [0.0, 7 / 20]),
+    }
+    kind, values = places[f"{key}/{lost}"]
+    write_rows(tmp_path / "l" / EPISODES, places | {f"{key}/{lost}": (kind, [values[0], None])})
+    recording, log = imported("lerobot", tmp_path / "l")
+    assert [row.frame for row in recording.rows] == list(range(7))
+    assert (
+        "1 episodes do not say in which film of observation.images.center they are: their rows are left out"
+        in log.notes
+    )
+    write_rows(tmp_path / "l" / EPISODES, places | {f"{key}/{lost}": (kind, [None, None])})
+    with pytest.raises(AlvinnError, match="does not say in which films"):
+        imported("lerobot", tmp_path / "l")
+
+
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
@@ -183,5 +206,5 @@ def test_a_chunk_number_of_any_size_makes_no_path_of_any_length(tmp_path: Path) 
     key = "videos/observation.images.center"
     numbers = {f"{key}/chunk_index": ("float64", [1e300]), f"{key}/file_index": ("float64", [-1e300])}
     write_rows(tmp_path / "l" / EPISODES, {"episode_index": ("int64", [0]), **numbers})
-    recording, _ = imported("lerobot", tmp_path / "l")
-    assert len(recording.rows) == 3, "the numbers are nonsense: the first film is the one that is there"
+    with pytest.raises(AlvinnError, match="does not say in which films"):
+        imported("lerobot", tmp_path / "l")

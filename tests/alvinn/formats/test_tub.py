@@ -107,10 +107,9 @@ def test_more_than_a_thousand_rows_make_two_catalogs(tmp_path: Path) -> None:
     assert json.loads(state)["current_index"] == 1003
 
 
-def test_other_keys_are_known_and_any_can_be_named(tmp_path: Path) -> None:
-    other = [
-        {"_index": n, "steering": steer_of(n), "throttle": 0.5, "image": f"{n}_cam_image_array_.jpg"} for n in (0, 1)
-    ]
+@pytest.mark.parametrize("key", ["steering", "user/steering"])
+def test_other_keys_are_known_and_any_can_be_named(tmp_path: Path, key: str) -> None:
+    other = [{"_index": n, key: steer_of(n), "throttle": 0.5, "image": f"{n}_cam_image_array_.jpg"} for n in (0, 1)]
     folder = tub(tmp_path / "t", [json.dumps(one).encode() for one in other])
     recording, log = imported("tub", folder)
     assert steers(recording) == [steer_of(0), steer_of(1)]
