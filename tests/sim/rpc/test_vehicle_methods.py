@@ -11,7 +11,7 @@ from sim.episode.actors import Vehicle
 from sim.episode.world import WorldError
 from sim.geometry.poses import Pose
 from sim.wire import messages
-from tests.sim.rpc.test_episode_methods import CAR, Desk
+from tests.sim.rpc.context import CAR, Desk
 
 
 @pytest.fixture
