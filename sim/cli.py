@@ -1,7 +1,7 @@
 """`python -m sim`: the embedded server in the foreground.
 
-When it is ready it says so in one line on stdout: `listening on HOST:PORT map NAME`. What keeps it from starting is one
-sentence on stderr and exit status 1.
+When it is ready it prints one line on stdout: `listening on HOST:PORT map NAME`. If it cannot start, it prints one
+sentence on stderr and ends with exit status 1.
 """
 
 from __future__ import annotations
@@ -25,30 +25,32 @@ from sim.server.camera_streams import CameraStreams
 from sim.server.connections import StartError, listen
 from sim.server.server import Server
 
-LAST_RESORT = 2.0  # seconds that the loop has to end once the parent is gone
-PARENT_CHECK = 0.5  # seconds between two looks at who the parent is
+EXIT_TIMEOUT = 2.0  # seconds that the event loop has to end once the parent is gone
+PARENT_CHECK_INTERVAL = 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """The embedded CARLA: a small server that the genuine carla 0.9.16 client drives in."""
+    """The embedded CARLA: a small server for the genuine carla 0.9.16 client."""
 
     map: str = "country"
-    """A built-in map by its name, or an OpenDRIVE file (NAME|FILE.xodr)."""
+    """Name of a built-in map, or an OpenDRIVE file (NAME|FILE.xodr)."""
     port: int = 2000
-    """The port that clients name; streams take the one above. 0 takes any two free ones."""
+    """Port that clients connect to; streams use the next one. 0 chooses two free ports."""
     host: str = "127.0.0.1"
-    """The address to listen on; 0.0.0.0 lets other machines in."""
-    renderer: Annotated[Literal["tiny", "gl"], tyro.conf.arg(help="tiny needs no graphics card, gl uses one.")] = "tiny"
+    """Address to listen on; 0.0.0.0 admits other machines."""
+    renderer: Annotated[
+        Literal["tiny", "gl"], tyro.conf.arg(help="tiny draws in software, gl uses a graphics card.")
+    ] = "tiny"
     seed: int = 0
-    """Chooses the surroundings of the road."""
+    """Seed of the surroundings of the roads."""
     exit_with_parent: Annotated[
-        bool, tyro.conf.arg(help="End when the process that started this one ends; it holds a pipe to our stdin.")
+        bool, tyro.conf.arg(help="End when the parent process ends; it must hold a pipe to this one's stdin.")
     ] = False
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the server until it is told to stop; the exit status: 0 after a clean end, 1 if it could not start.
+    """Run the server until a signal stops it; return the exit status: 0 after a clean end, 1 if it could not start.
 
     Raises:
         SystemExit: 2 for wrong usage, 0 after --help.
@@ -64,21 +66,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(options: ServerOptions) -> int:
-    """Run the server with these options; raises StartError or WorldError if it cannot start."""
+    """Run the server with these options until a signal stops it; return exit status 0.
+
+    Raises:
+        StartError: a port or the renderer is not available.
+        WorldError: the map does not exist or cannot be used.
+    """
     if not 0 <= options.port < 65535:
         raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
     if not options.host.strip():  # asyncio would listen on every address
         raise StartError("--host is empty, expected an address: 127.0.0.1, or 0.0.0.0 to admit other machines")
-    # Ctrl-C goes to a parent as well, which then wants to clean up here first and closes our stdin when it has.
-    with _handling([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
-        with _uncollected():
-            server = _server(options)
+    # Ctrl-C also reaches the parent, which first cleans up through this server and then closes its stdin.
+    with _handle_signals([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
+        with _suspend_collector():
+            server = _create_server(options)
         asyncio.run(_serve(server, options))
     return 0
 
 
-def _server(options: ServerOptions) -> Server:
-    # These bring CARLA's map parser and Panda3D with them: not for --help, and not before the options are right.
+def _create_server(options: ServerOptions) -> Server:
+    # These import CARLA's map parser and Panda3D, which --help and wrong usage need not wait for.
     from sim.camera.renderer import Renderer
     from sim.server import maps
 
@@ -99,7 +106,7 @@ async def _serve(server: Server, options: ServerOptions) -> None:
         loop.call_soon_threadsafe(stopped.set)
 
     ports, port = await listen(server, options.host, options.port)
-    with _handling([signal.SIGTERM] if options.exit_with_parent else [signal.SIGTERM, signal.SIGINT], stop):
+    with _handle_signals([signal.SIGTERM] if options.exit_with_parent else [signal.SIGTERM, signal.SIGINT], stop):
         if options.exit_with_parent:
             _stop_with_parent(stop)
         print(f"listening on {options.host}:{port} map {server.world.track.name}", flush=True)
@@ -110,8 +117,8 @@ async def _serve(server: Server, options: ServerOptions) -> None:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector what the block makes: it stays, and looking through it is 6% of the start."""
+def _suspend_collector() -> Iterator[None]:
+    """Exempt what the block creates from garbage collection: it is permanent, and scanning it is 6% of the start."""
     gc.disable()
     try:
         yield
@@ -121,8 +128,10 @@ def _uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def _handling(numbers: Iterable[signal.Signals], handler: Callable[..., None] | signal.Handlers) -> Iterator[None]:
-    """Answer signals in a way of ours while the block runs."""
+def _handle_signals(
+    numbers: Iterable[signal.Signals], handler: Callable[..., None] | signal.Handlers
+) -> Iterator[None]:
+    """Install a signal handler while the block runs."""
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
@@ -132,19 +141,19 @@ def _handling(numbers: Iterable[signal.Signals], handler: Callable[..., None] | 
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
-    """Stop once the parent is gone, in whatever way it went: its pipe to our stdin closes, or we have a new parent.
+    """Stop once the parent is gone, however it ended: its pipe to our stdin closes, or we have a new parent.
 
-    The second matters where a sibling of ours holds a copy of the pipe.
+    The second check matters where another process holds a copy of the pipe.
     """
 
     def end() -> None:
         stop()
-        timer = threading.Timer(LAST_RESORT, os._exit, args=(1,))
+        timer = threading.Timer(EXIT_TIMEOUT, os._exit, args=(1,))
         timer.daemon = True
         timer.start()
 
     def read_to_the_end() -> None:
-        # Not sys.stdin: its lock, held by a thread that still reads, makes the interpreter's exit fatal.
+        # Not sys.stdin: a thread that is still reading holds its lock, which would abort the interpreter at exit.
         try:
             while os.read(0, 4096):
                 pass
@@ -154,7 +163,7 @@ def _stop_with_parent(stop: Callable[[], None]) -> None:
 
     def watch_the_parent(parent: int) -> None:
         while os.getppid() == parent:
-            pause.wait(PARENT_CHECK)
+            pause.wait(PARENT_CHECK_INTERVAL)
         end()
 
     pause = threading.Event()

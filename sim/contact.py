@@ -1,6 +1,6 @@
-"""`python -m sim.contact`: a contact sheet, what cars see on some maps in some weathers, to be looked at by a person.
+"""`python -m sim.contact`: a contact sheet of the camera's view on several maps in several weathers.
 
-A row for each weather, a column for each map.
+One row per weather, one column per map, to be looked at by a person.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 
 import carla
@@ -29,35 +30,35 @@ Bytes = npt.NDArray[np.uint8]
 PRESETS = tuple(
     name for name in dir(carla.WeatherParameters) if name.endswith(("Noon", "Sunset", "Night", "DustStorm"))
 )
-SEAT = Pose(x=0.6, z=1.4, pitch=math.radians(-6))  # of the camera on the car
-LETTERS = 14  # height of a caption [pixels]
+MOUNT = Pose(x=0.6, z=1.4, pitch=math.radians(-6))  # of the camera on the car
+BASELINE = 14  # of a caption, from the top [pixels]
 
 
 @dataclass(frozen=True, slots=True)
 class ContactOptions:
-    """A contact sheet of what a camera on a car sees: a row for each weather, a column for each map."""
+    """A contact sheet of a car's camera: one row per weather, one column per map."""
 
     out: Path
-    """The picture to write (PNG)."""
+    """Image file to write (PNG)."""
     maps: str = "country,oval"
-    """Built-in maps or OpenDRIVE files, separated by commas."""
+    """Names of built-in maps or OpenDRIVE files, separated by commas."""
     weathers: str = ",".join(PRESETS)
-    """CARLA's presets, separated by commas."""
+    """Names of CARLA's weather presets, separated by commas."""
     views: int = 2
-    """Places on each map."""
+    """Number of places on each map."""
     size: tuple[int, int] = (320, 160)
-    """Width and height of each picture [pixels]."""
+    """Width and height of each image [pixels]."""
     kind: CameraKind = "rgb"
-    """What the camera shows."""
+    """Kind of camera."""
     seed: int = 0
-    """Chooses the surroundings of the road."""
+    """Seed of the surroundings of the roads."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet; the exit status: 0 done, 1 a map or weather does not exist or the file cannot be written."""
+    """Write the sheet; return the exit status: 1 if a map or weather does not exist or the file cannot be written."""
     options = tyro.cli(ContactOptions, args=None if argv is None else list(argv), prog="python -m sim.contact")
     try:
-        written = cv2.imwrite(str(options.out), sheet(options))
+        written = cv2.imwrite(str(options.out), make_sheet(options))
     except (MapError, ValueError, cv2.error) as error:
         print(f"contact: {error}", file=sys.stderr)
         return 1
@@ -66,47 +67,54 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if written else 1
 
 
-def sheet(options: ContactOptions) -> Bytes:
-    """The whole sheet (height, width, 3), BGR."""
+def make_sheet(options: ContactOptions) -> Bytes:
+    """Render the whole sheet (height, width, 3), BGR.
+
+    Raises:
+        MapError: a map does not exist.
+        ValueError: a weather does not exist.
+    """
     names = options.weathers.split(",")
-    weathers = [preset(name) for name in names]
-    columns = [_column(options, name, names, weathers) for name in options.maps.split(",")]
+    weathers = [get_preset(name) for name in names]
+    columns = [_render_column(options, name, names, weathers) for name in options.maps.split(",")]
     return np.hstack(columns)
 
 
-def preset(name: str) -> WeatherParameters:
-    """One of CARLA's weathers by its name.
+def get_preset(name: str) -> WeatherParameters:
+    """Return one of CARLA's weather presets by its name.
 
     Raises:
-        ValueError: there is no such weather.
+        ValueError: there is no such preset; the message suggests the nearest name.
     """
     if name not in PRESETS:
-        raise ValueError(f"there is no weather called '{name}': CARLA's are {', '.join(PRESETS)}")
-    found = getattr(carla.WeatherParameters, name)
-    return WeatherParameters(**{field.name: getattr(found, field.name) for field in fields(WeatherParameters)})
+        nearest = get_close_matches(name, PRESETS, n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        raise ValueError(f"there is no weather called '{name}': CARLA's are {', '.join(PRESETS)}{hint}")
+    preset = getattr(carla.WeatherParameters, name)
+    return WeatherParameters(**{field.name: getattr(preset, field.name) for field in fields(WeatherParameters)})
 
 
-def _column(options: ContactOptions, name: str, names: list[str], weathers: list[WeatherParameters]) -> Bytes:
+def _render_column(options: ContactOptions, name: str, names: list[str], weathers: list[WeatherParameters]) -> Bytes:
     track = Track(*opendrive.load(name))
     renderer = Renderer()
     renderer.load(track, options.seed)
     camera = renderer.create_camera(*options.size, math.radians(90), options.kind)
-    every = max(1, len(track.spawn_points) // options.views)
-    poses = [compose(spawn, SEAT) for spawn in track.spawn_points[::every][: options.views]]
+    step = max(1, len(track.spawn_points) // options.views)
+    poses = [compose(spawn, MOUNT) for spawn in track.spawn_points[::step][: options.views]]
     rows = []
     for caption, weather in zip(names, weathers, strict=True):
         renderer.set_weather(weather)
-        pictures = [_captioned(camera.render(pose), options.size, f"{track.name} {caption}") for pose in poses]
-        rows.append(np.hstack(pictures))
+        images = [_add_caption(camera.render(pose), options.size, f"{track.name} {caption}") for pose in poses]
+        rows.append(np.hstack(images))
     camera.close()
     return np.vstack(rows)
 
 
-def _captioned(pixels: bytes, size: tuple[int, int], caption: str) -> Bytes:
-    picture = np.frombuffer(pixels, np.uint8).reshape(size[1], size[0], 4)[..., :3].copy()
-    for colour, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(picture, caption, (4, LETTERS), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thick, cv2.LINE_AA)
-    return picture
+def _add_caption(pixels: bytes, size: tuple[int, int], caption: str) -> Bytes:
+    image = np.frombuffer(pixels, np.uint8).reshape(size[1], size[0], 4)[..., :3].copy()
+    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(image, caption, (4, BASELINE), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thickness, cv2.LINE_AA)
+    return image
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def test_an_empty_host_which_would_admit_everybody_is_one_sentence_and_status_1(
     def started(*_: object) -> NoReturn:
         raise StartError("it went on")
 
-    monkeypatch.setattr(cli, "_server", started)
+    monkeypatch.setattr(cli, "_create_server", started)
     assert cli.main(["--port", "0", "--host", host]) == 1
     assert capsys.readouterr().err.startswith("sim: --host is empty, expected an address")
 
@@ -179,7 +179,7 @@ def test_the_collector_rests_during_the_start_and_works_again_after_one_that_fai
         worked.append(gc.isenabled())
         raise StartError("no")
 
-    monkeypatch.setattr(cli, "_server", failing)
+    monkeypatch.setattr(cli, "_create_server", failing)
     assert cli.main([]) == 1
     assert capsys.readouterr().err == "sim: no\n"
     assert worked == [False]

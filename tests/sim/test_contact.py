@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim import contact
-from sim.contact import PRESETS, ContactOptions, preset, sheet
+from sim.contact import PRESETS, ContactOptions, get_preset, make_sheet
 
 NOTICED = 2.3  # distance in CIE Lab that is just noticed (G. Sharma, Digital Color Imaging Handbook, 2003)
 
@@ -19,11 +19,11 @@ NOTICED = 2.3  # distance in CIE Lab that is just noticed (G. Sharma, Digital Co
 def test_every_preset_of_carla_is_there() -> None:
     fixed = {name for name in dir(carla.WeatherParameters) if name[0].isupper()} - {"Default"}
     assert set(PRESETS) == fixed
-    assert preset("ClearNoon").sun_altitude_angle == pytest.approx(45.0)
+    assert get_preset("ClearNoon").sun_altitude_angle == pytest.approx(45.0)
 
 
 def test_any_two_presets_differ_visibly_in_a_tenth_of_the_picture() -> None:
-    made = sheet(ContactOptions(Path("unused"), maps="oval", views=1))
+    made = make_sheet(ContactOptions(Path("unused"), maps="oval", views=1))
     rows = made.reshape(len(PRESETS), 160, 320, 3)[:, 30:]  # without captions
     seen = [cv2.cvtColor(row.astype(np.float32) / 255, cv2.COLOR_BGR2LAB) for row in rows]
     shares = {
@@ -41,6 +41,11 @@ def test_a_sheet_is_written_with_a_row_for_each_weather(tmp_path: Path) -> None:
     written = cv2.imread(str(out))
     assert written is not None
     assert written.shape == (320, 320, 3)
+
+
+def test_a_mistyped_weather_is_answered_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert contact.main(["--out", "never.png", "--weathers", "ClearNon"]) == 1
+    assert capsys.readouterr().err.endswith("did you mean ClearNoon?\n")
 
 
 @pytest.mark.parametrize("words", [["--weathers", "Snow"], ["--maps", "atlantis"]])
