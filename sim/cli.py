@@ -25,7 +25,7 @@ from sim.server.camera_streams import CameraStreams
 from sim.server.connections import StartError, listen
 from sim.server.server import Server
 
-EXIT_TIMEOUT = 2.0  # seconds that the event loop has to end once the parent is gone
+EXIT_TIMEOUT = 15.0  # seconds that a busy machine may take to end once the parent is gone
 PARENT_CHECK_INTERVAL = 0.5  # seconds
 
 
