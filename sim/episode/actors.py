@@ -162,7 +162,7 @@ class Vehicle(Actor):
             self._settle(moved, self.pose.z)
 
     def _move(self, motion: State) -> None:
-        """Take a motion on; a car whose motion nobody can compute with stands still."""
+        """Adopt a motion; if it is not finite, the car stands still instead."""
         self.motion = motion if _is_computable(motion) else State.at_rest(self.pose)
 
     def _to_own_axes(self, vector: Vector) -> tuple[float, float]:
@@ -227,7 +227,7 @@ class Vehicle(Actor):
 
 
 def _is_computable(motion: State) -> bool:
-    """Whether every number of a motion is finite and small enough to go on computing with."""
+    """Whether every number of a motion is finite and small enough to integrate further."""
     felt = motion.acceleration
     numbers = (
         *(motion.x, motion.y, motion.yaw, motion.speed, motion.lateral_speed, motion.yaw_rate),

@@ -1,4 +1,4 @@
-"""What a blueprint is made of: attributes of CARLA's types, each a text with a default."""
+"""Blueprints and their attributes, which have CARLA's types and hold text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AttributeType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute of a blueprint; values are texts, as CARLA has them."""
+    """One attribute of a blueprint; its value is text, as in CARLA."""
 
     id: str
     type: AttributeType
@@ -39,15 +39,15 @@ class Blueprint:
 
 
 def constant(name: str, kind: AttributeType, value: str) -> Attribute:
-    """An attribute that no client changes."""
+    """Make an attribute that clients cannot modify."""
     return Attribute(name, kind, value, is_modifiable=False)
 
 
 def floats(**defaults: float) -> tuple[Attribute, ...]:
-    """Numbers with their defaults."""
+    """Make float attributes from their names and defaults."""
     return tuple(Attribute(name, AttributeType.FLOAT, f"{value:.6f}") for name, value in defaults.items())
 
 
 def ints(**defaults: int) -> tuple[Attribute, ...]:
-    """Whole numbers with their defaults."""
+    """Make integer attributes from their names and defaults."""
     return tuple(Attribute(name, AttributeType.INT, str(value)) for name, value in defaults.items())

@@ -38,7 +38,7 @@ class AttributeValue:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a client wants to be spawned: a blueprint with its attributes set."""
+    """A blueprint with its attributes set, as a client sends it to spawn an actor."""
 
     uid: int
     id: str
@@ -67,7 +67,7 @@ class Description:
         return Description(plan.uid, plan.id, tuple(values))
 
     def text(self, attribute: str) -> str:
-        """The value of an attribute, empty where there is none."""
+        """Return the value of an attribute, or an empty text."""
         return next((given.value for given in self.attributes if given.id == attribute), "")
 
     def number(self, attribute: str, low: float, high: float) -> float:

@@ -1,10 +1,10 @@
-"""What happens when a car runs into something: it stops there, and both are told.
+"""Collisions: a car stops at what it hits, and both are notified.
 
-Contacts are plastic: along the contact's normal the two go on at one speed (what does not move is infinitely heavy),
-along its face each keeps its own. The normal is that along which the two were apart before the step, so that a fast
-car stops in front of a thin thing and does not come out beside it. Impacts do not turn a car.
+Contacts are plastic: along the contact normal both continue at one speed (immovable things have infinite mass), and
+tangentially each keeps its own. The normal is the axis that separated the two before the step, so that a fast car stops
+in front of a thin object instead of passing through it. Impacts do not rotate a car.
 
-A grid finds the few that a car can touch, so that the cost of many cars grows with their number, not with its square.
+A grid finds the few objects that a car can touch, so that the cost grows with the number of cars, not its square.
 """
 
 from __future__ import annotations

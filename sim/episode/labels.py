@@ -1,4 +1,4 @@
-"""What things are, by the numbers that CARLA's semantic segmentation camera gives them.
+"""The tags of CARLA's semantic segmentation camera.
 
 Source: CARLA 0.9.16, `CityObjectLabel`.
 """
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Label(IntEnum):
-    """The tag of a pixel: what is seen there."""
+    """The tag of a pixel: the class of the object seen there."""
 
     NONE = 0
     ROAD = 1

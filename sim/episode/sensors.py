@@ -59,16 +59,16 @@ class Sensor(Actor):
 
     @property
     def pose(self) -> Pose:
-        """Where the sensor is in the world: on its parent, if it has one."""
+        """The sensor's pose in the world."""
         return self._pose if self.parent is None else compose(self.parent.pose, self._pose)
 
     @property
     def relative_pose(self) -> Pose:
-        """Where the sensor is in its parent's axes, or in the world if it has none."""
+        """The sensor's pose in its parent's axes, or in the world if it has no parent."""
         return self._pose
 
     def put(self, pose: Pose) -> None:
-        """Set the sensor down at a pose in the world; it keeps its parent and goes on moving with it."""
+        """Move the sensor to a pose in the world; it stays attached to its parent."""
         if self.parent is not None:
             pose = pose_from_matrix(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
         self._pose = pose

@@ -1,15 +1,15 @@
-"""How an episode runs: the eleven fields of `carla.WorldSettings`, by CARLA's names."""
+"""Settings of an episode: the eleven fields of `carla.WorldSettings`, by CARLA's names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-DEFAULT_STEP = 0.05  # seconds a tick, where the client leaves fixed_delta_seconds open
+DEFAULT_STEP = 0.05  # [s] per tick if the client does not set fixed_delta_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeSettings:
-    """CARLA's defaults; the clock and rendering have an effect here, the rest is kept and given back."""
+    """CARLA's settings with its defaults; only the first three have an effect, the others are stored and returned."""
 
     synchronous_mode: bool = False
     no_rendering_mode: bool = False
@@ -25,5 +25,5 @@ class EpisodeSettings:
 
     @property
     def step(self) -> float:
-        """Simulation seconds that a tick takes; CARLA writes 0 for a step left open."""
+        """Duration of a tick [s]; CARLA's clients send 0 for an unset one."""
         return self.fixed_delta_seconds or DEFAULT_STEP

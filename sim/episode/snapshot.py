@@ -1,4 +1,4 @@
-"""What an episode says of one frame: every actor's motion, in the world's axes."""
+"""The state of an episode at one frame: every actor's motion in the world's axes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.geometry.poses import Pose, Vector
 
 @dataclass(frozen=True, slots=True)
 class VehicleState:
-    """What is said of a vehicle beyond its motion; `gear` is -1 in reverse, the speed limit in km/h."""
+    """A vehicle's state beyond its motion: control, gear (-1 in reverse) and speed limit [km/h]."""
 
     control: VehicleControl
     gear: int
@@ -19,7 +19,7 @@ class VehicleState:
 
 @dataclass(frozen=True, slots=True)
 class ActorState:
-    """An actor in a frame: pose, velocity [m/s], angular velocity [rad/s], acceleration [m/s2]."""
+    """An actor's state at one frame: pose, velocity [m/s], angular velocity [rad/s], acceleration [m/s2]."""
 
     id: int
     pose: Pose
@@ -31,7 +31,7 @@ class ActorState:
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """When something was seen: the frame's number and the simulation's time [s]."""
+    """Frame number and simulation time [s]."""
 
     frame: int
     seconds: float
@@ -39,7 +39,7 @@ class Timestamp:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One frame of an episode; `step` is how much simulation time [s] it took."""
+    """One frame of an episode; `step` is the duration of its tick [s]."""
 
     episode: int
     timestamp: Timestamp

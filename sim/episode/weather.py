@@ -1,4 +1,4 @@
-"""The weather: the fourteen numbers of `carla.WeatherParameters`, by CARLA's names."""
+"""The weather: the fourteen fields of `carla.WeatherParameters`, by CARLA's names."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 No sockets and no wire here, and no time but the simulation's: the same calls give the same snapshots, to the bit.
 Ids are never used twice, across episodes either, because clients remember actors by them. What a client spawned
-stays when the client leaves, as in CARLA; whoever comes next can find it and destroy it.
+stays when the client leaves, as in CARLA; the next client can find it and destroy it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from sim.episode.weather import WeatherParameters
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose, Vector
 
-LONGEST_STEP = 1.0  # seconds a tick; longer ones would take the server away from its other clients
-SHORTEST_STEP = 1e-4  # seconds a tick; shorter ones would only keep the machine busy
+LONGEST_STEP = 1.0  # [s] per tick; a longer one would block the server's other clients
+SHORTEST_STEP = 1e-4  # [s] per tick
 MOST_ACTORS, MOST_CAMERAS, MOST_SENSORS = 1000, 64, 500
 MOST_PIXELS = 32 << 20  # of all cameras together
-DEEPEST = 8  # sensors on sensors
-LONGEST_CURVE = 64  # points of a torque or steering curve, which every substep looks through
+DEEPEST = 8  # levels of sensors attached to sensors
+LONGEST_CURVE = 64  # points of a torque or steering curve, which every substep searches
 FASTEST = 200.0  # [m/s] that a client can give a car
 A = TypeVar("A", bound=Actor)
 
 
 class WorldError(Exception):
-    """The world cannot do what it was asked; the message is the sentence that the client's exception will hold."""
+    """The world cannot do what was asked; its message becomes that of the client's exception."""
 
 
 class Roads(Protocol):
@@ -80,7 +80,7 @@ class World:
         self.load(track)
 
     def load(self, track: Roads) -> None:
-        """Begin a new episode on a map: nobody there but the spectator, and the default weather."""
+        """Begin a new episode on a map, with no actor but the spectator, and the default weather."""
         self.track = track
         self.episode += 1
         self.weather = WeatherParameters()
@@ -92,7 +92,7 @@ class World:
     # --- time
 
     def tick(self) -> int:
-        """Let one step pass with every car's last control; returns the new frame's number."""
+        """Advance one step with every car's last control; return the new frame number."""
         step = self.settings.step
         cars = [actor for actor in self.actors.values() if isinstance(actor, Vehicle)]
         before = {car.id: car.footprint for car in cars}
@@ -103,16 +103,16 @@ class World:
         return self.timestamp.frame
 
     def skip(self) -> None:
-        """Let a frame pass in which nothing could be moved, so that nobody waits for it."""
+        """Advance the frame number and time although nothing could be moved, so that no client waits for the frame."""
         self.timestamp = Timestamp(self.timestamp.frame + 1, self.timestamp.seconds + self.settings.step)
 
     def snapshot(self) -> Snapshot:
-        """What there is to say of the world as it stands."""
+        """Return the state of all actors at the current frame."""
         actors = tuple(actor.state() for actor in self.actors.values())
         return Snapshot(self.episode, self.timestamp, self.settings.step, actors)
 
     def apply(self, settings: EpisodeSettings) -> None:
-        """Run by other settings from the next tick on.
+        """Apply settings from the next tick on.
 
         Raises:
             WorldError: fixed_delta_seconds is negative, too short to be a step, or more than a second.
@@ -127,10 +127,10 @@ class World:
     # --- who is there
 
     def actor(self, identity: int, kind: type[A]) -> A:
-        """The actor of an id.
+        """Return an actor by its id.
 
         Raises:
-            WorldError: there is none, or it is of another kind.
+            WorldError: there is no such actor, or it is of another kind.
         """
         found = self.actors.get(identity)
         if found is None:
@@ -140,23 +140,23 @@ class World:
         return found
 
     def vehicle(self, identity: int) -> Vehicle:
-        """The car of an id; raises WorldError as `actor` does."""
+        """Return a vehicle by its id; raises WorldError as `actor` does."""
         return self.actor(identity, Vehicle)
 
     def sensors(self) -> list[Sensor]:
-        """Every sensor, in the order of spawning."""
+        """Return all sensors, in the order of spawning."""
         return [actor for actor in self.actors.values() if isinstance(actor, Sensor)]
 
     def cameras(self) -> list[Camera]:
-        """Every camera, in the order of spawning."""
+        """Return all cameras, in the order of spawning."""
         return [actor for actor in self.actors.values() if isinstance(actor, Camera)]
 
     def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
-        """Bring an actor into the world; its pose is relative to the parent, if one is given (0 is none).
+        """Spawn an actor; its pose is relative to the parent, if there is one (0: none).
 
         Raises:
-            WorldError: no such blueprint or parent, an attribute out of range, something stands there already, or
-                there are as many actors as this server can serve.
+            WorldError: the blueprint or parent does not exist, an attribute is out of range, the place is taken, or a
+                limit of this server is reached.
         """
         on = self.actor(parent, Actor) if parent else None
         try:
@@ -171,7 +171,7 @@ class World:
         return actor
 
     def _check_limits(self, actor: Actor) -> None:
-        """Raise WorldError where one more actor would take the server away from its other clients."""
+        """Raise WorldError if one more actor would make the server too slow for its other clients."""
         if len(self.actors) >= MOST_ACTORS:
             raise WorldError(f"there are {MOST_ACTORS} actors already, the most that this server has: destroy some")
         if isinstance(actor, Sensor):
@@ -204,7 +204,7 @@ class World:
         return Vehicle(next(self._ids), description, pose, self.track.ground)
 
     def destroy(self, identity: int) -> None:
-        """Take an actor out of the world; what sat on it stays where it is.
+        """Destroy an actor; sensors attached to it stay where they are.
 
         Raises:
             WorldError: there is no such actor, or it is the spectator.
@@ -219,7 +219,7 @@ class World:
     # --- what is done to cars
 
     def control(self, identity: int, control: VehicleControl) -> None:
-        """Give a car the control that it follows from the next tick on, cut to CARLA's ranges."""
+        """Set the control that a car applies from the next tick on, clipped to CARLA's ranges."""
         vehicle = self.vehicle(identity)
         vehicle.ackermann = None
         vehicle.control = replace(
@@ -230,18 +230,18 @@ class World:
         )
 
     def set_velocity(self, identity: int, velocity: Vector) -> None:
-        """Give a car a velocity [m/s] in the world's axes."""
+        """Set a car's velocity [m/s] in the world's axes."""
         self.check_velocity(velocity)
         self.vehicle(identity).set_velocity(velocity)
 
     @staticmethod
     def check_velocity(velocity: Vector) -> None:
-        """Raise WorldError for a velocity [m/s] that no car reaches."""
+        """Raise WorldError if a velocity [m/s] exceeds FASTEST."""
         if max(abs(velocity.x), abs(velocity.y), abs(velocity.z)) > FASTEST:
             raise WorldError(f"a velocity of more than {FASTEST:g} m/s")
 
     def set_physics(self, identity: int, physics: PhysicsControl) -> None:
-        """Give a car other physics.
+        """Replace a car's physics control.
 
         Raises:
             WorldError: not four wheels, no gear, a mass or radius that is not positive, or a car that would tip over.

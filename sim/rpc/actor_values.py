@@ -1,4 +1,4 @@
-"""Actors as clients are told of them."""
+"""Actors as CARLA describes them to clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches: CARLA's numbered commands, each answered on its own, so that one that fails does not stop the others."""
+"""Batches of CARLA's numbered commands; each has its own response, so that a failure does not stop the others."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sim.wire.messages import ACKERMANN, BOOL, CONTROL, LIST, PHYSICS, TRANSFORM
 from sim.wire.rpc import Returns
 
 SPAWN, DESTROY = 0, 1
-DEEPEST = 16  # commands that follow on commands that follow on commands
-WORST_MESSAGE = 200  # characters of an error's sentence that a batch's answer holds
+MAX_DEPTH = 16  # of spawn commands nested in spawn commands
+MAX_MESSAGE = 200  # characters of an error message in a batch's response
 
 
 def _ignore(_context: Context, _identity: int, *_: object) -> None:
-    """A command that CARLA has and that moves nothing here."""
+    """Accept a command of CARLA's that has no effect here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command on an actor: the layouts of its payload after the actor's id, and what it does."""
+    """A command on an actor: the layouts of its payload after the actor's id, and its function."""
 
     arguments: tuple[Layout[Any], ...]
     function: Callable[..., None]
@@ -63,11 +63,11 @@ def _batch(context: Context, commands: list[Any], then_tick: bool) -> list[Any]:
 
 
 def _answer(context: Context, value: object) -> list[Any]:
-    """CARLA's response to one command: the actor's id, or why not."""
+    """CARLA's response to one command: the actor's id, or an error message."""
     try:
         return [[1, _run(context, *messages.unpack_command(value))]]
     except (PeerError, NotSupportedError, WorldError) as error:
-        return [[0, [str(error)[:WORST_MESSAGE]]]]
+        return [[0, [str(error)[:MAX_MESSAGE]]]]
 
 
 def _run(context: Context, number: int, payload: list[Any]) -> int:
@@ -88,12 +88,12 @@ def _unpack_all(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
 
 
 def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
-    """Spawn, then run the commands that follow on the new actor, whose id they could not know."""
+    """Spawn, then run the commands of `.then` on the new actor, whose id they could not contain."""
     order = messages.unpack_spawn(payload)
     actor = context.world.spawn(order.description, order.pose, order.parent or 0)
     for number, rest in order.then:
         if number != SPAWN:
             _run(context, number, [actor.id, *rest[1:]])
-        elif depth < DEEPEST:
+        elif depth < MAX_DEPTH:
             _spawn(context, rest, depth + 1)
     return actor.id

@@ -1,6 +1,6 @@
-"""The table of procedures: what each takes, how it answers, and the one place where both are done.
+"""The table of remote procedures: their arguments, their results, and the one function that converts and calls.
 
-`methods` and whoever else serves calls enters functions here by decorator; the server only knows `call`.
+Modules with procedures register them by decorator; the server uses `call` only.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ TEXT_MAP = "OpenDriveMap"  # CARLA's name for the map of a text that a client se
 
 
 class Context(Protocol):
-    """What a method works on: the world, and the few things that only the server can do."""
+    """What a procedure works on: the world, and what only the server can do."""
 
     world: World
     stream_port: int
 
     def tick(self) -> int:
-        """Make a step and tell everybody, if the clock is the clients'; the frame's number either way."""
+        """In synchronous mode, advance one step and publish it; return the frame number in either mode."""
 
     def expect_subscription(self, stream: int) -> None:
-        """A client is about to subscribe to a stream and wants every frame from the next one on."""
+        """Note that a client is about to subscribe to a stream and expects every frame from the next one on."""
 
     def restart_clock(self) -> None:
-        """Begin or end to tick by the wall clock, as the world's settings now say."""
+        """Start or stop ticking by the wall clock, according to the world's settings."""
 
     def load(self, name: str) -> None:
-        """Begin an episode on a map; the name is a built-in one, empty for the same again."""
+        """Begin an episode on a built-in map, or on the current one if the name is empty."""
 
     def store_opendrive(self, opendrive: str) -> None:
-        """Keep an OpenDRIVE text that a client sent, for `load(TEXT_MAP)`."""
+        """Store an OpenDRIVE text that a client sent, for `load(TEXT_MAP)`."""
 
     def maps(self) -> tuple[str, ...]:
-        """The names of the maps there are."""
+        """Return the names of the available maps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One procedure: the layouts of its arguments, how it answers, and what it does."""
+    """One procedure: the layouts of its arguments, how its result is wrapped and packed, and its function."""
 
     arguments: tuple[Layout[Any], ...]
     returns: Returns
@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
 def method(
     name: str, *arguments: Layout[Any], result: Layout[Any] | None = None, returns: Returns = Returns.VALUE
 ) -> Callable[[Handler], Handler]:
-    """Enter a function into the table; `result` lays its result out (default: it is plain already)."""
+    """Register a function under CARLA's name for it; `result` is the layout of its result (default: plain msgpack)."""
 
     def enter(function: Handler) -> Handler:
         TABLE[name] = Method(arguments, returns, _plain if result is None else result.pack, function)
@@ -73,11 +73,11 @@ def method(
 
 
 def call(context: Context, name: str, arguments: tuple[Any, ...]) -> tuple[Returns, Any]:
-    """Run a procedure; how its result is wrapped, and the result as plain msgpack values.
+    """Run a procedure; return how its result is wrapped, and the result as plain msgpack values.
 
     Raises:
         NotSupportedError: there is no such procedure.
-        PeerError: the arguments are not what it takes.
+        PeerError: the number or types of the arguments are wrong.
         WorldError: the world cannot do it.
     """
     entry = TABLE.get(name)
@@ -93,5 +93,5 @@ def call(context: Context, name: str, arguments: tuple[Any, ...]) -> tuple[Retur
 
 
 def find_returns(name: str) -> Returns:
-    """How a procedure's failure is wrapped."""
+    """Return how a procedure's failure is wrapped."""
     return TABLE[name].returns

@@ -1,4 +1,4 @@
-"""The wire's errors: the type says whose fault it is."""
+"""Errors of the wire; the type says whose fault it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class PeerError(WireError):
 
 
 class NotSupportedError(WireError):
-    """The peer asked, properly, for something that CARLA may have and this server has not."""
+    """The peer made a valid request for a feature that this server lacks."""
 
 
 class OurError(WireError):

@@ -86,7 +86,7 @@ UINT: Layout[int] = Layout(_same, _uint)
 BOOL: Layout[bool] = Layout(_same, _bool)
 TEXT: Layout[str] = Layout(_same, _text)
 LIST: Layout[list[Any]] = Layout(_same, _list)
-ANYTHING: Layout[Any] = Layout(_same, _same)  # an argument that nobody reads
+ANYTHING: Layout[Any] = Layout(_same, _same)  # an unused argument
 ANGLE: Layout[float] = Layout(math.degrees, lambda value: math.radians(_float(value)))
 
 
@@ -194,7 +194,7 @@ def pack_bounding_box(centre: Vector, extent: Vector, actor: int) -> list[Any]:
 def pack_actor(
     identity: int, parent: int, description: Description, box: list[Any], *, tags: bytes = b"", token: bytes = b""
 ) -> list[Any]:
-    """An actor; `parent` 0 is none, `token` empty where there is no stream."""
+    """Pack an actor; `parent` is 0 and `token` empty if it has none."""
     return [identity, parent, DESCRIPTION.pack(description), box, tags, token]
 
 

@@ -18,21 +18,21 @@ _ADDRESS_NOT_SET = 0  # the client then uses the host it was given for the serve
 
 
 def pack_token(stream: int, port: int) -> bytes:
-    """The 24 bytes by which a client finds a stream."""
+    """Pack the 24 bytes by which a client finds a stream."""
     return _TOKEN.pack(stream, port, _TCP, _ADDRESS_NOT_SET, bytes(16))
 
 
 class Subscription:
-    """The reading side of a stream's connection: which stream the peer wants, once it has said so."""
+    """The receiving side of a stream's connection: reads the number of the stream that the peer subscribes to."""
 
     def __init__(self) -> None:
         self._received = b""
 
     def receive_data(self, data: bytes) -> int | None:
-        """The stream's number when it is complete, None before.
+        """Return the stream's number once it is complete, else None.
 
         Raises:
-            PeerError: the peer went on after the number.
+            PeerError: the peer sent more than the number.
         """
         self._received += data[: _NUMBER.size + 1]
         if len(self._received) > _NUMBER.size:
@@ -43,5 +43,5 @@ class Subscription:
 
 
 def frame_message(*parts: bytes) -> bytes:
-    """One message made of parts, with its size before it."""
+    """Join parts to one message, preceded by its size."""
     return b"".join((_NUMBER.pack(sum(map(len, parts))), *parts))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sim.geometry.poses import Pose
-from sim.rpc.batch_commands import DEEPEST, DESTROY, TABLE, WORST_MESSAGE
+from sim.rpc.batch_commands import DESTROY, MAX_DEPTH, MAX_MESSAGE, TABLE
 from sim.wire import messages
 from tests.sim.rpc.context import CAR, ORIGIN, Desk
 
@@ -47,10 +47,10 @@ def test_commands_that_follow_a_spawn_are_for_the_new_actor(desk: Desk) -> None:
 
 def test_spawns_that_follow_on_spawns_end_somewhere(desk: Desk) -> None:
     nested: list[Any] = []
-    for depth in range(3 * DEEPEST):
+    for depth in range(3 * MAX_DEPTH):
         nested = [[[0, [CAR, [[20.0 * depth, 0.0, 0.0], [0.0, 0.0, 0.0]], [False], 0, "", nested]]]]
     assert desk.call("apply_batch", nested, False)[0][0][0] == 1
-    assert len(desk.world.actors) == 1 + DEEPEST + 1
+    assert len(desk.world.actors) == 1 + MAX_DEPTH + 1
 
 
 def test_an_actor_is_destroyed_by_its_id(desk: Desk) -> None:
@@ -67,7 +67,7 @@ def test_a_wrong_number_of_values_says_both_numbers(desk: Desk) -> None:
 def test_a_failure_is_told_in_a_sentence_of_bounded_length(desk: Desk) -> None:
     ((answer,),) = desk.call("apply_batch", [[[0, [[0, "x" * 5000, []], ORIGIN, [False], 0, "", []]]]], False)
     assert answer[0] == 0
-    assert len(answer[1][0]) <= WORST_MESSAGE
+    assert len(answer[1][0]) <= MAX_MESSAGE
 
 
 @pytest.mark.parametrize("number", sorted(TABLE))
