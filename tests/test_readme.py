@@ -83,7 +83,8 @@ def test_every_room_on_the_map_is_there(path: str) -> None:
 def test_every_file_and_link_of_a_page_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     files = [ROOT / path for path in re.findall(r"`((?:alvinn|sim|tests)/[\w/.]+)`", text)]
-    links = [page.parent / link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    links = [page.parent / link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)]
     assert [str(path) for path in files + links if not path.exists()] == []
 
 
