@@ -15,7 +15,6 @@ import donkeycar
 import numpy as np
 from donkeycar.config import Config
 from donkeycar.parts.tub_v2 import Tub
-from donkeycar.pipeline.training import train
 from donkeycar.pipeline.types import TubDataset, TubRecord
 from PIL import Image
 
@@ -69,6 +68,8 @@ def config(folder: Path) -> Config:
 
 def train_on(folder: Path) -> None:
     """An epoch of donkeycar's linear model."""
+    from donkeycar.pipeline.training import train  # needs TensorFlow: what comes before runs without it
+
     settings = config(folder)
     records = TubDataset(config=settings, tub_paths=[str(folder / "export")]).get_records()
     history = train(settings, str(folder / "export"), str(folder / "pilot.keras"), "linear")
