@@ -36,7 +36,9 @@ def check_import(made: Path, home: Path) -> str:
     recording, reference = Recording(convert(job, ConversionLog())), np.load(made / "reference.npz")
     assert [row.steer for row in recording.rows] == reference["steering"].tolist()
     for row, picture in zip(recording.rows, reference["pictures"], strict=True):
-        assert np.abs(recording.picture(row).astype(int) - picture).max() <= 2, "one JPEG, decoded by two libraries"
+        assert np.abs(recording.read_picture(row).astype(int) - picture).max() <= 2, (
+            "one JPEG, decoded by two libraries"
+        )
     return f"{made.name} comes in: {len(recording.rows)} rows, steering equal, pictures the same files"
 
 
@@ -45,7 +47,7 @@ def main(python: str, folder: Path) -> None:
     recording = record(folder)
     convert(Convert(src=str(recording.folder), dst=str(folder / "export"), target_format="tub"), ConversionLog())
     chosen = list(range(0, len(recording.rows), EVERY))
-    pictures = [recording.picture(recording.rows[at]) for at in chosen]
+    pictures = [recording.read_picture(recording.rows[at]) for at in chosen]
     steering = [row.steer_meant for row in recording.rows]
     np.savez(folder / "reference.npz", steering=steering, rows=chosen, pictures=pictures)
     subprocess.run([python, GENUINE, folder], check=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
