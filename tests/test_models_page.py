@@ -14,7 +14,7 @@ import pytest
 
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
-from alvinn.networks.encodings import Code, Floats, Hill, Scalar
+from alvinn.networks.encodings import Encoding, Floats, Hill, Scalar
 from alvinn.networks.inference import Card, Network, read_card, write_card
 from alvinn.networks.preprocessing import Colours, Preprocessing
 from alvinn.settings import Home
@@ -91,12 +91,12 @@ class Echo:
 @pytest.mark.parametrize("size", [(320, 160), (200, 66), (641, 479)])
 @pytest.mark.parametrize("output", [Hill(), Hill(30, 0.1), Scalar()])
 def test_every_way_to_see_and_to_answer_is_covered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colours: Colours, size: tuple[int, int], output: Code
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colours: Colours, size: tuple[int, int], output: Encoding
 ) -> None:
     shipped = Home().find_model("shipped")
     shutil.copyfile(shipped / "network.tflite", tmp_path / "network.tflite")
     camera = Camera(width=size[0], height=size[1])
-    prepare = Preprocessing.of(camera, 96, 32, colours)
+    prepare = Preprocessing.for_camera(camera, 96, 32, colours)
     write_card(tmp_path, replace(read_card(shipped), camera=camera, output=output, preprocessing=prepare))
     names = run_lines(tmp_path, monkeypatch)
     card = read_card(tmp_path)

@@ -35,7 +35,7 @@ from alvinn.driving.protocols import Driver, Observer, World
 from alvinn.driving.realtime import FULL_BRAKE, LiveWorld
 from alvinn.driving.types import Camera, CameraName, Direction, Observation
 from alvinn.errors import AlvinnError, FrameError, ServerError
-from alvinn.networks.doubt import DoubtName, of_answer, told
+from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
 from alvinn.networks.inference import Network
 from alvinn.recording import RecordingWriter, Session
 from alvinn.settings import Driving
@@ -199,7 +199,7 @@ def _advice(wish: Ride) -> Callable[[Observation], Advice] | None:
 
     def advice(seen: Observation) -> Advice:
         answer = network.answer(seen)
-        doubt = told(answer, wish.doubt_by)
+        doubt = measure_doubt(answer, wish.doubt_by)
         return Advice(answer.curvature, doubt / wish.doubt if doubt is not None else None)
 
     return advice
@@ -222,7 +222,7 @@ def _gate(wish: Ride, world: CarlaWorld) -> Gate | None:
     if wish.gate == "drift":
         return DriftGate(world.truth, world.geometry.width)
     if wish.gate == "doubt" and network is not None:
-        doubt = of_answer(network, wish.doubt_by)
+        doubt = make_doubt(network, wish.doubt_by)
         return DoubtGate(lambda seen: doubt(seen) or 0.0, wish.doubt)
     return None
 

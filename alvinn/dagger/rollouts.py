@@ -48,7 +48,7 @@ def open_training_world(
         direction=direction,
         weather=weather,
         seed=settings.seed,
-        cameras=network.card.preprocessing.lessons,
+        cameras=network.card.preprocessing.training_cameras,
         kept=kept,
         learned_on=network.card.server,
     ) as world:
@@ -154,7 +154,7 @@ class Trial:
 
     def see(self, step: Step) -> Verdict:
         """Check the step; a departure ends the test."""
-        asked = self._gate.asks(step.observation)
+        asked = self._gate.request(step.observation)
         departed = abs(step.truth.offset) > departure_margin(step.truth.lane_width, self._car_width)
         self.failed = departed or bool(asked)
         return Verdict.STOP if departed else Verdict.CONTINUE

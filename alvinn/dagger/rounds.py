@@ -17,11 +17,11 @@ from alvinn.dagger.ledger import Entry, RoundRecord, plan_rollouts, read_round, 
 from alvinn.dagger.rollouts import drive_rollout, find_still_failing
 from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import ExpertTeacher, HumanTeacher, Student, Teacher
-from alvinn.drivers.gates import beta_of, threshold_from, threshold_within
+from alvinn.drivers.gates import decay_beta, estimate_threshold, fit_threshold
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.evaluation.laps import LapSettings, drive_laps
 from alvinn.metrics.referee import Result
-from alvinn.networks.doubt import Doubt, of_answer, of_ensemble
+from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, Session
 from alvinn.training.model_folder import is_trained, is_unfinished
@@ -87,7 +87,9 @@ def _newest_trained(job: RoundSettings, number: int) -> int:
 
 def _load_student(job: RoundSettings, number: int) -> Student:
     networks = [Network(job.member(number, which)) for which in range(job.members)]
-    return Student(networks[0], of_ensemble(networks) if job.members > 1 else of_answer(networks[0], job.doubt_by))
+    return Student(
+        networks[0], make_ensemble_doubt(networks) if job.members > 1 else make_doubt(networks[0], job.doubt_by)
+    )
 
 
 def _writer_factory(job: RoundSettings, folder: Path, network: Network) -> Callable[[CarlaWorld], RecordingWriter]:
@@ -104,7 +106,7 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
         driver="expert" if job.expert == "scripted" else job.alias,
         server=world.server,
         version=__version__,
-        cameras=network.card.preprocessing.lessons,
+        cameras=network.card.preprocessing.training_cameras,
     )
     return RecordingWriter(folder, session, append=True)
 
@@ -113,13 +115,13 @@ def _new_record(job: RoundSettings, number: int, student: Student) -> RoundRecor
     """A round before its first rollout, with the parameter of its gate: beta or threshold."""
     record = RoundRecord(number, job.gate, job.expert)
     if job.gate == "always":
-        return replace(record, setting=beta_of(number), setting_from="the number of the round")
+        return replace(record, setting=decay_beta(number), setting_from="the number of the round")
     if job.gate != "doubt":
         return record
     taken = [one.doubt for one in _take_overs(job, number - 1) if one.doubt is not None and one.is_persons]
     if taken:
-        return replace(record, setting=threshold_from(taken), setting_from="a person's take-overs")
-    threshold = threshold_within(_doubts_at_home(job, number, student.doubt), BUDGET)
+        return replace(record, setting=estimate_threshold(taken), setting_from="a person's take-overs")
+    threshold = fit_threshold(_doubts_at_home(job, number, student.doubt), BUDGET)
     return replace(record, setting=threshold, setting_from=f"a budget of {BUDGET:.0%} of the frames learned from")
 
 

@@ -1,1 +1,1 @@
-"""Who can have the wheel: the expert, the network, and wrappers around them."""
+"""Drivers: expert, network, person, and wrappers around them; gates that decide when a teacher takes over."""

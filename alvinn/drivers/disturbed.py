@@ -1,7 +1,7 @@
-"""Disturbances while recording: the car is pushed off its line so that the way back is in the data.
+"""Disturbances while recording: they push the car off its line, so that recoveries are in the data.
 
-Triangular pulses of steering after F. Codevilla et al., arXiv:1710.02410: the driver's own answer stays the label, the
-pulse is only added to what the car does.
+Triangular steering pulses after F. Codevilla et al., arXiv:1710.02410: the label is the driver's own answer, the pulse
+is only added to the control.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from alvinn.driving.types import Decision, Observation
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
-    """How the disturbances are drawn, each range evenly."""
+    """Ranges from which the pulses are drawn uniformly."""
 
     pause: tuple[float, float] = (0.8, 2.2)
     """between pulses [s]"""
@@ -27,7 +27,7 @@ class Pulses:
 
 
 class DisturbedDriver:
-    """Another driver with pulses added to what is applied."""
+    """A driver with pulses added to its control."""
 
     def __init__(self, driver: Driver, rng: np.random.Generator, pulses: Pulses | None = None) -> None:
         self._driver = driver
@@ -38,12 +38,12 @@ class DisturbedDriver:
         self._waiting = True
 
     def reset(self) -> None:
-        """The next pulse is drawn anew."""
+        """Draw a new pulse at the next tick."""
         self._driver.reset()
         self._waiting = True
 
     def decide(self, observation: Observation) -> Decision:
-        """The driver's answer, with the pulse of this moment beside it."""
+        """The driver's answer, with the current value of the pulse as its disturbance."""
         decision = self._driver.decide(observation)
         if self._waiting or observation.time >= self._end:
             self._draw(observation.time)

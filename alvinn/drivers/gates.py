@@ -1,7 +1,7 @@
-"""When somebody who knows better gets the wheel: each gate is a small thing of its own.
+"""Gates: when the teacher takes over from the student.
 
-A gate asks at one threshold and lets go at a lower one: with a single threshold the wheel changes hands at every tick
-near it (R. Hoque et al., LazyDAgger, arXiv:2104.00053).
+A gate triggers at one threshold and releases at a lower one: with a single threshold the control would switch at every
+tick near it (R. Hoque et al., LazyDAgger, arXiv:2104.00053).
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from alvinn.driving.types import GroundTruth, Observation
 LiveGateName = Literal["human", "drift", "doubt"]
 """Gates that can call a person; rounds of DAgger have more, see `alvinn.dagger.settings.RoundGateName`."""
 
-DRIFT_SHARE = 0.25  # of the way from the lane's middle to a departure
+DRIFT_SHARE = 0.25  # of the distance from the lane's centre to a departure
 DRIFT_HEADING = math.radians(6.0)  # against the lane's direction
-DRIFT_BACK = 0.3  # of the limits: where the wheel is given back ...
-DRIFT_LEAST = 2.0  # s: ... and not before, so that a correction shows the road after the way back too
-DOUBT_BACK = 0.7  # of the threshold: where the wheel is given back
-TAKE_OVERS_USED = 0.25  # of the doubts at take-over, the latest: M. Kelly et al., HG-DAgger, arXiv:1810.02890
-TURN_SECONDS = 1.0  # how long a draw of `always` holds: draws at every tick would only average the two drivers
+DRIFT_RELEASE = 0.3  # of the limits: where the gate releases ...
+DRIFT_MIN_SECONDS = 2.0  # s: ... but not before, so that a correction includes driving after the recovery
+DOUBT_RELEASE = 0.7  # of the threshold: where the gate releases
+TAKE_OVERS_USED = 0.25  # the latest share of the doubts at take-over: M. Kelly et al., HG-DAgger, arXiv:1810.02890
+TURN_SECONDS = 1.0  # how long a draw of `always` holds: a draw per tick would only average the two drivers
 
 
 class Gate(Protocol):
-    """Says at every tick whether the teacher should have the wheel."""
+    """Decides at every tick whether the teacher should be in control."""
 
     name: str
     """one word: drift, doubt, always, human"""
@@ -37,19 +37,19 @@ class Gate(Protocol):
     def reset(self) -> None:
         """Forget the past; called at the start and after every recovery."""
 
-    def asks(self, observation: Observation, /) -> str:
-        """Why the teacher should have the wheel now; empty where the student may go on. Called once a tick."""
+    def request(self, observation: Observation, /) -> str:
+        """Why the teacher should take over; empty if the student may continue. Called once per tick."""
 
 
 class DriftGate:
-    """Asks where the car drifts, by the map: needs no person's attention.
+    """Triggers when the car drifts, by the map.
 
     Args:
-        truth: where the car is now.
+        truth: returns the car's current ground truth.
         car_width: m.
-        share: asks past this share of the way from the lane's middle to a departure ...
-        heading: ... or past this heading error [rad].
-        back: lets go when both are within this share of their limits ...
+        share: triggers beyond this share of the distance from the lane's centre to a departure ...
+        heading: ... or beyond this heading error [rad].
+        back: releases when both are within this share of their limits ...
         least: ... but not before so many seconds.
     """
 
@@ -61,8 +61,8 @@ class DriftGate:
         car_width: float,
         share: float = DRIFT_SHARE,
         heading: float = DRIFT_HEADING,
-        back: float = DRIFT_BACK,
-        least: float = DRIFT_LEAST,
+        back: float = DRIFT_RELEASE,
+        least: float = DRIFT_MIN_SECONDS,
     ) -> None:
         self._truth, self._car_width = truth, car_width
         self._share, self._heading, self._least = share, heading, least
@@ -70,12 +70,12 @@ class DriftGate:
         self.reset()
 
     def reset(self) -> None:
-        """The car is on its lane."""
+        """Release: the car is on its lane."""
         self._drifting.reset()
         self._asked_at = -math.inf
 
-    def asks(self, observation: Observation, /) -> str:
-        """How far off the car is, if it is too far or was a moment ago."""
+    def request(self, observation: Observation, /) -> str:
+        """Offset or heading error, if the gate has triggered."""
         truth = self._truth()
         across = abs(truth.offset) / (self._share * departure_margin(truth.lane_width, self._car_width))
         turned = abs(truth.heading_error) / self._heading
@@ -93,32 +93,32 @@ class DriftGate:
 
 
 class DoubtGate:
-    """Asks where the network doubts.
+    """Triggers when the network is in doubt.
 
     Args:
         doubt: of an observation, larger is worse.
-        threshold: asks above this doubt; see `threshold_from` and `threshold_within`.
-        back: lets go at or below this share of the threshold.
+        threshold: triggers above this doubt; see `estimate_threshold` and `fit_threshold`.
+        back: releases at or below this share of the threshold.
     """
 
     name = "doubt"
 
-    def __init__(self, doubt: Callable[[Observation], float], threshold: float, back: float = DOUBT_BACK) -> None:
+    def __init__(self, doubt: Callable[[Observation], float], threshold: float, back: float = DOUBT_RELEASE) -> None:
         self._doubt = doubt
         self._doubting = Hysteresis(threshold, back * threshold)
 
     def reset(self) -> None:
-        """No doubt."""
+        """Release: no doubt."""
         self._doubting.reset()
 
-    def asks(self, observation: Observation) -> str:
-        """How large the doubt is, if it is too large."""
+    def request(self, observation: Observation) -> str:
+        """The doubt, if the gate has triggered."""
         doubt = self._doubt(observation)
         return f"doubt: {doubt:.3f}" if self._doubting(doubt) else ""
 
 
-def threshold_from(doubts: Sequence[float]) -> float:
-    """HG-DAgger's threshold: the mean of the last quarter of the doubts at take-over, in the order they came.
+def estimate_threshold(doubts: Sequence[float]) -> float:
+    """Estimate HG-DAgger's threshold: the mean of the last quarter of the doubts at take-over, in temporal order.
 
     Raises:
         ValueError: there was no take-over.
@@ -129,39 +129,41 @@ def threshold_from(doubts: Sequence[float]) -> float:
     return float(np.mean(doubts[-used:]))
 
 
-def threshold_within(doubts: Sequence[float], budget: float) -> float:
-    """The threshold that a share `budget` of some driving's doubts, one a tick, is above.
+def fit_threshold(doubts: Sequence[float], budget: float) -> float:
+    """Fit the threshold that a share `budget` of the doubts, one per tick, exceeds.
 
     Raises:
-        ValueError: there are no doubts, or the budget is no share.
+        ValueError: there are no doubts, or the budget is not between 0 and 1.
     """
     if not doubts or not 0.0 < budget < 1.0:
-        raise ValueError(f"a budget between 0 and 1 of at least one doubt, not {budget} of {len(doubts)}")
+        raise ValueError(
+            f"a threshold requires a budget between 0 and 1 and at least one doubt, not {budget} and {len(doubts)}"
+        )
     return float(np.quantile(doubts, 1.0 - budget))
 
 
 class AlwaysGate:
-    """DAgger as S. Ross et al. began it (arXiv:1011.0686): student and teacher mixed, whatever the student does.
+    """The original DAgger (S. Ross et al., arXiv:1011.0686): teacher and student take random turns.
 
     Args:
-        beta: the teacher's share of the turns, in [0, 1].
-        rng: draws whose turn it is.
+        beta: probability that a turn is the teacher's, in [0, 1].
+        rng: draws the turns.
     """
 
     name = "always"
 
     def __init__(self, beta: float, rng: np.random.Generator) -> None:
         if not 0.0 <= beta <= 1.0:
-            raise ValueError(f"beta is a share between 0 and 1, not {beta}")
+            raise ValueError(f"beta must be between 0 and 1, not {beta}")
         self._beta, self._rng = beta, rng
         self.reset()
 
     def reset(self) -> None:
-        """A new turn begins."""
+        """Begin a new turn."""
         self._until = -math.inf
         self._teachers = False
 
-    def asks(self, observation: Observation) -> str:
+    def request(self, observation: Observation) -> str:
         """Whether it is the teacher's turn."""
         if observation.time >= self._until - 1e-6:
             self._until = observation.time + TURN_SECONDS
@@ -170,35 +172,35 @@ class AlwaysGate:
 
 
 class TeacherGate:
-    """Gives the teacher the wheel for good: more of its own driving, to hold the other gates against.
+    """Keeps the teacher in control: more of its own driving, as a baseline for the other gates.
 
     Args:
-        name: of what the teacher does.
+        name: of the baseline.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: the gate has no state."""
 
-    def asks(self, _: Observation, /) -> str:
-        """Always."""
+    def request(self, _: Observation, /) -> str:
+        """The name: the teacher is always in control."""
         return self.name
 
 
-def beta_of(number: int) -> float:
-    """The teacher's share of the turns in round `number`, counted from 1: it halves from round to round."""
+def decay_beta(number: int) -> float:
+    """The teacher's share of the turns in round `number`, from 1: it halves every round."""
     return float(0.5**number)
 
 
 class HumanGate:
-    """Asks while a person has the wheel: they take it and give it back when they want (HG-DAgger).
+    """Follows a person, who takes over and hands back whenever they want (HG-DAgger).
 
-    There are no thresholds here: a person's will is steady, and a device whose hands-on signal flickers must steady it.
+    It has no hysteresis: a device whose hands-on signal flickers must debounce it.
 
     Args:
-        hands: whether the person has the wheel now.
+        hands: whether the person is in control now.
     """
 
     name = "human"
@@ -207,8 +209,8 @@ class HumanGate:
         self._hands = hands
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: the gate has no state."""
 
-    def asks(self, _: Observation, /) -> str:
-        """Whether the person has the wheel."""
+    def request(self, _: Observation, /) -> str:
+        """Whether the person is in control."""
         return "human: took the wheel" if self._hands() else ""

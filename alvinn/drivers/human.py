@@ -1,4 +1,4 @@
-"""A person at the wheel: what hands want becomes a curvature, and back to the very steer they gave."""
+"""A person as a driver: steering input becomes a curvature, which converts back to exactly that steer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Decision, Observation
 
 FULL_BRAKE = (0.0, 1.0)
-RESTING = 0.05  # of a pedal's way: a foot that only rests on it, or a worn spring
+RESTING = 0.05  # of a pedal's travel: a resting foot, or a worn spring
 
 
 class HumanDriver:
-    """Steers as a person's hands say; the speed is held for them unless they want pedals of their own.
+    """Steers by a person's input; the speed is controlled for them unless they use the pedals.
 
     Args:
-        hands: what they want, given the speed [m/s]; None while the device is not there: the car is braked to a stop.
-        own_pedals: whether throttle and brake are theirs now.
-        vehicle: turns their steer into the curvature that a recording holds.
+        hands: their input, given the speed [m/s]; None while the device is unplugged: the car brakes to a stop.
+        own_pedals: whether they control throttle and brake now.
+        vehicle: converts their steer to the curvature of the label.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class HumanDriver:
         self.reset()
 
     def reset(self) -> None:
-        """The wheels are straight."""
+        """Centre the steering."""
         self._steer = 0.0
 
     def decide(self, observation: Observation) -> Decision:
-        """The curvature of the steer that they hold."""
+        """The curvature of their steer."""
         held = self._hands(observation.speed)
         if held is None:
             return Decision(self._curvature(observation), who="human", pedals=FULL_BRAKE)
@@ -45,7 +45,7 @@ class HumanDriver:
         return self._vehicle.curvature(self._steer, observation.speed)
 
     def _pedals(self, held: Held) -> tuple[float, float] | None:
-        """Their own pedals; with the speed held, the brake alone is theirs."""
+        """Their pedals; with speed control, the brake only."""
         if self._own_pedals():
             return held.throttle, held.brake
         return (0.0, held.brake) if held.brake > RESTING else None

@@ -1,4 +1,4 @@
-"""The network at the wheel: pixels in, curvature out."""
+"""The network as a driver: pixels in, curvature out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from alvinn.networks.inference import FORGOTTEN, Network
 
 
 class NetworkDriver:
-    """Drives what a trained network answers to each frame.
+    """Drives the answer of a trained network to each frame.
 
-    All that it remembers is what the network last answered, for a network that takes it back.
+    Its only state is the last answer, for a network that feeds it back.
     """
 
     def __init__(self, network: Network) -> None:
@@ -27,7 +27,7 @@ class NetworkDriver:
         """The network's curvature for this frame.
 
         Raises:
-            ModelError: it is no number.
+            ModelError: it is not finite.
         """
         curvature = self._curvature(observation)
         if not math.isfinite(curvature):
@@ -35,7 +35,7 @@ class NetworkDriver:
         return Decision(curvature=curvature, who="network")
 
     def _curvature(self, observation: Observation) -> float:
-        if not self._network.remembers:  # half the work: nothing but the curvature is wanted
+        if not self._network.remembers:  # half the work: only the curvature is needed
             return self._network.curvature(observation.image)
         answer = self._network.answer(observation, self._memory)
         self._memory = answer.memory

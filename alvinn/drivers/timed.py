@@ -1,4 +1,4 @@
-"""How long a driver thinks: another driver with a stop-watch."""
+"""Measures the latency of a driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alvinn.driving.types import Decision, Observation
 
 
 class TimedDriver:
-    """Another driver, its thinking times [s] noted in `latencies`."""
+    """A driver whose decision times [s] are collected in `latencies`."""
 
     def __init__(self, driver: Driver, clock: Callable[[], float]) -> None:
         self._driver = driver
@@ -17,7 +17,7 @@ class TimedDriver:
         self.latencies: list[float] = []
 
     def reset(self) -> None:
-        """Forget the past, but not the times."""
+        """Reset the driver, but keep the times."""
         self._driver.reset()
 
     def decide(self, observation: Observation) -> Decision:

@@ -19,7 +19,7 @@ from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
-from alvinn.networks.doubt import DoubtName, of_answer
+from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
 from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
@@ -38,7 +38,7 @@ class Drive(Driving):
     doubt: float = 0.5
     """of the network, 0 to 1, above which --gate doubt asks"""
     doubt_by: DoubtName = "hill"
-    """what doubt is: of the hill's shape, or irre, how badly the network rebuilds what it sees (train --irre)"""
+    """measure of doubt: shape of the hill, or irre (input reconstruction error; train --irre)"""
     record: str | None = None
     """name of a recording: of your corrections where a network drives, else of all your driving"""
     append: bool = False
@@ -98,7 +98,7 @@ class Drive(Driving):
         network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
         warn_of_unknown_camera(network.card)
-        of_answer(network, self.doubt_by)  # says so where it cannot
+        make_doubt(network, self.doubt_by)  # says so where it cannot
         return network
 
     def wish(self) -> Ride:

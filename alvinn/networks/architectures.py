@@ -1,4 +1,4 @@
-"""What each network wants to see and how it answers; the networks themselves are in `network` (TensorFlow)."""
+"""Input, output and training settings of each network; the networks themselves are in `keras_models` (TensorFlow)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alvinn.driving.types import Camera
-from alvinn.networks.encodings import Code, Hill, Hill1989, Scalar
+from alvinn.networks.encodings import Encoding, Hill, Hill1989, Scalar
 from alvinn.networks.preprocessing import Colours, Preprocessing
 
 NetworkName = Literal["conv", "pilotnet", "alvinn1991", "alvinn1989"]
@@ -15,29 +15,29 @@ OutputName = Literal["hill", "scalar"]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The input that a network was designed for, how many units its hill has, and how it likes to be trained."""
+    """The input that a network was designed for, the units of its hill, and its recommended training settings."""
 
     width: int
     height: int
     colours: Colours
     units: int = 45
     range_rows: int = 0
-    """of its range retina, if it has one"""
-    own_code: bool = False
-    """answers in the code of 1989, whatever is asked for"""
+    """rows of the range retina; 0 if there is none"""
+    own_encoding: bool = False
+    """always uses the output encoding of 1989"""
     light: bool = True
-    """learns better when shown frames under other lights too"""
+    """trained with photometric augmentation"""
     epochs: int = 22
     batch: int = 32
     learning_rate: float = 2e-3
 
     def preprocessing(self, camera: Camera) -> Preprocessing:
-        """How a camera's frames become this network's input."""
-        return Preprocessing.of(camera, self.width, self.height, self.colours, self.range_rows)
+        """Preprocessing from a camera's frames to this network's input."""
+        return Preprocessing.for_camera(camera, self.width, self.height, self.colours, self.range_rows)
 
-    def output(self, name: OutputName) -> Code:
-        """How this network answers."""
-        if self.own_code:
+    def output(self, name: OutputName) -> Encoding:
+        """This network's output encoding."""
+        if self.own_encoding:
             return Hill1989(self.units)
         return Hill(units=self.units) if name == "hill" else Scalar()
 
@@ -51,10 +51,10 @@ ARCHITECTURES: dict[NetworkName, Architecture] = {
         height=30,
         colours="blue",
         range_rows=8,
-        own_code=True,
+        own_encoding=True,
         light=False,
         epochs=60,
         learning_rate=1e-3,
     ),
 }
-"""By name; sources stand with the networks."""
+"""By name; the papers are cited in `keras_models`."""

@@ -1,4 +1,4 @@
-"""How far a network doubts its own answer: by its hill's shape, by what it rebuilds, or by how others disagree."""
+"""A network's doubt: from the shape of its hill, from input reconstruction, or from disagreement in an ensemble."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from alvinn.networks.inference import Answer, Network
 
 DoubtName = Literal["hill", "irre"]
 Doubt = Callable[[Observation], float | None]
-"""Larger is worse; None where it cannot be told."""
+"""Doubt of an observation: larger is worse; None if the network has no such measure."""
 
 
-def told(answer: Answer, by: DoubtName) -> float | None:
-    """What an answer says of its own doubt, 0 to 1.
+def measure_doubt(answer: Answer, by: DoubtName) -> float | None:
+    """Doubt of an answer, 0 to 1; None if it has no such measure.
 
-    By its hill: broad, ragged or several hills are doubt. By what the network rebuilt of its input (`irre`): the less
-    it is like the input, the more (D. Pomerleau, NIPS 5, 1993).
+    `hill`: broad, ragged or several hills mean doubt. `irre`: the worse the network reconstructs its input, the more
+    doubt (D. Pomerleau, NIPS 5, 1993).
     """
     if by == "irre":
         return None if answer.reliability is None else 1.0 - max(0.0, answer.reliability)
     return None if answer.trust is None else answer.trust.doubt
 
 
-def of_answer(network: Network, by: DoubtName = "hill") -> Doubt:
-    """By what its answers say; see `told`.
+def make_doubt(network: Network, by: DoubtName = "hill") -> Doubt:
+    """Make the doubt of a single network; see `measure_doubt`.
 
     Raises:
-        ModelError: it was not trained to rebuild its input.
+        ModelError: it was not trained to reconstruct its input.
     """
     if by == "irre" and not network.card.irre:
-        raise ModelError("the model does not rebuild its input: train it with --irre")
-    return lambda seen: told(network.answer(seen), by)
+        raise ModelError("the model does not reconstruct its input: train it with --irre")
+    return lambda observation: measure_doubt(network.answer(observation), by)
 
 
-def of_ensemble(networks: Sequence[Network]) -> Doubt:
-    """By how networks with other first weights disagree: the standard deviation of their answers [1/m].
+def make_ensemble_doubt(networks: Sequence[Network]) -> Doubt:
+    """Make the doubt of an ensemble: the standard deviation of its answers [1/m].
 
-    M. Kelly et al., HG-DAgger, arXiv:1810.02890, took the spread of an ensemble as its doubt.
+    M. Kelly et al., HG-DAgger, arXiv:1810.02890.
 
     Raises:
         ValueError: fewer than two networks.
     """
     if len(networks) < 2:
-        raise ValueError(f"an ensemble wants at least 2 networks to disagree, not {len(networks)}")
-    return lambda seen: float(np.std([network.answer(seen).curvature for network in networks]))
+        raise ValueError(f"an ensemble requires at least 2 networks, not {len(networks)}")
+    return lambda observation: float(np.std([network.answer(observation).curvature for network in networks]))

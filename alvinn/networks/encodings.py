@@ -18,29 +18,29 @@ Floats = npt.NDArray[np.float32]
 VARIANCE_TERM = 10.0  # the 10 of exp(-(i - d)^2 / 10)
 TINY = 1e-12  # a parabola that does not bend has its peak anywhere
 FINENESS = 10  # candidate positions per unit when fitting, refined by a parabola
-SCALE = 10.0  # a bend of 10 m radius is 1.0: numbers of the size that networks like
-NINE = (1.0, 0.89, 0.61, 0.32, 0.1, 0.0)  # by the distance from the middle of the hill [units]; beyond, silence
+SCALE = 10.0  # a bend of 10 m radius is 1.0: targets of order one
+NINE = (1.0, 0.89, 0.61, 0.32, 0.1, 0.0)  # activation by distance from the centre of the hill [units]
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far to trust a decoded hill: a network in doubt answers with a broad hill, a ragged one, or several."""
+    """Confidence in a decoded hill: a network in doubt answers with a broad hill, a ragged one, or several."""
 
     fit: float
-    """cosine between the activations and the best-fit hill: 1 is a clean hill, silence is 0"""
+    """cosine between the activations and the best-fit hill: 1 for a clean hill, 0 without activation"""
     spread: float
     """standard deviation of the activation about its mean [1/m]; a clean hill of 45 units has 0.0152"""
     second: float
-    """height of the hill that is left once the best is taken away, as a share of the best: 1 is a fork"""
+    """height of the second hill, once the best is subtracted, relative to the best: 1 at a fork"""
 
     @property
     def doubt(self) -> float:
-        """One number for a gate, in [0, 1]: 0 for one clean hill, towards 1 for noise, silence or a fork."""
+        """Scalar doubt in [0, 1]: 0 for one clean hill, towards 1 for noise, no activation or a fork."""
         return 1.0 - self.fit * (1.0 - self.second)
 
 
 class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill"):
-    """Between curvature and unit activations."""
+    """Gaussian over the output units, centred on the curvature: ALVINN's distributed output."""
 
     units: int = 45
     span: float = 0.15
@@ -48,7 +48,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
 
     def __post_init__(self) -> None:
         if self.units < 3 or self.span <= 0:
-            raise ValueError(f"a hill wants at least 3 units and a span above 0, not {self.units} and {self.span}")
+            raise ValueError(f"a hill requires at least 3 units and a span above 0, not {self.units} and {self.span}")
 
     @property
     def spacing(self) -> float:
@@ -56,7 +56,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         return 2.0 * self.span / (self.units - 1)
 
     def encode(self, curvature: npt.ArrayLike) -> Floats:
-        """Activations, shape (..., units), of curvatures [1/m], shape (...); beyond the span they are clipped."""
+        """Activations, shape (..., units), for curvatures [1/m], shape (...), clipped to the span."""
         clipped = np.clip(np.asarray(curvature, dtype=np.float64), -self.span, self.span)
         position = (clipped + self.span) / self.spacing
         return self._hills(position).astype(np.float32)
@@ -65,8 +65,8 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         """Curvatures [1/m], shape (n,), of activations, shape (n, units): the peak of the best-fit hill.
 
         Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
-        with the largest normalised correlation, refined by a parabola through its neighbours. Units that are all silent
-        say straight on.
+        with the largest normalised correlation, refined by a parabola through its neighbours. Without any
+        activation the answer is straight on.
         """
         fit = activations @ self._templates.T
         rows = np.arange(len(fit))
@@ -79,7 +79,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         return curvature
 
     def trust(self, activations: Floats) -> Trust:
-        """How far to trust one answer, activations of shape (units,)."""
+        """Confidence in one answer, activations of shape (units,)."""
         heights = self._templates @ activations
         best = int(heights.argmax())
         height, size = float(heights[best]), float(np.linalg.norm(activations))
@@ -125,7 +125,7 @@ class Scalar(msgspec.Struct, frozen=True, tag_field="kind", tag="scalar"):
 
 
 class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
-    """ALVINN's first code: a hill over nine units, read as the most active one, and a unit for the road's intensity.
+    """ALVINN's first output: a hill nine units wide, decoded as the most active unit, and a unit for road intensity.
 
     D. Pomerleau, ALVINN: an autonomous land vehicle in a neural network, NIPS 1, 1989.
     """
@@ -136,7 +136,7 @@ class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
 
     @property
     def units(self) -> int:
-        """The directions, and one that says whether the road is lighter than its surroundings."""
+        """The direction units, and one for whether the road is lighter than its surroundings."""
         return self.directions + 1
 
     def encode(self, curvature: npt.ArrayLike, intensity: npt.ArrayLike = 0.5) -> Floats:
@@ -154,9 +154,9 @@ class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
         return np.asarray((2.0 * best / (self.directions - 1) - 1.0) * self.span, dtype=np.float32)
 
     def trust(self, activations: Floats) -> Trust:
-        """How far to trust one answer, activations of shape (units,): as the smooth hill, which is nearly the same."""
+        """Confidence in one answer, activations of shape (units,): computed with `Hill`, which is nearly the same."""
         return Hill(self.directions, self.span).trust(activations[:-1])
 
 
-Code = Hill | Scalar | Hill1989
+Encoding = Hill | Scalar | Hill1989
 """Any of the encodings."""

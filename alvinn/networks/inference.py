@@ -1,6 +1,6 @@
-"""A model folder: `network.keras`, `network.tflite`, `card.json`, `history.csv`; and the network at the wheel.
+"""A model folder (`network.keras`, `network.tflite`, `card.json`, `history.csv`) and its network for driving.
 
-The driving side runs the LiteRT file alone, with no TensorFlow import. Nothing is loaded by pickle.
+Driving runs the LiteRT file and does not import TensorFlow. Nothing is unpickled.
 
 A refined network (`alvinn refine`) answers two numbers after its units: what it adds to their curvature, and their mean
 curvature. It takes them back at the next frame, with the speed; whoever drives it keeps them (`Memory`), since the file
@@ -21,23 +21,23 @@ from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks import reconstruction
-from alvinn.networks.encodings import Code, Floats, Hill1989, Scalar, Trust
+from alvinn.networks.encodings import Encoding, Floats, Hill1989, Scalar, Trust
 from alvinn.networks.interface import describe
-from alvinn.networks.preprocessing import UNTOLD, Preprocessing
+from alvinn.networks.preprocessing import UNKNOWN_INTENSITY, Preprocessing
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
 from alvinn.util.quiet import quiet
 
 SCHEMA = 1
-CHECKPOINT = "checkpoint.keras"  # there while a training is unfinished, see `training`
+CHECKPOINT = "checkpoint.keras"  # exists while training is unfinished, see `training`
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`card.json`: what a model is, what it expects and how it came about."""
+    """`card.json`: what a model is, the input it expects and how it was trained."""
 
     network: str
-    output: Code
+    output: Encoding
     camera: Camera
     preprocessing: Preprocessing
     seed: int
@@ -48,9 +48,9 @@ class Card:
     version: str
     commit: str
     cameras: tuple[CameraName, ...] = ("center",)
-    """that the car must carry"""
+    """cameras that the car must have"""
     irre: bool = False
-    """after its answer it rebuilds its input, see `alvinn.networks.reconstruction`"""
+    """also reconstructs its input, see `alvinn.networks.reconstruction`"""
     refined: dict[str, Any] | None = None
     """from which model, how and for which reward; None: not by reinforcement, see `alvinn.reinforcement`"""
     camera_known: bool = True
@@ -81,7 +81,7 @@ def read_card(folder: Path) -> Card:
     """Read `card.json` of a model folder.
 
     Raises:
-        ModelError: there is none, or it is damaged or of another schema.
+        ModelError: it is missing, damaged or of another schema.
     """
     path = folder / "card.json"
     if not path.is_file():
@@ -95,8 +95,8 @@ def warn_of_unknown_camera(card: Card) -> None:
         CONSOLE.print(f"WARNING: the model learned from {card.describe_camera()}: it may see this road otherwise")
 
 
-def litert(path: Path) -> Any:
-    """A LiteRT file ready to run, on one thread: the least time for one picture.
+def open_litert(path: Path) -> Any:
+    """Open a LiteRT file to run on one thread, which is fastest for a batch of one.
 
     Raises:
         ModelError: it is missing or damaged.
@@ -114,7 +114,7 @@ def litert(path: Path) -> Any:
 class Memory:
     """What a network is told again of its last answers; most networks look at nothing of it."""
 
-    intensity: float = UNTOLD
+    intensity: float = UNKNOWN_INTENSITY
     """whether the road was lighter (1) or darker (0) than its surroundings"""
     residuals: tuple[float, float] = (0.0, 0.0)
     """what a refined network added to its clone's curvature, the last time and the time before [1/m]"""
@@ -137,28 +137,28 @@ UNKNOWN_SPEED = 8.0  # m/s: what a refined network is told where there is a pict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a network says to one observation."""
+    """A network's answer to one observation."""
 
     curvature: float
-    """to drive [1/m]"""
+    """to drive [1/m], right positive"""
     trust: Trust | None = None
-    """how far to trust it; None where the output's code cannot tell"""
+    """confidence in it; None if the output encoding has no measure"""
     memory: Memory = FORGOTTEN
     """to be told with the next observation"""
     reliability: float | None = None
-    """correlation between what was seen and what was rebuilt of it, -1 to 1; None where the network does not rebuild"""
+    """correlation between input and reconstruction, -1 to 1; None if the network does not reconstruct"""
 
 
 class Network:
     """A trained network, opened for driving.
 
     Raises:
-        ModelError: the folder is no model, or its files do not fit one another.
+        ModelError: the folder is not a model, or its files are inconsistent.
     """
 
     def __init__(self, folder: Path) -> None:
         self.card = read_card(folder)
-        self._interpreter = interpreter = litert(folder / "network.tflite")
+        self._interpreter = interpreter = open_litert(folder / "network.tflite")
         inputs, (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
         self._input, *self._told = sorted(inputs, key=lambda one: -len(one["shape"]))
         self._check(folder)
@@ -168,7 +168,7 @@ class Network:
         wanted = (1, *card.preprocessing.shape)
         found = tuple(int(size) for size in self._input["shape"])
         if found != wanted:
-            raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network wants {found}")
+            raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network expects {found}")
         units = card.output.units + (reconstruction.PIXELS if card.irre else 0) + (2 if card.refined else 0)
         if [tuple(one["shape"]) for one in self._told] != ([(1, REMEMBERED)] if card.refined else []):
             raise ModelError(f"the card of {folder} and its network do not agree on whether it was refined")
@@ -181,10 +181,10 @@ class Network:
             )
 
     def require_camera(self, camera: Camera) -> None:
-        """Check that frames come from the camera that the model was trained with.
+        """Require the camera that the model was trained with.
 
         Raises:
-            CameraMismatchError: they do not; the message says both.
+            CameraMismatchError: it is another one; the message shows both.
         """
         if camera == self.card.camera:
             return
@@ -199,7 +199,7 @@ class Network:
         return self.card.refined is not None or self.card.preprocessing.range_rows > 0
 
     def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
-        """What to drive on seeing an observation, and how far to trust that.
+        """Answer an observation.
 
         Args:
             observation: with the pictures of all cameras that the card names.
@@ -208,7 +208,7 @@ class Network:
         Raises:
             CameraMismatchError: a picture is missing, or has another size.
         """
-        card, seen = self.card, self.card.preprocessing.seen(observation, memory.intensity)
+        card, seen = self.card, self.card.preprocessing.prepare(observation, memory.intensity)
         everything = self._run(seen, memory, observation.speed)
         activations, rest = everything[: card.output.units], everything[card.output.units :]
         residual = float(rest[-2]) if card.refined else 0.0
@@ -218,19 +218,19 @@ class Network:
             self._decode(everything),
             None if isinstance(card.output, Scalar) else card.output.trust(activations),
             replace(memory, intensity=float(activations[-1])) if isinstance(card.output, Hill1989) else memory,
-            reconstruction.reliability(seen, rest[: reconstruction.PIXELS]) if card.irre else None,
+            reconstruction.measure_reliability(seen, rest[: reconstruction.PIXELS]) if card.irre else None,
         )
 
     def units(self, observation: Observation, memory: Memory = FORGOTTEN) -> Floats:
-        """The output units, shape (units,), for an observation; see `answer`."""
-        seen = self.card.preprocessing.seen(observation, memory.intensity)
+        """Activations of the output units, shape (units,), for an observation; see `answer`."""
+        seen = self.card.preprocessing.prepare(observation, memory.intensity)
         return self._run(seen, memory, observation.speed)[: self.card.output.units]
 
     def activations(self, frame: Image) -> Floats:
-        """The output units, shape (units,), for a camera frame, shape (height, width, 3) RGB, if that is all it sees.
+        """Activations of the output units, shape (units,), for a camera frame, shape (height, width, 3) RGB.
 
         Raises:
-            CameraMismatchError: it has another size, or the network sees more.
+            CameraMismatchError: it has another size, or the network needs more cameras.
         """
         return self._run(self.card.preprocessing(frame))[: self.card.output.units]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alvinn.networks import encodings
-from alvinn.networks.encodings import Code, Hill, Scalar
+from alvinn.networks.encodings import Encoding, Hill, Scalar
 from alvinn.networks.preprocessing import FARTHEST, NEAREST, Preprocessing
 
 CAMERA_AXES = {
@@ -26,7 +26,7 @@ VEHICLE_UNITS = {
 }
 
 
-def describe(preprocessing: Preprocessing, output: Code) -> dict[str, Any]:
+def describe(preprocessing: Preprocessing, output: Encoding) -> dict[str, Any]:
     """How to feed a network and how to read its answer, as `interface` of the card."""
     return {
         "input": describe_input(preprocessing),
@@ -58,7 +58,7 @@ def describe_input(preprocessing: Preprocessing) -> dict[str, Any]:
     return told
 
 
-def describe_decoding(output: Code) -> dict[str, Any]:
+def describe_decoding(output: Encoding) -> dict[str, Any]:
     """From the output units to a curvature."""
     if isinstance(output, Scalar):
         return {"decoding": "curvature = unit / scale", "scale": output.scale}

@@ -1,4 +1,4 @@
-"""A `.keras` file read without Keras: a zip with the layers in `config.json` and their weights in `model.weights.h5`.
+"""Read a `.keras` file without Keras: a zip with the layers in `config.json` and their weights in `model.weights.h5`.
 
 Keras brings TensorFlow, which takes seconds to import and is not needed to look at weights. The layout is that of
 Keras 3 (keras.io/guides/serialization_and_saving): in the HDF5 file each layer has a group whose `vars` hold its
@@ -23,7 +23,7 @@ from alvinn.networks.encodings import Floats
 
 @dataclass(frozen=True)
 class StoredLayer:
-    """A layer with weights, as it is stored."""
+    """A stored layer with weights."""
 
     name: str
     kind: str
@@ -38,12 +38,12 @@ class StoredLayer:
 
     @property
     def count(self) -> int:
-        """How many numbers it holds."""
+        """Number of parameters."""
         return sum(array.size for array in self.weights)
 
 
 def read_layers(path: Path) -> list[StoredLayer]:
-    """The layers of a `.keras` file that have weights, from the input to the output.
+    """Read the layers of a `.keras` file that have weights, from input to output.
 
     Raises:
         ModelError: the file is missing or damaged.
@@ -59,7 +59,7 @@ def read_layers(path: Path) -> list[StoredLayer]:
 
 
 def _arrays(content: bytes) -> dict[str, tuple[Floats, ...]]:
-    """The arrays of each layer that has any, by the layer's name."""
+    """Arrays of each layer with weights, by layer name."""
     found: dict[str, tuple[Floats, ...]] = {}
 
     def visit(path: str, item: Any) -> None:

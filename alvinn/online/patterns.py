@@ -96,11 +96,11 @@ class ViewsOfFrame:
             curvature: that the driver steers [1/m].
             speed: of the car [m/s].
         """
-        real = self._preprocessing.shrunk(frame)
+        real = self._preprocessing.crop_and_resize(frame)
         goal = arc_goals(np.array([curvature]), np.array([lookahead(speed)]))[0]
-        found = [(self._preprocessing.coloured(real), curvature)]
+        found = [(self._preprocessing.convert_colours(real), curvature)]
         for _ in range(VIEWS):
             view = View(self._rng.uniform(-ACROSS, ACROSS), self._rng.uniform(-TURN, TURN))
-            image = self._preprocessing.coloured(self._views.seen_from(real, view))
+            image = self._preprocessing.convert_colours(self._views.seen_from(real, view))
             found.append((image, corrected(curvature, goal, view)))
         return found

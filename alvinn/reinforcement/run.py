@@ -19,7 +19,7 @@ import numpy as np
 from alvinn import __version__
 from alvinn.console import CONSOLE
 from alvinn.networks.inference import Card, write_card
-from alvinn.networks.keras_models import looking, to_litert
+from alvinn.networks.keras_models import export_saliency_model, to_litert
 from alvinn.reinforcement.checkpoint import CHECKPOINT, State, read_state, write_state
 from alvinn.reinforcement.clone import Clone, load_clone, random_weights
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road
@@ -167,7 +167,7 @@ def save(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
         network = refined(clone.network, clone.output, learned, clone.limits)
         network.save(folder / "network.keras")
         write_bytes(folder / "network.tflite", to_litert(network))
-        if (visual := looking(clone.network)) is not None:
+        if (visual := export_saliency_model(clone.network)) is not None:
             write_bytes(folder / "visual.tflite", visual)
     write_card(folder, _card(job, clone, state))
     if state.minute >= job.minutes:

@@ -14,7 +14,7 @@ import numpy as np
 
 from alvinn.driving.types import Observation
 from alvinn.networks.encodings import Floats
-from alvinn.networks.inference import FORGOTTEN, Card, litert
+from alvinn.networks.inference import FORGOTTEN, Card, open_litert
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Tick
 from alvinn.reinforcement.reward import Reward, lateral_jerk
 from alvinn.world.carla_world import DT
@@ -40,13 +40,13 @@ class Eyes:
 
     def __init__(self, path: Path, card: Card) -> None:
         self._card = card
-        self._interpreter = litert(path)
+        self._interpreter = open_litert(path)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
     def look(self, seen: Observation) -> tuple[float, float, Floats]:
         """The clone's decoded curvature, its mean curvature [1/m], and its features."""
-        self._interpreter.set_tensor(self._input, self._card.preprocessing.seen(seen)[None].astype(np.float32))
+        self._interpreter.set_tensor(self._input, self._card.preprocessing.prepare(seen)[None].astype(np.float32))
         self._interpreter.invoke()
         row, units = self._interpreter.get_tensor(self._output)[0], self._card.output.units
         return float(self._card.output.decode(row[None, :units])[0]), float(row[units]), row[units + 1 :]

@@ -14,7 +14,7 @@ import numpy as np
 
 from alvinn.driving.types import Image
 from alvinn.networks.encodings import Floats
-from alvinn.networks.preprocessing import UNTOLD
+from alvinn.networks.preprocessing import UNKNOWN_INTENSITY
 from alvinn.training.dataset import Dataset, Doubles, Indices
 from alvinn.training.photometric import Light
 from alvinn.training.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit
@@ -103,8 +103,10 @@ class Batches:
             image, labels[slot] = self._shown(int(row), rng)
             if light:
                 image = self._lit(image, rng)
-            intensity[slot] = self._told(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNTOLD
-            images[slot] = preprocessing.coloured(image)
+            intensity[slot] = (
+                self._told(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNKNOWN_INTENSITY
+            )
+            images[slot] = preprocessing.convert_colours(image)
         return Batch(images, labels, intensity, rows)
 
     def _lit(self, image: Image, rng: np.random.Generator) -> Image:

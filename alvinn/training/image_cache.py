@@ -84,7 +84,8 @@ def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: 
 def _picture(recording: Recording, row: Row, preprocessing: Preprocessing) -> Image:
     """A row's picture; one with ranges holds the true intensity of the road in its last row."""
     center = recording.read_picture(row)
+    cropped = preprocessing.crop_and_resize(center)
     if not preprocessing.range_rows:
-        return preprocessing.shrunk(center)
+        return cropped
     lighter = road_is_lighter(center, recording.read_picture(row, "segmentation"))
-    return preprocessing.with_ranges(preprocessing.shrunk(center), recording.read_picture(row, "depth"), lighter)
+    return preprocessing.with_ranges(cropped, recording.read_picture(row, "depth"), lighter)

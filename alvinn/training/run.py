@@ -17,7 +17,7 @@ from alvinn.console import CONSOLE, progress
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
-from alvinn.networks.encodings import Code
+from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.recording.flatness import FLAT, measure_bumpiness
@@ -153,7 +153,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
 def _make_card(
     job: TrainSettings,
     dataset: Dataset,
-    output: Code,
+    output: Encoding,
     settings: trainer.Settings,
     recordings: list[Recording],
     warm: Path | None,

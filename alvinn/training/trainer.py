@@ -25,7 +25,7 @@ from alvinn.console import CONSOLE
 from alvinn.errors import ModelError
 from alvinn.networks import keras_models, reconstruction
 from alvinn.networks.architectures import NetworkName
-from alvinn.networks.encodings import Code, Floats, Hill1989
+from alvinn.networks.encodings import Encoding, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.training.batches import Batch, Batches, Plan
 from alvinn.training.dataset import Dataset, Doubles, Indices
@@ -101,7 +101,7 @@ class Trained:
 
 def train(
     dataset: Dataset,
-    output: Code,
+    output: Encoding,
     settings: Settings,
     folder: Path,
     tell: Callable[[Progress], None] = lambda _: None,
@@ -141,7 +141,7 @@ def train(
     keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
     try:
         trained.network.fit(
-            streamed(batches, output, dataset.preprocessing.shape, first=len(trained.history), rebuilt=settings.irre),
+            stream_batches(batches, output, dataset.preprocessing.shape, len(trained.history), rebuilt=settings.irre),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=len(trained.history),
             epochs=settings.epochs,
@@ -161,11 +161,11 @@ def train(
     return trained
 
 
-def _compiled(dataset: Dataset, output: Code, settings: Settings, batches: int, warm: Path | None) -> Any:
+def _compiled(dataset: Dataset, output: Encoding, settings: Settings, batches: int, warm: Path | None) -> Any:
     model = keras_models.NETWORKS[settings.network](dataset.preprocessing.shape, output)
-    loss: Any = keras_models.loss(output)
+    loss: Any = keras_models.choose_loss(output)
     if settings.irre:
-        model, loss = keras_models.with_reconstruction(model), keras_models.BothLosses(output.units, loss)
+        model, loss = keras_models.add_reconstruction(model), keras_models.BothLosses(output.units, loss)
     if warm is not None:
         _take_weights(model, warm)
     schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
@@ -212,7 +212,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
         self,
         trained: Trained,
         batches: Batches,
-        output: Code,
+        output: Encoding,
         settings: Settings,
         folder: Path,
         tell: Callable[[Progress], None],
@@ -271,7 +271,9 @@ def _good(now: Progress, before: Sequence[Progress]) -> bool:
     return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
 
 
-def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first: int, *, rebuilt: bool = False) -> Any:
+def stream_batches(
+    batches: Batches, output: Encoding, shape: tuple[int, int, int], first: int, *, rebuilt: bool = False
+) -> Any:
     """The batches of all epochs one after another, made ahead while the network learns."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
@@ -284,18 +286,18 @@ def streamed(batches: Batches, output: Code, shape: tuple[int, int, int], first:
     return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
 
 
-def targets(output: Code, batch: Batch, *, rebuilt: bool = False) -> Floats:
+def targets(output: Encoding, batch: Batch, *, rebuilt: bool = False) -> Floats:
     """What a network should answer to a batch, shape (b, units), and rebuild after that if it does."""
     if rebuilt:
         return np.concatenate(
-            [targets(output, batch), [reconstruction.coarse(image) for image in batch.images]], axis=1
+            [targets(output, batch), [reconstruction.downsample(image) for image in batch.images]], axis=1
         )
     if isinstance(output, Hill1989):
         return output.encode(batch.curvature, batch.intensity)
     return output.encode(batch.curvature)
 
 
-def errors(model: Any, batches: Iterable[Batch], output: Code, steer: Steering) -> Errors:
+def errors(model: Any, batches: Iterable[Batch], output: Encoding, steer: Steering) -> Errors:
     """The errors of a network over some batches.
 
     Args:
@@ -351,5 +353,5 @@ def read_history(path: Path) -> list[Progress]:
 def save(trained: Trained, folder: Path) -> None:
     """Write the LiteRT files beside the best `network.keras`."""
     write_bytes(folder / "network.tflite", keras_models.to_litert(trained.network))
-    if (visual := keras_models.looking(trained.network)) is not None:
+    if (visual := keras_models.export_saliency_model(trained.network)) is not None:
         write_bytes(folder / "visual.tflite", visual)

@@ -46,7 +46,7 @@ class Insight:
         height = round(STRIP * picture.shape[0]) // 2 * 2
         panels: list[tuple[str, Image]] = [("retina", self._retina(self._network, frame))]
         if self._look is not None:
-            panels.append(("what it looks at", self._network.card.preprocessing.shrunk(self._look(frame))))
+            panels.append(("what it looks at", self._network.card.preprocessing.crop_and_resize(self._look(frame))))
         each = width // (len(panels) + 1)
         strip = [_labelled(_sized(image, each, height), text) for text, image in panels]
         answer = output_drawn(
@@ -56,7 +56,7 @@ class Insight:
 
     @staticmethod
     def _retina(network: Network, frame: Image) -> Image:
-        seen = network.card.preprocessing.coloured(network.card.preprocessing.shrunk(frame))
+        seen = network.card.preprocessing.convert_colours(network.card.preprocessing.crop_and_resize(frame))
         colours = network.card.preprocessing.colours
         if colours == "yuv":
             return np.asarray(cv2.cvtColor(seen, cv2.COLOR_YUV2RGB), dtype=np.uint8)

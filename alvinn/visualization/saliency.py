@@ -14,7 +14,7 @@ import numpy as np
 from alvinn.driving.types import Image
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats
-from alvinn.networks.inference import litert, read_card
+from alvinn.networks.inference import open_litert, read_card
 
 VISUAL = "visual.tflite"
 GLOW = (255, 0, 160)  # RGB: a colour that no road has
@@ -33,7 +33,7 @@ class Visual:
             raise ModelError(
                 f"{folder} has no {VISUAL}: its network has no convolutions, or an earlier version of alvinn trained it"
             )
-        self._interpreter = litert(folder / VISUAL)
+        self._interpreter = open_litert(folder / VISUAL)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 

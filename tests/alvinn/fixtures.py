@@ -38,7 +38,7 @@ def car_on(
 def toy_dataset(n: int = 96, camera: Camera = CAMERA, seed: int = 0) -> Dataset:
     """A bright post on a dark plain: the further to the right it stands, the more to the right one must steer."""
     rng = np.random.default_rng(seed)
-    prepare = Preprocessing.of(camera)
+    prepare = Preprocessing.for_camera(camera)
     images = rng.integers(0, 60, size=(n, prepare.height, prepare.width, 3), dtype=np.uint8)
     places = rng.uniform(0.1, 0.9, n)
     for image, place in zip(images, places, strict=True):

@@ -97,7 +97,7 @@ def untrained(folder: Path) -> Network:
     """The conv network with random weights."""
     from alvinn.networks import keras_models
 
-    prepare, hill = Preprocessing.of(CAMERA), Hill()
+    prepare, hill = Preprocessing.for_camera(CAMERA), Hill()
     with quiet():
         (folder / "network.tflite").write_bytes(keras_models.to_litert(keras_models.conv(prepare.shape, hill)))
     write_card(folder, Card("conv", hill, CAMERA, prepare, 0, {}, (), "embedded", {}, "0", ""))

@@ -33,7 +33,7 @@ from alvinn.visualization.saliency import Visual
 
 FRAMES, BATCH, EPOCHS = 2048, 32, 3  # the batch that `train` has
 CAMERA, HILL = Camera(), Hill()
-PREPARE = Preprocessing.of(CAMERA)
+PREPARE = Preprocessing.for_camera(CAMERA)
 
 
 def made_up() -> Dataset:
@@ -67,7 +67,7 @@ def training_speed() -> dict[str, float]:
     bare, ours = compiled(), compiled()
     images, targets = dataset.examples.blocks[0].astype(np.float32), HILL.encode(dataset.examples.curvature)
     batches = Batches(dataset, Plan(batch=BATCH))
-    stream = trainer.streamed(batches, HILL, PREPARE.shape, first=0)
+    stream = trainer.stream_batches(batches, HILL, PREPARE.shape, first=0)
     plain = frames_a_second(lambda epochs: bare.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0))
     augmented = frames_a_second(
         lambda epochs: ours.fit(stream, steps_per_epoch=len(batches), epochs=epochs, shuffle=False, verbose=0)
@@ -81,7 +81,7 @@ def answering_speed(folder: Path) -> dict[str, float]:
 
     built = keras_models.conv(PREPARE.shape, HILL)
     (folder / "network.tflite").write_bytes(keras_models.to_litert(built))
-    (folder / "visual.tflite").write_bytes(keras_models.looking(built) or b"")
+    (folder / "visual.tflite").write_bytes(keras_models.export_saliency_model(built) or b"")
     write_card(folder, Card("conv", HILL, CAMERA, PREPARE, 0, {}, (), "embedded", {}, "0", ""))
     ours = Network(folder)
     interpreter = ours._interpreter

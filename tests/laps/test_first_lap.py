@@ -65,7 +65,7 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
 def test_a_network_that_watched_for_most_of_a_lap_drives_one(server: Address, tmp_path: Path) -> None:
     from alvinn.training import trainer
 
-    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.of(CAMERA))
+    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.for_camera(CAMERA))
     trained = trainer.train(dataset, Hill(), trainer.Settings(epochs=12), tmp_path / "model")
     trainer.save(trained, tmp_path / "model")
     write_card(tmp_path / "model", card_for(dataset, Hill()))

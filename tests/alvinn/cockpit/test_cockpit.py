@@ -87,7 +87,7 @@ class Asking:
     def reset(self) -> None:
         pass
 
-    def asks(self, observation: Observation) -> str:
+    def request(self, observation: Observation) -> str:
         return "drift: offset" if observation.time >= self._since else ""
 
 

@@ -110,7 +110,7 @@ def test_a_network_without_a_measure_of_doubt_is_refused_before_its_round_is_dri
 ) -> None:
     """The toy network's measure of doubt is taken away by hand, as training one without costs seconds."""
     shutil.copytree(model, job.model(0))
-    monkeypatch.setattr("alvinn.dagger.rounds.of_answer", lambda _network, _by: lambda _seen: None)
+    monkeypatch.setattr("alvinn.dagger.rounds.make_doubt", lambda _network, _by: lambda _seen: None)
     doubting = RoundSettings(home=job.home, name="mine", data=("base",), maps="oval", judge="", gate="doubt")
     with pytest.raises(ModelError, match="has no measure of doubt: use --output hill or --members 3"):
         drive_round(doubting, 1)

@@ -43,7 +43,7 @@ def context(gate: str, setting: float | None = None) -> RolloutContext:
 )
 def test_each_round_has_the_gate_of_its_record(gate: str, setting: float | None, asks: str) -> None:
     one = context(gate, setting)
-    assert one.gate(np.random.default_rng(0)).asks(step(0).observation) == asks
+    assert one.gate(np.random.default_rng(0)).request(step(0).observation) == asks
 
 
 def test_random_numbers_depend_on_seed_round_and_rollout_alone() -> None:

@@ -11,9 +11,9 @@ from alvinn.drivers.gates import (
     DriftGate,
     Gate,
     HumanGate,
-    beta_of,
-    threshold_from,
-    threshold_within,
+    decay_beta,
+    estimate_threshold,
+    fit_threshold,
 )
 from alvinn.driving.types import GroundTruth, Observation
 from tests.alvinn.fakes import DT, picture, truth
@@ -24,7 +24,7 @@ def seen(number: int = 0) -> Observation:
 
 
 def asked_of(gate: Gate, n: int) -> list[bool]:
-    return [bool(gate.asks(seen(number))) for number in range(n)]
+    return [bool(gate.request(seen(number))) for number in range(n)]
 
 
 class Told:
@@ -50,14 +50,14 @@ def test_the_drift_gate_asks_past_the_limit_and_lets_go_well_within_it() -> None
 def test_on_a_narrow_lane_the_drift_gate_asks_earlier() -> None:
     narrow = DriftGate(lambda: truth(offset=0.25, lane_width=3.0), car_width=2.1, share=0.5)
     wide = DriftGate(lambda: truth(offset=0.25, lane_width=4.0), car_width=2.1, share=0.5)
-    assert (bool(narrow.asks(seen())), bool(wide.asks(seen()))) == (True, False)
+    assert (bool(narrow.request(seen())), bool(wide.request(seen()))) == (True, False)
 
 
 def test_the_drift_gate_says_which_way_the_car_drifts_and_asks_for_a_wrong_heading_too() -> None:
     turned = DriftGate(lambda: truth(heading_error=math.radians(-9.0)), car_width=2.1)
-    assert turned.asks(seen()) == "drift: heading -9.0 degrees"
+    assert turned.request(seen()) == "drift: heading -9.0 degrees"
     aside = DriftGate(lambda: truth(offset=0.5), car_width=2.1)
-    assert aside.asks(seen()) == "drift: offset +0.50 m"
+    assert aside.request(seen()) == "drift: offset +0.50 m"
 
 
 def test_the_drift_gate_gives_nothing_back_before_its_least_time() -> None:
@@ -69,9 +69,9 @@ def test_the_drift_gate_gives_nothing_back_before_its_least_time() -> None:
 def test_after_a_reset_a_gate_has_forgotten_that_it_was_asking() -> None:
     told = Told(0.5, 0.2)
     gate = DriftGate(told.truth, car_width=2.1, share=0.5)
-    assert gate.asks(seen())
+    assert gate.request(seen())
     gate.reset()
-    assert not gate.asks(seen())
+    assert not gate.request(seen())
 
 
 def test_the_doubt_gate_asks_above_its_threshold_and_lets_go_at_a_lower_one() -> None:
@@ -80,17 +80,17 @@ def test_the_doubt_gate_asks_above_its_threshold_and_lets_go_at_a_lower_one() ->
 
 
 def test_the_threshold_is_the_mean_of_the_last_quarter_of_the_doubts_at_take_over() -> None:
-    assert threshold_from([9.0] * 6 + [1.0, 2.0]) == 1.5
-    assert threshold_from([0.4]) == 0.4
+    assert estimate_threshold([9.0] * 6 + [1.0, 2.0]) == 1.5
+    assert estimate_threshold([0.4]) == 0.4
     with pytest.raises(ValueError, match="no take-over"):
-        threshold_from([])
+        estimate_threshold([])
 
 
 def test_a_budget_of_interventions_sets_the_threshold_that_so_many_ticks_are_above() -> None:
     doubts = list(np.random.default_rng(0).normal(size=1000))
-    assert sum(doubt > threshold_within(doubts, 0.1) for doubt in doubts) == 100
-    with pytest.raises(ValueError, match="a budget between 0 and 1"):
-        threshold_within(doubts, 1.0)
+    assert sum(doubt > fit_threshold(doubts, 0.1) for doubt in doubts) == 100
+    with pytest.raises(ValueError, match="a threshold requires a budget between 0 and 1"):
+        fit_threshold(doubts, 1.0)
 
 
 def test_always_gives_the_teacher_its_share_of_the_turns_and_holds_a_turn() -> None:
@@ -101,8 +101,8 @@ def test_always_gives_the_teacher_its_share_of_the_turns_and_holds_a_turn() -> N
 
 
 def test_the_share_of_the_teacher_halves_from_round_to_round() -> None:
-    assert [beta_of(number) for number in (1, 2, 3)] == [0.5, 0.25, 0.125]
-    with pytest.raises(ValueError, match="share between 0 and 1"):
+    assert [decay_beta(number) for number in (1, 2, 3)] == [0.5, 0.25, 0.125]
+    with pytest.raises(ValueError, match="beta must be between 0 and 1"):
         AlwaysGate(1.5, np.random.default_rng(0))
 
 

@@ -31,7 +31,7 @@ class ScriptedGate:
     def reset(self) -> None:
         pass
 
-    def asks(self, observation: Observation) -> str:
+    def request(self, observation: Observation) -> str:
         asked = self._tick < len(self._asks) and self._asks[self._tick]
         self._tick += 1
         return "scripted: so it was told" if asked else ""

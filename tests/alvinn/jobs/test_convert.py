@@ -70,7 +70,7 @@ def test_an_import_becomes_examples_to_train_on(shell: Shell, tmp_path: Path) ->
     assert shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path)).status == 0
     back = Recording(tmp_path / "data" / "b")
     assert back.session.camera_known is False
-    dataset = load([back], Preprocessing.of(back.session.camera))
+    dataset = load([back], Preprocessing.for_camera(back.session.camera))
     assert len(dataset.examples) == 40
     assert len(dataset.training) > 20
 

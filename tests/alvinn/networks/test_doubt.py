@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.driving.types import Observation
-from alvinn.networks.doubt import of_answer, of_ensemble
+from alvinn.networks.doubt import make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
 from tests.alvinn.fakes import CAMERA, picture
 
@@ -26,12 +26,12 @@ def test_a_hill_tells_its_doubt_and_a_number_cannot(model: Path) -> None:
     network = Network(model)
     trust = network.answer(SEEN).trust
     assert trust is not None
-    assert of_answer(network)(SEEN) == trust.doubt > 0.0
-    assert of_answer(Sure(0.01))(SEEN) is None
+    assert make_doubt(network)(SEEN) == trust.doubt > 0.0
+    assert make_doubt(Sure(0.01))(SEEN) is None
 
 
 def test_an_ensemble_doubts_as_far_as_its_members_disagree() -> None:
-    assert of_ensemble([Sure(0.01), Sure(0.03)])(SEEN) == pytest.approx(0.01)
-    assert of_ensemble([Sure(0.02)] * 3)(SEEN) == pytest.approx(0.0)
+    assert make_ensemble_doubt([Sure(0.01), Sure(0.03)])(SEEN) == pytest.approx(0.01)
+    assert make_ensemble_doubt([Sure(0.02)] * 3)(SEEN) == pytest.approx(0.0)
     with pytest.raises(ValueError, match="at least 2 networks"):
-        of_ensemble([Sure(0.0)])
+        make_ensemble_doubt([Sure(0.0)])

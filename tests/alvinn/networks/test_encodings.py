@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.networks.encodings import Code, Hill, Hill1989, Scalar
+from alvinn.networks.encodings import Encoding, Hill, Hill1989, Scalar
 
 HILL = Hill()
 
@@ -108,8 +108,8 @@ def test_whatever_the_units_say_doubt_is_a_share(units: list[float]) -> None:
 
 
 @pytest.mark.parametrize("output", [Hill(), Hill(units=30, span=0.1), Scalar(), Hill1989()])
-def test_an_output_comes_back_from_its_description(output: Code) -> None:
-    assert msgspec.convert(msgspec.to_builtins(output), Code) == output
+def test_an_output_comes_back_from_its_description(output: Encoding) -> None:
+    assert msgspec.convert(msgspec.to_builtins(output), Encoding) == output
 
 
 @given(st.lists(st.floats(-0.15, 0.15), min_size=1, max_size=20))
@@ -125,7 +125,7 @@ def test_a_curvature_comes_back_from_either_code(curvatures: list[float]) -> Non
 )
 def test_a_description_of_nothing_known_is_refused(description: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(description, Code)
+        msgspec.convert(description, Encoding)
 
 
 def test_the_hill_of_1989_is_nine_units_wide_and_its_last_unit_is_the_intensity() -> None:

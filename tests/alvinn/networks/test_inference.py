@@ -89,7 +89,7 @@ def test_a_torn_network_is_an_error(copy: Path) -> None:
 def test_a_card_that_prepares_other_pictures_than_the_network_takes_is_an_error(copy: Path) -> None:
     card = read_card(copy)
     write_card(copy, replace(card, preprocessing=replace(card.preprocessing, width=64)))
-    with pytest.raises(ModelError, match=r"\(1, 40, 64, 3\), its network wants \(1, 40, 128, 3\)"):
+    with pytest.raises(ModelError, match=r"\(1, 40, 64, 3\), its network expects \(1, 40, 128, 3\)"):
         Network(copy)
 
 

@@ -17,7 +17,7 @@ from tests.alvinn.fixtures import card_for, toy_dataset
 
 
 def test_crop_and_sizes_are_those_of_the_preprocessing() -> None:
-    told = describe_input(Preprocessing.of(Camera(), 128, 40, "yuv"))
+    told = describe_input(Preprocessing.for_camera(Camera(), 128, 40, "yuv"))
     assert told["crop"] == {"top": 60, "bottom": 160}
     assert told["resize"] == [
         {"width": 160, "height": 50, "interpolation": "area"},
@@ -29,7 +29,7 @@ def test_crop_and_sizes_are_those_of_the_preprocessing() -> None:
 
 
 def test_a_network_that_sees_ranges_says_how_they_are_written() -> None:
-    told = describe_input(Preprocessing.of(Camera(), 30, 32, "blue", range_rows=29))
+    told = describe_input(Preprocessing.for_camera(Camera(), 30, 32, "blue", range_rows=29))
     assert "29 rows of depth" in told["ranges"]
     assert told["shape"] == [1, 62, 30, 1]
 

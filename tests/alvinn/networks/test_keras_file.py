@@ -21,7 +21,7 @@ def test_layers_and_weights_are_those_that_keras_saved(
     architecture = ARCHITECTURES[name]
     network = keras_models.NETWORKS[name](architecture.preprocessing(Camera()).shape, architecture.output("hill"))
     if rebuilds_its_input:
-        network = keras_models.with_reconstruction(network)
+        network = keras_models.add_reconstruction(network)
     network.save(tmp_path / "network.keras")
     layers = read_layers(tmp_path / "network.keras")
     expected = [layer for layer in network.layers if layer.count_params()]

@@ -25,7 +25,7 @@ CAMERAS = st.builds(
 @given(CAMERAS)
 def test_what_is_kept_begins_below_the_horizon_but_not_far_below(camera: Camera) -> None:
     try:
-        kept = Preprocessing.of(camera)
+        kept = Preprocessing.for_camera(camera)
     except ValueError:
         assert camera.horizon_row + 0.01 * camera.height >= camera.height - 0.5
         return
@@ -35,7 +35,7 @@ def test_what_is_kept_begins_below_the_horizon_but_not_far_below(camera: Camera)
 
 def test_the_sky_changes_nothing_and_the_road_does() -> None:
     camera = Camera()
-    prepare = Preprocessing.of(camera)
+    prepare = Preprocessing.for_camera(camera)
     frame = picture(1, camera)
     sky, road = frame.copy(), frame.copy()
     sky[: math.floor(camera.horizon_row)] = 0
@@ -46,7 +46,7 @@ def test_the_sky_changes_nothing_and_the_road_does() -> None:
 
 def test_the_same_frame_becomes_the_same_input_and_is_left_as_it_was() -> None:
     camera = Camera()
-    prepare, frame = Preprocessing.of(camera), picture(3, camera)
+    prepare, frame = Preprocessing.for_camera(camera), picture(3, camera)
     before = frame.copy()
     first = prepare(frame)
     assert np.array_equal(first, prepare(frame))
@@ -59,31 +59,31 @@ def test_left_stays_left_and_colours_stay_themselves() -> None:
     camera = Camera()
     frame = np.zeros((camera.height, camera.width, 3), dtype=np.uint8)
     frame[:, : camera.width // 2] = (200, 100, 50)
-    seen = Preprocessing.of(camera)(frame)
+    seen = Preprocessing.for_camera(camera)(frame)
     assert seen[20, 10].tolist() == [200, 100, 50]
     assert seen[20, -10].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("size", [(160, 321), (159, 320), (320, 160)])
 def test_a_frame_of_another_size_is_refused_and_both_sizes_are_said(size: tuple[int, int]) -> None:
-    prepare = Preprocessing.of(Camera())
-    with pytest.raises(CameraMismatchError, match=rf"{size[1]}x{size[0]} pixels came.*320x160"):
+    prepare = Preprocessing.for_camera(Camera())
+    with pytest.raises(CameraMismatchError, match=rf"{size[1]}x{size[0]} pixels arrived.*320x160"):
         prepare(np.zeros((*size, 3), dtype=np.uint8))
 
 
 def test_a_camera_that_looks_into_the_sky_is_refused() -> None:
     with pytest.raises(ValueError, match="sees no road"):
-        Preprocessing.of(Camera(pitch=45.0))
+        Preprocessing.for_camera(Camera(pitch=45.0))
 
 
 def test_its_parameters_travel_and_do_the_same_again() -> None:
-    prepare = Preprocessing.of(Camera())
+    prepare = Preprocessing.for_camera(Camera())
     again = Preprocessing(**asdict(prepare))
     frame = picture(5, Camera())
     assert np.array_equal(again(frame), prepare(frame))
 
 
-RANGES = Preprocessing.of(Camera(), 32, 30, "blue", range_rows=8)
+RANGES = Preprocessing.for_camera(Camera(), 32, 30, "blue", range_rows=8)
 
 
 def depth_of(metres: float) -> Image:
@@ -95,17 +95,17 @@ def depth_of(metres: float) -> Image:
 
 @pytest.mark.parametrize(("metres", "level"), [(1.0, 255), (4.0, 255), (8.0, 128), (40.0, 26), (1000.0, 1)])
 def test_ranges_stand_below_the_retina_the_nearer_the_lighter(metres: float, level: int) -> None:
-    seen = RANGES.seen(Observation(0, 0.0, picture(0, Camera()), 8.0, {"depth": depth_of(metres)}), intensity=1.0)
+    seen = RANGES.prepare(Observation(0, 0.0, picture(0, Camera()), 8.0, {"depth": depth_of(metres)}), intensity=1.0)
     assert seen.shape == (39, 32, 1) == RANGES.shape
     assert np.abs(seen[30:38].astype(int) - level).max() <= 1
     assert (seen[38] == 255).all()
-    plain = Preprocessing.of(Camera(), 32, 30, "blue")
+    plain = Preprocessing.for_camera(Camera(), 32, 30, "blue")
     assert np.array_equal(seen[:30], plain(picture(0, Camera())))
 
 
 def test_a_network_that_sees_ranges_wants_the_depth_camera() -> None:
     assert RANGES.cameras == ("center", "depth")
-    with pytest.raises(CameraMismatchError, match="must carry the depth camera"):
-        RANGES.seen(Observation(0, 0.0, picture(0, Camera()), 8.0))
+    with pytest.raises(CameraMismatchError, match="must have the depth camera"):
+        RANGES.prepare(Observation(0, 0.0, picture(0, Camera()), 8.0))
     with pytest.raises(CameraMismatchError, match="sees ranges too"):
         RANGES(picture(0, Camera()))

@@ -10,10 +10,10 @@ import pytest
 from alvinn.cli import main
 from alvinn.driving.types import Image, Observation
 from alvinn.errors import ModelError
-from alvinn.networks.doubt import of_answer
+from alvinn.networks.doubt import make_doubt
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Network, write_card
-from alvinn.networks.reconstruction import COLUMNS, PIXELS, ROWS, coarse, reliability
+from alvinn.networks.reconstruction import COLUMNS, PIXELS, ROWS, downsample, measure_reliability
 from alvinn.recording import Recording
 from tests.alvinn.fakes import CAMERA
 from tests.alvinn.fixtures import card_for, toy_dataset
@@ -25,13 +25,13 @@ def made_up() -> Image:
 
 def test_what_is_rebuilt_well_is_reliable_whatever_its_contrast_and_its_negative_is_the_opposite() -> None:
     seen = made_up()
-    assert coarse(seen).shape == (PIXELS,)
-    assert coarse(seen)[0] == pytest.approx(seen[:5, :8].mean() / 255.0, abs=0.01)
-    assert reliability(seen, coarse(seen)) == pytest.approx(1.0)
-    assert reliability(seen, 0.2 * coarse(seen) + 0.5) == pytest.approx(1.0)
-    assert reliability(seen, 1.0 - coarse(seen)) == pytest.approx(-1.0)
-    assert reliability(seen, np.full(PIXELS, 0.5, dtype=np.float32)) == 0.0
-    assert coarse(seen[:, :, :1]).shape == (PIXELS,), "one band too"
+    assert downsample(seen).shape == (PIXELS,)
+    assert downsample(seen)[0] == pytest.approx(seen[:5, :8].mean() / 255.0, abs=0.01)
+    assert measure_reliability(seen, downsample(seen)) == pytest.approx(1.0)
+    assert measure_reliability(seen, 0.2 * downsample(seen) + 0.5) == pytest.approx(1.0)
+    assert measure_reliability(seen, 1.0 - downsample(seen)) == pytest.approx(-1.0)
+    assert measure_reliability(seen, np.full(PIXELS, 0.5, dtype=np.float32)) == 0.0
+    assert downsample(seen[:, :, :1]).shape == (PIXELS,), "one band too"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def rebuilding(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_exported_network_doubts_what_it_never_saw_more_than_what_it_learned(rebuilding: Path) -> None:
     network, dataset = Network(rebuilding), toy_dataset(96)
     images = [dataset.examples.image(row) for row in dataset.held_out]
-    doubt = of_answer(network, "irre")
+    doubt = make_doubt(network, "irre")
 
     def asked(image: Image) -> float:
         frame = np.zeros((CAMERA.height, CAMERA.width, 3), dtype=np.uint8)
@@ -70,7 +70,7 @@ def test_the_exported_network_doubts_what_it_never_saw_more_than_what_it_learned
 
 def test_a_model_that_does_not_rebuild_cannot_be_asked_so(model: Path) -> None:
     with pytest.raises(ModelError, match="train it with --irre"):
-        of_answer(Network(model), "irre")
+        make_doubt(Network(model), "irre")
 
 
 @pytest.mark.long
@@ -80,7 +80,7 @@ def test_a_network_that_watched_country_doubts_the_path_that_it_never_saw(tmp_pa
     assert main(("record", "again", "--seconds", "30", "--noise", "--seed", "1", *home)) == 0
     assert main(("record", "other", "--map", "path", "--seconds", "30", *home)) == 0
     assert main(("train", "m", "--data", "seen", "--irre", "--epochs", "10", *home)) == 0
-    doubt = of_answer(Network(tmp_path / "models" / "m"), "irre")
+    doubt = make_doubt(Network(tmp_path / "models" / "m"), "irre")
 
     def mean(name: str) -> float:
         recording = Recording(tmp_path / "data" / name)

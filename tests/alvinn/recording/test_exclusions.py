@@ -87,9 +87,9 @@ def test_the_digest_tells_that_other_rows_are_used(folder: Path) -> None:
 
 def test_nothing_that_is_left_out_is_trained_on_or_held_out(folder: Path) -> None:
     write_recording(folder, 200, append=True)
-    whole = load([Recording(folder)], Preprocessing.of(SMALL))
+    whole = load([Recording(folder)], Preprocessing.for_camera(SMALL))
     Recording(folder).leave_out(150, 189)
-    parted = load([Recording(folder)], Preprocessing.of(SMALL))
+    parted = load([Recording(folder)], Preprocessing.for_camera(SMALL))
     used = np.concatenate([parted.training, parted.held_out])
     assert len(np.concatenate([whole.training, whole.held_out])) - len(used) == 40
     assert not np.isin(np.arange(150, 190), used).any()

@@ -95,7 +95,7 @@ def test_to_be_beside_a_squeezed_road_asks_for_the_same_way_back() -> None:
 
 def ranging(n: int = 24) -> Dataset:
     """Pictures with ranges, each with a road that is as light as its number says."""
-    prepare = Preprocessing.of(CAMERA, 32, 30, "blue", range_rows=8)
+    prepare = Preprocessing.for_camera(CAMERA, 32, 30, "blue", range_rows=8)
     images = np.full((n, *prepare.shape[:2], 3), 90, dtype=np.uint8)
     images[:, -1] = (255 * (np.arange(n) // 4 % 2))[:, None, None]
     examples = Examples((images,), np.array([0]), np.arange(n) / 115.0 - 0.1, np.tile([8.0, 0.0], (n, 1)))

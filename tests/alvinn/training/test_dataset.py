@@ -112,7 +112,7 @@ def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
         for number, s in enumerate((100.0, 430.0, 200.0, 390.0)):
             writer.add(step(number, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
     told: list[None] = []
-    prepare = Preprocessing.of(SMALL)
+    prepare = Preprocessing.for_camera(SMALL)
     dataset = load([Recording(tmp_path)], prepare, lambda: told.append(None))
     assert len(told) == 4
     assert dataset.examples.curvature[dataset.training].tolist() == pytest.approx([0.01, 0.02])
@@ -132,10 +132,18 @@ def test_corrections_are_shown_twice_as_often_or_as_often_as_is_asked_for(tmp_pa
     recording.rows = tuple(
         replace(row, lane_s=100.0 + row.frame, correction=int(index == 4)) for index, row in enumerate(recording.rows)
     )
-    shown = load([recording], Preprocessing.of(SMALL)).training.tolist()
+    small = Preprocessing.for_camera(SMALL)
+    shown = load([recording], small).training.tolist()
     assert shown == [0, 1, 2, 3, 4, 4, 5]
-    assert load([recording], Preprocessing.of(SMALL), correction_weight=1).training.tolist() == [0, 1, 2, 3, 4, 5]
-    assert load([recording], Preprocessing.of(SMALL), correction_weight=4).training.tolist().count(4) == 4
+    assert load([recording], small, correction_weight=1).training.tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    assert load([recording], small, correction_weight=4).training.tolist().count(4) == 4
 
 
 def test_rare_steering_is_shown_oftener_but_not_too_often(tmp_path: Path) -> None:
@@ -145,9 +153,9 @@ def test_rare_steering_is_shown_oftener_but_not_too_often(tmp_path: Path) -> Non
     recording.rows = tuple(
         replace(row, lane_s=100.0 + row.frame, curvature=bends[index]) for index, row in enumerate(recording.rows)
     )
-    shown = load([recording], Preprocessing.of(SMALL), balance=3).training.tolist()
+    shown = load([recording], Preprocessing.for_camera(SMALL), balance=3).training.tolist()
     assert [shown.count(row) for row in range(8)] == [1, 1, 1, 1, 2, 2, 1, 3]
-    assert load([recording], Preprocessing.of(SMALL)).training.tolist() == list(range(8))
+    assert load([recording], Preprocessing.for_camera(SMALL)).training.tolist() == list(range(8))
 
 
 @given(st.lists(st.floats(-0.2, 0.2), min_size=1, max_size=60), st.integers(1, 9))
@@ -193,7 +201,7 @@ def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None
     for name, s in (("a", 100.0), ("b", 200.0)):
         with RecordingWriter(tmp_path / name, session()) as writer:
             writer.add(step(0, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
-    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")], Preprocessing.of(SMALL))
+    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")], Preprocessing.for_camera(SMALL))
     assert dataset.examples.curvature.tolist() == pytest.approx([0.01, 0.02])
     assert [dataset.examples.image(index).shape for index in (0, 1)] == [(40, 128, 3)] * 2
 
@@ -209,7 +217,7 @@ def test_where_nothing_is_left_to_train_on_it_says_so(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         writer.add(step(0, truth(lane_s=480.0)), lane="a/forward", weather="ClearNoon")
     with pytest.raises(RecordingError, match="none is left to train on"):
-        load([Recording(tmp_path)], Preprocessing.of(SMALL))
+        load([Recording(tmp_path)], Preprocessing.for_camera(SMALL))
 
 
 def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
@@ -245,7 +253,7 @@ def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
     write_recording(tmp_path / "a", 1200)
     recording = Recording(tmp_path / "a")
     recording.leave_out(20, 60)
-    dataset = load([recording], Preprocessing.of(SMALL))
+    dataset = load([recording], Preprocessing.for_camera(SMALL))
     assert [row.frame for row in rows_learned_from([recording])] == [
         recording.rows[index].frame for index in np.unique(dataset.training)
     ]

@@ -44,7 +44,7 @@ def look():
 
 ticks = 0
 recording = Recording(Path(sys.argv[1]))
-dataset = load([recording], Preprocessing.of(recording.session.camera), look)
+dataset = load([recording], Preprocessing.for_camera(recording.session.camera), look)
 for _ in islice(Batches(dataset, Plan(batch=32)).epoch(0), 300):
     pass
 print(max(most, held()))

@@ -17,7 +17,7 @@ from alvinn.util.locks import LOCK
 from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import SMALL, session, step, write_recording
 
-PREPARE = Preprocessing.of(SMALL)
+PREPARE = Preprocessing.for_camera(SMALL)
 
 
 def nothing() -> None:

@@ -25,7 +25,7 @@ from sim.server import maps
 from tests.alvinn.world.test_lane_map import ServedMap
 
 CAMERA = Camera()
-PREPARE = Preprocessing.of(CAMERA)
+PREPARE = Preprocessing.for_camera(CAMERA)
 VIEWS = Views(CAMERA, PREPARE)
 DRAWN = st.builds(
     View,

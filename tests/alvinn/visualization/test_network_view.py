@@ -60,4 +60,4 @@ def test_a_retina_of_other_colours_is_shown_as_colours_again(model: Path, tmp_pa
     shown = Insight._retina(network, STEP.observation.image)
     assert shown.shape == (prepare.height, prepare.width, 3)
     if colours == "yuv":
-        assert np.abs(shown.astype(int) - prepare.shrunk(STEP.observation.image)).mean() < 4.0
+        assert np.abs(shown.astype(int) - prepare.crop_and_resize(STEP.observation.image)).mean() < 4.0
