@@ -8,6 +8,7 @@ fewer triangles.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Literal
 
@@ -21,7 +22,7 @@ from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays
-from sim.graphics.canvas import Bytes, Canvas, draw, make_pipe
+from sim.graphics.canvas import Bytes, Canvas, collect_states, draw, make_pipe
 from sim.graphics.light import Light
 from sim.roads.track import Track
 from sim.scene.bodies import VisibleActor
@@ -90,12 +91,16 @@ class SharedScene:
 
     def set_scene(self, scene: Scene) -> None:
         """Show another scene, without actors, in the current light."""
-        if self._scene is not None:
-            self._scene.root.remove_node()
+        before = self._scene
         for facet_pass in self._passes.values():
             facet_pass.root.remove_node()
         self._scene, self._passes = scene, {}
         self._actors, self._bodies = (), []
+        if before is not None:
+            before.root.remove_node()
+            del before
+            gc.collect()  # a scene holds rings of references, 3 MB and more
+            collect_states()
         scene.set_light(self.light)
         scene.root.reparent_to(self.root)
 

@@ -49,12 +49,13 @@ class Canvas:
         self, pipe: core.GraphicsPipe, root: core.NodePath, size: tuple[int, int], fov: float, downsampling: int = 1
     ) -> None:
         self._size = size
-        self.buffer = _make_buffer(pipe, size)
+        self._is_software = pipe.get_interface_name() == "TinyPanda"
+        self.buffer = _make_buffer(pipe, size, is_resizeable=self._is_software)
         self.buffer.set_active(False)
         self.set_background((0.0, 0.0, 0.0))
         self._texture = core.Texture("image")
         self.buffer.add_render_texture(self._texture, core.GraphicsOutput.RTM_copy_ram)
-        lens = _make_lens(size, fov, snaps=pipe.get_interface_name() == "TinyPanda")
+        lens = _make_lens(size, fov, snaps=self._is_software)
         camera = core.Camera("camera", lens)
         camera.set_lod_scale(LOD_FOCAL_LENGTH / (downsampling * lens.get_focal_length()))
         self.camera = root.attach_new_node(camera)
@@ -71,9 +72,17 @@ class Canvas:
         return (rows[::-1] | np.uint32(0xFF000000)).view(np.uint8).reshape(height, width, 4)
 
     def close(self) -> None:
-        """Release the buffer; the canvas cannot be used afterwards."""
-        core.GraphicsEngine.get_global_ptr().remove_window(self.buffer)
+        """Release the buffer; the canvas cannot be used afterwards.
+
+        The software pipe keeps a removed buffer's memory, so it is shrunk first, in a last frame.
+        """
+        engine = core.GraphicsEngine.get_global_ptr()
         self.camera.remove_node()
+        if self._is_software:
+            self.buffer.set_size(1, 1)
+            self.buffer.set_active(True)
+            engine.render_frame()
+        engine.remove_window(self.buffer)
 
 
 def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
@@ -87,8 +96,13 @@ def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
     for canvas in chosen:
         canvas.buffer.set_active(False)
     if next(_images) % COLLECT_EVERY == 0:
-        core.TransformState.garbage_collect()
-        core.RenderState.garbage_collect()
+        collect_states()
+
+
+def collect_states() -> None:
+    """Free the states that no node uses any more."""
+    core.TransformState.garbage_collect()
+    core.RenderState.garbage_collect()
 
 
 def to_panda_matrix(pose: Pose) -> core.LMatrix4f:
@@ -127,13 +141,14 @@ def _make_lens(size: tuple[int, int], fov: float, *, snaps: bool) -> core.Perspe
     return lens
 
 
-def _make_buffer(pipe: core.GraphicsPipe, size: tuple[int, int]) -> core.GraphicsOutput:
+def _make_buffer(pipe: core.GraphicsPipe, size: tuple[int, int], *, is_resizeable: bool) -> core.GraphicsOutput:
     properties = core.FrameBufferProperties()
     properties.set_rgba_bits(8, 8, 8, 8)
     properties.set_depth_bits(24)
     window = core.WindowProperties.size(*size)
     engine = core.GraphicsEngine.get_global_ptr()
-    buffer = engine.make_output(pipe, "camera", 0, properties, window, core.GraphicsPipe.BF_refuse_window)
+    flags = core.GraphicsPipe.BF_refuse_window | (core.GraphicsPipe.BF_resizeable if is_resizeable else 0)
+    buffer = engine.make_output(pipe, "camera", 0, properties, window, flags)
     if buffer is None:
         raise RuntimeError(f"Panda3D cannot make an image of {size[0]}x{size[1]} pixels")
     return buffer

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pytest
 
 from sim.camera.renderer import Camera, Renderer
@@ -21,6 +22,7 @@ from sim.roads import opendrive
 from sim.roads.track import Track
 from sim.scene.sky import Sky
 
+KINDS: tuple[CameraKind, ...] = ("rgb", "depth")
 Picture = npt.NDArray[np.int64]
 
 OVAL = Track(*opendrive.load("oval"))
@@ -319,3 +321,19 @@ def test_it_does_not_matter_in_which_weather_depth_is_first_needed() -> None:
         renderer.set_weather(rain)
         pictures.append(of_kind(renderer, "rgb", SEAT[0]))
     assert np.array_equal(pictures[0], pictures[1])
+
+
+def test_cameras_that_come_and_go_leave_no_memory_behind(renderer: Renderer) -> None:
+    """Panda3D kept 0.5 MB of each camera of this size."""
+
+    def come_and_go(cameras: int) -> None:
+        for number in range(cameras):
+            camera = renderer.create_camera(320, 160, FOV, KINDS[number % 2])
+            camera.render(LANE)
+            camera.close()
+
+    process = psutil.Process()
+    come_and_go(6)
+    before = process.memory_info().rss
+    come_and_go(20)
+    assert process.memory_info().rss - before < 4e6
