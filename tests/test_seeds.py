@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.dagger.settings import RoundSettings
-from alvinn.jobs import ablation
+from alvinn.jobs import ablation, refinement_study
 from alvinn.jobs.shift import Shift
 from tests.laps.corrections import GLANCE, UNSEEN
 
@@ -38,14 +38,18 @@ def test_what_teaches_or_chooses_does_so_on_examples_or_development_circuits(map
     assert seeds(maps) <= {*EXAMPLES, *DEVELOPMENT}
 
 
-@pytest.mark.parametrize("maps", [ablation.CIRCUITS, Shift.judge, ",".join(UNSEEN), ",".join(GLANCE)])
+@pytest.mark.parametrize(
+    "maps", [ablation.CIRCUITS, refinement_study.CIRCUITS, Shift.judge, ",".join(UNSEEN), ",".join(GLANCE)]
+)
 def test_what_docs_print_is_judged_on_judging_circuits(maps: str) -> None:
     assert seeds(maps)
     assert seeds(maps) <= set(JUDGING)
 
 
 def test_judging_circuits_are_named_in_no_other_code() -> None:
-    judges = {ROOT / "alvinn" / "jobs" / name for name in ("ablation.py", "shift.py")}
+    judges = {
+        ROOT / "alvinn" / "jobs" / name for name in ("ablation.py", "correct.py", "refinement_study.py", "shift.py")
+    }
     for path, named in named_in("alvinn", "sim"):
         allowed = {*EXAMPLES, *DEVELOPMENT, *(JUDGING if path in judges else ())}
         assert named <= allowed, path
