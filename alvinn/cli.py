@@ -1,7 +1,7 @@
-"""`python -m alvinn JOB ...`: the command line, made from the jobs' dataclasses.
+"""`python -m alvinn JOB ...`: the command line, generated from the jobs' dataclasses.
 
-Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C or
-SIGTERM: either way cars are braked, servers end, and what is finished is kept.
+Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C or SIGTERM:
+cars are braked, servers ended, and finished work is kept.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Job:
     summary: str
 
     def load(self) -> Callable[..., Any]:
-        """The dataclass of its settings; importing it takes time, and only the job that was asked for pays it."""
+        """Import the dataclass of its settings; only the requested job is imported, since that takes time."""
         found: Callable[..., Any] = getattr(import_module(f"alvinn.jobs.{self.module}"), self.settings)
         return found
 
-    def stand_in(self) -> Callable[[], None]:
-        """What shows the summary alone, for the list of all jobs."""
+    def make_placeholder(self) -> Callable[[], None]:
+        """A function with the summary as its docstring, for the list of all jobs."""
 
-        def stand_in() -> None:
+        def placeholder() -> None:
             pass
 
-        stand_in.__doc__ = self.summary
-        return stand_in
+        placeholder.__doc__ = self.summary
+        return placeholder
 
 
 JOBS = {
@@ -86,7 +86,7 @@ JOBS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a job; returns the exit status."""
+    """Run a job and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets in dozens of lines otherwise
     try:
@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Any:
-    """The job that a command line asks for, ready to run.
+    """Parse a command line into its job, ready to run.
 
     Raises:
         SystemExit: 2 for wrong usage, 0 after --help.
@@ -111,8 +111,8 @@ def parse(arguments: Sequence[str]) -> Any:
     if name in JOBS:
         _require_distinct_flags(rest)
         return tyro.cli(JOBS[name].load(), prog=f"alvinn {name}", args=rest)
-    for_completion = name.startswith("--tyro")  # a shell's completion needs every flag of every job
-    every = {name: job.load() if for_completion else job.stand_in() for name, job in JOBS.items()}
+    for_completion = name.startswith("--tyro")  # shell completion needs every flag of every job
+    every = {name: job.load() if for_completion else job.make_placeholder() for name, job in JOBS.items()}
     return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments, description=DESCRIPTION)
 
 
@@ -134,7 +134,7 @@ def _job(arguments: Sequence[str]) -> int:
     from alvinn.errors import AlvinnError, explain
 
     try:
-        with _ended_by_sigterm_too():
+        with _interrupt_on_sigterm():
             parse(arguments).run()
     except (AlvinnError, OSError) as error:
         print(explain(error), file=sys.stderr)
@@ -146,9 +146,9 @@ def _job(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _ended_by_sigterm_too() -> Iterator[None]:
-    """Whoever stops a job from outside, a scheduler or a shutdown, stops it as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+def _interrupt_on_sigterm() -> Iterator[None]:
+    """Have SIGTERM, from a scheduler or a shutdown, stop a job as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # Python handles signals only there
         yield
         return
     before = signal.signal(signal.SIGTERM, _interrupt)
@@ -159,7 +159,7 @@ def _ended_by_sigterm_too() -> Iterator[None]:
 
 
 def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt  # not by SIGINT, which a shell's background jobs do not hear
+    raise KeyboardInterrupt  # raised directly: a shell's background jobs ignore SIGINT
 
 
 def _embedded_server(arguments: list[str]) -> int:

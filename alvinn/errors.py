@@ -1,7 +1,7 @@
-"""What can go wrong that is not a bug: each error is one sentence for the person at the keyboard.
+"""Errors that are not bugs: each message is one sentence for the user.
 
-The command line prints the sentence and ends with status 1, for an error of the operating system too, such as a full
-disk; anything else that escapes is a bug and shows a traceback.
+The command line prints the sentence and exits with status 1, also for an error of the operating system such as a full
+disk; any other exception is a bug and shows a traceback.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 
 class AlvinnError(Exception):
-    """A job cannot go on: the message says what came, what was expected and how to mend it."""
+    """A job cannot continue: the message says what was found, what was expected and how to fix it."""
 
 
 class ServerError(AlvinnError):
@@ -19,11 +19,11 @@ class ServerError(AlvinnError):
 
 
 class FrameError(ServerError):
-    """The picture of one tick did not come in time; the next may."""
+    """A camera's image of one tick did not arrive in time; the next one may."""
 
 
 class MapError(AlvinnError):
-    """The map has no lane that could be driven as asked."""
+    """The map has no lane to drive as requested."""
 
 
 class OneWayError(MapError):
@@ -35,11 +35,11 @@ class RecordingError(AlvinnError):
 
 
 class ModelError(AlvinnError):
-    """A model folder is missing or damaged, or does not fit what it is asked to do."""
+    """A model folder is missing or damaged, or does not fit the job."""
 
 
 class CameraMismatchError(ModelError):
-    """The frames are not those that a model was made for."""
+    """The camera differs from the one that the model was trained with."""
 
 
 class MixedError(AlvinnError):
@@ -47,29 +47,29 @@ class MixedError(AlvinnError):
 
 
 class BusyError(AlvinnError):
-    """Another process writes what is to be written."""
+    """Another process is writing to the same folder."""
 
 
 class DiskError(AlvinnError):
-    """There is no room for what is to be written."""
+    """The disk has too little free space."""
 
 
 class ResultsError(AlvinnError):
-    """Judged laps are missing or damaged, or were made in another way than those asked for."""
+    """Judged laps are missing or damaged, or were driven under other settings than those requested."""
 
 
 def explain(error: Exception) -> str:
-    """An error in one sentence; of the operating system's, with what it was about and what to do."""
+    """The error in one sentence; an error of the operating system names its file and what to do."""
     if not isinstance(error, OSError):
         return str(error)
-    said = (error.strerror or str(error)).strip().splitlines() or [type(error).__name__]
+    message = (error.strerror or str(error)).strip().splitlines() or [type(error).__name__]
     about = f"{error.filename}: " if error.filename else ""
     advice = _ADVICE.get(error.errno or _errno_in(str(error)), "")
-    return f"{about}{said[0]}{advice}"
+    return f"{about}{message[0]}{advice}"
 
 
 def _errno_in(text: str) -> int:
-    """The number that HDF5 says in its text alone; 0 if there is none."""
+    """The error number that HDF5 gives only in its text; 0 if there is none."""
     found = re.search(r"errno = (\d+)", text)
     return int(found.group(1)) if found else 0
 

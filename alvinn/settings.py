@@ -11,27 +11,27 @@ from pathlib import Path
 
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
-from alvinn.util.files import file_name
+from alvinn.util.files import to_file_name
 
 SHIPPED = "shipped"
-"""Name of the small model that is installed with the program, as data of the package."""
+"""Name of the small model that is installed with the program, as package data."""
 
 
 def require_above_zero(flag: str, number: float | None) -> None:
-    """Check a flag that says how much, if it was given.
+    """Check the value of a numeric flag, if it was given.
 
     Raises:
-        ValueError: it is 0, less, or no number; the command line shows it as wrong usage.
+        ValueError: it is not a number above 0; the command line reports that as wrong usage.
     """
     if number is not None and not 0 < number < math.inf:
-        raise ValueError(f"{flag} wants a number above 0, not {number}")
+        raise ValueError(f"{flag} must be a number above 0, not {number}")
 
 
 def require_distinct(flag: str, names: Iterable[str]) -> None:
-    """Check a flag that names several things.
+    """Check a flag that takes a list of names.
 
     Raises:
-        ValueError: it names one of them twice; the command line shows it as wrong usage.
+        ValueError: a name is given twice; the command line reports that as wrong usage.
     """
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
@@ -40,23 +40,23 @@ def require_distinct(flag: str, names: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class Home:
-    """Where recordings and models live."""
+    """Where recordings and models are stored."""
 
     home: Path = field(default_factory=Path)
     """folder that holds data/ and models/ (default: the current one)"""
 
     def recording_folder(self, name: str | Path) -> Path:
-        """The folder of a recording: a path as it is, a bare name in data/."""
-        return _in(self.home / "data", name)
+        """The folder of a recording: a path, or a bare name in data/."""
+        return _resolve(self.home / "data", name)
 
     def model_folder(self, name: str | Path) -> Path:
-        """The folder that a model and its results are written to: a path as it is, a bare name in models/."""
-        return _in(self.home / "models", name)
+        """The folder that a model and its results are written to: a path, or a bare name in models/."""
+        return _resolve(self.home / "models", name)
 
     def find_model(self, name: str | Path) -> Path:
         """The folder that a model is read from.
 
-        That is its `model_folder`; for `shipped` it is the package's own, unless the user has a model of that name.
+        This is its `model_folder`; for `shipped` it is the package's own, unless the user has a model of that name.
         """
         folder = self.model_folder(name)
         if str(name) == SHIPPED and not (folder / "card.json").exists():
@@ -64,7 +64,7 @@ class Home:
         return folder
 
     def model_names(self) -> list[str]:
-        """The models in models/ and the shipped one, sorted: what a bare name can stand for."""
+        """The models in models/ and the shipped one, sorted: what a bare name can refer to."""
         cards = (self.home / "models").glob("*/card.json")
         return sorted({SHIPPED, *(card.parent.name for card in cards)})
 
@@ -78,13 +78,13 @@ class Driving(Home):
     map: str = "country"
     """a map's name, or an OpenDRIVE FILE.xodr"""
     seed: int = 0
-    """of everything random"""
+    """seed of everything random"""
     weather: str = "ClearNoon"
-    """one of CARLA's presets"""
+    """one of CARLA's weather presets"""
     speed: float = 8.0
-    """to hold [m/s]; less in tight bends"""
+    """cruising speed [m/s]; tight bends are driven more slowly"""
     headless: bool = False
-    """no window"""
+    """open no window"""
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
@@ -92,7 +92,7 @@ class Driving(Home):
 
 @dataclass(frozen=True)
 class CameraFlags:
-    """What of a camera was named on the command line; the rest is as another camera has it."""
+    """The camera attributes given on the command line; the others are those of another camera."""
 
     width: int | None = None
     """pixels"""
@@ -110,10 +110,10 @@ class CameraFlags:
     """nose up [degrees]"""
 
     def on(self, camera: Camera) -> Camera:
-        """A camera with what was named changed.
+        """A camera with the given attributes replaced.
 
         Raises:
-            AlvinnError: there is no such camera.
+            AlvinnError: an attribute is out of range.
         """
         try:
             return replace(camera, **{name: value for name, value in asdict(self).items() if value is not None})
@@ -121,11 +121,11 @@ class CameraFlags:
             raise AlvinnError(f"--camera: {error}") from error
 
 
-def _in(folder: Path, name: str | Path) -> Path:
+def _resolve(folder: Path, name: str | Path) -> Path:
     given = Path(name)
-    return given if given.is_absolute() or len(given.parts) > 1 else folder / file_name(str(name))
+    return given if given.is_absolute() or len(given.parts) > 1 else folder / to_file_name(str(name))
 
 
-def listed(names: str | None, default: str) -> list[str]:
-    """The names of a flag such as `a,b`; the default where there are none."""
+def split_names(names: str | None, default: str) -> list[str]:
+    """The names in a flag such as `a,b`; the default if there are none."""
     return [name.strip() for name in (names or "").split(",") if name.strip()] or [default]

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from alvinn.cockpit.panel import Alarm, Lane, Page, Panel
+from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.wiring import Screen, Wiring
-from alvinn.controls.devices import Device, Held, WheelDevice
+from alvinn.controls.devices import Device, ManualInput, WheelDevice
 from alvinn.controls.inputs import Inputs
-from alvinn.controls.keys import DISCARD_SECONDS, Command, commands, help_lines
+from alvinn.controls.keys import DISCARD_SECONDS, Command, find_commands, help_lines
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
@@ -67,7 +67,7 @@ class Cockpit:
             Command.QUIT: self._leave,
         }
 
-    def share(self, driver: SharedDriver) -> None:
+    def share_with(self, driver: SharedDriver) -> None:
         """A machine drives until the person takes the wheel; without this the person drives alone."""
         self._machine, self._taken = driver, False
 
@@ -81,7 +81,7 @@ class Cockpit:
         self._late, self._lost = late, lost
         self._inputs = self._screen.poll()
         self._quit = self._quit or self._inputs.closed
-        for command in (*commands(self._inputs.pressed), *self._buttons()):
+        for command in (*find_commands(self._inputs.pressed), *self._buttons()):
             act = self._acts.get(command)
             if act is not None:
                 act()
@@ -114,11 +114,11 @@ class Cockpit:
 
     # what driver and gate ask
 
-    def hands(self, speed: float) -> Held | None:
+    def read_input(self, speed: float) -> ManualInput | None:
         """What the person's hands want at a speed [m/s]; None while their device is unplugged. Asked once a tick."""
         held = self._device.read(self._inputs, speed)
         self._watch_plug(there=held is not None)
-        touching = held is not None and held.touched
+        touching = held is not None and held.is_touched
         if touching and not self._touching and not self._taken:
             self._take()
         self._touching = touching
@@ -140,7 +140,7 @@ class Cockpit:
         """Whether the person has the wheel."""
         return self._taken
 
-    def own_pedals(self) -> bool:
+    def has_pedals(self) -> bool:
         """Whether throttle and brake are theirs."""
         return self._own_pedals
 
@@ -179,8 +179,8 @@ class Cockpit:
             held=not self._own_pedals,
             steer=step.control.steer,
             other_steer=other,
-            lane=Lane(truth.offset, truth.lane_width, tuple(self._trace)),
-            tape=wiring.recorder.shown() if wiring.recorder is not None else None,
+            lane=LaneState(truth.offset, truth.lane_width, tuple(self._trace)),
+            recording=wiring.recorder.state() if wiring.recorder is not None else None,
             time=seen.time - (self._began or 0.0),
             late=self._late,
             doubt=advice.doubt if advice is not None else None,

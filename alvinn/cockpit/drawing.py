@@ -11,7 +11,7 @@ import itertools
 import pygame
 
 from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
-from alvinn.cockpit.panel import Alarm, Lane, Page, Panel, Tape, Timeline
+from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
 
 STRIP = 0.25  # share of the window's height that the dials have
 HUMAN = "you"
@@ -67,7 +67,7 @@ def _draw_strip(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
     """Wheel, speed, lane and recording, side by side."""
     pygame.draw.rect(brush.surface, SLATE, (area.left, area.top, area.width, max(1, brush.px(0.3))))
     cuts = [area.left + round(area.width * share) for share in (0.0, 0.15, 0.36, 0.70, 1.0)]
-    wheel, speed, lane, tape = (
+    wheel, speed, lane, recorder = (
         pygame.Rect(left, area.top, right - left, area.height) for left, right in itertools.pairwise(cuts)
     )
     if panel.steer is not None:
@@ -76,7 +76,7 @@ def _draw_strip(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
         _draw_speed(brush, panel, speed)
     if panel.lane is not None:
         _draw_lane(brush, panel.lane, panel.doubt, lane)
-    _draw_tape(brush, panel, tape)
+    _draw_recorder(brush, panel, recorder)
 
 
 def _draw_wheel(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
@@ -94,7 +94,7 @@ def _draw_speed(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
     brush.text(words, (area.centerx, area.bottom - brush.px(5)), 4, DIM, corner="center", room=room)
 
 
-def _draw_lane(brush: Brush, lane: Lane, doubt: float | None, area: pygame.Rect) -> None:
+def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.Rect) -> None:
     """Where in the lane the car is: a number, a bar, and the last seconds."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     side = "right" if lane.offset > 0 else "left"
@@ -113,12 +113,12 @@ def _draw_lane(brush: Brush, lane: Lane, doubt: float | None, area: pygame.Rect)
     brush.trace(low, lane.trace, lane.width / 2.0, colour)
 
 
-def _draw_tape(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
+def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
     """Whether it records, how long it is, what is late."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     row, high = inner.top, inner.height / 4.0
-    if panel.tape is not None:
-        _draw_recording(brush, panel.tape, pygame.Rect(inner.left, row, inner.width, round(high)))
+    if panel.recording is not None:
+        _draw_recording(brush, panel.recording, pygame.Rect(inner.left, row, inner.width, round(high)))
     lines = [(_clock(panel), 4.6, INK), (panel.device, 3.8, DIM), ("F1: keys", 3.8, DIM)]
     for index, (words, units, colour) in enumerate(lines, start=1):
         place = (inner.left, row + (index + 0.5) * high)
@@ -132,15 +132,17 @@ def _clock(panel: Panel) -> str:
     return f"{minutes}:{seconds:02d}" + ("" if panel.late is None else f"   {panel.late} late")
 
 
-def _draw_recording(brush: Brush, tape: Tape, area: pygame.Rect) -> None:
+def _draw_recording(brush: Brush, recording: RecorderState, area: pygame.Rect) -> None:
     size = area.height * 0.34
-    colour = RED if tape.running else DIM
+    colour = RED if recording.running else DIM
     shape = pygame.Rect(area.left, area.centery - size, 2 * size, 2 * size)
-    if tape.running:
+    if recording.running:
         pygame.draw.circle(brush.surface, colour, shape.center, size)
     else:
         pygame.draw.rect(brush.surface, colour, shape, max(2, shape.width // 6))
-    words = f"REC {tape.frames}" if tape.running else f"{tape.note or 'not recording'}, {tape.frames}"
+    words = (
+        f"REC {recording.frames}" if recording.running else f"{recording.note or 'not recording'}, {recording.frames}"
+    )
     left = shape.right + brush.px(1.5)
     brush.text(words, (left, area.centery), 5, colour, corner="midleft", room=area.right - left)
 

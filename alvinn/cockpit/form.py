@@ -68,7 +68,7 @@ class Form:
 
     def take(self, inputs: Inputs) -> Outcome:
         """Fill in what keys said since the last tick."""
-        for key, text in zip_longest(inputs.pressed, inputs.wrote, fillvalue=""):
+        for key, text in zip_longest(inputs.pressed, inputs.texts, fillvalue=""):
             if key in {"return", "enter"}:
                 return "done"
             if key == "escape":

@@ -1,6 +1,6 @@
-"""A live drive: what `drive` and `record` by a person have in common, from the first frame to the last.
+"""A live drive, from the first frame to the last: shared by `drive` and by `record` with a human driver.
 
-Whatever ends it, the car is braked first if it can be, and the recording is closed.
+However it ends, the car is braked first if possible, and the recording is closed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 
 from alvinn import __version__
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.live_recorder import Tape
+from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Advice, Wiring
 from alvinn.controls.devices import Device
-from alvinn.controls.profiles import remembered, store
-from alvinn.controls.selection import device
+from alvinn.controls.profiles import load_profiles, profiles_path
+from alvinn.controls.selection import select_device
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate, LiveGateName
 from alvinn.drivers.human import HumanDriver
@@ -40,126 +40,126 @@ from alvinn.networks.inference import Network
 from alvinn.recording import RecordingWriter, Session
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import opened
+from alvinn.world.opening import open_world
 
-LATE_PICTURE = 5.0  # s: a person who watches is not left longer with a picture that stands still
-BRAKING_TICKS = 100  # at most, when a drive ends: 5 s, from 25 m/s to a standstill
-STANDING = 0.1  # m/s
-DEVICE_POLLS = 5  # ticks until SDL has said what is plugged in
+LIVE_FRAME_TIMEOUT = 5.0  # s: the longest that a person should face a frozen image
+BRAKING_TICKS = 100  # at most, when a drive ends: 5 s, enough from 25 m/s to a standstill
+STANDSTILL = 0.1  # m/s
+DEVICE_POLLS = 5  # ticks until SDL has reported the plugged-in devices
 
-SKIES = ("ClearNoon", "CloudyNoon", "HardRainNoon", "ClearSunset", "ClearNight", "DustStorm")
-"""What the key for the next weather goes through, where none were named."""
+DEFAULT_WEATHERS = ("ClearNoon", "CloudyNoon", "HardRainNoon", "ClearSunset", "ClearNight", "DustStorm")
+"""What the key for the next weather cycles through, unless other presets are given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ride:
-    """What a live drive is."""
+class LiveDrive:
+    """The settings of a live drive."""
 
     settings: Driving
     camera: Camera
     network: Network | None = None
-    """drives, and a person can take over; None: the person drives"""
+    """drives, and the person can take over; None: the person drives alone"""
     gate: LiveGateName = "human"
-    """who asks for the person, besides the person"""
+    """the gate that asks the person to take over; they can always take over by themselves"""
     doubt: float = 0.5
-    """of the network, at which the gate `doubt` asks for help"""
+    """of the network, above which the gate `doubt` asks for help"""
     doubt_by: DoubtName = "hill"
     recording: str | None = None
-    """written down as this"""
+    """name of the recording; None: nothing is recorded"""
     append: bool = False
     overwrite: bool = False
     alias: str = "human"
-    """who drives, for the recording"""
+    """the driver's name in the recording"""
     device: str = "auto"
     seconds: float | None = None
-    """simulated, until it ends by itself"""
+    """simulated seconds after which the drive ends"""
     direction: Direction = "forward"
     weathers: tuple[str, ...] = ()
-    """that the key for the next weather goes through"""
+    """that the key for the next weather cycles through"""
     cameras: tuple[CameraName, ...] = ("center",)
     noise: int | None = None
     """seed of steering disturbances that push a person's car off its line"""
 
 
-def ride(wish: Ride, window: Window) -> int:
-    """Drive until the person or the time ends it; returns the rows of the recording.
+def drive_live(drive: LiveDrive, window: Window) -> int:
+    """Drive until the person or the time limit ends it; returns the number of recorded rows.
 
     Raises:
-        AlvinnError: server, map, device or disk is not to be had, or went away meanwhile; the car is braked where it
-            can be, and the recording is closed.
+        AlvinnError: the server, map, device or disk is not available, or failed during the drive; the car is braked
+            if possible, and the recording is closed.
     """
-    hands = device_of(wish.device, window)
-    window.show(Page("one moment", (("", f"getting {wish.settings.map} ready"),)))
+    hands = open_device(drive.device, window)
+    window.show(Page("One moment", (("", f"loading {drive.settings.map}"),)))
     with ExitStack() as stack:
         world = stack.enter_context(
-            opened(
-                wish.settings,
-                camera=wish.camera,
-                map_name=wish.settings.map,
-                direction=wish.direction,
-                weather=wish.settings.weather,
-                seed=wish.settings.seed,
-                cameras=wish.cameras,
-                learned_on=wish.network.card.server if wish.network is not None else "",
+            open_world(
+                drive.settings,
+                camera=drive.camera,
+                map_name=drive.settings.map,
+                direction=drive.direction,
+                weather=drive.settings.weather,
+                seed=drive.settings.seed,
+                cameras=drive.cameras,
+                learned_on=drive.network.card.server if drive.network is not None else "",
             )
         )
-        world.frame_timeout = LATE_PICTURE
-        writer = stack.enter_context(_writer(wish, world, hands)) if wish.recording is not None else None
-        stack.enter_context(braked(world))
-        window.poll()  # keys of the waiting time are nobody's wish for the drive
-        _drive(wish, window, hands, world, writer)
+        world.frame_timeout = LIVE_FRAME_TIMEOUT
+        writer = stack.enter_context(_open_writer(drive, world, hands)) if drive.recording is not None else None
+        stack.enter_context(brake_at_end(world))
+        window.poll()  # drops the keys pressed while loading
+        _drive(drive, window, hands, world, writer)
         return writer.rows if writer is not None else 0
 
 
-def device_of(name: str, window: Window) -> Device:
-    """What a person steers with, once the window has seen what is plugged in.
+def open_device(name: str, window: Window) -> Device:
+    """The person's steering device, once the window has reported the plugged-in ones.
 
     Raises:
-        AlvinnError: there is none of that name.
+        AlvinnError: no device of that name is plugged in.
     """
-    known = remembered(store())
+    known = load_profiles(profiles_path())
     for _ in range(DEVICE_POLLS):
         sticks = window.poll().sticks
         if sticks:
             break
         time.sleep(DT)
-    return device(name, sticks, known, DT)
+    return select_device(name, sticks, known, DT)
 
 
-def _writer(wish: Ride, world: CarlaWorld, hands: Device) -> RecordingWriter:
-    settings = wish.settings
+def _open_writer(drive: LiveDrive, world: CarlaWorld, hands: Device) -> RecordingWriter:
+    settings = drive.settings
     session = Session(
-        camera=wish.camera,
+        camera=drive.camera,
         vehicle=asdict(world.geometry),
         maps=(settings.map,),
         weathers=(settings.weather,),
         seed=settings.seed,
-        driver=wish.alias,
+        driver=drive.alias,
         server=world.server,
         version=__version__,
-        cameras=wish.cameras,
+        cameras=drive.cameras,
         device=hands.name,
     )
-    folder = settings.recording_folder(wish.recording or "")
-    return RecordingWriter(folder, session, append=wish.append, overwrite=wish.overwrite)
+    folder = settings.recording_folder(drive.recording or "")
+    return RecordingWriter(folder, session, append=drive.append, overwrite=drive.overwrite)
 
 
-def _drive(wish: Ride, window: Window, hands: Device, world: CarlaWorld, writer: RecordingWriter | None) -> None:
-    """Construct who drives and who watches, and run the loop."""
-    settings = wish.settings
-    tape = _tape(wish, writer)
+def _drive(drive: LiveDrive, window: Window, hands: Device, world: CarlaWorld, writer: RecordingWriter | None) -> None:
+    """Construct driver and observers, and run the loop."""
+    settings = drive.settings
+    recorder = _make_recorder(drive, writer)
     wiring = Wiring(
-        title=f"{settings.map} {wish.direction}",
+        title=f"{settings.map} {drive.direction}",
         weather=settings.weather,
-        recorder=tape,
-        next_weather=_weathers(wish, world, tape),
-        advice=_advice(wish),
+        recorder=recorder,
+        next_weather=_weather_switch(drive, world, recorder),
+        advice=_make_advice(drive),
     )
-    cockpit = Cockpit(window, hands, wiring, world.geometry, wait=wish.network is None)
-    driver = _driver(wish, world, cockpit)
-    observers: list[Observer] = [*([tape] if tape is not None else []), cockpit]
-    if wish.seconds is not None:
-        observers.append(Deadline(wish.seconds))
+    cockpit = Cockpit(window, hands, wiring, world.geometry, wait=drive.network is None)
+    driver = _make_driver(drive, world, cockpit)
+    observers: list[Observer] = [*([recorder] if recorder is not None else []), cockpit]
+    if drive.seconds is not None:
+        observers.append(Deadline(drive.seconds))
     live = LiveWorld(world, cockpit.attend, DT, time.monotonic, time.sleep)
     try:
         run(live, driver, observers, world.geometry, SpeedController(settings.speed, DT))
@@ -168,68 +168,68 @@ def _drive(wish: Ride, window: Window, hands: Device, world: CarlaWorld, writer:
             writer.late = live.late
 
 
-def _tape(wish: Ride, writer: RecordingWriter | None) -> Tape | None:
+def _make_recorder(drive: LiveDrive, writer: RecordingWriter | None) -> LiveRecorder | None:
     if writer is None:
         return None
-    lane = f"{wish.settings.map}/{wish.direction}"
-    return Tape(writer, lane, wish.settings.weather, corrections=wish.network is not None)
+    lane = f"{drive.settings.map}/{drive.direction}"
+    return LiveRecorder(writer, lane, drive.settings.weather, corrections=drive.network is not None)
 
 
-def _weathers(wish: Ride, world: CarlaWorld, tape: Tape | None) -> Callable[[], str]:
-    """Puts up the weather after the one that is up, and says its name."""
-    now = wish.settings.weather
-    names = dict.fromkeys([now, *(wish.weathers or SKIES)])
+def _weather_switch(drive: LiveDrive, world: CarlaWorld, recorder: LiveRecorder | None) -> Callable[[], str]:
+    """A function that switches to the next weather and returns its name."""
+    now = drive.settings.weather
+    names = dict.fromkeys([now, *(drive.weathers or DEFAULT_WEATHERS)])
     order = cycle([*list(names)[1:], now])
 
     def change() -> str:
         name = next(order)
         world.change_weather(name)
-        if tape is not None:
-            tape.weather = name
+        if recorder is not None:
+            recorder.weather = name
         return name
 
     return change
 
 
-def _advice(wish: Ride) -> Callable[[Observation], Advice] | None:
-    """What the network says of a frame, whoever drives."""
-    network = wish.network
+def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
+    """A function that returns the network's answer to a frame, whoever drives."""
+    network = drive.network
     if network is None:
         return None
 
     def advice(seen: Observation) -> Advice:
         answer = network.answer(seen)
-        doubt = measure_doubt(answer, wish.doubt_by)
-        return Advice(answer.curvature, doubt / wish.doubt if doubt is not None else None)
+        doubt = measure_doubt(answer, drive.doubt_by)
+        return Advice(answer.curvature, doubt / drive.doubt if doubt is not None else None)
 
     return advice
 
 
-def _driver(wish: Ride, world: CarlaWorld, cockpit: Cockpit) -> Driver:
-    """The person, or a network that shares the wheel with them."""
-    person = HumanDriver(cockpit.hands, cockpit.own_pedals, world.geometry)
-    if wish.network is None:
-        return person if wish.noise is None else DisturbedDriver(person, np.random.default_rng(wish.noise))
+def _make_driver(drive: LiveDrive, world: CarlaWorld, cockpit: Cockpit) -> Driver:
+    """The person, or a network that shares the wheel with the person."""
+    person = HumanDriver(cockpit.read_input, cockpit.has_pedals, world.geometry)
+    if drive.network is None:
+        return person if drive.noise is None else DisturbedDriver(person, np.random.default_rng(drive.noise))
     hands = HumanGate(cockpit.has_wheel)
-    shared = SharedDriver(NetworkDriver(wish.network), person, _gate(wish, world) or hands, hands=hands)
-    cockpit.share(shared)
+    shared = SharedDriver(NetworkDriver(drive.network), person, _make_gate(drive, world) or hands, hands=hands)
+    cockpit.share_with(shared)
     return shared
 
 
-def _gate(wish: Ride, world: CarlaWorld) -> Gate | None:
-    """Who asks for the person; None: nobody but themselves."""
-    network = wish.network
-    if wish.gate == "drift":
+def _make_gate(drive: LiveDrive, world: CarlaWorld) -> Gate | None:
+    """The gate that asks the person to take over; None: they do so by themselves."""
+    network = drive.network
+    if drive.gate == "drift":
         return DriftGate(world.truth, world.geometry.width)
-    if wish.gate == "doubt" and network is not None:
-        doubt = make_doubt(network, wish.doubt_by)
-        return DoubtGate(lambda seen: doubt(seen) or 0.0, wish.doubt)
+    if drive.gate == "doubt" and network is not None:
+        doubt = make_doubt(network, drive.doubt_by)
+        return DoubtGate(lambda seen: doubt(seen) or 0.0, drive.doubt)
     return None
 
 
 @contextmanager
-def braked(world: World) -> Iterator[None]:
-    """Bring the car to a stop at the end, whatever the end is; a server that is gone needs no braking."""
+def brake_at_end(world: World) -> Iterator[None]:
+    """Stop the car when the block ends, however it ends; not on a server that no longer answers."""
     try:
         yield
     except ServerError as error:
@@ -243,12 +243,12 @@ def braked(world: World) -> Iterator[None]:
 
 
 def stop(world: World) -> None:
-    """Brake until the car stands, without looking at what it sees."""
+    """Brake until the car stands, without waiting for images."""
     with suppress(AlvinnError):
         before = world.truth()
         for _ in range(BRAKING_TICKS):
             world.apply(FULL_BRAKE)
             now = world.truth()
-            if math.dist((now.x, now.y), (before.x, before.y)) < STANDING * DT:
+            if math.dist((now.x, now.y), (before.x, before.y)) < STANDSTILL * DT:
                 return
             before = now

@@ -32,7 +32,7 @@ class Writer(Protocol):
         """Use again what was left out last; returns whether there was something."""
 
 
-class Tape:
+class LiveRecorder:
     """Observes a live drive and writes it down while it runs.
 
     Args:
@@ -98,6 +98,6 @@ class Tape:
         """Use again what was left out last; returns what was done, in words."""
         return "what was left out last counts again" if self._writer.take_back() else "nothing was left out"
 
-    def shown(self) -> panel.Tape:
+    def state(self) -> panel.RecorderState:
         """How it stands."""
-        return panel.Tape(running=not self._resting, frames=self._writer.rows, note=self._resting)
+        return panel.RecorderState(running=not self._resting, frames=self._writer.rows, note=self._resting)

@@ -15,7 +15,7 @@ from alvinn.cockpit.panel import Panel
 from alvinn.driving.types import Image
 
 
-def painted(panel: Panel, size: tuple[int, int]) -> Image:
+def render_panel(panel: Panel, size: tuple[int, int]) -> Image:
     """A panel as a picture, shape (height, width, 3) RGB.
 
     Args:

@@ -8,7 +8,7 @@ from alvinn.driving.types import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Tape:
+class RecorderState:
     """The state of a recording."""
 
     running: bool
@@ -18,7 +18,7 @@ class Tape:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class LaneState:
     """Where in its lane the car is."""
 
     offset: float
@@ -66,8 +66,8 @@ class Panel:
     """of the wheel, in [-1, 1]"""
     other_steer: float | None = None
     """what somebody else would steer, drawn beside it"""
-    lane: Lane | None = None
-    tape: Tape | None = None
+    lane: LaneState | None = None
+    recording: RecorderState | None = None
     time: float | None = None
     """simulated seconds"""
     late: int | None = None

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from alvinn.cockpit.charts import Charts
-from alvinn.cockpit.panel import Lane, Panel, Tape, Timeline
+from alvinn.cockpit.panel import LaneState, Panel, RecorderState, Timeline
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Image
@@ -84,7 +84,7 @@ class Player:
             if self.index == len(self._recording.rows) - 1:
                 self.playing = False
 
-    def hands(self, inputs: Inputs) -> None:
+    def handle(self, inputs: Inputs) -> None:
         """Do what keys and mouse ask for."""
         for key in inputs.pressed:
             if action := ACTIONS.get(key):
@@ -162,7 +162,7 @@ class Player:
             steer=row.steer_meant,
             other_steer=None if said is None else self._vehicle.steer(said, speed),
             lane=self._lane(row, index),
-            tape=Tape(running=False, frames=len(self._recording.rows), note=f"row {index}"),
+            recording=RecorderState(running=False, frames=len(self._recording.rows), note=f"row {index}"),
             time=row.time - self._recording.rows[0].time,
             notes=self._notes(row, said),
             inset=self._charts.at(index, row.curvature),
@@ -170,13 +170,13 @@ class Player:
             help=HELP if self._help else (),
         )
 
-    def _lane(self, row: Row, index: int) -> Lane | None:
+    def _lane(self, row: Row, index: int) -> LaneState | None:
         if math.isnan(row.offset) or math.isnan(row.lane_width):
             return None
         first = max(0, index - round(TRACE_SECONDS * self.rate))
         before = self._recording.rows[first : index + 1]
         trace = tuple(one.offset for one in before if one.segment == row.segment and not math.isnan(one.offset))
-        return Lane(row.offset, row.lane_width, trace)
+        return LaneState(row.offset, row.lane_width, trace)
 
     def _notes(self, row: Row, said: float | None) -> tuple[str, ...]:
         answers = "" if said is None else f"driver {row.curvature:+.4f}, network {said:+.4f} 1/m"

@@ -10,7 +10,7 @@ from pathlib import Path
 from alvinn.cockpit.form import Field, Form, Outcome
 from alvinn.cockpit.panel import Page
 from alvinn.controls.inputs import Inputs
-from alvinn.controls.selection import names
+from alvinn.controls.selection import list_device_names
 
 MAPS = ("country", "oval", "highway", "hills", "path", "random:1", "random:2", "random:3", "wild:1")
 PRACTICE, RECORD, WATCH = "practise", "record", "watch "
@@ -19,7 +19,7 @@ RATE = 20  # frames a second
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StartChoices:
     """What was filled in."""
 
     map: str
@@ -49,7 +49,7 @@ class StartScreen:
                 Field("map", MAPS[0], MAPS),
                 Field("weather", "ClearNoon", tuple(weathers)),
                 Field("driver", alias),
-                Field("steer with", names({})[0], names({})),
+                Field("steer with", list_device_names({})[0], list_device_names({})),
                 Field("drive to", PRACTICE, what),
                 Field("recording", _free_name(data)),
             ),
@@ -58,7 +58,7 @@ class StartScreen:
 
     def take(self, inputs: Inputs) -> Outcome:
         """Fill in what keys said; a wheel that is plugged in is chosen."""
-        offered = names(inputs.sticks)
+        offered = list_device_names(inputs.sticks)
         if offered != self._wheels:
             self._form.offer("steer with", offered)
             if len(offered) > len(self._wheels) and self._wheels:
@@ -66,11 +66,11 @@ class StartScreen:
             self._wheels = offered
         return self._form.take(inputs)
 
-    def wish(self) -> Wish:
+    def choices(self) -> StartChoices:
         """What was filled in."""
         value = self._form.value
         what = value("drive to")
-        return Wish(
+        return StartChoices(
             map=value("map"),
             weather=value("weather"),
             alias=value("driver").strip() or "somebody",
@@ -81,12 +81,12 @@ class StartScreen:
 
     def page(self) -> Page:
         """How it looks."""
-        free = room(self._data)
+        free = free_bytes(self._data)
         hours = free / FRAME_BYTES / RATE / 3600.0
         return self._form.page(f"{free / 1e9:.0f} GB left on the disk: about {hours:.0f} hours of driving")
 
 
-def room(folder: Path) -> int:
+def free_bytes(folder: Path) -> int:
     """Bytes that are free where a folder is, or will be."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

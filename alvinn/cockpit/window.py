@@ -19,12 +19,11 @@ import pygame
 from alvinn.cockpit.brush import forget_fonts
 from alvinn.cockpit.drawing import draw_page, draw_panel
 from alvinn.cockpit.panel import Page, Panel
-from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import COMMANDS, Command
 from alvinn.errors import AlvinnError
 
 SIZE = (1280, 720)
-SMALLEST = (480, 320)
 
 
 class Window(AbstractContextManager["Window"]):
@@ -62,15 +61,15 @@ class Window(AbstractContextManager["Window"]):
     def poll(self) -> Inputs:
         """What happened since the last call; to be called once a tick, by the thread that opened the window."""
         pressed: list[str] = []
-        wrote: list[str] = []
+        texts: list[str] = []
         for stick in self._sticks.values():
             stick.pressed.clear()
         for event in pygame.event.get():
             if event.type == pygame.KEYDOWN:
                 pressed.append(pygame.key.name(event.key))
-                wrote.append("")
-            elif event.type == pygame.TEXTINPUT and wrote:
-                wrote[-1] += event.text
+                texts.append("")
+            elif event.type == pygame.TEXTINPUT and texts:
+                texts[-1] += event.text
             self._note(event)
         down = frozenset(self._held | set(pressed))
         if any(COMMANDS.get(key) is Command.FULL_SCREEN for key in pressed):
@@ -78,7 +77,7 @@ class Window(AbstractContextManager["Window"]):
         return Inputs(
             pressed=tuple(pressed),
             down=down,
-            wrote=tuple(wrote),
+            texts=tuple(texts),
             mouse=self._mouse(),
             mouse_down=frozenset(n + 1 for n, held in enumerate(pygame.mouse.get_pressed()) if held),
             sticks={stick.guid: stick.read() for stick in self._sticks.values()},
@@ -157,11 +156,11 @@ class _Joystick:
         self.pressed: list[int] = []
         self._moved: set[int] = set()
 
-    def read(self) -> Stick:
+    def read(self) -> JoystickState:
         """Where everything stands now. SDL says 0 for an axis that it has not heard of yet: a half-pressed pedal."""
         positions = [self._joystick.get_axis(axis) for axis in range(self._joystick.get_numaxes())]
         self._moved |= {axis for axis, position in enumerate(positions) if position != 0.0}
-        return Stick(
+        return JoystickState(
             guid=self.guid,
             name=self._joystick.get_name(),
             axes=tuple(position if axis in self._moved else None for axis, position in enumerate(positions)),

@@ -22,7 +22,7 @@ class Screen(Protocol):
 
 
 class Recorder(Protocol):
-    """What the keys do to a recording: `Tape`, or what stands for one."""
+    """What the keys do to a recording: `LiveRecorder`, or what stands for one."""
 
     obstacle: str
 
@@ -38,7 +38,7 @@ class Recorder(Protocol):
     def take_back(self) -> str:
         """Use again what was left out last; what was done, in words."""
 
-    def shown(self) -> panel.Tape:
+    def state(self) -> panel.RecorderState:
         """How it stands."""
 
 

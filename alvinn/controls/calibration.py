@@ -1,77 +1,77 @@
-"""Getting to know a device: the person turns and presses, and what moved most is what was meant.
+"""Calibration of a wheel or gamepad: the person turns and presses, and the axis that moved most is assigned.
 
-No axis is assumed: at each step the axis that went furthest from where it rested is taken, once it is held there for a
-moment. Pedals and buttons may be skipped. SDL does not know where an axis stands before it moves, so where a pedal
-rests is told by the whole way that it was seen to go.
+No axis is assumed: each step assigns the axis that moved furthest from its rest position, once it is held there for a
+moment. Pedals and buttons may be skipped. SDL does not know the position of an axis before it moves, so the rest
+position of a pedal is taken from the whole range that it was seen to travel.
 """
 
 from __future__ import annotations
 
-from alvinn.controls.inputs import Stick
-from alvinn.controls.profiles import SMALLEST_TRAVEL, Lever, Profile
+from alvinn.controls.inputs import JoystickState
+from alvinn.controls.profiles import MIN_TRAVEL, Pedal, Profile
 
 HOLD_SECONDS = 0.6  # at an end, until it counts
-NEAR = 0.06  # of the furthest position counts as there
-ENOUGH = 0.25  # of an axis, from -1 to 1: less was not meant
-ASKED = {
-    "centre": "leave the wheel straight on, feet off the pedals",
-    "left": "turn the wheel fully left, and hold it",
-    "right": "turn it fully right, and hold it",
-    "throttle": "press the throttle down, and hold it",
-    "brake": "press the brake down, and hold it",
-    "take": "press the button to take over the wheel",
-    "record": "press the button to switch recording on and off",
+STILL = 0.06  # axis travel, from -1 to 1, below which an axis counts as held still
+MIN_MOVE = 0.25  # axis travel, from -1 to 1, below which a movement is ignored
+INSTRUCTIONS = {
+    "centre": "leave the wheel straight ahead, feet off the pedals",
+    "left": "turn the wheel fully left and hold it",
+    "right": "turn it fully right and hold it",
+    "throttle": "press the throttle down and hold it",
+    "brake": "press the brake down and hold it",
+    "take": "press the button that takes over the wheel",
+    "record": "press the button that switches recording on and off",
 }
-STEPS = tuple(ASKED)
+STEPS = tuple(INSTRUCTIONS)
 OPTIONAL = frozenset(STEPS[3:])
 
 
 class Calibration:
-    """The questions, one after another.
+    """The steps of a calibration, one after another.
 
     Args:
-        stick: the device as it was first seen.
-        dt: how often it will be looked at [s].
+        stick: the first state of the device.
+        dt: interval between calls of `update` [s].
     """
 
-    def __init__(self, stick: Stick, dt: float) -> None:
+    def __init__(self, stick: JoystickState, dt: float) -> None:
         self._stick, self._dt = stick, dt
         self._step = 0
         self._rest = _positions(stick)
-        self._ways: dict[int, tuple[float, float]] = {}  # axis -> the lowest and highest position seen
+        self._ranges: dict[int, tuple[float, float]] = {}  # axis -> the lowest and highest position seen
         self._ends: dict[str, tuple[int, float]] = {}  # step -> axis, position
         self._buttons: dict[str, int] = {}
         self._there: tuple[int, float] | None = None
         self._held = 0.0
 
     @property
-    def done(self) -> bool:
-        """Whether everything was answered."""
+    def is_done(self) -> bool:
+        """Whether all steps are finished."""
         return self._step >= len(STEPS)
 
     @property
-    def asks(self) -> str:
-        """What the person is to do now."""
-        return "" if self.done else ASKED[STEPS[self._step]]
+    def instruction(self) -> str:
+        """What the person should do now."""
+        return "" if self.is_done else INSTRUCTIONS[STEPS[self._step]]
 
     @property
-    def optional(self) -> bool:
-        """Whether this may be skipped."""
-        return not self.done and STEPS[self._step] in OPTIONAL
+    def is_optional(self) -> bool:
+        """Whether the current step may be skipped."""
+        return not self.is_done and STEPS[self._step] in OPTIONAL
 
     def skip(self) -> None:
-        """There is no such pedal or button."""
-        if self.optional:
+        """Skip the current step, if it is optional: the device has no such pedal or button."""
+        if self.is_optional:
             self._next()
 
-    def see(self, stick: Stick) -> None:
-        """Look at the device; called once a tick."""
+    def update(self, stick: JoystickState) -> None:
+        """Take the device's current state; called once a tick."""
         self._stick = stick
         for axis, position in enumerate(stick.axes):
             if position is not None:
-                low, high = self._ways.get(axis, (position, position))
-                self._ways[axis] = min(low, position), max(high, position)
-        if self.done:
+                low, high = self._ranges.get(axis, (position, position))
+                self._ranges[axis] = min(low, position), max(high, position)
+        if self.is_done:
             return
         name = STEPS[self._step]
         if name in {"take", "record"}:
@@ -79,7 +79,7 @@ class Calibration:
         elif name == "centre":
             self._wait_for_rest()
         else:
-            self._follow(name)
+            self._wait_for_end(name)
 
     def _wait_for_button(self, name: str) -> None:
         if self._stick.pressed:
@@ -87,22 +87,22 @@ class Calibration:
             self._next()
 
     def _wait_for_rest(self) -> None:
-        """Nothing moves for a moment."""
+        """Wait until nothing has moved for a moment."""
         positions = _positions(self._stick)
-        still = all(abs(now - rest) < NEAR for now, rest in zip(positions, self._rest, strict=True))
+        still = all(abs(now - rest) < STILL for now, rest in zip(positions, self._rest, strict=True))
         self._held = self._held + self._dt if still else 0.0
         self._rest = positions
         if self._held >= HOLD_SECONDS:
             self._next()
 
-    def _follow(self, name: str) -> None:
+    def _wait_for_end(self, name: str) -> None:
         """Wait until the axis that moves most is held at its end."""
         positions = _positions(self._stick)
         moves = {axis: positions[axis] - self._rest[axis] for axis in self._candidates(name)}
         axis = max(moves, key=lambda axis: abs(moves[axis]), default=-1)
-        if axis < 0 or abs(moves[axis]) < ENOUGH or self._is_left_still(name, moves[axis]):
+        if axis < 0 or abs(moves[axis]) < MIN_MOVE or self._is_still_left(name, moves[axis]):
             self._there, self._held = None, 0.0
-        elif self._there is not None and self._there[0] == axis and abs(positions[axis] - self._there[1]) < NEAR:
+        elif self._there is not None and self._there[0] == axis and abs(positions[axis] - self._there[1]) < STILL:
             self._held += self._dt
             if self._held >= HOLD_SECONDS:
                 self._ends[name] = axis, positions[axis]
@@ -111,13 +111,13 @@ class Calibration:
             self._there, self._held = (axis, positions[axis]), 0.0
 
     def _candidates(self, name: str) -> list[int]:
-        """The right end is on the axis of the left one, pedals are on others."""
+        """The axes that a step may assign: the right end is on the axis of the left one, pedals are on others."""
         if name == "right":
             return [self._ends["left"][0]]
         taken = {axis for axis, _ in self._ends.values()}
         return [axis for axis in range(len(self._stick.axes)) if axis not in taken]
 
-    def _is_left_still(self, name: str, move: float) -> bool:
+    def _is_still_left(self, name: str, move: float) -> bool:
         if name != "right":
             return False
         axis, left = self._ends["left"]
@@ -128,10 +128,15 @@ class Calibration:
         self._there, self._held = None, 0.0
 
     def profile(self, *, dead_zone: float = 0.0, curve: float = 1.0, reach: float = 1.0) -> Profile:
-        """What was found, with a feeling that was asked for.
+        """The calibrated profile.
+
+        Args:
+            dead_zone: share of the travel to an end that counts as straight ahead, in [0, 1).
+            curve: exponent of the steering response, above 0; above 1 is finer around the centre.
+            reach: CARLA's steer at the ends, in (0, 1].
 
         Raises:
-            ValueError: there is no such feeling.
+            ValueError: one of these is out of range.
         """
         axis, left = self._ends["left"]
         return Profile(
@@ -148,15 +153,15 @@ class Calibration:
             reach=reach,
         )
 
-    def _lever(self, name: str) -> Lever | None:
-        """A pedal, which rests at the other end of the way that it was seen to go."""
+    def _lever(self, name: str) -> Pedal | None:
+        """A pedal; its rest position is the other end of the range that it was seen to travel."""
         if name not in self._ends:
             return None
         axis, full = self._ends[name]
-        low, high = self._ways[axis]
+        low, high = self._ranges[axis]
         rest = low if abs(full - low) > abs(full - high) else high
-        return Lever(axis, rest if abs(full - rest) >= SMALLEST_TRAVEL else 0.0, full)
+        return Pedal(axis, rest if abs(full - rest) >= MIN_TRAVEL else 0.0, full)
 
 
-def _positions(stick: Stick) -> list[float]:
+def _positions(stick: JoystickState) -> list[float]:
     return [0.0 if position is None else position for position in stick.axes]

@@ -1,8 +1,8 @@
-"""What a person's hands want, from whichever device: keyboard, mouse, wheel or gamepad.
+"""Steering devices: keyboard, mouse, wheel or gamepad.
 
-A wheel steers linearly by its position. Keys would steer in steps, and labels of -1, 0 and 1 teach nothing: held down,
-they turn an imagined wheel at a rate, let go it returns, and it turns less at speed. The mouse is such a wheel too,
-laid out over the width of the window.
+A wheel steers linearly by its position. Keys alone would steer in steps, and labels of -1, 0 and 1 teach nothing: a key
+held down turns a virtual wheel at a fixed rate, released it returns to centre, and it turns less at higher speed. The
+mouse is a virtual wheel too, its range spread over the width of the window.
 """
 
 from __future__ import annotations
@@ -10,54 +10,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import BRAKE, LEFT, RIGHT, STEERING, THROTTLE
-from alvinn.controls.profiles import Lever, Profile
+from alvinn.controls.profiles import Pedal, Profile
 
 GRIP = 12.0  # steer x speed^2 [m2/s2] that keys and mouse reach: about 5 m/s2 sideways in CARLA's Model 3
-TURN_SECONDS = 0.6  # from the middle to the lock with a key held down
+TURN_SECONDS = 0.6  # from centre to full lock with a key held down
 RETURN_SECONDS = 0.5  # and back with none
-TOUCH = 0.04  # how far a wheel is turned, of its range, before a hand is on it
-PRESSED = 0.1  # how far a pedal is pressed before a foot is on it
+TOUCH = 0.04  # share of a wheel's range beyond which it counts as touched
+PRESSED = 0.1  # share of a pedal's travel beyond which it counts as pressed
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What hands and feet want now."""
+class ManualInput:
+    """A person's steering and pedals now."""
 
     steer: float
-    """CARLA's, in [-1, 1]"""
+    """CARLA's steer, in [-1, 1]"""
     axis: float | None = None
     """raw position of the steering axis, where the device has one"""
     throttle: float = 0.0
     brake: float = 0.0
-    touched: bool = False
-    """whether a hand steers or a foot brakes"""
+    is_touched: bool = False
+    """whether the person steers or brakes"""
 
 
 class Device(Protocol):
-    """Something to steer with."""
+    """A device that a person steers with."""
 
     name: str
 
-    def read(self, inputs: Inputs, speed: float, /) -> Held | None:
-        """What it says at a speed [m/s]; None while it is not plugged in. Called once a tick."""
+    def read(self, inputs: Inputs, speed: float, /) -> ManualInput | None:
+        """Read it at a speed [m/s]; None while it is unplugged. Called once a tick."""
 
     def begin(self, steer: float, /) -> None:
-        """The car has this steer now, and from here on the person steers; called when they take the wheel."""
+        """Called when the person takes the wheel; `steer` is the car's current steer."""
 
     def let_go(self) -> None:
-        """The person gave the wheel away: where the device rests now is where nobody touches it."""
+        """Called when the person hands the wheel back: the device's position now counts as untouched."""
 
 
-def lock(speed: float) -> float:
-    """The largest steer that keys and mouse give at a speed [m/s]."""
+def steer_limit(speed: float) -> float:
+    """The largest steer of keyboard and mouse at a speed [m/s]."""
     return min(1.0, GRIP / max(speed, 0.1) ** 2)
 
 
-def turned(steer: float, push: int, speed: float, dt: float) -> float:
-    """The imagined wheel after `dt` [s] with a key pushing it left (-1), right (1) or neither (0)."""
-    most = lock(speed)
+def turn_virtual_wheel(steer: float, push: int, speed: float, dt: float) -> float:
+    """Steer of the virtual wheel after `dt` [s] with a key turning it left (-1), right (1) or neither (0)."""
+    most = steer_limit(speed)
     if push == 0:
         step = most / RETURN_SECONDS * dt
         return max(0.0, abs(steer) - step) * (1.0 if steer > 0 else -1.0)
@@ -67,65 +67,65 @@ def turned(steer: float, push: int, speed: float, dt: float) -> float:
 
 
 class Keyboard:
-    """Arrow keys, or the letters beside them."""
+    """Arrow keys, or W, A, S and D."""
 
     name = "keyboard"
 
     def __init__(self, dt: float) -> None:
-        """Be read every `dt` [s]."""
+        """`read` is called every `dt` [s]."""
         self._dt = dt
         self._steer = 0.0
 
-    def read(self, inputs: Inputs, speed: float, /) -> Held:
-        """Turn the imagined wheel on by a tick."""
+    def read(self, inputs: Inputs, speed: float, /) -> ManualInput:
+        """Turn the virtual wheel by one tick."""
         left, right, throttle, brake = (bool(inputs.down.intersection(keys)) for keys in (LEFT, RIGHT, THROTTLE, BRAKE))
-        self._steer = turned(self._steer, right - left, speed, self._dt)
-        return Held(
+        self._steer = turn_virtual_wheel(self._steer, right - left, speed, self._dt)
+        return ManualInput(
             self._steer,
             throttle=float(throttle),
             brake=float(brake),
-            touched=brake or bool(inputs.down.intersection(STEERING)),
+            is_touched=brake or bool(inputs.down.intersection(STEERING)),
         )
 
     def begin(self, steer: float, /) -> None:
-        """The imagined wheel stands as the car's."""
+        """The virtual wheel takes the car's steer."""
         self._steer = steer
 
     def let_go(self) -> None:
-        """Keys spring back by themselves."""
+        """Released keys need no reference."""
 
 
 class Mouse:
-    """The place of the mouse across the window; its buttons are the pedals: left throttle, right brake."""
+    """The horizontal position of the mouse in the window; its buttons are the pedals: left throttle, right brake."""
 
     name = "mouse"
 
     def __init__(self) -> None:
         self._before = False
 
-    def read(self, inputs: Inputs, speed: float, /) -> Held:
-        """Straight on in the window's middle."""
-        return Held(
-            inputs.mouse * lock(speed),
+    def read(self, inputs: Inputs, speed: float, /) -> ManualInput:
+        """Straight ahead at the centre of the window."""
+        return ManualInput(
+            inputs.mouse * steer_limit(speed),
             axis=inputs.mouse,
             throttle=float(1 in inputs.mouse_down),
             brake=float(3 in inputs.mouse_down),
-            touched=bool(inputs.mouse_down),  # a mouse moves whenever somebody walks by the table
+            is_touched=bool(inputs.mouse_down),  # not its movement: a mouse moves when somebody bumps the table
         )
 
     def begin(self, steer: float, /) -> None:
         """The mouse stays where it is."""
 
     def let_go(self) -> None:
-        """Nothing to forget."""
+        """The mouse buttons need no reference."""
 
 
 class WheelDevice:
     """A wheel or gamepad.
 
     Args:
-        guid: which; it may be pulled out and come back.
-        profile: how to read it.
+        guid: SDL's identifier; the device may be unplugged and plugged in again.
+        profile: its axes, pedals and buttons.
     """
 
     def __init__(self, guid: str, profile: Profile) -> None:
@@ -134,8 +134,8 @@ class WheelDevice:
         self.guid = guid
         self._rest: float | None = None
 
-    def read(self, inputs: Inputs, _: float, /) -> Held | None:
-        """Where it stands, whatever the speed; None while it is unplugged."""
+    def read(self, inputs: Inputs, _: float, /) -> ManualInput | None:
+        """Read its position, at any speed; None while it is unplugged."""
         stick = inputs.sticks.get(self.guid)
         if stick is None:
             return None
@@ -144,27 +144,27 @@ class WheelDevice:
         if self._rest is None:
             self._rest = axis
         span = abs(self.profile.right - self.profile.left)
-        brake = _pressed(stick, self.profile.brake)
-        return Held(
+        brake = _read_pedal(stick, self.profile.brake)
+        return ManualInput(
             steer,
             axis=axis,
-            throttle=_pressed(stick, self.profile.throttle),
+            throttle=_read_pedal(stick, self.profile.throttle),
             brake=brake,
-            touched=abs(axis - self._rest) > TOUCH * span or brake > PRESSED,
+            is_touched=abs(axis - self._rest) > TOUCH * span or brake > PRESSED,
         )
 
     def begin(self, steer: float, /) -> None:
-        """A real wheel stands where it stands: whoever hands over smooths the difference."""
+        """A real wheel keeps its position: SharedDriver smooths the difference."""
 
     def let_go(self) -> None:
-        """Where it is at the next look is where nobody touches it."""
+        """Its position at the next read counts as untouched."""
         self._rest = None
 
 
-def _position(stick: Stick, axis: int, unknown: float) -> float:
+def _position(stick: JoystickState, axis: int, unknown: float) -> float:
     position = stick.axes[axis] if axis < len(stick.axes) else None
     return unknown if position is None else position
 
 
-def _pressed(stick: Stick, lever: Lever | None) -> float:
-    return 0.0 if lever is None else lever.share(_position(stick, lever.axis, lever.rest))
+def _read_pedal(stick: JoystickState, pedal: Pedal | None) -> float:
+    return 0.0 if pedal is None else pedal.share(_position(stick, pedal.axis, pedal.rest))

@@ -1,4 +1,4 @@
-"""What hands did since the last tick: made by the window, read by everybody else, and free of pygame."""
+"""Keyboard, mouse and device input since the last tick: made by the window, plain data without pygame."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class Stick:
-    """A wheel or gamepad, as SDL sees it."""
+class JoystickState:
+    """The state of a wheel or gamepad, as SDL reports it."""
 
     guid: str
     name: str
     axes: tuple[float | None, ...] = ()
-    """positions in [-1, 1]; None: not moved yet, and SDL does not know where it stands"""
+    """positions in [-1, 1]; None: not moved yet, so that SDL does not know its position"""
     buttons: frozenset[int] = frozenset()
     """held down"""
     pressed: tuple[int, ...] = ()
     """pressed since the last tick"""
 
 
-NO_STICKS: Mapping[str, Stick] = MappingProxyType({})
+NO_STICKS: Mapping[str, JoystickState] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Keys by pygame's names, the mouse, and the devices that are plugged in."""
+    """Keys by pygame's names, the mouse, and the plugged-in devices."""
 
     pressed: tuple[str, ...] = ()
-    """keys pressed since the last tick, in their order"""
+    """keys pressed since the last tick, in order"""
     down: frozenset[str] = frozenset()
-    """keys that were down at some time since the last tick, however shortly"""
-    wrote: tuple[str, ...] = ()
-    """what each of these keys wrote; nothing for those beyond its end"""
+    """keys that were down at any time since the last tick, however briefly"""
+    texts: tuple[str, ...] = ()
+    """the text that each pressed key entered; nothing for those beyond its end"""
     mouse: float = 0.0
-    """across the window: -1 its left edge, 1 its right one"""
+    """horizontal position in the window: -1 left edge, 1 right edge"""
     mouse_down: frozenset[int] = frozenset()
     """buttons held down: 1 left, 3 right"""
-    sticks: Mapping[str, Stick] = field(default_factory=lambda: NO_STICKS)
+    sticks: Mapping[str, JoystickState] = field(default_factory=lambda: NO_STICKS)
     """by GUID"""
     closed: bool = False
-    """the window's own close button"""
+    """whether the window's close button was pressed"""

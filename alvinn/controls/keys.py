@@ -1,4 +1,4 @@
-"""The keys, written down once: the handler, the help in the window and docs/driving.md all come from this table."""
+"""The key bindings, in one table: the key handler, the help in the window and docs/driving.md are made from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 
 class Command(Enum):
-    """What a person can ask for while driving."""
+    """What a person can request while driving."""
 
     TAKE = auto()
     RECORD = auto()
@@ -23,7 +23,7 @@ class Command(Enum):
     QUIT = auto()
 
 
-DISCARD_SECONDS = 10.0  # how much one press of the key for DISCARD leaves out
+DISCARD_SECONDS = 10.0  # excluded by one press of the key for DISCARD
 
 LEFT, RIGHT = ("left", "a"), ("right", "d")
 THROTTLE, BRAKE = ("up", "w"), ("down", "s")
@@ -33,16 +33,16 @@ STEERING = frozenset(LEFT + RIGHT)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A line of the table: keys by the names that pygame gives them, and what they do."""
+    """A row of the table: keys by pygame's names, and what they do."""
 
     names: tuple[str, ...]
     does: str
     command: Command | None = None
-    """None: held down, not pressed once"""
+    """None: a key that acts while it is held down"""
 
     @property
     def caption(self) -> str:
-        """The keys as a person reads them."""
+        """The keys as shown to a person."""
         return " or ".join(
             CAPTIONS.get(name, name.upper() if len(name) < 4 else name.capitalize()) for name in self.names
         )
@@ -51,36 +51,36 @@ class Key:
 TABLE = (
     Key(LEFT, "steer left"),
     Key(RIGHT, "steer right"),
-    Key(THROTTLE, "throttle, where the speed is not held"),
-    Key(BRAKE, "brake, held speed or not"),
-    Key(("space",), "take over the wheel, or give it back", Command.TAKE),
-    Key(("r",), "record on, record off", Command.RECORD),
-    Key(("backspace",), f"leave the last {DISCARD_SECONDS:g} seconds out of the recording", Command.DISCARD),
-    Key(("u",), "use again what was left out last", Command.TAKE_BACK),
+    Key(THROTTLE, "throttle, while cruise control is off"),
+    Key(BRAKE, "brake"),
+    Key(("space",), "take over the wheel, or hand it back", Command.TAKE),
+    Key(("r",), "recording on or off", Command.RECORD),
+    Key(("backspace",), f"exclude the last {DISCARD_SECONDS:g} seconds from the recording", Command.DISCARD),
+    Key(("u",), "undo the last exclusion", Command.TAKE_BACK),
     Key(("l",), "put the car back on its lane", Command.RESET),
     Key(("n",), "next weather", Command.WEATHER),
-    Key(("h",), "hold the speed, or own throttle and brake", Command.HOLD),
-    Key(("p", "return"), "pause, go on", Command.PAUSE),
+    Key(("h",), "cruise control on or off", Command.HOLD),
+    Key(("p", "return"), "pause or resume", Command.PAUSE),
     Key(("f1",), "this help", Command.HELP),
-    Key(("f11",), "full screen, or a window", Command.FULL_SCREEN),
-    Key(("escape",), "end the drive; what was recorded is kept", Command.QUIT),
+    Key(("f11",), "full screen on or off", Command.FULL_SCREEN),
+    Key(("escape",), "end the drive; the recording is kept", Command.QUIT),
 )
 
 COMMANDS = {name: key.command for key in TABLE if key.command is not None for name in key.names}
-"""Key -> what it asks for."""
+"""Key -> the command it requests."""
 
 
-def commands(pressed: Iterable[str]) -> Iterator[Command]:
-    """What some key presses ask for, in their order."""
+def find_commands(pressed: Iterable[str]) -> Iterator[Command]:
+    """The commands of some key presses, in order."""
     return (COMMANDS[name] for name in pressed if name in COMMANDS)
 
 
 def help_lines() -> tuple[tuple[str, str], ...]:
-    """(keys, what they do), line by line."""
+    """(keys, what they do) of each row."""
     return tuple((key.caption, key.does) for key in TABLE)
 
 
-def markdown() -> str:
-    """The table as docs/driving.md has it."""
+def to_markdown() -> str:
+    """The table for docs/driving.md."""
     lines = [f"| {caption} | {does} |" for caption, does in help_lines()]
     return "\n".join(["| key | what it does |", "|---|---|", *lines])

@@ -27,7 +27,7 @@ from alvinn.recording import RecordingWriter
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
-from alvinn.world.opening import opened
+from alvinn.world.opening import open_world
 
 SECONDS_AFTER = 3.0  # how long after the take-over a test lasts
 STRAIGHT = 1e-9  # 1/m^2: weight of a straight, so that a lane without bends has starting points too
@@ -41,7 +41,7 @@ def open_training_world(
     settings: Driving, kept: KeptServer, network: Network, map_name: str, direction: Direction, weather: str
 ) -> Iterator[CarlaWorld]:
     """A world with the cameras that the network drives with and those used as training targets."""
-    with opened(
+    with open_world(
         settings,
         camera=network.card.camera,
         map_name=map_name,

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from alvinn import __version__
-from alvinn.cockpit.live_drive import device_of
+from alvinn.cockpit.live_drive import open_device
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.dagger.corrections import TakeOver
@@ -77,7 +77,7 @@ def _open_teacher(job: RoundSettings) -> Iterator[Teacher]:
     if job.headless:
         raise AlvinnError("--expert human requires a window: leave out --headless")
     with Window("alvinn") as window:
-        yield HumanTeacher(window, device_of(job.device, window))
+        yield HumanTeacher(window, open_device(job.device, window))
 
 
 def _newest_trained(job: RoundSettings, number: int) -> int:

@@ -11,7 +11,7 @@ import tyro
 from alvinn.drivers.gates import LiveGateName
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.doubt import DoubtName
-from alvinn.settings import Driving, listed, require_above_zero, require_distinct
+from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
 PERSONAL: tuple[LiveGateName, ...] = get_args(LiveGateName)
@@ -86,7 +86,7 @@ class RoundSettings(Driving):
 
     def circuits(self) -> list[str]:
         """Circuits that the rounds are driven on."""
-        return listed(self.maps, self.map)
+        return split_names(self.maps, self.map)
 
     def judges(self) -> list[str]:
         """Circuits of the evaluation laps."""

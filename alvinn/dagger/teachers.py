@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.panel import Tape
+from alvinn.cockpit.panel import RecorderState
 from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Device
@@ -134,13 +134,13 @@ class HumanTeacher:
         hands = HumanGate(cockpit.has_wheel)
         shared = SharedDriver(
             NetworkDriver(context.student.network),
-            HumanDriver(cockpit.hands, cockpit.own_pedals, world.geometry),
+            HumanDriver(cockpit.read_input, cockpit.has_pedals, world.geometry),
             hands if so_far.gate == "human" else context.gate(context.rng()),
             hands=hands,
             note=f"round {so_far.number}",
             first=so_far.corrections + 1,
         )
-        cockpit.share(shared)
+        cockpit.share_with(shared)
         self._cockpit = cockpit
         return shared
 
@@ -186,7 +186,7 @@ class CorrectionsRecorder:
         number = self._kept.take_back()
         return f"correction {number} counts again" if number else "nothing was left out"
 
-    def shown(self) -> Tape:
+    def state(self) -> RecorderState:
         """State of the recording for the display."""
         note = "" if self._kept.going else "no correction"
-        return Tape(running=self._kept.going, frames=self._kept.frames, note=note)
+        return RecorderState(running=self._kept.going, frames=self._kept.frames, note=note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alvinn.controls.devices import Held
+from alvinn.controls.devices import ManualInput
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Decision, Observation
 
@@ -22,7 +22,7 @@ class HumanDriver:
     """
 
     def __init__(
-        self, hands: Callable[[float], Held | None], own_pedals: Callable[[], bool], vehicle: VehicleGeometry
+        self, hands: Callable[[float], ManualInput | None], own_pedals: Callable[[], bool], vehicle: VehicleGeometry
     ) -> None:
         self._hands = hands
         self._own_pedals = own_pedals
@@ -44,7 +44,7 @@ class HumanDriver:
     def _curvature(self, observation: Observation) -> float:
         return self._vehicle.curvature(self._steer, observation.speed)
 
-    def _pedals(self, held: Held) -> tuple[float, float] | None:
+    def _pedals(self, held: ManualInput) -> tuple[float, float] | None:
         """Their pedals; with speed control, the brake only."""
         if self._own_pedals():
             return held.throttle, held.brake

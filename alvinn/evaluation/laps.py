@@ -27,7 +27,7 @@ from alvinn.metrics.results import FILM, LOG, run_folder, write_laps
 from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording import Recording
-from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
+from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
 from alvinn.util.locks import locked
 from alvinn.visualization.report import Baseline, write_report
 
@@ -83,8 +83,8 @@ class LapSettings(Driving):
         super().__post_init__()
         for flag in ("laps", "km", "seeds", "starts", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
-        require_distinct("--maps", listed(self.maps, self.map))
-        require_distinct("--weathers", listed(self.weathers, self.weather))
+        require_distinct("--maps", split_names(self.maps, self.map))
+        require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.resume and self.overwrite:
             raise ValueError("--resume keeps earlier results and --overwrite replaces them: leave one out")
         if self.driver == "expert" and self.model is not None:
@@ -149,9 +149,9 @@ class LapSettings(Driving):
     def list_runs(self) -> Iterator[Run]:
         """Every requested run."""
         directions: tuple[Direction, ...] = ("forward", "reverse") if self.both_directions else (self.direction,)
-        for name in listed(self.maps, self.map):
+        for name in split_names(self.maps, self.map):
             for direction in directions:
-                for weather in listed(self.weathers, self.weather):
+                for weather in split_names(self.weathers, self.weather):
                     for seed in range(self.seed, self.seed + self.seeds):
                         for start in range(self.start, self.start + self.starts):
                             yield Run(map=name, direction=direction, weather=weather, seed=seed, start=start)
@@ -288,7 +288,7 @@ def _describe_sweep(job: LapSettings, network: Network | None) -> dict[str, Any]
 
 def _map_digests(job: LapSettings) -> dict[str, str]:
     """SHA-256 of the maps that are files; those of our own are the same in every copy of a version."""
-    paths = {name: Path(name) for name in listed(job.maps, job.map)}
+    paths = {name: Path(name) for name in split_names(job.maps, job.map)}
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}
 
 

@@ -37,7 +37,7 @@ from alvinn.visualization.overlay import Film
 from alvinn.visualization.saliency import VISUAL, Visual, glowing
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
-from alvinn.world.opening import opened
+from alvinn.world.opening import open_world
 
 REPORT_EVERY = 0.01  # share of a run between two progress reports
 
@@ -188,11 +188,11 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         observers: list[Observer] = [referee, log, worst, TickCallback(_progress_reporter(one, referee, on_progress))]
         if spec.film is not None:
             observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, _title(one))))
-        witness = stack.enter_context(world.witness())
+        events = stack.enter_context(world.count_events())
         began = time.perf_counter()
         run(world, driver, observers, world.geometry, SpeedController(settings.speed, DT))
         judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
-        result = replace(judged, collisions=witness.collisions, lane_invasions=witness.lane_invasions)
+        result = replace(judged, collisions=events.collisions, lane_invasions=events.lane_invasions)
     save_run(spec.folder, result)  # before the film, which may fail
     if spec.worst:
         _film_worst(spec, network, worst)
@@ -201,7 +201,7 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
 
 def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> AbstractContextManager[CarlaWorld]:
     one = spec.run
-    return opened(
+    return open_world(
         spec.settings,
         camera=spec.camera,
         map_name=one.map,

@@ -16,7 +16,7 @@ from alvinn.errors import AlvinnError, RecordingError
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.sample import Clock, Sample
 from alvinn.recording import RecordingWriter, Row, Session, read_session
-from alvinn.util.images import size_of
+from alvinn.util.images import read_image_size
 
 ROWS_TO_SIZE = 2000  # rows whose commonest picture size becomes the recording's: they are held in memory
 
@@ -56,7 +56,7 @@ def write(samples: Iterator[Sample], source: Source, folder: Path, log: Conversi
     first = list(islice(samples, ROWS_TO_SIZE))
     if not first:
         raise AlvinnError(f"nothing could be imported: {log.summarize_reasons() or 'there are no rows'}")
-    ((height, width), _), *_ = Counter(size_of(sample.jpeg) for sample in first).most_common()
+    ((height, width), _), *_ = Counter(read_image_size(sample.jpeg) for sample in first).most_common()
     camera = replace(source.camera or Camera(), width=width, height=height)
     session = Session(
         camera=camera,
@@ -72,13 +72,13 @@ def write(samples: Iterator[Sample], source: Source, folder: Path, log: Conversi
     clock, steers, odd = Clock(log), set(), 0
     with RecordingWriter(folder, session) as writer:
         for sample in chain(first, samples):
-            if size_of(sample.jpeg) != (height, width):
+            if read_image_size(sample.jpeg) != (height, width):
                 log.leave_out(f"its picture is not {width}x{height} as most", f"row {sample.number}")
                 continue
             time, cut = clock.read(sample)
             if cut:
                 writer.start_segment()
-            others = {side: jpeg for side, jpeg in sample.others.items() if size_of(jpeg) == (height, width)}
+            others = {side: jpeg for side, jpeg in sample.others.items() if read_image_size(jpeg) == (height, width)}
             odd += len(sample.others) - len(others)
             writer.add_row(_make_row(sample, time, source.vehicle), {**others, "center": sample.jpeg})
             steers.add(sample.steer)

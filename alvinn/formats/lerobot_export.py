@@ -24,7 +24,7 @@ from alvinn.formats.parquet import write_rows
 from alvinn.formats.sample import OnRow, OutgoingRow, find_lost_facts, read_outgoing
 from alvinn.recording import Recording, Row
 from alvinn.util.files import write_json
-from alvinn.util.images import PictureError, pixels_of, read_inside
+from alvinn.util.images import PictureError, decode_image, read_inside
 from alvinn.util.video import FilmWriter
 
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
@@ -82,7 +82,9 @@ def _write_films(
             path = folder / VIDEO_PATH.format(video_key=names.camera(camera), **FIRST)
             films[camera] = stack.enter_context(FilmWriter(path, fps))
         for kept in read_outgoing(recording, log, on_row):
-            seen = {"center": pixels_of(kept.jpeg)} | {side: recording.read_picture(kept.row, side) for side in sides}
+            seen = {"center": decode_image(kept.jpeg)} | {
+                side: recording.read_picture(kept.row, side) for side in sides
+            }
             for camera, film in films.items():
                 film.add(seen[camera])
                 if _is_sampled(kept, shots):
@@ -112,7 +114,7 @@ def _is_complete(recording: Recording, side: CameraName, log: ConversionLog) -> 
 
 def _is_whole(recording: Recording, row: Row, side: CameraName) -> bool:
     try:
-        pixels_of(read_inside(recording.folder, getattr(row, side)))
+        decode_image(read_inside(recording.folder, getattr(row, side)))
     except PictureError:
         return False
     return True

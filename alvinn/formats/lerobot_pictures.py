@@ -14,7 +14,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_info import ROW, Info, Record
 from alvinn.formats.parquet import read_column_names, read_rows
 from alvinn.formats.sample import QUALITY, number_or
-from alvinn.util.images import PictureError, as_jpeg, jpeg_of, read_inside
+from alvinn.util.images import PictureError, convert_to_jpeg, encode_jpeg, read_inside
 from alvinn.util.video import frames
 
 LIKELY_CAMERAS = ("front_forward", "front", "center", "")  # the first that is part of a camera's name
@@ -78,7 +78,7 @@ def _read_cell(source: Path, cell: Mapping[str, Any]) -> bytes | None:
         data, name = cell.get("bytes"), cell.get("path")
         if not isinstance(data, bytes):
             data = read_inside(source, str(name)) if name else b""
-        return as_jpeg(data, QUALITY)
+        return convert_to_jpeg(data, QUALITY)
     except PictureError:
         return None
 
@@ -138,7 +138,7 @@ def read_filmed(
         at = begin + number_or(math.nan, record.get("timestamp"))
         while now is not None and now[0] < at - tolerance:  # never, where the row tells no time
             now = next(film_frames, None)
-        yield record, jpeg_of(now[1], QUALITY) if now is not None and abs(now[0] - at) <= tolerance else None
+        yield record, encode_jpeg(now[1], QUALITY) if now is not None and abs(now[0] - at) <= tolerance else None
 
 
 def _find_film(info: Info, source: Path, camera: str, episode: Record) -> Path | None:

@@ -15,7 +15,7 @@ from alvinn.driving.types import CameraName
 from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.recording import Recording, Row
-from alvinn.util.images import as_jpeg, read_inside
+from alvinn.util.images import convert_to_jpeg, read_inside
 
 QUALITY = 97  # of pictures that must be encoded anew: what is lost stays far below what is visible
 PAUSE = 1.0  # s: a longer silence ends a segment
@@ -95,7 +95,7 @@ def read_picture(folder: Path, name: str) -> bytes:
     """
     if not name:
         raise ValueError("no picture is named")
-    return as_jpeg(read_inside(folder, name), QUALITY)
+    return convert_to_jpeg(read_inside(folder, name), QUALITY)
 
 
 class Clock:

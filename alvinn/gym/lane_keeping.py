@@ -180,14 +180,14 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
     def _show(self) -> None:
         if self.render_mode != "human" or self._tick is None:
             return
-        from alvinn.cockpit.panel import Lane, Panel
+        from alvinn.cockpit.panel import LaneState, Panel
         from alvinn.cockpit.window import Window  # pygame: only where there is somebody to look
 
         if self._window is None:
             self._window = Window("alvinn/LaneKeeping-v0")
         self._window.poll()
         seen, truth = self._tick.observation, self._tick.truth
-        lane = Lane(truth.offset, truth.lane_width)
+        lane = LaneState(truth.offset, truth.lane_width)
         self._window.show(Panel(seen.image, f"{self._road.map}, {self._road.weather}", speed=seen.speed, lane=lane))
 
 

@@ -26,7 +26,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
-from alvinn.settings import listed, require_above_zero, require_distinct
+from alvinn.settings import require_above_zero, require_distinct, split_names
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
 from alvinn.util.begun import begin, remove
@@ -114,7 +114,7 @@ class Ablation:
         for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
         for flag in ("cells", "maps", "weathers"):
-            require_distinct(f"--{flag}", listed(getattr(self, flag), ""))
+            require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
         self.chosen()
 
     def chosen(self) -> tuple[Cell, ...]:
@@ -124,7 +124,7 @@ class Ablation:
             ValueError: there is none of a name; the command line shows it as wrong usage.
         """
         known = {cell.name: cell for cell in CELLS}
-        names = listed(self.cells, "") if self.cells else list(known)
+        names = split_names(self.cells, "") if self.cells else list(known)
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"--cells has no {', '.join(unknown)}; there are {', '.join(known)}")
         return tuple(known[name] for name in names)
@@ -222,7 +222,7 @@ class Ablation:
             "by_seed": [summarize(results, np.random.default_rng(0)) for results in found.values()],
             "by_weather": {
                 weather: summarize([lap for lap in laps if lap.run.weather == weather], np.random.default_rng(0))
-                for weather in listed(self.weathers, "")
+                for weather in split_names(self.weathers, "")
             },
         }
 

@@ -10,8 +10,8 @@ from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
 from alvinn.console import CONSOLE
 from alvinn.controls.calibration import Calibration
-from alvinn.controls.inputs import Inputs, Stick
-from alvinn.controls.profiles import Profile, guess, remember, store
+from alvinn.controls.inputs import Inputs, JoystickState
+from alvinn.controls.profiles import Profile, guess, profiles_path, save_profile
 from alvinn.errors import AlvinnError
 from alvinn.world.carla_world import DT
 
@@ -23,7 +23,7 @@ class Calibrate:
     device: str = ""
     """a part of its name, where several are plugged in"""
     dead_zone: float | None = None
-    """share of the way to an end that counts as straight on (default: as guessed for the device, else 0)"""
+    """share of the travel to an end that counts as straight ahead (default: as guessed for the device, else 0)"""
     curve: float | None = None
     """exponent of steer over position: 1 is linear, above 1 finer around the middle (default: as guessed, else 1)"""
     reach: float | None = None
@@ -35,10 +35,10 @@ class Calibrate:
         Raises:
             AlvinnError: nothing is plugged in, the person left, or what they showed makes no sense.
         """
-        path = store()
+        path = profiles_path()
         with Window("alvinn calibrate") as window:
             stick, profile = calibrated(self, window)
-        remember(path, stick.guid, profile)
+        save_profile(path, stick.guid, profile)
         CONSOLE.print(told(profile, path), markup=False)
 
 
@@ -49,7 +49,7 @@ def told(profile: Profile, path: Path) -> str:
     return f"{profile.name}: {parts}. Remembered in {path}"
 
 
-def calibrated(job: Calibrate, window: Window) -> tuple[Stick, Profile]:
+def calibrated(job: Calibrate, window: Window) -> tuple[JoystickState, Profile]:
     """Ask until everything is answered; returns the device and how to read it.
 
     Raises:
@@ -57,13 +57,13 @@ def calibrated(job: Calibrate, window: Window) -> tuple[Stick, Profile]:
     """
     stick = _plugged_in(job, window)
     questions = Calibration(stick, DT)
-    while not questions.done:
+    while not questions.is_done:
         time.sleep(DT)
         inputs = _polled(window)
         if "return" in inputs.pressed:
             questions.skip()
         stick = inputs.sticks.get(stick.guid, stick)
-        questions.see(stick)
+        questions.update(stick)
         window.show(_page(questions, stick, there=stick.guid in inputs.sticks))
     guessed = guess(stick.name)
     try:
@@ -76,7 +76,7 @@ def calibrated(job: Calibrate, window: Window) -> tuple[Stick, Profile]:
         raise AlvinnError(f"{stick.name}: {error}; run alvinn calibrate again") from error
 
 
-def _plugged_in(job: Calibrate, window: Window) -> Stick:
+def _plugged_in(job: Calibrate, window: Window) -> JoystickState:
     """Wait for a device."""
     while True:
         inputs = _polled(window)
@@ -95,10 +95,10 @@ def _polled(window: Window) -> Inputs:
     return inputs
 
 
-def _page(questions: Calibration, stick: Stick, *, there: bool) -> Page:
+def _page(questions: Calibration, stick: JoystickState, *, there: bool) -> Page:
     """The question, and the live axes below."""
-    asks = questions.asks if there else f"plug {stick.name} in again"
+    instruction = questions.instruction if there else f"plug {stick.name} in again"
     bars = tuple((f"axis {number}", position or 0.0) for number, position in enumerate(stick.axes))
-    skip = ("Enter: there is none",) if questions.optional else ()
+    skip = ("Enter: there is none",) if questions.is_optional else ()
     held = ", ".join(str(button) for button in sorted(stick.buttons)) or "none"
-    return Page(stick.name, (("", asks), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)
+    return Page(stick.name, (("", instruction), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)

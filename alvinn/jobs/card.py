@@ -16,7 +16,7 @@ from alvinn.networks.encodings import Floats
 from alvinn.networks.inference import Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.settings import Home
-from alvinn.util.images import png_of
+from alvinn.util.images import encode_png
 from alvinn.visualization.weights import curves_drawn, hidden_weights, weights_drawn
 
 WEIGHTS, CURVES = "weights.png", "curves.png"
@@ -106,7 +106,7 @@ def _draw(folder: Path, drawings: Mapping[str, Image]) -> Iterator[Path]:
         path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(png_of(image))
+            path.write_bytes(encode_png(image))
         except OSError as error:
             raise AlvinnError(f"{path} could not be written: {error.strerror}") from error
         yield path

@@ -13,12 +13,12 @@ from rich.table import Table
 
 from alvinn.cockpit.window import plugged_in
 from alvinn.console import CONSOLE
-from alvinn.controls.profiles import remembered, store
+from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.errors import AlvinnError, ServerError
 from alvinn.util.system_libraries import needed_here
-from alvinn.world.carla_world import answered, connected, map_name
+from alvinn.world.carla_world import connect, explain_errors, map_name
 from alvinn.world.embedded_server import embedded_server
-from alvinn.world.opening import address
+from alvinn.world.opening import parse_address
 from alvinn.world.sensors import ROLE
 
 PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
@@ -64,10 +64,10 @@ class Doctor:
     def _server(self) -> Iterator[Finding]:
         try:
             if self.carla is None:
-                with embedded_server("oval", seed=0) as (host, port), connected(host, port) as client:
+                with embedded_server("oval", seed=0) as (host, port), connect(host, port) as client:
                     yield Finding("embedded server", f"answers as CARLA {client.get_server_version()}")
                 return
-            with connected(*address(self.carla)) as client, answered("being examined"):
+            with connect(*parse_address(self.carla)) as client, explain_errors("being examined"):
                 yield _described(client, self.carla)
                 if self.release:
                     yield Finding("released", f"{release(client)} cars and sensors removed, asynchronous again")
@@ -77,7 +77,7 @@ class Doctor:
 
 def wheels() -> Iterator[Finding]:
     """Which wheels and gamepads are plugged in, and whether they were calibrated."""
-    known = {profile.name for profile in remembered(store()).values()}
+    known = {profile.name for profile in load_profiles(profiles_path()).values()}
     names = plugged_in()
     for name in names:
         yield Finding("wheel", f"{name}, {'calibrated' if name in known else 'as guessed: alvinn calibrate asks'}")

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alvinn.cockpit.live_drive import Ride, braked, ride
+from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartScreen
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
@@ -22,9 +22,9 @@ from alvinn.errors import AlvinnError
 from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
-from alvinn.settings import CameraFlags, Driving, listed, require_above_zero, require_distinct
+from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
 from alvinn.world.carla_world import DT, weather_names
-from alvinn.world.opening import opened
+from alvinn.world.opening import open_world
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Drive(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--doubt", self.doubt)
-        require_distinct("--weathers", listed(self.weathers, self.weather))
+        require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.model is None and self.gate != "human":
             raise ValueError(f"--gate {self.gate} wants a network that it watches: --model M")
 
@@ -79,7 +79,7 @@ class Drive(Driving):
             job = asked(self, window) if self.nothing_named() else self
             if job is None:
                 return
-            ride(job.wish(), window)
+            drive_live(job.to_live_drive(), window)
         if job.record is not None:
             print_quality(job.recording_folder(job.record))
 
@@ -101,10 +101,10 @@ class Drive(Driving):
         make_doubt(network, self.doubt_by)  # says so where it cannot
         return network
 
-    def wish(self) -> Ride:
-        """The live drive that is asked for."""
+    def to_live_drive(self) -> LiveDrive:
+        """The settings of the live drive."""
         network = self.opened_model()
-        return Ride(
+        return LiveDrive(
             settings=self,
             camera=network.card.camera if network is not None else self.camera.on(Camera()),
             network=network,
@@ -118,7 +118,7 @@ class Drive(Driving):
             device=self.device,
             seconds=self.seconds,
             direction=self.direction,
-            weathers=tuple(listed(self.weathers, self.weather)) if self.weathers else (),
+            weathers=tuple(split_names(self.weathers, self.weather)) if self.weathers else (),
             cameras=network.card.cameras if network is not None else ("center",),
         )
 
@@ -131,15 +131,15 @@ def asked(job: Drive, window: Window) -> Drive | None:
         time.sleep(DT)
     if outcome == "left":
         return None
-    wish = start.wish()
+    choices = start.choices()
     return replace(
         job,
-        map=wish.map,
-        weather=wish.weather,
-        alias=wish.alias,
-        device=wish.device,
-        record=wish.recording,
-        model=wish.model,
+        map=choices.map,
+        weather=choices.weather,
+        alias=choices.alias,
+        device=choices.device,
+        record=choices.recording,
+        model=choices.model,
     )
 
 
@@ -163,7 +163,7 @@ def watch(job: Drive) -> None:
             "(nobody corrects without a window; alvinn record --driver expert needs none)"
         )
     with (
-        opened(
+        open_world(
             job,
             camera=network.card.camera,
             map_name=job.map,
@@ -173,7 +173,7 @@ def watch(job: Drive) -> None:
             cameras=network.card.cameras,
             learned_on=network.card.server,
         ) as world,
-        braked(world),
+        brake_at_end(world),
         progress() as bars,
     ):
         total = None if job.seconds is None else round(job.seconds / DT)

@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 
 from alvinn import __version__
-from alvinn.cockpit.live_drive import Ride, ride
+from alvinn.cockpit.live_drive import LiveDrive, drive_live
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.drivers.disturbed import DisturbedDriver
@@ -27,10 +27,10 @@ from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session
 from alvinn.recording.observers import OnRoadFilter, Recorder
 from alvinn.recording.summary import print_quality, warn_if_unclosed
-from alvinn.settings import Driving, listed, require_above_zero, require_distinct
+from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 from alvinn.util.files import require_space
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import opened
+from alvinn.world.opening import open_world
 
 EXPERT_SECONDS = 120.0
 LEAST_BYTES = 0.1  # of a file, for every pixel: what does not even find room for these is not begun
@@ -79,7 +79,7 @@ class Record(Driving):
 
     def skies(self) -> tuple[str, ...]:
         """The weathers to record in."""
-        return tuple(listed(self.weathers, self.weather))
+        return tuple(split_names(self.weathers, self.weather))
 
     def turns(self, share: float) -> tuple[str, ...]:
         """The weathers one after another, each equally often, in a direction that has this share of the time."""
@@ -98,7 +98,7 @@ class Record(Driving):
         Raises:
             ValueError: one of them is none.
         """
-        wanted = dict.fromkeys(["center", *listed(self.cameras, "center")])
+        wanted = dict.fromkeys(["center", *split_names(self.cameras, "center")])
         known = {name: None for name in get_args(CameraName) if name in wanted}
         if unknown := [name for name in wanted if name not in known]:
             raise ValueError(f"--cameras wants some of {', '.join(get_args(CameraName))}, not {', '.join(unknown)}")
@@ -144,7 +144,7 @@ def _record_person(job: Record) -> int:
     rows = 0
     with Window("alvinn record") as window:
         for index, direction in enumerate(directions):
-            wish = Ride(
+            wish = LiveDrive(
                 settings=job,
                 camera=job.camera,
                 recording=job.name,
@@ -158,14 +158,14 @@ def _record_person(job: Record) -> int:
                 cameras=job.carried(),
                 noise=job.seed + index if job.noise else None,
             )
-            rows = ride(wish, window)
+            rows = drive_live(wish, window)
     return rows
 
 
 def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, first: bool) -> int:
     with ExitStack() as stack:
         world = stack.enter_context(
-            opened(
+            open_world(
                 job,
                 camera=job.camera,
                 map_name=job.map,

@@ -84,7 +84,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     Raises:
         AlvinnError: the film cannot be written, or a picture cannot be read.
     """
-    from alvinn.cockpit.offscreen import painted
+    from alvinn.cockpit.offscreen import render_panel
 
     kept = np.flatnonzero(recording.kept_mask())
     if not kept.size:
@@ -93,7 +93,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
         with FilmWriter(out, max(1, round(player.rate * player.speed)), crf="23", key_every="40") as writer:
             for index in track(kept, description="film", console=CONSOLE):
                 player.seek(int(index))
-                writer.add(painted(player.panel(), FILM_SIZE))
+                writer.add(render_panel(player.panel(), FILM_SIZE))
     except OSError as error:
         raise AlvinnError(f"{out} could not be written: {error.strerror or error}") from error
 
@@ -105,7 +105,7 @@ def show(player: Player, title: str) -> None:
     with Window(title) as window:
         due = time.monotonic()
         while not player.ended:
-            player.hands(window.poll())
+            player.handle(window.poll())
             window.show(player.panel())
             due = max(due + TICK, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))

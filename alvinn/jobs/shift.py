@@ -25,7 +25,7 @@ from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.settings import listed, require_above_zero, require_distinct
+from alvinn.settings import require_above_zero, require_distinct, split_names
 from alvinn.training.dataset import rows_learned_from
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
@@ -87,8 +87,8 @@ class Shift:
         for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         for flag in ("maps", "judge"):
-            require_distinct(f"--{flag}", listed(getattr(self, flag), ""))
-        if both := set(listed(self.maps, "")) & set(listed(self.judge, "")):
+            require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
+        if both := set(split_names(self.maps, "")) & set(split_names(self.judge, "")):
             raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that nothing was taught on")
 
     def run(self) -> None:
@@ -175,8 +175,8 @@ class Shift:
         values = {
             **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
             "seeds": len(next(iter(found.values()))),
-            "maps": ", ".join(listed(self.maps, "")),
-            "judge": ", ".join(listed(self.judge, "")),
+            "maps": ", ".join(split_names(self.maps, "")),
+            "judge": ", ".join(split_names(self.judge, "")),
             "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
             "departures": Table(["taught by", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)),
             "places": [self._show_places(gate, found[gate]) for gate in PLACES if gate in found],

@@ -22,7 +22,7 @@ import msgspec
 
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run, Status
-from alvinn.util.files import atomic_path, file_name, write_json
+from alvinn.util.files import atomic_path, to_file_name, write_json
 from alvinn.util.json_file import read_json
 
 SCHEMA = 1
@@ -32,7 +32,7 @@ FILM, FILM_SECONDS = "lap.mp4", 30.0
 
 def run_folder(folder: Path, run: Run) -> Path:
     """Where a run's own files lie."""
-    return folder / "runs" / file_name(f"{run.map}-{run.direction}-{run.weather}-{run.seed}-{run.start}")
+    return folder / "runs" / to_file_name(f"{run.map}-{run.direction}-{run.weather}-{run.seed}-{run.start}")
 
 
 def save_run(folder: Path, result: Result) -> None:

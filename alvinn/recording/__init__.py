@@ -10,18 +10,13 @@ from alvinn.recording.reader import Recording
 from alvinn.recording.rows import COLUMNS, Row
 from alvinn.recording.session import Session, read_session
 from alvinn.recording.writer import RecordingWriter
-from alvinn.util.images import CODED, JPEG_QUALITY, jpeg_of, png_of
 
 __all__ = [
-    "CODED",
     "COLUMNS",
-    "JPEG_QUALITY",
     "Range",
     "Recording",
     "RecordingWriter",
     "Row",
     "Session",
-    "jpeg_of",
-    "png_of",
     "read_session",
 ]

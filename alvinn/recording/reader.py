@@ -22,7 +22,7 @@ from alvinn.recording.rows import COLUMNS, HEADER, Row, decode_row, encode_row, 
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import read_session
 from alvinn.util.files import write_bytes
-from alvinn.util.images import PictureError, pixels_of, read_inside
+from alvinn.util.images import PictureError, decode_image, read_inside
 
 TABLE = "drive.csv"
 
@@ -181,6 +181,6 @@ class Recording:
         if not name:
             raise RecordingError(f"{self.folder} has no {camera} pictures: record with --cameras center,{camera}")
         try:
-            return pixels_of(read_inside(self.folder, name))
+            return decode_image(read_inside(self.folder, name))
         except PictureError as error:
             raise RecordingError(f"{self.folder}, frame {row.frame}, {name}: {error}") from error

@@ -21,7 +21,7 @@ from alvinn.recording.rows import Row, make_row
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import Session, merge_sessions, write_session
 from alvinn.recording.writer_thread import Pictures, WriterThread
-from alvinn.util.images import suffix_of
+from alvinn.util.images import image_suffix
 from alvinn.util.locks import LOCK, locked
 
 DISCARDED = "discarded while driving"
@@ -103,7 +103,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             RecordingError: an earlier row could not be written.
         """
         seen = step.observation
-        files: dict[str, Any] = {name: self._file(name, suffix_of(name)) for name in seen.others}
+        files: dict[str, Any] = {name: self._file(name, image_suffix(name)) for name in seen.others}
         row = make_row(step, self._segment, self._file("center", "jpg"), lane, weather)
         self._write(replace(row, **files), {**seen.others, "center": seen.image})
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from alvinn.driving.types import CameraName, Image
 from alvinn.errors import RecordingError
 from alvinn.recording.rows import HEADER, Row, encode_row
-from alvinn.util.images import file_of
+from alvinn.util.images import encode_image
 
 STANDING = 0.5  # m/s: below it the road looks the same from tick to tick
 KEPT = "what was recorded before is kept, and --append continues there"
@@ -93,7 +93,7 @@ class WriterThread:
     def _write(self, row: Row, pictures: Pictures) -> None:
         line = encode_row(row)
         for camera, picture in pictures.items():
-            data = picture if isinstance(picture, bytes) else file_of(picture, camera)
+            data = picture if isinstance(picture, bytes) else encode_image(picture, camera)
             if camera == "center":
                 self._count_frozen(data, row.speed)
             self._write_picture(self._folder / getattr(row, camera), data)

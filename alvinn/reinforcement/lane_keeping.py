@@ -20,8 +20,8 @@ from alvinn.driving.types import Camera, Direction, GroundTruth, Observation
 from alvinn.errors import AlvinnError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import opened
-from alvinn.world.sensors import Witness
+from alvinn.world.opening import open_world
+from alvinn.world.sensors import EventCounter
 
 LEAST_WAY = 10.0  # m: an open lane has that much left after a start, and two seconds' way, where nothing is to be seen
 
@@ -85,7 +85,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             return
         with self._closing_on_error():
             self.close()
-            opening = opened(
+            opening = open_world(
                 self._driving,
                 camera=self._camera,
                 map_name=road.map,
@@ -94,7 +94,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
                 seed=self._driving.seed,
             )
             self._world: CarlaWorld = self._undo.enter_context(opening)
-            self._witness: Witness = self._undo.enter_context(self._world.witness())
+            self._events: EventCounter = self._undo.enter_context(self._world.count_events())
             self._road = road
 
     @property
@@ -123,7 +123,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             lane = self.lane
             self._way = lane.distance_around(s, 1) if lane.closed else lane.length - 2.0 * self._driving.speed - s
             self._progress, self._s = 0.0, s
-            self._collisions = self._witness.collisions or 0
+            self._collisions = self._events.collisions or 0
             return self._look()
 
     def step(self, curvature: float) -> Tick:
@@ -152,7 +152,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             truth=truth,
             curvature=self.lane.curvature(truth.lane_s),
             margin=departure_margin(truth.lane_width, self._world.geometry.width),
-            collided=(self._witness.collisions or 0) > self._collisions,
+            collided=(self._events.collisions or 0) > self._collisions,
             finished=self._progress >= self._way,
         )
 

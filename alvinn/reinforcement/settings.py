@@ -8,7 +8,7 @@ import tyro
 
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
-from alvinn.settings import Driving, listed, require_above_zero, require_distinct
+from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 
 STRETCH = 1  # minutes on a circuit before the next: after two on each, six minutes knew three circuits only
 
@@ -54,7 +54,7 @@ class RefineSettings(Driving):
 
     def circuits(self) -> list[str]:
         """Circuits to learn on."""
-        return listed(self.maps, self.map)
+        return split_names(self.maps, self.map)
 
     def road(self, minute: int) -> Road:
         """Where a minute is driven: circuit by circuit, all of them forward and then all in reverse."""

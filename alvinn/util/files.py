@@ -20,7 +20,7 @@ SCRATCH = ".alvinn-"
 """How the names of files and folders begin that are still being written."""
 
 
-def file_name(name: str) -> str:
+def to_file_name(name: str) -> str:
     """A file name for a name that a person gave (`random:7` becomes `random-7`), legal on Windows and Linux."""
     legal = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name).rstrip(". ")
     base, dot, rest = legal.partition(".")

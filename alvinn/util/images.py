@@ -1,7 +1,7 @@
-"""Pictures as files: JPEG for what the eye sees, PNG for pixels that are numbers.
+"""Image files: JPEG for colours, PNG for pixels that encode numbers.
 
-Files from elsewhere are read with care: a picture outside its folder is refused, one that claims an absurd size is
-refused before it is decoded, and a torn JPEG counts as damaged although OpenCV would draw its missing part in grey.
+Files from elsewhere are read with care: a file outside its folder is refused, an absurd size is refused before
+decoding, and a truncated JPEG counts as damaged although OpenCV would fill the missing part with grey.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from alvinn.driving.types import CameraName, Image
 from alvinn.errors import RecordingError
 
 JPEG_QUALITY = 92
-CODED: tuple[CameraName, ...] = ("depth", "segmentation")  # whose pixels are numbers, which JPEG would change
-MOST_PIXELS = 64_000_000  # a camera of today has up to 60 megapixels; decoded, that is 192 MB
-JPEG_BEGIN, JPEG_END = b"\xff\xd8", b"\xff\xd9"
-PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
-SCAN = 0xDA  # JPEG marker: the coded pixels follow
-SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG markers of segments that hold the size
+NUMERIC_CAMERAS: tuple[CameraName, ...] = ("depth", "segmentation")  # their pixels are numbers; JPEG would change them
+MAX_PIXELS = 64_000_000  # a camera of today has up to 60 megapixels; decoded, that is 192 MB
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+SCAN = 0xDA  # JPEG marker: start of scan, the coded pixels follow
+SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG markers: start of frame, which holds the size
 
 
 class PictureError(ValueError):
-    """A picture file cannot be used; the message says why and reads on after `row 7:`."""
+    """An image file cannot be used; the message gives the reason and continues a prefix such as `row 7:`."""
 
 
-def suffix_of(camera: CameraName) -> str:
-    """How the file names of a camera's pictures end."""
-    return "png" if camera in CODED else "jpg"
+def image_suffix(camera: CameraName) -> str:
+    """The file suffix of a camera's images, without the dot."""
+    return "png" if camera in NUMERIC_CAMERAS else "jpg"
 
 
-def file_of(image: Image, camera: CameraName) -> bytes:
-    """A camera's picture, shape (height, width, 3) RGB, as the bytes of its file."""
-    return png_of(image) if camera in CODED else jpeg_of(image)
+def encode_image(image: Image, camera: CameraName) -> bytes:
+    """Encode a camera's image, shape (height, width, 3) RGB, in the format of that camera."""
+    return encode_png(image) if camera in NUMERIC_CAMERAS else encode_jpeg(image)
 
 
-def jpeg_of(image: Image, quality: int = JPEG_QUALITY) -> bytes:
-    """A picture, shape (height, width, 3) RGB, as the bytes of a JPEG file."""
+def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
+    """Encode an image, shape (height, width, 3) RGB, as JPEG; quality 0 to 100."""
     return _encode(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
-def png_of(image: Image) -> bytes:
-    """A picture, shape (height, width, 3) RGB, as the bytes of a PNG file: every bit is kept."""
+def encode_png(image: Image) -> bytes:
+    """Encode an image, shape (height, width, 3) RGB, as PNG, without loss."""
     return _encode(image, ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
@@ -55,31 +55,31 @@ def _encode(image: Image, kind: str, settings: list[int]) -> bytes:
 
 
 def read_inside(folder: Path, name: str) -> bytes:
-    """The bytes of a file inside a folder.
+    """Read a file inside a folder.
 
     Raises:
-        PictureError: it is missing, or lies outside the folder: an absolute path, `..`, or a link that leads out.
+        PictureError: it is missing, or outside the folder: an absolute path, `..`, or a link that leads out.
     """
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise PictureError("its picture is outside the recording")
         return path.read_bytes()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a ring, on Python 3.12 and older
+    except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links, on Python 3.12 and older
         raise PictureError("its picture is missing") from error
     except ValueError as error:
         if isinstance(error, PictureError):
             raise
-        raise PictureError("its picture is missing") from error  # a name that holds NUL
+        raise PictureError("its picture is missing") from error  # the name contains NUL
 
 
-def pixels_of(data: bytes) -> Image:
-    """The pixels of a JPEG or PNG file, shape (height, width, 3) RGB.
+def decode_image(data: bytes) -> Image:
+    """Decode a JPEG or PNG file to pixels, shape (height, width, 3) RGB.
 
     Raises:
-        PictureError: it is damaged, of another kind, or claims more than `MOST_PIXELS`.
+        PictureError: it is damaged, of another format, or larger than `MAX_PIXELS`.
     """
-    size_of(data)
+    read_image_size(data)
     try:
         bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -89,19 +89,19 @@ def pixels_of(data: bytes) -> Image:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def size_of(data: bytes) -> tuple[int, int]:
-    """(height, width) that a JPEG or PNG file claims, read without decoding it.
+def read_image_size(data: bytes) -> tuple[int, int]:
+    """(height, width) from the header of a JPEG or PNG file, without decoding it.
 
     Raises:
-        PictureError: it is damaged, of another kind, or claims more than `MOST_PIXELS`.
+        PictureError: it is damaged, of another format, or larger than `MAX_PIXELS`.
     """
-    if data.startswith(PNG_BEGIN) and len(data) >= 24:
+    if data.startswith(PNG_START) and len(data) >= 24:
         width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    elif data.startswith(JPEG_BEGIN):
+    elif data.startswith(JPEG_START):
         height, width = _jpeg_size(data)
     else:
-        raise PictureError("its picture is damaged" if data[:2] in (JPEG_BEGIN, b"\x89P", b"") else _unknown(data))
-    if height * width > MOST_PIXELS:
+        raise PictureError("its picture is damaged" if data[:2] in (JPEG_START, b"\x89P", b"") else _unknown(data))
+    if height * width > MAX_PIXELS:
         raise PictureError(f"its picture claims {width}x{height} pixels")
     return height, width
 
@@ -118,7 +118,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 
 
 def _segments(data: bytes) -> list[tuple[int, int]]:
-    """(marker, where it begins) of the segments of a JPEG file, up to its first coded pixels."""
+    """(marker, position) of the segments of a JPEG file, up to the start of scan."""
     found: list[tuple[int, int]] = []
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -133,8 +133,8 @@ def _segments(data: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def whole_jpeg(data: bytes) -> bytes:
-    """A JPEG file up to its end; cameras leave bytes after it.
+def trim_jpeg(data: bytes) -> bytes:
+    """A JPEG file without the bytes that some cameras append after its end.
 
     Raises:
         PictureError: its end is missing.
@@ -148,14 +148,14 @@ def whole_jpeg(data: bytes) -> bytes:
     return data[: end + len(JPEG_END)]
 
 
-def as_jpeg(data: bytes, quality: int) -> bytes:
-    """A JPEG or PNG file as JPEG: one that is JPEG already travels byte by byte.
+def convert_to_jpeg(data: bytes, quality: int) -> bytes:
+    """Convert a JPEG or PNG file to JPEG; one that is JPEG already keeps its bytes.
 
     Raises:
-        PictureError: it is damaged or absurdly large.
+        PictureError: it is damaged, of another format, or larger than `MAX_PIXELS`.
     """
-    if not data.startswith(JPEG_BEGIN):
-        return jpeg_of(pixels_of(data), quality)
-    whole = whole_jpeg(data)
-    pixels_of(whole)
+    if not data.startswith(JPEG_START):
+        return encode_jpeg(decode_image(data), quality)
+    whole = trim_jpeg(data)
+    decode_image(whole)
     return whole

@@ -13,7 +13,7 @@ import numpy as np
 
 from alvinn.driving.types import Image
 from alvinn.errors import RecordingError
-from alvinn.util.images import jpeg_of
+from alvinn.util.images import encode_jpeg
 
 CRF = "6"  # 38 dB and more against the JPEG files of a camera; most of the loss is the colours' half resolution
 
@@ -131,5 +131,5 @@ def poster(path: Path) -> bytes:
     """The first picture of a film as a JPEG; nothing where it has none."""
     with suppress(av.FFmpegError, StopIteration, IndexError), av.open(str(path)) as container:
         picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
-        return jpeg_of(np.asarray(picture, dtype=np.uint8))
+        return encode_jpeg(np.asarray(picture, dtype=np.uint8))
     return b""

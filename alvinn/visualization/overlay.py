@@ -12,7 +12,7 @@ import numpy as np
 
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Image, Step
-from alvinn.util.images import jpeg_of
+from alvinn.util.images import encode_jpeg
 from alvinn.util.video import RATE, Mp4
 
 SCALE = 2  # a 320x160 camera makes a 640x320 film
@@ -49,7 +49,7 @@ class Film(AbstractContextManager["Film"]):
             picture = drawn(step, self._title)
             self._file.add(picture)
             if self._tick in {0, round(THUMBNAIL_AT * RATE)}:
-                self._thumbnail.write_bytes(jpeg_of(picture))
+                self._thumbnail.write_bytes(encode_jpeg(picture))
             self._tick += 1
         return Verdict.CONTINUE
 

@@ -1,8 +1,8 @@
-"""CARLA as a World: one car with its cameras, in lockstep, through the genuine client.
+"""CARLA as a World: one car with its cameras, in synchronous mode, through the genuine client.
 
-The same code drives an embedded and a full server, so it uses only what both do: frames are matched by id with a
-deadline and older ones dropped, the car settles for some ticks after a spawn, every camera attribute is set. Whatever
-was opened is undone on every way out: sensor, car, synchronous mode.
+The same code drives an embedded and a full server, so it uses only what both support: frames are matched by id with a
+deadline and older ones dropped, the car settles for some ticks after a spawn, every camera attribute is set. Sensors,
+car and synchronous mode are undone on every way out.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from alvinn.driving.lane import SEARCH_RADIUS, Lane, wrap_angle
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Control, Direction, GroundTruth, Image, Observation
 from alvinn.errors import FrameError, MapError, ServerError
-from alvinn.world.lane_map import lane_of
-from alvinn.world.sensors import Witness, attach, own_blueprint, quietly, witness
+from alvinn.world.lane_map import build_lane
+from alvinn.world.sensors import EventCounter, attach, count_events, own_blueprint, undo_quietly
 
 DT = 0.05  # s: 20 Hz
-TIMEOUT = 10.0  # s: for one answer of the server
+TIMEOUT = 10.0  # s: for one response of the server
 LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
 CONNECT_TIMEOUT = 5.0  # s
-FRAME_TIMEOUT = 10.0  # s: for the picture of a tick
+FRAME_TIMEOUT = 10.0  # s: for a tick's image from a camera
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
 VEHICLE = "vehicle.tesla.model3"
@@ -39,11 +39,11 @@ BLUEPRINTS: dict[CameraName, str] = {
 
 
 @contextmanager
-def connected(host: str, port: int) -> Iterator[carla.Client]:
-    """A client of the server at an address.
+def connect(host: str, port: int) -> Iterator[carla.Client]:
+    """Connect a client to the server at an address.
 
     Raises:
-        ServerError: nobody answers there, or somebody of another version.
+        ServerError: no server answers there, or one of another version.
     """
     try:
         client = carla.Client(host, port)
@@ -64,8 +64,8 @@ def connected(host: str, port: int) -> Iterator[carla.Client]:
 
 
 @contextmanager
-def answered(doing: str) -> Iterator[None]:
-    """Say in one sentence what the client's RuntimeError interrupted.
+def explain_errors(doing: str) -> Iterator[None]:
+    """Turn the client's RuntimeError into a ServerError that says what it interrupted.
 
     Raises:
         ServerError: in place of the client's RuntimeError.
@@ -76,15 +76,15 @@ def answered(doing: str) -> Iterator[None]:
         raise ServerError(f"the CARLA server stopped answering while {doing}: {error}") from error
 
 
-def weather_named(name: str) -> carla.WeatherParameters:
+def find_weather(name: str) -> carla.WeatherParameters:
     """CARLA's preset of a name such as ClearNoon.
 
     Raises:
-        MapError: there is none of that name.
+        MapError: CARLA has no preset of that name.
     """
     preset = getattr(carla.WeatherParameters, name, None)
     if not isinstance(preset, carla.WeatherParameters):
-        raise MapError(f"there is no weather {name!r}; CARLA's presets are {', '.join(weather_names())}")
+        raise MapError(f"CARLA has no weather {name!r}; its presets are {', '.join(weather_names())}")
     return preset
 
 
@@ -94,12 +94,12 @@ def weather_names() -> list[str]:
 
 
 def map_name(world: carla.World) -> str:
-    """The name of a world's map without its folders."""
+    """The name of a world's map without its folder."""
     return str(world.get_map().name).rsplit("/", maxsplit=1)[-1]
 
 
 class CarlaWorld:
-    """A World; see `open_world`, which makes one and undoes it."""
+    """A World; `spawn_car` makes one and undoes it."""
 
     def __init__(
         self,
@@ -116,16 +116,14 @@ class CarlaWorld:
         self._vehicle = vehicle
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
-        self._s = (
-            SEARCH_RADIUS  # where along the lane the car was last: it starts at the beginning, not behind the seam
-        )
+        self._s = SEARCH_RADIUS  # last place along the lane; so the first search starts at 0, not before the seam
         self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
         self.server = ""
         """s; to be shortened where somebody watches"""
 
     def attach_cameras(self, undo: ExitStack) -> None:
-        """Put the cameras on the car; `undo` takes them off again."""
+        """Put the cameras on the car; `undo` removes them."""
         for name, images in self._images.items():
             _attach_camera(self._world, self._vehicle, name, self.camera.at_mount(name), images.put, undo)
 
@@ -133,7 +131,7 @@ class CarlaWorld:
         """The frame of the last tick.
 
         Raises:
-            FrameError: its picture did not come in time.
+            FrameError: a camera's image did not arrive in time.
             ServerError: the car is gone.
         """
         velocity = self._vehicle.get_velocity()
@@ -156,14 +154,14 @@ class CarlaWorld:
                 return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB), dtype=np.uint8)
 
     def _missing(self, name: CameraName) -> ServerError:
-        """Why a picture did not come."""
-        with answered("being asked for a picture"):
+        """Why an image did not arrive."""
+        with explain_errors("waiting for an image"):
             gone = self._world.get_snapshot().find(self._vehicle.id) is None or not self._vehicle.is_alive
         if gone:
-            return ServerError("the car is gone from the server: another map was loaded under it, or it was removed")
+            return ServerError("the car is gone from the server: another map was loaded, or another client removed it")
         return FrameError(
-            f"the {name} picture of frame {self._frame} did not come within {self.frame_timeout:g} s: "
-            "is the server alive?"
+            f"the {name} camera's image of frame {self._frame} did not arrive within {self.frame_timeout:g} s: "
+            "check that the server still runs"
         )
 
     def truth(self) -> GroundTruth:
@@ -186,26 +184,26 @@ class CarlaWorld:
         return self._truth
 
     def apply(self, control: Control) -> None:
-        """Hold a control for one tick.
+        """Apply a control for one tick.
 
         Raises:
             ServerError: the server stopped answering.
         """
-        with answered("driving"):
+        with explain_errors("driving"):
             self._vehicle.apply_control(
                 carla.VehicleControl(throttle=control.throttle, steer=control.steer, brake=control.brake)
             )
             self.tick()
 
     def change_weather(self, name: str) -> None:
-        """Put up another of CARLA's presets; the next frame shows it, as a tick goes by with the last control held.
+        """Switch to another of CARLA's presets and tick once, holding the last control; the next frame shows it.
 
         Raises:
-            MapError: there is none of that name.
+            MapError: CARLA has no preset of that name.
             ServerError: the server stopped answering.
         """
-        preset = weather_named(name)
-        with answered("changing the weather"):
+        preset = find_weather(name)
+        with explain_errors("changing the weather"):
             self._world.set_weather(preset)
             self.tick()
 
@@ -215,12 +213,18 @@ class CarlaWorld:
         self._truth = None
 
     def recover(self) -> None:
-        """Put the car on the middle of its lane where it left it, at the speed it had."""
+        """Put the car back on the centre of its lane, where it left it and at the speed it had."""
         velocity = self._vehicle.get_velocity()
         self.place(self.truth().lane_s, math.hypot(velocity.x, velocity.y))
 
     def place(self, s: float, speed: float, offset: float = 0.0, heading_error: float = 0.0) -> None:
-        """Put the car on its lane, `s` metres along and moving at `speed` m/s, `offset` metres right of the middle.
+        """Put the car on its lane and tick once.
+
+        Args:
+            s: distance along the lane [m].
+            speed: along the car's heading [m/s].
+            offset: right of the lane's centre [m].
+            heading_error: relative to the lane's direction [rad].
 
         Raises:
             ServerError: the server stopped answering.
@@ -229,21 +233,21 @@ class CarlaWorld:
         x, y = x - offset * math.sin(direction), y + offset * math.cos(direction)
         direction += heading_error
         velocity = carla.Vector3D(x=speed * math.cos(direction), y=speed * math.sin(direction))
-        with answered("putting the car back on its lane"):
+        with explain_errors("putting the car back on its lane"):
             self._vehicle.apply_control(carla.VehicleControl())
             self._vehicle.set_transform(
                 carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
             )
             self._vehicle.set_target_velocity(velocity)
-            self._s = s  # not looked up again: a lane may cross itself, at another height too
+            self._s = s  # known, so not searched for: a lane may cross itself, at another height too
             self.tick()
 
-    def witness(self) -> AbstractContextManager[Witness]:
-        """What CARLA's own sensors tell of collisions and crossed markings, while it is open."""
-        return witness(self._world, self._vehicle)
+    def count_events(self) -> AbstractContextManager[EventCounter]:
+        """Count collisions and lane invasions by CARLA's own sensors, until the context ends."""
+        return count_events(self._world, self._vehicle)
 
     def settle(self) -> None:
-        """Stand on the brake until car and camera have come to rest after a spawn."""
+        """Brake until car and camera exposure have settled after a spawn."""
         for _ in range(SETTLE_TICKS):
             self.apply(Control(steer=0.0, throttle=0.0, brake=1.0))
 
@@ -251,7 +255,7 @@ class CarlaWorld:
 def vehicle_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
     """Wheelbase, wheel angle, steering curve and width of a car.
 
-    CARLA 0.9 gives wheel positions in centimetres of the world, so only distances between them mean anything.
+    CARLA 0.9 reports wheel positions in world coordinates [cm], so only distances between them are used.
     """
     physics = vehicle.get_physics_control()
     front, rear = physics.wheels[0].position, physics.wheels[2].position
@@ -264,7 +268,7 @@ def vehicle_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
 
 
 @contextmanager
-def open_world(
+def spawn_car(
     client: carla.Client,
     *,
     camera: Camera,
@@ -274,27 +278,27 @@ def open_world(
     start: int = 0,
     cameras: Sequence[CameraName] = ("center",),
 ) -> Iterator[CarlaWorld]:
-    """A car with a camera on a lane of the server's map, in synchronous mode at 20 Hz; undone on leaving.
+    """Spawn a car with cameras on a lane of the server's map, in synchronous mode at 20 Hz; undone on leaving.
 
     Args:
-        client: of a server.
-        camera: what to see with.
+        client: connected to a server.
+        camera: the centre camera.
         weather: one of CARLA's presets.
         direction: forward, or the opposite lane.
-        map_wanted: loaded if the server has another map; None takes the map as it is.
-        start: which of the map's spawn points the lane is taken from.
-        cameras: which cameras the car carries; `camera` is the centre one.
+        map_wanted: loaded if the server has another map; None keeps the current one.
+        start: index of the map's spawn point that the lane runs through.
+        cameras: names of the cameras that the car carries.
 
     Raises:
-        MapError: the map or weather is not there, or has no such lane.
+        MapError: the map or the weather does not exist, or the map has no such lane.
         ServerError: the server stopped answering.
     """
-    preset = weather_named(weather)
+    preset = find_weather(weather)
     with ExitStack() as undo:
-        with answered("opening the map"):
-            world = _world_with(client, map_wanted)
-            lane = lane_of(world.get_map(), direction, start)
-            _synchronous(world, undo)
+        with explain_errors("opening the map"):
+            world = _load_map(client, map_wanted)
+            lane = build_lane(world.get_map(), direction, start)
+            _make_synchronous(world, undo)
             world.set_weather(preset)
             vehicle = _spawn(world, lane, undo)
             world.tick(TIMEOUT)
@@ -310,13 +314,13 @@ def server_kind(client: carla.Client) -> str:
     return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
 
 
-def _world_with(client: carla.Client, wanted: str | None) -> carla.World:
+def _load_map(client: carla.Client, wanted: str | None) -> carla.World:
     world = client.get_world()
     if wanted is None or map_name(world) == Path(wanted).stem:
         return world
     names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
     if wanted not in names:
-        raise MapError(f"the server has no map {wanted!r}; it has {', '.join(sorted(names))}")
+        raise MapError(f"the server has no map {wanted!r}; its maps are {', '.join(sorted(names))}")
     client.set_timeout(LOAD_TIMEOUT)
     try:
         return client.load_world(wanted)
@@ -324,12 +328,12 @@ def _world_with(client: carla.Client, wanted: str | None) -> carla.World:
         client.set_timeout(TIMEOUT)
 
 
-def _synchronous(world: carla.World, undo: ExitStack) -> None:
+def _make_synchronous(world: carla.World, undo: ExitStack) -> None:
     before = world.get_settings()
     settings = world.get_settings()
     settings.synchronous_mode = True
     settings.fixed_delta_seconds = DT
-    undo.callback(quietly, lambda: world.apply_settings(before))
+    undo.callback(undo_quietly, lambda: world.apply_settings(before))
     world.apply_settings(settings)
 
 
@@ -339,10 +343,10 @@ def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
     vehicle = world.try_spawn_actor(own_blueprint(world, VEHICLE), place)
     if not isinstance(vehicle, carla.Vehicle):
         raise ServerError(
-            f"something stands where the car should start ({x:.0f}, {y:.0f}): "
-            "a killed run may have left it there, restart the server"
+            f"the car's starting point ({x:.0f}, {y:.0f}) is occupied: "
+            "a killed run may have left a car there, restart the server"
         )
-    undo.callback(quietly, vehicle.destroy)
+    undo.callback(undo_quietly, vehicle.destroy)
     return vehicle
 
 

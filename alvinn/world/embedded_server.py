@@ -1,7 +1,7 @@
-"""A private embedded server: started as a process of its own, ended when we end, however that happens.
+"""A private embedded server: a process of its own that ends when this one ends, however that happens.
 
-The server holds the reading end of our pipe as its standard input and stops when that closes: the operating system
-closes it for us even after kill -9.
+The server holds the reading end of our pipe as its standard input and stops when the pipe closes; the operating system
+closes it even after kill -9.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from alvinn.errors import ServerError
 
 START_SECONDS = 180.0  # a cold start on a busy machine reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
-OWN = "sim: "  # how the server's own sentences begin
+MESSAGE_PREFIX = "sim: "  # of the server's own messages
 TRACEBACK = "Traceback (most recent call last):"
 ROOT = str(Path(__file__).resolve().parents[2])  # the folder that holds `sim`, whatever the current folder is
 # `python -m sim` would look into the current folder first, and run a `sim/` or a `carla.py` that lies there.
@@ -32,15 +32,15 @@ BOOTSTRAP = (
 
 @contextmanager
 def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
-    """Start an embedded server on a free port of the loopback; yields (host, port).
+    """Start an embedded server on a free loopback port; yields (host, port).
 
     Args:
         map_name: a built-in map or an OpenDRIVE file.
-        seed: of its picture.
+        seed: of its scenery and noise.
 
     Raises:
-        ServerError: it did not start; the message is the server's own. One that comes from inside the block says
-            so where the server had ended.
+        ServerError: it did not start; the message is the server's own. A ServerError raised inside the block is
+            extended by the server's exit status if the server has ended.
     """
     options = ["--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
     with subprocess.Popen(
@@ -51,28 +51,28 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         text=True,
     ) as process:
         try:
-            address = _address(process)
-            with _telling_of_its_end(process):
+            address = _wait_until_ready(process)
+            with _report_exit(process):
                 yield address
         finally:
             _end(process)
 
 
 @contextmanager
-def _telling_of_its_end(process: subprocess.Popen[str]) -> Iterator[None]:
+def _report_exit(process: subprocess.Popen[str]) -> Iterator[None]:
     try:
         yield
     except ServerError as error:
         if process.poll() is None:
             raise
-        raise ServerError(f"{error} (the embedded server ended by itself, status {process.returncode})") from error
+        raise ServerError(f"{error} (the embedded server exited with status {process.returncode})") from error
 
 
 class KeptServer(AbstractContextManager["KeptServer"]):
-    """An embedded server that is kept from run to run, as long as they want the same map and seed.
+    """An embedded server that is reused from run to run, as long as map and seed stay the same.
 
-    Starting one costs as much as driving some hundred metres. It draws a frame from the scene and the pose alone, so
-    that a run on a kept server is, to the last digit, the run on a fresh one.
+    Starting one costs as much as driving some hundred metres. A frame depends on the scene and the pose alone, so a run
+    on a reused server equals, to the last digit, a run on a fresh one.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class KeptServer(AbstractContextManager["KeptServer"]):
         self._kept: dict[tuple[str, int], tuple[str, int]] = {}
 
     def address(self, map_name: str, seed: int) -> tuple[str, int]:
-        """Host and port of a server of this map and seed; raises as `embedded_server` does."""
+        """Host and port of a server with this map and seed; raises as `embedded_server` does."""
         wanted = (map_name, seed)
         if wanted not in self._kept:
             self.drop()
@@ -88,7 +88,7 @@ class KeptServer(AbstractContextManager["KeptServer"]):
         return self._kept[wanted]
 
     def drop(self) -> None:
-        """End the server: something went wrong with it, or another is wanted."""
+        """End the server: it failed, or another one is needed."""
         self._kept.clear()
         self._undo.close()
 
@@ -98,14 +98,14 @@ class KeptServer(AbstractContextManager["KeptServer"]):
         self.drop()
 
 
-def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
-    """What the server printed when it was ready: `listening on HOST:PORT map NAME`."""
+def _wait_until_ready(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """Host and port from the line that a ready server prints: `listening on HOST:PORT map NAME`."""
     lines: queue.Queue[str] = queue.Queue()
-    complaints: list[str] = []
+    errors: list[str] = []
     ready = threading.Event()
     readers = [
         threading.Thread(target=_read_first, args=(process.stdout, lines), daemon=True),
-        threading.Thread(target=_read_complaints, args=(process.stderr, complaints, ready), daemon=True),
+        threading.Thread(target=_read_errors, args=(process.stderr, errors, ready), daemon=True),
     ]
     for reader in readers:
         reader.start()
@@ -116,16 +116,16 @@ def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
     if len(words) < 3 or words[:2] != ["listening", "on"]:
         process.wait(timeout=STOP_SECONDS)
         readers[1].join(timeout=STOP_SECONDS)
-        raise ServerError(_sentence(complaints) or "the embedded server ended without a word")
+        raise ServerError(_find_message(errors) or "the embedded server exited without a message")
     ready.set()
     host, _, port = words[2].rpartition(":")
     return host, int(port)
 
 
-def _sentence(complaints: list[str]) -> str:
-    """The server's own sentence out of its stderr, where libraries print too; all of it if there is none."""
-    own = [line.removeprefix(OWN) for line in complaints if line.startswith(OWN)]
-    return (own[-1] if own else "".join(complaints)).strip()
+def _find_message(errors: list[str]) -> str:
+    """The server's own last message on stderr, where libraries print too; everything if there is none."""
+    own = [line.removeprefix(MESSAGE_PREFIX) for line in errors if line.startswith(MESSAGE_PREFIX)]
+    return (own[-1] if own else "".join(errors)).strip()
 
 
 def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
@@ -136,18 +136,19 @@ def _read_first(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
                 pass
 
 
-def _read_complaints(stream: IO[str] | None, complaints: list[str], ready: threading.Event) -> None:
-    """Keep what the server says until it is ready; from then on pass its sentences and tracebacks on as they come."""
+def _read_errors(stream: IO[str] | None, errors: list[str], ready: threading.Event) -> None:
+    """Collect the server's stderr until it is ready; from then on pass its own messages and tracebacks to the user."""
     in_traceback = False
     with suppress(ValueError):  # closed meanwhile
         for line in stream or ():
             if not ready.is_set():
-                complaints.append(line)
+                errors.append(line)
                 continue
             is_first, is_inside = line.startswith(TRACEBACK), in_traceback
             in_traceback = is_first or (in_traceback and line.startswith(" "))  # its last line is not indented
-            if is_first or is_inside or line.startswith(OWN):
-                print(f"the embedded server: {line.removeprefix(OWN)}", end="", file=sys.stderr, flush=True)
+            if is_first or is_inside or line.startswith(MESSAGE_PREFIX):
+                message = line.removeprefix(MESSAGE_PREFIX)
+                print(f"the embedded server: {message}", end="", file=sys.stderr, flush=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -10,27 +10,27 @@ from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
-from alvinn.world.carla_world import CarlaWorld, connected, open_world
+from alvinn.world.carla_world import CarlaWorld, connect, spawn_car
 from alvinn.world.embedded_server import KeptServer, embedded_server
 
 KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}
 MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror image
 
 
-def address(carla: str) -> tuple[str, int]:
+def parse_address(carla: str) -> tuple[str, int]:
     """Host and port of HOST:PORT.
 
     Raises:
-        AlvinnError: it is none.
+        AlvinnError: it has another form.
     """
     host, colon, port = carla.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise AlvinnError(f"--carla wants HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
+        raise AlvinnError(f"--carla must be HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
     return host, int(port)
 
 
 @contextmanager
-def opened(
+def open_world(
     settings: Driving,
     *,
     camera: Camera,
@@ -43,20 +43,20 @@ def opened(
     kept: KeptServer | None = None,
     learned_on: str = "",
 ) -> Iterator[CarlaWorld]:
-    """A car on a lane: on the server that `settings` names, or on a private embedded one: `kept`, or its own.
+    """Open a world with a car on a lane, on the server that `settings` names or on an embedded one.
 
     The reverse of a road with one lane is its mirror image, where the server has it. Where the network that drives
     learned on another kind of server (`learned_on`, as its card says), that is said.
 
     Raises:
-        AlvinnError: server, map, lane or weather is not to be had.
+        AlvinnError: the server, map, lane or weather is not available.
     """
     with ExitStack() as stack:
 
         def enter(name: str, way: Direction) -> CarlaWorld:
-            client = stack.enter_context(connected(*_server(settings, name, seed, kept, stack)))
+            client = stack.enter_context(connect(*_server(settings, name, seed, kept, stack)))
             wanted = name if settings.carla is not None else None
-            opening = open_world(
+            opening = spawn_car(
                 client, camera=camera, weather=weather, direction=way, map_wanted=wanted, start=start, cameras=cameras
             )
             return stack.enter_context(opening)
@@ -66,7 +66,7 @@ def opened(
         except OneWayError as error:
             try:
                 world = enter(MIRROR + map_name, "forward")
-            except AlvinnError:  # another's map, of which there is no mirror image
+            except AlvinnError:  # a map without a mirror image
                 raise error from None
         warn_of_other_server(learned_on, world.server)
         yield world
@@ -75,7 +75,7 @@ def opened(
 def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None, stack: ExitStack) -> tuple[str, int]:
     """Host and port of the server to drive on."""
     if settings.carla is not None:
-        return address(settings.carla)
+        return parse_address(settings.carla)
     return kept.address(map_name, seed) if kept is not None else stack.enter_context(embedded_server(map_name, seed))
 
 

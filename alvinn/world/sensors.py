@@ -1,6 +1,6 @@
-"""CARLA's sensors on a car: attached, listened to, and undone on every way out.
+"""CARLA's sensors on a car: attached, listened to, and destroyed on every way out.
 
-The client ends the whole process if a sensor still listens at the end, so each is stopped before it goes.
+The client aborts the whole process if a sensor still listens at exit, so each is stopped before it is destroyed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from alvinn.util.quiet import quiet
 COLLISION, LANE_INVASION = "sensor.other.collision", "sensor.other.lane_invasion"
 ROLE = "alvinn"
 """CARLA's attribute `role_name` of every actor of ours: by it `doctor --release` knows what a killed run left."""
-APART = 20  # ticks: contact that ceased for that long and comes again is another collision
+CONTACT_GAP = 20  # ticks without contact, after which contact with the same actor is a new collision
 
 
 def attach(
@@ -30,28 +30,28 @@ def attach(
     mount: carla.Transform | None = None,
     attributes: Mapping[str, str] | None = None,
 ) -> None:
-    """A sensor on a car that hands what it measures to `take`, on the client's threads.
+    """Attach a sensor to a car.
 
     Args:
-        world: where.
-        vehicle: what it sits on.
-        kind: of its blueprint.
-        take: called with every measurement.
-        undo: stops and destroys it.
-        mount: where on the car.
+        world: the sensor's world.
+        vehicle: the car.
+        kind: id of the blueprint.
+        take: called with every measurement, on the client's threads.
+        undo: stops and destroys the sensor.
+        mount: relative to the car; its origin if None.
         attributes: of the blueprint.
 
     Raises:
-        ServerError: the server gave something else.
+        ServerError: the server spawned something else.
     """
     blueprint = own_blueprint(world, kind)
     for name, value in (attributes or {}).items():
         blueprint.set_attribute(name, value)
     sensor = world.spawn_actor(blueprint, mount or carla.Transform(), attach_to=vehicle)
     if not isinstance(sensor, carla.Sensor):
-        raise ServerError(f"the server gave no sensor for {kind}")
-    undo.callback(quietly, sensor.destroy)
-    undo.callback(quietly, sensor.stop)
+        raise ServerError(f"the server spawned no sensor for {kind}")
+    undo.callback(undo_quietly, sensor.destroy)
+    undo.callback(undo_quietly, sensor.stop)
     sensor.listen(take)
 
 
@@ -63,14 +63,14 @@ def own_blueprint(world: carla.World, kind: str) -> carla.ActorBlueprint:
     return blueprint
 
 
-def quietly(action: Callable[[], object]) -> None:
-    """Undo what can be undone: a server that is gone needs no undoing, and the client prints that it is gone."""
+def undo_quietly(action: Callable[[], object]) -> None:
+    """Call an undo action without errors or output: the client raises and prints where the server is gone already."""
     with quiet(), suppress(RuntimeError):
         action()
 
 
-class Witness:
-    """Counts what CARLA's own sensors tell; None where the server has no such sensor."""
+class EventCounter:
+    """Counts the events of CARLA's own sensors; None where the server has no such sensor."""
 
     def __init__(self) -> None:
         self.collisions: int | None = None
@@ -78,29 +78,29 @@ class Witness:
         self._lock = threading.Lock()
         self._touched: dict[int, int] = {}
 
-    def collided(self, frame: int, other: int) -> None:
-        """Contact with actor `other` at a frame; a sensor tells of it at every tick while it lasts."""
+    def on_collision(self, frame: int, other: int) -> None:
+        """Contact with actor `other` at a frame; the sensor reports it at every tick while it lasts."""
         with self._lock:
             last = self._touched.get(other)
-            self.collisions = (self.collisions or 0) + (last is None or frame - last > APART)
+            self.collisions = (self.collisions or 0) + (last is None or frame - last > CONTACT_GAP)
             self._touched[other] = frame
 
-    def invaded(self) -> None:
+    def on_lane_invasion(self) -> None:
         """A wheel crossed a marking."""
         with self._lock:
             self.lane_invasions = (self.lane_invasions or 0) + 1
 
 
 @contextmanager
-def witness(world: carla.World, vehicle: carla.Vehicle) -> Iterator[Witness]:
-    """Collision and lane invasion sensors on a car, those that the server has; undone on leaving."""
-    counts = Witness()
+def count_events(world: carla.World, vehicle: carla.Vehicle) -> Iterator[EventCounter]:
+    """Attach the collision and lane invasion sensors that the server has; removed on leaving."""
+    counts = EventCounter()
     library = world.get_blueprint_library()
     with ExitStack() as undo:
         if library.filter(COLLISION):
             counts.collisions = 0
-            attach(world, vehicle, COLLISION, lambda e: counts.collided(e.frame, e.other_actor.id), undo)
+            attach(world, vehicle, COLLISION, lambda e: counts.on_collision(e.frame, e.other_actor.id), undo)
         if library.filter(LANE_INVASION):
             counts.lane_invasions = 0
-            attach(world, vehicle, LANE_INVASION, lambda _: counts.invaded(), undo)
+            attach(world, vehicle, LANE_INVASION, lambda _: counts.on_lane_invasion(), undo)
         yield counts

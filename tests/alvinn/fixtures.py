@@ -17,7 +17,7 @@ from alvinn.networks.inference import Card, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.dataset import Dataset, Examples
 from alvinn.training.model_folder import end_training
-from alvinn.world.carla_world import CarlaWorld, connected, open_world
+from alvinn.world.carla_world import CarlaWorld, connect, spawn_car
 from tests.alvinn.fakes import CAMERA, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +29,8 @@ def car_on(
 ) -> Iterator[CarlaWorld]:
     """A car on the lane of the server at an address."""
     with (
-        connected(*address) as client,
-        open_world(client, camera=camera, weather="ClearNoon", direction=direction, map_wanted=None) as world,
+        connect(*address) as client,
+        spawn_car(client, camera=camera, weather="ClearNoon", direction=direction, map_wanted=None) as world,
     ):
         yield world
 

@@ -32,7 +32,7 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.util.quiet import quiet
-from alvinn.world.carla_world import DT, CarlaWorld, connected, open_world
+from alvinn.world.carla_world import DT, CarlaWorld, connect, spawn_car
 from alvinn.world.embedded_server import embedded_server
 
 MAP, WEATHER = "random:11", "ClearNoon"
@@ -88,7 +88,7 @@ def closed(world: CarlaWorld, network: Network, ticks: int, log: Path) -> None:
     world.place(0.0, 8.0)
     expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
     referee = Referee(world.lane, world.geometry.width, 99, 8.0, world.truth().lane_s)
-    with Log(log) as lines, world.witness():
+    with Log(log) as lines, world.count_events():
         observers: list[Observer] = [referee, lines, Deadline(ticks * DT)]
         run(world, Both(network, expert), observers, world.geometry, SpeedController(8.0, DT))
 
@@ -119,9 +119,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     turns: dict[str, list[Turn]] = {"bare": [], "closed": []}
-    with tempfile.TemporaryDirectory() as folder, embedded_server(MAP, 0) as address, connected(*address) as client:
+    with tempfile.TemporaryDirectory() as folder, embedded_server(MAP, 0) as address, connect(*address) as client:
         network, log = untrained(Path(folder)), Path(folder) / "log.csv"
-        with open_world(client, camera=CAMERA, weather=WEATHER, direction="forward", map_wanted=None) as world:
+        with spawn_car(client, camera=CAMERA, weather=WEATHER, direction="forward", map_wanted=None) as world:
             bare(world, 50)
             for _ in range(options.turns):
                 turns["closed"].append(timed(lambda: closed(world, network, options.ticks, log), options.ticks))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.controls.devices import Held
+from alvinn.controls.devices import ManualInput
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.human import HumanDriver
@@ -48,7 +48,7 @@ class TestDisturbedDriver(DriverContract):
 class TestHumanDriver(DriverContract):
     @pytest.fixture
     def driver(self) -> Driver:
-        return HumanDriver(lambda speed: Held(0.3 / max(1.0, speed), axis=0.3), lambda: False, CAR)
+        return HumanDriver(lambda speed: ManualInput(0.3 / max(1.0, speed), axis=0.3), lambda: False, CAR)
 
 
 class TestTimedDriver(DriverContract):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.live_recorder import Tape
+from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Keyboard
 from alvinn.dagger.corrections import Corrections
@@ -51,7 +51,7 @@ class TestTape(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
-            yield Tape(writer, "oval/forward", "ClearNoon")
+            yield LiveRecorder(writer, "oval/forward", "ClearNoon")
 
 
 class TestCockpit(ObserverContract):

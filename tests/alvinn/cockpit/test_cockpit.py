@@ -11,7 +11,7 @@ from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.panel import Page, Panel
 from alvinn.cockpit.wiring import Advice, Wiring
 from alvinn.controls.devices import Device, Keyboard, WheelDevice
-from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.profiles import Profile
 from alvinn.drivers.gates import Gate, HumanGate
 from alvinn.drivers.human import HumanDriver
@@ -72,8 +72,8 @@ class Notepad:
         self.done.append("take back")
         return "taken back"
 
-    def shown(self) -> panel.Tape:
-        return panel.Tape(running=True, frames=7, note=self.obstacle)
+    def state(self) -> panel.RecorderState:
+        return panel.RecorderState(running=True, frames=7, note=self.obstacle)
 
 
 class Asking:
@@ -103,12 +103,12 @@ def drive(
     """Drive on paper until the script is over."""
     world = PaperWorld(straight(2000.0))
     cockpit = Cockpit(screen, device or Keyboard(DT), wiring or Wiring("paper", "ClearNoon"), CAR, wait=wait)
-    person = HumanDriver(cockpit.hands, cockpit.own_pedals, CAR)
+    person = HumanDriver(cockpit.read_input, cockpit.has_pedals, CAR)
     driver: HumanDriver | SharedDriver = person
     if network:
         hands = HumanGate(cockpit.has_wheel)
         driver = SharedDriver(SteadyDriver(0.0), person, gate or hands, hands=hands)
-        cockpit.share(driver)
+        cockpit.share_with(driver)
     live = LiveWorld(world, cockpit.attend, DT, lambda: 0.0, lambda _: None)
     run(live, driver, [cockpit], CAR, SpeedController(8.0, DT))
     return world
@@ -119,7 +119,7 @@ def keys(*names: str) -> Inputs:
 
 
 def wheel(position: float | None, *pressed: int) -> Inputs:
-    return Inputs(sticks={"03": Stick("03", "Wheel", (position,), pressed=pressed)})
+    return Inputs(sticks={"03": JoystickState("03", "Wheel", (position,), pressed=pressed)})
 
 
 def test_the_panel_shows_what_the_car_does_and_who_makes_it() -> None:
@@ -232,8 +232,8 @@ def test_an_unplugged_wheel_brakes_the_car_says_so_and_it_goes_on_when_it_is_bac
     assert all(control.brake == 1.0 for control in world.applied[19:59])
     assert screen.panels[58].speed == 0.0
     assert [one.alarm is not None for one in screen.panels[:100]] == [False] * 19 + [True] * 40 + [False] * 41
-    assert screen.panels[30].tape == panel.Tape(running=True, frames=7, note="unplugged")
-    assert screen.panels[70].tape == panel.Tape(running=True, frames=7)
+    assert screen.panels[30].recording == panel.RecorderState(running=True, frames=7, note="unplugged")
+    assert screen.panels[70].recording == panel.RecorderState(running=True, frames=7)
     assert world.applied[-1].throttle > 0.0
     assert {"Wheel is unplugged", "Wheel is back"} <= set(screen.notes)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.cockpit.live_recorder import Tape
+from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import session, step, truth
 
@@ -34,7 +34,7 @@ def written(folder: Path) -> list[tuple[int, int]]:
 def test_while_the_person_lets_it_rest_nothing_is_written_and_a_segment_ends(
     writer: RecordingWriter, close: ExitStack, tmp_path: Path
 ) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon")
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
     for number in range(9):
         if number in {3, 6}:
             tape.toggle()
@@ -44,11 +44,11 @@ def test_while_the_person_lets_it_rest_nothing_is_written_and_a_segment_ends(
 
 
 def test_off_the_road_it_rests_says_so_and_goes_on_once_the_car_is_well_back(writer: RecordingWriter) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon")
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
     states = []
     for number, offset in enumerate((0.0, 1.7, 1.8, 1.7, 1.3, 0.0)):
         tape.see(step(number, truth(offset=offset)))
-        states.append((tape.shown().running, tape.shown().note, tape.shown().frames))
+        states.append((tape.state().running, tape.state().note, tape.state().frames))
     resting = (False, "off the road", 2)
     assert states == [(True, "", 1), (True, "", 2), resting, resting, (True, "", 3), (True, "", 4)]
 
@@ -57,7 +57,7 @@ def test_off_the_road_it_rests_says_so_and_goes_on_once_the_car_is_well_back(wri
 def test_whatever_tears_the_drive_ends_a_segment(
     writer: RecordingWriter, close: ExitStack, tmp_path: Path, event: str
 ) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon")
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
     tape.see(step(0))
     tape.see(step(1))
     if event == "cut":
@@ -72,24 +72,24 @@ def test_whatever_tears_the_drive_ends_a_segment(
 def test_beside_a_network_only_corrections_are_written(
     writer: RecordingWriter, close: ExitStack, tmp_path: Path
 ) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon", corrections=True)
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon", corrections=True)
     for number, correction in enumerate((0, 0, 1, 1, 0, 2)):
         one = step(number)
         tape.see(replace(one, decision=replace(one.decision, correction=correction)))
-    assert tape.shown().frames == 3
+    assert tape.state().frames == 3
     close.close()
     assert written(tmp_path) == [(0, 2), (1, 1)]
 
 
 def test_an_obstacle_keeps_it_from_running_and_is_told(writer: RecordingWriter) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon")
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
     tape.obstacle = "unplugged"
     tape.see(step(0))
-    assert (tape.shown().running, tape.shown().note, tape.shown().frames) == (False, "unplugged", 0)
+    assert (tape.state().running, tape.state().note, tape.state().frames) == (False, "unplugged", 0)
 
 
 def test_the_last_seconds_are_left_out_and_taken_back(writer: RecordingWriter) -> None:
-    tape = Tape(writer, "oval/forward", "ClearNoon")
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
     assert tape.discard(10.0) == "there is nothing to leave out"
     for number in range(10):
         tape.see(step(number))

@@ -25,7 +25,7 @@ def player(folder: Path) -> Player:
 
 
 def press(player: Player, *keys: str) -> None:
-    player.hands(Inputs(pressed=keys))
+    player.handle(Inputs(pressed=keys))
 
 
 def test_it_plays_at_the_pace_of_the_drive_times_the_speed_and_stops_at_the_end(player: Player) -> None:
@@ -54,7 +54,7 @@ def test_keys_and_mouse_move_through_the_recording(player: Player) -> None:
     assert player.index == 99
     press(player, "home")
     assert player.index == 0
-    player.hands(Inputs(mouse=0.0, mouse_down=frozenset({1})))
+    player.handle(Inputs(mouse=0.0, mouse_down=frozenset({1})))
     assert player.index == 49
 
 
@@ -121,5 +121,5 @@ def test_help_and_the_end_by_key_or_by_the_windows_button(player: Player) -> Non
     press(player, "f1", "escape")
     assert (player.panel().help, player.ended) == ((), True)
     again = Player(player._recording, CAR)
-    again.hands(Inputs(closed=True))
+    again.handle(Inputs(closed=True))
     assert again.ended

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.form import Field, Form
-from alvinn.cockpit.start_screen import StartScreen, room
-from alvinn.controls.inputs import Inputs, Stick
+from alvinn.cockpit.start_screen import StartScreen, free_bytes
+from alvinn.controls.inputs import Inputs, JoystickState
 
 
 def press(*keys: str) -> Inputs:
     """Keys by their names; a letter writes itself."""
-    return Inputs(pressed=tuple(map(str.lower, keys)), wrote=tuple(key if len(key) == 1 else "" for key in keys))
+    return Inputs(pressed=tuple(map(str.lower, keys)), texts=tuple(key if len(key) == 1 else "" for key in keys))
 
 
 def screen(folder: Path) -> StartScreen:
@@ -22,9 +22,9 @@ def test_enter_at_once_is_practice_on_country_with_the_keyboard(tmp_path: Path) 
     start = screen(tmp_path)
     assert start.take(press()) == "fill in"
     assert start.take(press("return")) == "done"
-    wish = start.wish()
-    assert (wish.map, wish.weather, wish.alias, wish.device) == ("country", "ClearNoon", "anna", "keyboard")
-    assert (wish.recording, wish.model) == (None, None)
+    choices = start.choices()
+    assert (choices.map, choices.weather, choices.alias, choices.device) == ("country", "ClearNoon", "anna", "keyboard")
+    assert (choices.recording, choices.model) == (None, None)
 
 
 def test_everything_is_chosen_and_written_by_the_keyboard_alone(tmp_path: Path) -> None:
@@ -32,24 +32,24 @@ def test_everything_is_chosen_and_written_by_the_keyboard_alone(tmp_path: Path) 
     start.take(press("right", "down", "left", "down", *["backspace"] * 4))
     start.take(press("E", "v", "a", "down", "right", "down", "right", "down", "backspace", "7"))
     assert start.take(press("return")) == "done"
-    wish = start.wish()
-    assert (wish.map, wish.weather, wish.alias, wish.device) == ("oval", "HardRainNoon", "Eva", "mouse")
-    assert (wish.recording, wish.model) == ("drive-7", None)
+    choices = start.choices()
+    assert (choices.map, choices.weather, choices.alias, choices.device) == ("oval", "HardRainNoon", "Eva", "mouse")
+    assert (choices.recording, choices.model) == ("drive-7", None)
 
 
 def test_a_model_of_ones_own_can_be_watched(tmp_path: Path) -> None:
     start = screen(tmp_path)
     start.take(press("up", "up", "left", "return"))
-    assert (start.wish().model, start.wish().recording) == ("mine", None)
+    assert (start.choices().model, start.choices().recording) == ("mine", None)
 
 
 def test_a_wheel_that_is_plugged_in_is_chosen_and_one_pulled_out_is_not_offered(tmp_path: Path) -> None:
     start = screen(tmp_path)
     start.take(press())
-    start.take(Inputs(sticks={"03": Stick("03", "G29")}))
-    assert start.wish().device == "G29"
+    start.take(Inputs(sticks={"03": JoystickState("03", "G29")}))
+    assert start.choices().device == "G29"
     start.take(press())
-    assert start.wish().device == "keyboard"
+    assert start.choices().device == "keyboard"
 
 
 @pytest.mark.parametrize("way_out", [press("escape"), Inputs(closed=True)])
@@ -62,7 +62,7 @@ def test_a_recordings_first_name_is_one_that_is_free_and_the_room_is_told(tmp_pa
     page = screen(tmp_path).page()
     assert ("recording", "drive-2") in page.lines
     assert "GB left on the disk: about" in page.foot[0]
-    assert room(tmp_path / "not" / "yet") > 0
+    assert free_bytes(tmp_path / "not" / "yet") > 0
 
 
 def test_a_text_takes_letters_only_and_no_more_than_fit() -> None:

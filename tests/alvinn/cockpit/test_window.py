@@ -8,9 +8,9 @@ import numpy as np
 import pygame
 import pytest
 
-from alvinn.cockpit.panel import Alarm, Lane, Page, Panel, Tape, Timeline
+from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
 from alvinn.cockpit.window import Window
-from alvinn.controls.inputs import Inputs, Stick
+from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import help_lines
 from alvinn.driving.types import Image
 from alvinn.errors import AlvinnError
@@ -26,8 +26,8 @@ FULL = Panel(
     held=True,
     steer=0.1,
     other_steer=-0.2,
-    lane=Lane(0.3, 3.5, (0.0, 0.1, 0.2, 0.3)),
-    tape=Tape(running=True, frames=1234),
+    lane=LaneState(0.3, 3.5, (0.0, 0.1, 0.2, 0.3)),
+    recording=RecorderState(running=True, frames=1234),
     time=61.0,
     late=2,
     doubt=0.4,
@@ -77,7 +77,7 @@ def test_a_key_pressed_for_less_than_a_tick_is_seen_as_pressed_and_as_held(windo
     seen = polled(window, "r")
     assert seen.pressed == ("r",)
     assert "r" in seen.down
-    assert seen.wrote == ("r",)
+    assert seen.texts == ("r",)
     assert "r" not in window.poll().down
 
 
@@ -139,7 +139,7 @@ def test_f11_fills_the_screen_and_gives_it_back(window: Window, screen: Desktop)
     until(lambda: window.poll() and window.size == (800, 450), "the window as it was")
 
 
-def only_stick(window: Window) -> Stick | None:
+def only_stick(window: Window) -> JoystickState | None:
     return next(iter(window.poll().sticks.values()), None)
 
 

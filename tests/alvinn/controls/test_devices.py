@@ -4,25 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.controls.devices import Keyboard, Mouse, WheelDevice, lock, turned
-from alvinn.controls.inputs import Inputs, Stick
-from alvinn.controls.profiles import Lever, Profile, guess
-from alvinn.controls.selection import device, names
+from alvinn.controls.devices import Keyboard, Mouse, WheelDevice, steer_limit, turn_virtual_wheel
+from alvinn.controls.inputs import Inputs, JoystickState
+from alvinn.controls.profiles import Pedal, Profile, guess
+from alvinn.controls.selection import list_device_names, select_device
 from alvinn.errors import AlvinnError
 from tests.alvinn.fakes import DT
 
-WHEEL = Profile("Wheel", axis=0, brake=Lever(2, rest=1.0, full=-1.0))
+WHEEL = Profile("Wheel", axis=0, brake=Pedal(2, rest=1.0, full=-1.0))
 
 
 def held(*keys: str) -> Inputs:
     return Inputs(down=frozenset(keys))
 
 
-def stick(*axes: float | None, guid: str = "03", name: str = "Wheel") -> Stick:
-    return Stick(guid, name, axes)
+def stick(*axes: float | None, guid: str = "03", name: str = "Wheel") -> JoystickState:
+    return JoystickState(guid, name, axes)
 
 
-def plugged(*sticks: Stick) -> Inputs:
+def plugged(*sticks: JoystickState) -> Inputs:
     return Inputs(sticks={one.guid: one for one in sticks})
 
 
@@ -32,7 +32,7 @@ def test_a_key_held_down_turns_the_wheel_gradually_and_letting_go_returns_it() -
     back = [keyboard.read(held(), 8.0).steer for _ in range(11)]
     assert there == sorted(there)
     assert len(set(there)) >= 12, "labels are graded"
-    assert there[-1] == pytest.approx(lock(8.0))
+    assert there[-1] == pytest.approx(steer_limit(8.0))
     assert back == sorted(back, reverse=True)
     assert back[-1] == 0.0
 
@@ -44,39 +44,39 @@ def test_left_is_left_by_either_key() -> None:
 
 
 def test_it_steers_less_at_speed_and_fully_at_walking_speed() -> None:
-    assert lock(2.0) == 1.0
-    assert lock(8.0) == pytest.approx(12.0 / 64.0)
-    assert lock(20.0) < lock(8.0) < lock(5.0)
+    assert steer_limit(2.0) == 1.0
+    assert steer_limit(8.0) == pytest.approx(12.0 / 64.0)
+    assert steer_limit(20.0) < steer_limit(8.0) < steer_limit(5.0)
 
 
 @given(st.floats(-1.0, 1.0), st.sampled_from([-1, 0, 1]), st.floats(0.0, 40.0))
 def test_the_imagined_wheel_never_passes_its_lock_nor_jumps(steer: float, push: int, speed: float) -> None:
-    start = max(-lock(speed), min(lock(speed), steer))
-    after = turned(start, push, speed, DT)
-    assert abs(after) <= lock(speed) + 1e-12
-    assert abs(after - start) <= lock(speed) * 0.25
+    start = max(-steer_limit(speed), min(steer_limit(speed), steer))
+    after = turn_virtual_wheel(start, push, speed, DT)
+    assert abs(after) <= steer_limit(speed) + 1e-12
+    assert abs(after - start) <= steer_limit(speed) * 0.25
     assert (after - start) * push >= 0.0
 
 
 def test_taking_the_wheel_over_begins_where_the_car_steers() -> None:
     keyboard = Keyboard(DT)
     keyboard.begin(0.1)
-    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + lock(8.0) * DT / 0.6)
+    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + steer_limit(8.0) * DT / 0.6)
 
 
 def test_keys_for_steering_and_braking_are_a_touch_and_the_throttle_is_none() -> None:
     keyboard = Keyboard(DT)
-    touched = {key: keyboard.read(held(key), 8.0).touched for key in ("left", "d", "down", "up", "r")}
-    assert touched == {"left": True, "d": True, "down": True, "up": False, "r": False}
+    is_touched = {key: keyboard.read(held(key), 8.0).is_touched for key in ("left", "d", "down", "up", "r")}
+    assert is_touched == {"left": True, "d": True, "down": True, "up": False, "r": False}
     pedals = keyboard.read(held("w", "s"), 8.0)
     assert (pedals.throttle, pedals.brake) == (1.0, 1.0)
 
 
 def test_the_mouse_steers_by_its_place_across_the_window_and_its_buttons_are_pedals() -> None:
     seen = Mouse().read(Inputs(mouse=-0.5, mouse_down=frozenset({1})), 8.0)
-    assert seen.steer == pytest.approx(-lock(8.0) / 2)
+    assert seen.steer == pytest.approx(-steer_limit(8.0) / 2)
     assert (seen.axis, seen.throttle, seen.brake) == (-0.5, 1.0, 0.0)
-    assert not Mouse().read(Inputs(mouse=0.9), 8.0).touched
+    assert not Mouse().read(Inputs(mouse=0.9), 8.0).is_touched
 
 
 def test_a_wheel_steers_by_its_position_at_every_speed() -> None:
@@ -100,11 +100,11 @@ def test_a_hand_is_on_the_wheel_once_it_left_the_place_where_it_was_let_go() -> 
     for position in (0.3, 0.31, 0.5):
         seen = wheel.read(plugged(stick(position, None, None)), 8.0)
         assert seen is not None
-        touches.append(seen.touched)
+        touches.append(seen.is_touched)
     wheel.let_go()
     resting = wheel.read(plugged(stick(0.5, None, None)), 8.0)
     assert resting is not None
-    assert (touches, resting.touched) == ([False, False, True], False)
+    assert (touches, resting.is_touched) == ([False, False, True], False)
 
 
 def test_a_wheel_that_is_pulled_out_says_nothing_until_it_is_back() -> None:
@@ -123,17 +123,17 @@ def test_a_profile_of_more_axes_than_the_device_has_is_survived() -> None:
 def test_the_first_wheel_is_taken_a_calibrated_one_before_others_and_the_keys_where_there_is_none() -> None:
     one, two = stick(guid="01", name="Pad"), stick(guid="02", name="G29")
     sticks = {"01": one, "02": two}
-    assert device("auto", {}, {}, DT).name == "keyboard"
-    assert device("auto", sticks, {}, DT).name == "Pad"
-    assert device("auto", sticks, {"02": guess("G29")}, DT).name == "G29"
-    assert device("g2", sticks, {}, DT).name == "G29"
-    assert device("mouse", sticks, {}, DT).name == "mouse"
-    assert device("keyboard", sticks, {}, DT).name == "keyboard"
-    assert names(sticks) == ("Pad", "G29", "keyboard", "mouse")
+    assert select_device("auto", {}, {}, DT).name == "keyboard"
+    assert select_device("auto", sticks, {}, DT).name == "Pad"
+    assert select_device("auto", sticks, {"02": guess("G29")}, DT).name == "G29"
+    assert select_device("g2", sticks, {}, DT).name == "G29"
+    assert select_device("mouse", sticks, {}, DT).name == "mouse"
+    assert select_device("keyboard", sticks, {}, DT).name == "keyboard"
+    assert list_device_names(sticks) == ("Pad", "G29", "keyboard", "mouse")
 
 
 @pytest.mark.parametrize("wanted", ["wheel", "G923"])
 def test_a_device_that_is_not_there_is_refused_with_those_that_are(wanted: str) -> None:
     sticks = {} if wanted == "wheel" else {"01": stick(guid="01", name="Pad")}
     with pytest.raises(AlvinnError, match="keyboard, mouse"):
-        device(wanted, sticks, {}, DT)
+        select_device(wanted, sticks, {}, DT)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pygame
 
-from alvinn.controls.keys import COMMANDS, TABLE, Command, commands, help_lines, markdown
+from alvinn.controls.keys import COMMANDS, TABLE, Command, find_commands, help_lines, to_markdown
 from tests.alvinn.fixtures import ROOT
 
 
 def test_the_documented_table_is_the_one_that_the_handler_uses() -> None:
-    assert markdown() in (ROOT / "docs" / "driving.md").read_text(encoding="utf-8")
+    assert to_markdown() in (ROOT / "docs" / "driving.md").read_text(encoding="utf-8")
 
 
 def test_no_key_does_two_things_and_every_command_has_one() -> None:
@@ -27,9 +27,9 @@ def test_every_key_is_one_that_pygame_knows() -> None:
 
 
 def test_presses_become_commands_in_their_order_and_other_keys_nothing() -> None:
-    assert list(commands(("r", "x", "left", "p", "return"))) == [Command.RECORD, Command.PAUSE, Command.PAUSE]
+    assert list(find_commands(("r", "x", "left", "p", "return"))) == [Command.RECORD, Command.PAUSE, Command.PAUSE]
 
 
 def test_the_help_has_every_line() -> None:
     assert len(help_lines()) == len(TABLE)
-    assert ("P or Enter", "pause, go on") in help_lines()
+    assert ("P or Enter", "pause or resume") in help_lines()

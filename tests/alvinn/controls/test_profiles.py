@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.controls.profiles import Lever, Profile, guess, profile_of, remember, remembered, store
+from alvinn.controls.profiles import Pedal, Profile, find_profile, guess, load_profiles, profiles_path, save_profile
 from alvinn.errors import AlvinnError
 
-WHEEL = Profile("a wheel", axis=2, left=0.9, centre=0.1, right=-0.8, brake=Lever(1, rest=1.0, full=-1.0))
+WHEEL = Profile("a wheel", axis=2, left=0.9, centre=0.1, right=-0.8, brake=Pedal(1, rest=1.0, full=-1.0))
 
 
 def test_a_wheel_steers_linearly_to_both_its_ends_whichever_way_its_axis_runs() -> None:
@@ -46,16 +46,16 @@ def test_a_curve_is_finer_around_the_middle_and_reaches_as_far() -> None:
 
 
 def test_a_pedal_is_pressed_from_where_it_rests_to_where_it_is_down() -> None:
-    lever = Lever(1, rest=1.0, full=-1.0)
+    lever = Pedal(1, rest=1.0, full=-1.0)
     assert [lever.share(position) for position in (1.0, 0.0, -1.0)] == [0.0, 0.5, 1.0]
 
 
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (lambda: Lever(0, rest=0.5, full=0.52), "cannot be told from one at rest"),
-        (lambda: Profile("x", 0, left=0.0), "has no two ends"),
-        (lambda: Profile("x", 0, left=0.5), "on one side of the middle"),
+        (lambda: Pedal(0, rest=0.5, full=0.52), "must travel at least 0.1"),
+        (lambda: Profile("x", 0, left=0.0), "must be at least 0.1 from its centre"),
+        (lambda: Profile("x", 0, left=0.5), "on the same side of centre"),
         (lambda: Profile("x", 0, dead_zone=1.0), "dead zone 1.0"),
         (lambda: Profile("x", 0, curve=0.0), "curve 0.0"),
         (lambda: Profile("x", 0, reach=1.5), "reach 1.5"),
@@ -70,31 +70,31 @@ def test_a_device_that_cannot_be_is_refused_at_birth(make: object, complaint: st
 @pytest.mark.parametrize(
     ("name", "throttle", "brake"),
     [
-        ("Logitech G29 Driving Force Racing Wheel", Lever(2, 1.0, -1.0), Lever(3, 1.0, -1.0)),
-        ("Logitech G920 Driving Force Racing Wheel", Lever(1, 1.0, -1.0), Lever(2, 1.0, -1.0)),
-        ("Logitech G923 Racing Wheel for PlayStation 4 and PC", Lever(2, 1.0, -1.0), Lever(3, 1.0, -1.0)),
-        ("Logitech G923 Racing Wheel for Xbox One and PC", Lever(1, 1.0, -1.0), Lever(2, 1.0, -1.0)),
-        ("Microsoft X-Box 360 pad", Lever(5, -1.0, 1.0), Lever(2, -1.0, 1.0)),
-        ("Xbox Series X Controller", Lever(5, -1.0, 1.0), Lever(2, -1.0, 1.0)),
+        ("Logitech G29 Driving Force Racing Wheel", Pedal(2, 1.0, -1.0), Pedal(3, 1.0, -1.0)),
+        ("Logitech G920 Driving Force Racing Wheel", Pedal(1, 1.0, -1.0), Pedal(2, 1.0, -1.0)),
+        ("Logitech G923 Racing Wheel for PlayStation 4 and PC", Pedal(2, 1.0, -1.0), Pedal(3, 1.0, -1.0)),
+        ("Logitech G923 Racing Wheel for Xbox One and PC", Pedal(1, 1.0, -1.0), Pedal(2, 1.0, -1.0)),
+        ("Microsoft X-Box 360 pad", Pedal(5, -1.0, 1.0), Pedal(2, -1.0, 1.0)),
+        ("Xbox Series X Controller", Pedal(5, -1.0, 1.0), Pedal(2, -1.0, 1.0)),
         ("something unheard of", None, None),
     ],
 )
-def test_common_devices_are_guessed_by_their_names(name: str, throttle: Lever | None, brake: Lever | None) -> None:
+def test_common_devices_are_guessed_by_their_names(name: str, throttle: Pedal | None, brake: Pedal | None) -> None:
     profile = guess(name)
     assert (profile.name, profile.axis, profile.throttle, profile.brake) == (name, 0, throttle, brake)
 
 
 def test_what_was_calibrated_is_remembered_by_guid_beside_other_devices(tmp_path: Path) -> None:
     path = tmp_path / "new" / "devices.json"
-    assert remembered(path) == {}
-    other = replace(WHEEL, name="another", throttle=Lever(3, -1.0, 1.0), buttons={"take": 5})
-    remember(path, "03aa", WHEEL)
-    remember(path, "03bb", other)
-    remember(path, "03aa", replace(WHEEL, axis=1))
-    known = remembered(path)
+    assert load_profiles(path) == {}
+    other = replace(WHEEL, name="another", throttle=Pedal(3, -1.0, 1.0), buttons={"take": 5})
+    save_profile(path, "03aa", WHEEL)
+    save_profile(path, "03bb", other)
+    save_profile(path, "03aa", replace(WHEEL, axis=1))
+    known = load_profiles(path)
     assert known == {"03aa": replace(WHEEL, axis=1), "03bb": other}
-    assert profile_of("03bb", "Logitech G29", known) == other, "what was measured beats what is guessed"
-    assert profile_of("03cc", "Logitech G29", known) == guess("Logitech G29")
+    assert find_profile("03bb", "Logitech G29", known) == other, "what was measured beats what is guessed"
+    assert find_profile("03cc", "Logitech G29", known) == guess("Logitech G29")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 7, "devices": {}}', '{"schema": 1, "devices": {"a": {}}}'])
@@ -102,10 +102,10 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "devices.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AlvinnError, match="delete it, and run alvinn calibrate again"):
-        remembered(path)
+        load_profiles(path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the user's config folder has another name")
 def test_it_lies_in_the_users_own_config_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert store() == tmp_path / "alvinn" / "devices.json"
+    assert profiles_path() == tmp_path / "alvinn" / "devices.json"

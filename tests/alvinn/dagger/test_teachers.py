@@ -75,12 +75,12 @@ def test_a_persons_keys_discard_and_restore_corrections_and_the_display_says_so(
     kept = Corrections("oval", "forward", "ClearNoon")
     recorder = CorrectionsRecorder(kept)
     assert recorder.discard(0.0) == "there is nothing to leave out"
-    assert (recorder.shown().running, recorder.shown().note) == (False, "no correction")
+    assert (recorder.state().running, recorder.state().note) == (False, "no correction")
     for number in range(3):
         kept.see(corrected(number, 1))
-    assert (recorder.shown().running, recorder.shown().frames) == (True, 3)
+    assert (recorder.state().running, recorder.state().frames) == (True, 3)
     assert recorder.discard(0.0) == "correction 1 is left out (U takes that back)"
-    assert recorder.shown().frames == 0
+    assert recorder.state().frames == 0
     assert recorder.take_back() == "correction 1 counts again"
     assert recorder.take_back() == "nothing was left out"
-    assert recorder.shown().frames == 3
+    assert recorder.state().frames == 3

@@ -13,7 +13,7 @@ from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_export import write
 from alvinn.formats.parquet import read_rows, write_rows
-from alvinn.util.images import jpeg_of
+from alvinn.util.images import encode_jpeg
 from alvinn.util.video import FilmWriter
 from tests.alvinn.fakes import picture
 from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr, steer_of
@@ -60,7 +60,7 @@ def test_pictures_in_tables_come_in_without_a_film(tmp_path: Path, beside: bool)
     exported("lerobot", tmp_path / "l", 4)
     folder, key = tmp_path / "l", "observation.images.center"
     rows = read_rows(folder / DATA, ["action", "observation.state", "timestamp", "index", "episode_index"])
-    jpegs = [jpeg_of(picture(number)) for number in range(4)]
+    jpegs = [encode_jpeg(picture(number)) for number in range(4)]
     (folder / "images").mkdir()
     for number, jpeg in enumerate(jpegs):
         (folder / "images" / f"{number}.jpg").write_bytes(jpeg)
@@ -83,7 +83,7 @@ def test_pictures_in_tables_come_in_without_a_film(tmp_path: Path, beside: bool)
 def test_a_picture_beside_the_tables_is_not_read_from_outside_the_dataset(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l", 2)
     folder, key = tmp_path / "l", "observation.images.center"
-    (tmp_path / "secret.jpg").write_bytes(jpeg_of(picture(0)))
+    (tmp_path / "secret.jpg").write_bytes(encode_jpeg(picture(0)))
     rows = read_rows(folder / DATA, ["action", "observation.state", "timestamp", "index", "episode_index"])
     cell = {"bytes": None, "path": str(tmp_path / "secret.jpg")}
     pq.write_table(pa.Table.from_pylist([row | {key: cell} for row in rows]), folder / DATA)

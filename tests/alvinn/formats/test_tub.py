@@ -13,7 +13,7 @@ from alvinn.errors import AlvinnError
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.formats.tub import write
-from alvinn.recording import jpeg_of
+from alvinn.util.images import encode_jpeg
 from tests.alvinn.fakes import picture
 from tests.alvinn.formats.drives import drive, exported, imported, steer_of
 
@@ -34,7 +34,7 @@ def tub(folder: Path, lines: list[bytes], *, deleted: tuple[int, ...] = (), n: i
     """A tub of one catalog, with n pictures."""
     (folder / "images").mkdir(parents=True)
     for number in range(n):
-        (folder / "images" / f"{number}_cam_image_array_.jpg").write_bytes(jpeg_of(picture(number)))
+        (folder / "images" / f"{number}_cam_image_array_.jpg").write_bytes(encode_jpeg(picture(number)))
     (folder / "catalog_0.catalog").write_bytes(b"\n".join([*lines, b""]))
     lengths = {"created_at": 0, "line_lengths": [9, 9], "path": "catalog_0.catalog_manifest", "start_index": 0}
     (folder / "catalog_0.catalog_manifest").write_text(json.dumps(lengths), encoding="utf-8")
@@ -200,7 +200,7 @@ def test_an_emptied_tub_says_that_it_is_empty(tmp_path: Path) -> None:
 def test_the_key_of_the_picture_can_be_named(tmp_path: Path) -> None:
     lines = [json.dumps(record(n, **{"cam/back": f"{n + 1}_cam_image_array_.jpg"})).encode() for n in range(3)]
     recording, _ = imported("tub", tub(tmp_path / "t", lines), Reading(picture="cam/back"))
-    assert (recording.folder / recording.rows[1].center).read_bytes() == jpeg_of(picture(2))
+    assert (recording.folder / recording.rows[1].center).read_bytes() == encode_jpeg(picture(2))
 
 
 def test_cameras_that_a_tub_has_no_place_for_are_named(tmp_path: Path) -> None:

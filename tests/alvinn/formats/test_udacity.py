@@ -13,7 +13,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.reading import Reading
 from alvinn.formats.udacity import write
 from alvinn.jobs.convert import WRITERS
-from alvinn.recording import jpeg_of
+from alvinn.util.images import encode_jpeg
 from tests.alvinn.fakes import picture
 from tests.alvinn.formats.drives import drive, imported, steer_of
 
@@ -36,7 +36,7 @@ def write_log(folder: Path, lines: list[str], n: int = 20, end: str = "\n") -> P
     """A log, with pictures of n rows."""
     (folder / "IMG").mkdir(parents=True)
     for number in range(n):
-        (folder / "IMG" / name_of(number)).write_bytes(jpeg_of(picture(number)))
+        (folder / "IMG" / name_of(number)).write_bytes(encode_jpeg(picture(number)))
     (folder / "driving_log.csv").write_bytes(end.join([*lines, ""]).encode())
     return folder
 
@@ -81,7 +81,7 @@ def test_rows_that_are_damaged_are_left_out_and_told_with_their_line(tmp_path: P
     folder = write_log(tmp_path / "u", lines)
     (folder / "IMG" / name_of(3)).unlink()
     (folder / "IMG" / name_of(5)).write_bytes((folder / "IMG" / name_of(5)).read_bytes()[:-200])
-    (folder / "IMG" / name_of(6)).write_bytes(jpeg_of(picture(6).repeat(2, axis=0)))
+    (folder / "IMG" / name_of(6)).write_bytes(encode_jpeg(picture(6).repeat(2, axis=0)))
     lines[7] = line_of(7, steer="nan")
     lines[9] = lines[9][:-30]
     lines[11] = lines[11].replace(".", "\0.")
@@ -150,7 +150,7 @@ def test_no_log_whatever_ends_in_a_traceback(data: bytes) -> None:
 def test_left_and_right_pictures_come_in_and_go_out_again_byte_by_byte(tmp_path: Path) -> None:
     folder = write_log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
     sides = {
-        name_of(n, side): jpeg_of(picture(10 * n + k)) for n in range(4) for k, side in ((1, "left"), (2, "right"))
+        name_of(n, side): encode_jpeg(picture(10 * n + k)) for n in range(4) for k, side in ((1, "left"), (2, "right"))
     }
     for name, jpeg in sides.items():
         (folder / "IMG" / name).write_bytes(jpeg)
@@ -171,8 +171,8 @@ def test_a_row_whose_left_picture_is_gone_comes_in_without_it_and_the_report_cou
 
 def test_the_cameras_are_those_of_all_rows_and_a_side_picture_of_another_size_stays_out(tmp_path: Path) -> None:
     folder = write_log(tmp_path / "u", [line_of(n) for n in range(4)], n=4)
-    (folder / "IMG" / name_of(2, "right")).write_bytes(jpeg_of(picture(1)))
-    (folder / "IMG" / name_of(3, "left")).write_bytes(jpeg_of(picture(2)[:-8]))
+    (folder / "IMG" / name_of(2, "right")).write_bytes(encode_jpeg(picture(1)))
+    (folder / "IMG" / name_of(3, "left")).write_bytes(encode_jpeg(picture(2)[:-8]))
     recording, log = imported("udacity", folder)
     assert recording.session.cameras == ("center", "right"), "though the first row has none but the centre's"
     assert [bool(row.right) for row in recording.rows] == [False, False, True, False]
@@ -188,7 +188,7 @@ def test_a_log_that_was_appended_to_itself_gives_each_picture_once(tmp_path: Pat
 
 def test_the_size_that_most_pictures_have_decides_and_not_the_first(tmp_path: Path) -> None:
     folder = write_log(tmp_path / "u", [line_of(n) for n in range(6)])
-    (folder / "IMG" / name_of(0)).write_bytes(jpeg_of(picture(0).repeat(3, axis=0)))
+    (folder / "IMG" / name_of(0)).write_bytes(encode_jpeg(picture(0).repeat(3, axis=0)))
     recording, log = imported("udacity", folder)
     assert [row.steer for row in recording.rows] == [steer_of(n) for n in range(1, 6)]
     assert log.left_out == {"its picture is not 64x32 as most": ["row 1"]}
@@ -204,10 +204,10 @@ def test_a_steering_a_hair_over_one_is_clipped_and_counted(tmp_path: Path) -> No
 def test_bytes_after_a_pictures_end_stay_behind(tmp_path: Path) -> None:
     folder = write_log(tmp_path / "u", [line_of(n) for n in range(3)])
     for n in range(3):
-        (folder / "IMG" / name_of(n)).write_bytes(jpeg_of(picture(n)) + b"\n")
+        (folder / "IMG" / name_of(n)).write_bytes(encode_jpeg(picture(n)) + b"\n")
     recording, log = imported("udacity", folder)
     assert log.left_out == {}
-    assert (recording.folder / recording.rows[2].center).read_bytes() == jpeg_of(picture(2))
+    assert (recording.folder / recording.rows[2].center).read_bytes() == encode_jpeg(picture(2))
 
 
 @pytest.mark.parametrize(("column", "full_lock"), [("steering_deg", 25.0), ("steering_rad", math.radians(25.0))])
@@ -227,7 +227,7 @@ def test_a_steering_that_is_left_positive_is_turned(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("picture_name", ["../secret.jpg", "/secret.jpg", "..\\secret.jpg"])
 def test_no_log_reaches_pictures_outside_its_folder(tmp_path: Path, picture_name: str) -> None:
-    (tmp_path / "secret.jpg").write_bytes(jpeg_of(picture(0)))
+    (tmp_path / "secret.jpg").write_bytes(encode_jpeg(picture(0)))
     with pytest.raises(AlvinnError, match="its picture is missing"):
         imported("udacity", write_log(tmp_path / "u", [f"{picture_name},,,{steer_of(n)},0,0,0" for n in range(3)]))
 

@@ -156,7 +156,7 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
         ({"camera": {"zoom": 2}}, "zoom.*a camera has width, height"),
         ({"render_mode": "ansi"}, "rgb_array, human or None, not 'ansi'"),
         ({"seconds": math.nan}, "seconds is a number above 0"),
-        ({"speed": -1.0}, "--speed wants a number above 0"),
+        ({"speed": -1.0}, "--speed must be a number above 0"),
     ],
 )
 def test_an_argument_of_no_use_is_refused_before_a_server_starts(arguments: dict[str, Any], says: str) -> None:
@@ -208,7 +208,7 @@ def test_a_server_that_dies_is_one_error_and_the_next_reset_starts_another() -> 
     (server,) = servers() - before
     os.kill(server, signal.SIGKILL)
     os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
-    with pytest.raises(ServerError, match="the embedded server ended by itself, status -9"):
+    with pytest.raises(ServerError, match="the embedded server exited with status -9"):
         made.step(STRAIGHT_ON)
     assert servers() == before
     with pytest.raises(ResetNeeded, match="call reset"):

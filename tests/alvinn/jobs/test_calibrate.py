@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.panel import Page
-from alvinn.controls.profiles import remembered
+from alvinn.controls.profiles import load_profiles
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.jobs.cli import Shell
@@ -57,7 +57,7 @@ def test_a_wheel_is_calibrated_by_turning_and_pressing(shell: Shell, screen: Des
     finally:
         wheel.pull_out()
     assert said.status == 0
-    (profile,) = remembered(config).values()
+    (profile,) = load_profiles(config).values()
     assert (profile.axis, profile.curve, dict(profile.buttons)) == (2, 1.5, {"take": 4})
     assert [profile.left, profile.right] == pytest.approx([0.8, -0.8], abs=1e-3)
     assert profile.throttle is not None

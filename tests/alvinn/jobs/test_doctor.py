@@ -6,11 +6,11 @@ from pathlib import Path
 import carla
 import pytest
 
-from alvinn.controls.profiles import guess, remember, store
+from alvinn.controls.profiles import guess, profiles_path, save_profile
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, installed, wheels
 from alvinn.util.system_libraries import SystemLibrary
-from alvinn.world.carla_world import connected
+from alvinn.world.carla_world import connect
 from tests.alvinn.cockpit.desktop import VirtualWheel
 from tests.alvinn.fixtures import car_on
 from tests.alvinn.jobs.cli import Shell
@@ -56,7 +56,7 @@ def test_release_without_a_server_is_refused(shell: Shell) -> None:
 
 
 def test_release_makes_a_frozen_server_run_again_and_removes_what_was_left() -> None:
-    with running_server("--map", "oval") as place, connected(*place) as client, car_on(place):
+    with running_server("--map", "oval") as place, connect(*place) as client, car_on(place):
         library, places = client.get_world().get_blueprint_library(), client.get_world().get_map().get_spawn_points()
         theirs = client.get_world().spawn_actor(library.find("vehicle.tesla.model3"), places[-1])
         assert doctor.release(client) == 2
@@ -76,7 +76,7 @@ def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
     wheel.plug_in()
     guid = wheel.guid
     (guessed,) = wheels()
-    remember(store(), guid, guess("Virtual Wheel"))
+    save_profile(profiles_path(), guid, guess("Virtual Wheel"))
     wheel.plug_in()  # asking ends SDL's joysticks, and a virtual one with them
     (calibrated,) = wheels()
     assert "Virtual Wheel, as guessed" in guessed.found

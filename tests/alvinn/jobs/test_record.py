@@ -70,13 +70,13 @@ def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--carla", "nonsense"), "--carla wants HOST:PORT"),
-        (("--carla", "127.0.0.1:99999"), "--carla wants HOST:PORT"),
+        (("--carla", "nonsense"), "--carla must be HOST:PORT"),
+        (("--carla", "127.0.0.1:99999"), "--carla must be HOST:PORT"),
         (("--carla", "127.0.0.1:1"), "no CARLA server answers at 127.0.0.1:1"),
         (("--carla", "no-such-host.invalid:2000"), "no CARLA server answers at no-such-host.invalid:2000"),
         (("--map", "nowhere"), "no map called 'nowhere'"),
         (("--map", "missing.xodr"), "missing.xodr"),
-        (("--map", "oval", "--weather", "Sunny"), "there is no weather 'Sunny'"),
+        (("--map", "oval", "--weather", "Sunny"), "CARLA has no weather 'Sunny'"),
     ],
 )
 def test_a_bad_input_is_refused_in_one_sentence(

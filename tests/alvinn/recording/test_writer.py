@@ -10,7 +10,7 @@ import pytest
 from alvinn.errors import BusyError, RecordingError
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.rows import make_row
-from alvinn.util.images import jpeg_of
+from alvinn.util.images import encode_jpeg
 from alvinn.util.locks import LOCK
 from tests.alvinn.fakes import picture, session, step, write_recording
 
@@ -73,7 +73,7 @@ def test_appended_rows_are_numbered_on_in_a_new_segment(tmp_path: Path) -> None:
 
 
 def test_an_imported_row_gets_files_of_its_own_and_its_pictures_are_not_encoded_again(tmp_path: Path) -> None:
-    jpeg = jpeg_of(picture(3))
+    jpeg = encode_jpeg(picture(3))
     row = replace(make_row(step(3), 9, "elsewhere.jpg", "", ""), left="elsewhere too.jpg")
     with RecordingWriter(tmp_path, session()) as writer:
         writer.start_segment()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from alvinn.driving.types import Camera, Image
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.views import View, Views, arc_goals, path_goals, pursuit
-from alvinn.world.lane_map import lane_of
+from alvinn.world.lane_map import build_lane
 from sim.camera.renderer import Renderer
 from sim.geometry.poses import Pose, compose
 from sim.roads.track import Track
@@ -132,7 +132,7 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     from alvinn.driving.types import GroundTruth, Observation
     from alvinn.training.batches import corrected
 
-    lane = lane_of(cast("carla.Map", ServedMap("oval", track().opendrive)), "forward")
+    lane = build_lane(cast("carla.Map", ServedMap("oval", track().opendrive)), "forward")
     observation = Observation(frame=0, time=0.0, image=np.zeros((1, 1, 3), dtype=np.uint8), speed=8.0)
 
     def answer(s: float, view: View) -> float:

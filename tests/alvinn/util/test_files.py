@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alvinn.errors import DiskError
-from alvinn.util.files import atomic_folder, atomic_path, file_name, require_space, write_bytes, write_json
+from alvinn.util.files import atomic_folder, atomic_path, require_space, to_file_name, write_bytes, write_json
 from tests.alvinn.disk import files_no_larger_than
 from tests.platforms import posix
 
@@ -42,23 +42,23 @@ def legal_on_windows(name: str) -> bool:
 @example("a/../b")
 @example("nul.")
 def test_whatever_a_person_calls_it_the_file_name_is_legal_on_windows(name: str) -> None:
-    assert legal_on_windows(file_name(name))
+    assert legal_on_windows(to_file_name(name))
 
 
 @given(RESERVED)
 def test_a_device_of_windows_is_never_a_file_name(parts: tuple[str, str, bool]) -> None:
     name = parts[0] + parts[1]
-    assert legal_on_windows(file_name(name.upper() if parts[2] else name))
+    assert legal_on_windows(to_file_name(name.upper() if parts[2] else name))
 
 
 @given(NAMES)
 def test_a_file_name_stays_as_it_is(name: str) -> None:
-    assert file_name(file_name(name)) == file_name(name)
+    assert to_file_name(to_file_name(name)) == to_file_name(name)
 
 
 @pytest.mark.parametrize(("name", "made"), [("random:7", "random-7"), ("oval", "oval"), ("my lap 3.5", "my lap 3.5")])
 def test_a_legal_name_changes_as_little_as_can_be(name: str, made: str) -> None:
-    assert file_name(name) == made
+    assert to_file_name(name) == made
 
 
 def test_json_is_written_and_read_back(tmp_path: Path) -> None:

@@ -7,7 +7,16 @@ import cv2
 import numpy as np
 import pytest
 
-from alvinn.util.images import PictureError, as_jpeg, jpeg_of, pixels_of, png_of, read_inside, size_of, whole_jpeg
+from alvinn.util.images import (
+    PictureError,
+    convert_to_jpeg,
+    decode_image,
+    encode_jpeg,
+    encode_png,
+    read_image_size,
+    read_inside,
+    trim_jpeg,
+)
 
 PICTURE = np.arange(30 * 50 * 3, dtype=np.uint8).reshape(30, 50, 3)
 
@@ -15,15 +24,15 @@ PICTURE = np.arange(30 * 50 * 3, dtype=np.uint8).reshape(30, 50, 3)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A recording beside a secret."""
-    (tmp_path / "secret.jpg").write_bytes(jpeg_of(PICTURE))
+    (tmp_path / "secret.jpg").write_bytes(encode_jpeg(PICTURE))
     (tmp_path / "recording" / "frames").mkdir(parents=True)
-    (tmp_path / "recording" / "frames" / "1.jpg").write_bytes(jpeg_of(PICTURE))
+    (tmp_path / "recording" / "frames" / "1.jpg").write_bytes(encode_jpeg(PICTURE))
     return tmp_path / "recording"
 
 
 def test_a_picture_inside_is_read(folder: Path) -> None:
-    assert read_inside(folder, "frames/1.jpg") == jpeg_of(PICTURE)
-    assert read_inside(folder, "frames/../frames/1.jpg") == jpeg_of(PICTURE)
+    assert read_inside(folder, "frames/1.jpg") == encode_jpeg(PICTURE)
+    assert read_inside(folder, "frames/../frames/1.jpg") == encode_jpeg(PICTURE)
 
 
 @pytest.mark.parametrize("name", ["../secret.jpg", "frames/../../secret.jpg", "/secret.jpg", "{absolute}"])
@@ -56,51 +65,51 @@ def claim(data: bytes, height: int, width: int) -> bytes:
     return data[: at + 5] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + data[at + 9 :]
 
 
-@pytest.mark.parametrize("data", [jpeg_of(PICTURE), png_of(PICTURE)], ids=["jpeg", "png"])
+@pytest.mark.parametrize("data", [encode_jpeg(PICTURE), encode_png(PICTURE)], ids=["jpeg", "png"])
 def test_a_picture_that_claims_an_absurd_size_is_refused_before_it_is_decoded(
     data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decode(*_: object) -> None:
         raise AssertionError("it was decoded")
 
-    assert size_of(data) == (30, 50)
+    assert read_image_size(data) == (30, 50)
     monkeypatch.setattr(cv2, "imdecode", decode)
     with pytest.raises(PictureError, match="claims 60000x60000 pixels"):
-        pixels_of(claim(data, 60000, 60000))
+        decode_image(claim(data, 60000, 60000))
     with pytest.raises(PictureError, match="claims 60000x60000 pixels"):
-        as_jpeg(claim(data, 60000, 60000), 90)
+        convert_to_jpeg(claim(data, 60000, 60000), 90)
 
 
 @pytest.mark.parametrize("tail", [b"\n", b"\0" * 7, b"\xff\xd9", b"\xff\xd8 another"])
 def test_bytes_after_the_end_of_a_jpeg_are_cut_off(tail: bytes) -> None:
-    data = jpeg_of(PICTURE)
-    assert whole_jpeg(data + tail) == as_jpeg(data + tail, 90) == data
+    data = encode_jpeg(PICTURE)
+    assert trim_jpeg(data + tail) == convert_to_jpeg(data + tail, 90) == data
 
 
 @pytest.mark.parametrize("mode", ["progressive", "thumbnail"])
 def test_the_end_is_that_of_the_picture_itself(mode: str) -> None:
-    plain = jpeg_of(PICTURE)
+    plain = encode_jpeg(PICTURE)
     if mode == "progressive":
         data = cv2.imencode(".jpg", PICTURE, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
     else:  # a whole JPEG within the segment that cameras keep their data in
         data = plain[:2] + b"\xff\xe1" + (len(plain) + 2).to_bytes(2, "big") + plain + plain[2:]
-    assert whole_jpeg(data + b"\n") == data
-    assert as_jpeg(data, 90) == data
+    assert trim_jpeg(data + b"\n") == data
+    assert convert_to_jpeg(data, 90) == data
 
 
 @pytest.mark.parametrize("keep", [0, 2, 20, 200, 400])
 def test_a_torn_jpeg_is_damaged(keep: int) -> None:
     with pytest.raises(PictureError, match="its picture is damaged"):
-        as_jpeg(jpeg_of(PICTURE)[:keep], 90)
+        convert_to_jpeg(encode_jpeg(PICTURE)[:keep], 90)
 
 
 def test_a_png_becomes_jpeg() -> None:
     flat = np.full((30, 50, 3), (200, 30, 60), np.uint8)
-    assert np.abs(pixels_of(as_jpeg(png_of(flat), 97)).astype(int) - flat).max() <= 3
+    assert np.abs(decode_image(convert_to_jpeg(encode_png(flat), 97)).astype(int) - flat).max() <= 3
     with pytest.raises(PictureError, match="its picture is damaged"):
-        as_jpeg(png_of(flat)[:-40], 97)
+        convert_to_jpeg(encode_png(flat)[:-40], 97)
 
 
 def test_another_kind_of_file_is_named() -> None:
     with pytest.raises(PictureError, match="neither JPEG nor PNG"):
-        as_jpeg(b"GIF89a" + bytes(100), 90)
+        convert_to_jpeg(b"GIF89a" + bytes(100), 90)

@@ -15,7 +15,7 @@ from alvinn.driving.lane import Lane
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Control
 from alvinn.errors import MapError, ServerError
-from alvinn.world.carla_world import TIMEOUT, _world_with, connected, map_name, open_world, weather_named
+from alvinn.world.carla_world import TIMEOUT, _load_map, connect, find_weather, map_name, spawn_car
 from sim.dynamics.single_track import MODEL3, MODEL3_BOX
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import SMALL
@@ -31,7 +31,7 @@ def ours(world: carla.World) -> list[str]:
 
 def left_behind(server: Address) -> tuple[list[str], bool, float | None]:
     """Which actors are on the server, and how its clock runs."""
-    with connected(*server) as client:
+    with connect(*server) as client:
         world = client.get_world()
         world.wait_for_tick(10.0)
         settings = world.get_settings()
@@ -42,7 +42,7 @@ def test_whatever_was_opened_is_undone(server: Address) -> None:
     before = left_behind(server)
     with car_on(server) as world:
         world.observe()
-        with connected(*server) as client:
+        with connect(*server) as client:
             until(lambda: sorted(ours(client.get_world())) == ["sensor.camera.rgb", "vehicle.tesla.model3"], "both")
             settings = client.get_world().get_settings()
             assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (True, pytest.approx(0.05))
@@ -87,7 +87,7 @@ class SlowLoader:
 def test_a_map_has_a_minute_to_load_and_every_other_answer_the_usual_time() -> None:
     client: Any = SlowLoader()
     with pytest.raises(RuntimeError, match="time-out"):
-        _world_with(client, "Town01")
+        _load_map(client, "Town01")
     assert client.waited == {"maps": TIMEOUT, "load": 60.0}
     assert client.timeout == TIMEOUT
 
@@ -95,7 +95,7 @@ def test_a_map_has_a_minute_to_load_and_every_other_answer_the_usual_time() -> N
 def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:
     with (
         car_on(server),
-        pytest.raises(ServerError, match="something stands where the car should start"),
+        pytest.raises(ServerError, match=r"the car's starting point .* is occupied"),
         car_on(server),
     ):
         pass
@@ -215,21 +215,21 @@ def test_the_car_is_the_one_that_the_server_reports(server: Address) -> None:
 
 
 def test_a_weather_that_carla_has_not_is_refused_with_those_it_has() -> None:
-    assert weather_named("HardRainNoon").precipitation > 50.0
+    assert find_weather("HardRainNoon").precipitation > 50.0
     for name in ("Sunny", "__doc__", "cloudiness"):
         with pytest.raises(MapError, match="ClearNoon"):
-            weather_named(name)
+            find_weather(name)
 
 
 def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> None:
-    with running_server("--map", "oval") as place, connected(*place) as client:
+    with running_server("--map", "oval") as place, connect(*place) as client:
         for wanted, found in (("country", "country"), (None, "country"), ("country", "country")):
-            with open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
+            with spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
                 world.observe()
                 assert map_name(client.get_world()) == found
         with (
-            pytest.raises(MapError, match=r"no map 'nowhere'; it has .*oval"),
-            open_world(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
+            pytest.raises(MapError, match=r"no map 'nowhere'; its maps are .*oval"),
+            spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
         ):
             pass
 
@@ -242,7 +242,7 @@ def test_a_server_of_another_version_is_refused_and_both_are_said() -> None:
     with (
         running_server("--map", "oval", program=("-c", code)) as place,
         pytest.raises(ServerError, match=r"is CARLA 0\.9\.15, this program's client is 0\.9\.16"),
-        connected(*place),
+        connect(*place),
     ):
         pass
 
@@ -250,5 +250,5 @@ def test_a_server_of_another_version_is_refused_and_both_are_said() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
 def test_where_nobody_answers_it_says_so(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
-    with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connected(host, 1):
+    with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connect(host, 1):
         pass

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from alvinn.errors import ServerError
-from alvinn.world.embedded_server import KeptServer, _address, embedded_server
+from alvinn.world.embedded_server import KeptServer, _wait_until_ready, embedded_server
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import ROOT
 from tests.platforms import posix
@@ -62,7 +62,7 @@ def test_a_server_that_ends_by_itself_is_told_of() -> None:
             os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
             raise ServerError("no answer")
 
-    with pytest.raises(ServerError, match=r"^no answer \(the embedded server ended by itself, status -9\)$"):
+    with pytest.raises(ServerError, match=r"^no answer \(the embedded server exited with status -9\)$"):
         job()
 
 
@@ -81,7 +81,7 @@ def test_what_a_running_server_says_is_passed_on_with_its_tracebacks_but_not_wha
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
-        assert _address(server) == ("127.0.0.1", 2000)
+        assert _wait_until_ready(server) == ("127.0.0.1", 2000)
         assert server.stdin is not None
         server.stdin.write("\n")
         server.stdin.close()

@@ -10,7 +10,7 @@ from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.settings import CameraFlags, Driving, Home, require_above_zero
 from alvinn.world.carla_world import server_kind
-from alvinn.world.opening import KINDS, address, opened, warn_of_other_server
+from alvinn.world.opening import KINDS, open_world, parse_address, warn_of_other_server
 from tests.alvinn.fakes import SMALL
 from tests.conftest import Address
 
@@ -24,14 +24,14 @@ def test_a_bare_name_lies_in_the_home_and_a_path_where_it_says(tmp_path: Path) -
 
 
 def test_an_address_is_host_and_port() -> None:
-    assert address("127.0.0.1:2000") == ("127.0.0.1", 2000)
-    assert address("carla.lab:65535") == ("carla.lab", 65535)
+    assert parse_address("127.0.0.1:2000") == ("127.0.0.1", 2000)
+    assert parse_address("carla.lab:65535") == ("carla.lab", 65535)
 
 
 @pytest.mark.parametrize("wrong", ["", "localhost", ":2000", "localhost:", "localhost:x", "h:0", "h:65536", "h:-1"])
 def test_what_is_no_address_is_refused(wrong: str) -> None:
-    with pytest.raises(AlvinnError, match="--carla wants HOST:PORT"):
-        address(wrong)
+    with pytest.raises(AlvinnError, match="--carla must be HOST:PORT"):
+        parse_address(wrong)
 
 
 @pytest.mark.parametrize(("learned_on", "here"), [("embedded", "full"), ("full", "embedded")])
@@ -58,7 +58,7 @@ def test_a_world_says_which_kind_of_server_it_is_on_and_a_network_of_the_other_i
 ) -> None:
     warn_of_other_server.cache_clear()
     settings = Driving(carla=f"{server[0]}:{server[1]}", map="oval")
-    with opened(
+    with open_world(
         settings,
         camera=SMALL,
         map_name="oval",
@@ -87,5 +87,5 @@ def test_camera_flags_change_what_was_named_and_nothing_else() -> None:
 def test_a_flag_that_says_how_much_is_above_zero(wrong: float) -> None:
     require_above_zero("--laps", 1)
     require_above_zero("--laps", None)
-    with pytest.raises(ValueError, match="--laps wants a number above 0"):
+    with pytest.raises(ValueError, match="--laps must be a number above 0"):
         require_above_zero("--laps", wrong)
