@@ -9,12 +9,11 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
 
-from alvinn import __version__
 from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
@@ -37,7 +36,7 @@ from alvinn.driving.types import Camera, CameraName, Direction, Observation
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
 from alvinn.networks.inference import Network
-from alvinn.recording import RecordingWriter, Session
+from alvinn.recording import RecordingWriter, make_session
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
@@ -128,15 +127,14 @@ def open_device(name: str, window: Window) -> Device:
 
 def _open_writer(drive: LiveDrive, world: CarlaWorld, hands: Device) -> RecordingWriter:
     settings = drive.settings
-    session = Session(
-        camera=drive.camera,
-        vehicle=asdict(world.geometry),
+    session = make_session(
+        drive.camera,
+        world.geometry,
+        world.server,
+        driver=drive.alias,
         maps=(settings.map,),
         weathers=(settings.weather,),
         seed=settings.seed,
-        driver=drive.alias,
-        server=world.server,
-        version=__version__,
         cameras=drive.cameras,
         device=hands.name,
     )

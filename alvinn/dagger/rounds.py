@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-from alvinn import __version__
 from alvinn.cockpit.live_drive import open_device
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
@@ -23,7 +22,7 @@ from alvinn.evaluation.laps import LapSettings, drive_laps
 from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
-from alvinn.recording import Recording, RecordingWriter, Session
+from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
@@ -97,15 +96,14 @@ def _writer_factory(job: RoundSettings, folder: Path, network: Network) -> Calla
 
 
 def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: Network) -> RecordingWriter:
-    session = Session(
-        camera=network.card.camera,
-        vehicle=asdict(world.geometry),
-        maps=tuple(job.circuits()),
+    session = make_session(
+        network.card.camera,
+        world.geometry,
+        world.server,
+        driver="expert" if job.expert == "scripted" else job.alias,
+        maps=job.circuits(),
         weathers=(job.weather,),
         seed=job.seed,
-        driver="expert" if job.expert == "scripted" else job.alias,
-        server=world.server,
-        version=__version__,
         cameras=network.card.preprocessing.training_cameras,
     )
     return RecordingWriter(folder, session, append=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from alvinn import __version__
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, RecordingError
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.sample import Clock, Sample
-from alvinn.recording import RecordingWriter, Row, Session, read_session
+from alvinn.recording import RecordingWriter, Row, make_session, read_session
 from alvinn.util.images import read_image_size
 
 ROWS_TO_SIZE = 2000  # rows whose commonest picture size becomes the recording's: they are held in memory
@@ -58,15 +57,11 @@ def write(samples: Iterator[Sample], source: Source, folder: Path, log: Conversi
         raise AlvinnError(f"nothing could be imported: {log.summarize_reasons() or 'there are no rows'}")
     ((height, width), _), *_ = Counter(read_image_size(sample.jpeg) for sample in first).most_common()
     camera = replace(source.camera or Camera(), width=width, height=height)
-    session = Session(
-        camera=camera,
-        vehicle=asdict(source.vehicle),
-        maps=(),
-        weathers=(),
-        seed=0,
+    session = make_session(
+        camera,
+        source.vehicle,
+        "imported",
         driver=f"imported from {source.format}",
-        server="imported",
-        version=__version__,
         camera_known=source.camera is not None,
     )
     clock, steers, odd = Clock(log), set(), 0

@@ -8,7 +8,6 @@ tuned.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from alvinn.console import CONSOLE
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.record import Record, record
+from alvinn.jobs.record import Record, record_once
 from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
 from alvinn.metrics.summary import summarize
@@ -170,10 +169,9 @@ class Ablation:
         return drive_laps(job, job.open_network())
 
     def _record(self, cell: Cell, seed: int) -> None:
-        name = f"{cell.recording}-{seed}"
         job = Record(
             home=self.out,
-            name=f"{name}-unfinished",
+            name=f"{cell.recording}-{seed}",
             map=cell.learned_on,
             seconds=self.seconds,
             noise=cell.noise,
@@ -182,11 +180,7 @@ class Ablation:
             weathers=LEARNED_IN,
             seed=seed,
         )
-        if job.recording_folder(name).exists():
-            return
-        shutil.rmtree(job.recording_folder(job.name), ignore_errors=True)
-        record(job)
-        job.recording_folder(job.name).rename(job.recording_folder(name))
+        record_once(job)
 
     def _train(self, cell: Cell, seed: int) -> None:
         name = f"{cell.name}-{seed}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import shutil
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 import tyro
 
-from alvinn import __version__
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
 from alvinn.cockpit.window import Window
 from alvinn.console import progress
@@ -24,7 +25,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
-from alvinn.recording import RecordingWriter, Session
+from alvinn.recording import RecordingWriter, Session, make_session
 from alvinn.recording.observers import OnRoadFilter, Recorder
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
@@ -136,6 +137,20 @@ def record(job: Record) -> int:
     return rows
 
 
+def record_once(job: Record) -> Path:
+    """Record as the job says unless its recording exists; returns the folder.
+
+    It is written under another name and renamed when it is whole, so an interrupted one is recorded again.
+    """
+    folder = job.recording_folder(job.name)
+    if not folder.exists():
+        unfinished = replace(job, name=f"{job.name}-unfinished")
+        shutil.rmtree(job.recording_folder(unfinished.name), ignore_errors=True)
+        record(unfinished)
+        job.recording_folder(unfinished.name).rename(folder)
+    return folder
+
+
 def _record_person(job: Record) -> int:
     """Let a person drive, in a window."""
     if job.headless or job.laps is not None:
@@ -211,14 +226,13 @@ def _end(job: Record, world: CarlaWorld, share: float) -> Observer:
 
 
 def _session(job: Record, world: CarlaWorld) -> Session:
-    return Session(
-        camera=job.camera,
-        vehicle=asdict(world.geometry),
+    return make_session(
+        job.camera,
+        world.geometry,
+        world.server,
+        driver=job.alias or job.driver,
         maps=(job.map,),
         weathers=job.skies(),
-        cameras=job.carried(),
         seed=job.seed,
-        driver=job.alias or job.driver,
-        server=world.server,
-        version=__version__,
+        cameras=job.carried(),
     )

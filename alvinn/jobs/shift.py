@@ -22,7 +22,7 @@ from alvinn.dagger.settings import RoundGateName
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.record import Record, record
+from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
 from alvinn.settings import require_above_zero, require_distinct, split_names
@@ -211,14 +211,8 @@ class PlacesShown:
 
 
 def plain_recording(home: Path, name: str, seconds: float, seed: int) -> Path:
-    """The folder of a recording of the expert's plain driving on `country`, made unless it is there whole."""
-    unfinished = Record(home=home, name=f"{name}-unfinished", seconds=seconds, seed=seed)
-    folder, whole = unfinished.recording_folder(unfinished.name), unfinished.recording_folder(name)
-    if not whole.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        record(unfinished)
-        folder.rename(whole)
-    return whole
+    """Record the expert's plain driving on `country` unless that exists; returns the folder."""
+    return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,17 @@ def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
         if edge.update(beyond=abs(row.offset) > limit):
             trace.departures.append(len(trace.time))
         wide += metre.update(beyond=abs(row.offset) > min(limit, NVIDIA_MARGIN))
-        _note(trace, row, time, way, limit)
+        trace.add_tick(
+            time=time,
+            x=row.x,
+            y=row.y,
+            progress=way,
+            offset=row.offset,
+            limit=limit,
+            heading=row.heading_error,
+            steer=row.steer,
+            speed=row.speed,
+        )
     return Result(
         run=run,
         status="done",
@@ -124,15 +134,3 @@ def _distance_between(before: Row, row: Row) -> float:
     """How far [m] the car came along its lane from one row to the next, the seam of a ring counted by its speed."""
     by_speed, by_lane = before.speed * (row.time - before.time), row.lane_s - before.lane_s
     return by_lane if abs(by_lane) <= by_speed + SEAM else by_speed
-
-
-def _note(trace: Trace, row: Row, time: float, way: float, limit: float) -> None:
-    trace.time.append(round(time, 6))
-    trace.x.append(row.x)
-    trace.y.append(row.y)
-    trace.progress.append(way)
-    trace.offset.append(row.offset)
-    trace.limit.append(limit)
-    trace.heading.append(row.heading_error)
-    trace.steer.append(row.steer)
-    trace.speed.append(row.speed)

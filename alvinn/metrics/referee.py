@@ -91,16 +91,18 @@ class Referee:
         self._moving_at = None
 
     def _note(self, step: Step) -> None:
-        trace = self.trace
-        trace.time.append(round(step.observation.time - self._began, 6))
-        trace.x.append(step.truth.x)
-        trace.y.append(step.truth.y)
-        trace.progress.append(self.progress)
-        trace.offset.append(step.truth.offset)
-        trace.limit.append(departure_margin(step.truth.lane_width, self._car_width))
-        trace.heading.append(step.truth.heading_error)
-        trace.steer.append(step.control.steer)
-        trace.speed.append(step.observation.speed)
+        truth = step.truth
+        self.trace.add_tick(
+            time=step.observation.time - self._began,
+            x=truth.x,
+            y=truth.y,
+            progress=self.progress,
+            offset=truth.offset,
+            limit=departure_margin(truth.lane_width, self._car_width),
+            heading=truth.heading_error,
+            steer=step.control.steer,
+            speed=step.observation.speed,
+        )
 
     def _departed(self, offset: float) -> bool:
         new = self._edge.update(beyond=abs(offset) > self.trace.limit[-1])

@@ -37,6 +37,30 @@ class Trace:
     breaks: list[int] = field(default_factory=list)
     """the ticks that do not continue the one before: a recording's segments"""
 
+    def add_tick(
+        self,
+        *,
+        time: float,
+        x: float,
+        y: float,
+        progress: float,
+        offset: float,
+        limit: float,
+        heading: float,
+        steer: float,
+        speed: float,
+    ) -> None:
+        """Append a tick to every list that has one entry per tick."""
+        self.time.append(round(time, 6))
+        self.x.append(x)
+        self.y.append(y)
+        self.progress.append(progress)
+        self.offset.append(offset)
+        self.limit.append(limit)
+        self.heading.append(heading)
+        self.steer.append(steer)
+        self.speed.append(speed)
+
 
 class DrivenRun(Protocol):
     """A run that was driven, or not: what the figures are made from."""

@@ -8,7 +8,7 @@ the folder still opens, without the last few rows.
 from alvinn.recording.exclusions import Range
 from alvinn.recording.reader import Recording
 from alvinn.recording.rows import COLUMNS, Row
-from alvinn.recording.session import Session, read_session
+from alvinn.recording.session import Session, make_session, read_session
 from alvinn.recording.writer import RecordingWriter
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "RecordingWriter",
     "Row",
     "Session",
+    "make_session",
     "read_session",
 ]

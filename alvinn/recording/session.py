@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alvinn import __version__
+from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import RecordingError
 from alvinn.util.files import write_json
@@ -40,6 +43,35 @@ class Session:
     quality: dict[str, Any] | None = None
     """computed when it was closed; see `alvinn.recording.quality`"""
     schema: int = SCHEMA
+
+
+def make_session(
+    camera: Camera,
+    car: VehicleGeometry,
+    server: str,
+    *,
+    driver: str,
+    maps: Sequence[str] = (),
+    weathers: Sequence[str] = (),
+    seed: int = 0,
+    cameras: Sequence[str] = ("center",),
+    device: str = "",
+    camera_known: bool = True,
+) -> Session:
+    """The session of a new recording, written by this version of the program."""
+    return Session(
+        camera=camera,
+        vehicle=asdict(car),
+        maps=tuple(maps),
+        weathers=tuple(weathers),
+        seed=seed,
+        driver=driver,
+        server=server,
+        version=__version__,
+        camera_known=camera_known,
+        device=device,
+        cameras=tuple(cameras),
+    )
 
 
 def merge_sessions(before: Session, added: Session) -> Session:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
-from alvinn.jobs.record import Record
+from alvinn.jobs.record import Record, record_once
 from alvinn.recording import Recording
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
@@ -249,3 +249,27 @@ def test_what_finds_no_room_on_the_disk_is_not_begun(
 
 def test_to_append_and_to_overwrite_is_wrong_usage(shell: Shell) -> None:
     assert shell.run("record", "x", "--append", "--overwrite").status == 2
+
+
+def test_a_recording_is_made_once_and_an_interrupted_one_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def write(job: Record) -> int:
+        assert not job.recording_folder(job.name).exists(), "what an interrupted run left is removed"
+        made.append(job.name)
+        write_recording(job.recording_folder(job.name), 3)
+        if len(made) == 1:
+            raise KeyboardInterrupt
+        return 3
+
+    monkeypatch.setattr("alvinn.jobs.record.record", write)
+    job = Record(home=tmp_path, name="plain")
+    with pytest.raises(KeyboardInterrupt):
+        record_once(job)
+    assert not job.recording_folder("plain").exists()
+    folder = record_once(job)
+    assert record_once(job) == folder
+    assert made == ["plain-unfinished"] * 2
+    assert [path.name for path in folder.parent.iterdir()] == ["plain"]

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from alvinn import __version__
 from alvinn.errors import RecordingError
-from alvinn.recording.session import merge_sessions, read_session, write_session
-from tests.alvinn.fakes import session
+from alvinn.recording.session import make_session, merge_sessions, read_session, write_session
+from tests.alvinn.fakes import CAR, SMALL, session
 
 
 def test_a_session_comes_back_as_it_was_written(tmp_path: Path) -> None:
     one = replace(session(), device="mouse", cameras=("center", "depth"), quality={"rows": 3})
     write_session(tmp_path, one)
     assert read_session(tmp_path / "session.json") == one
+
+
+def test_a_new_session_names_this_version_and_its_car() -> None:
+    one = make_session(SMALL, CAR, "embedded", driver="expert", maps=["oval"])
+    assert (one.version, one.driver, one.maps, one.weathers) == (__version__, "expert", ("oval",), ())
+    assert one.vehicle == asdict(CAR)
 
 
 def test_a_session_that_was_extended_has_what_either_had_once_and_in_order() -> None:
