@@ -32,7 +32,7 @@ HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
 
 
 def pushed(world: CarlaWorld) -> Driver:
-    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    expert = ExpertDriver.in_world(world)
     return DisturbedDriver(expert, np.random.default_rng(1), HARD)
 
 

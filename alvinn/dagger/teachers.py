@@ -90,7 +90,7 @@ class ExpertTeacher:
     def begin_rollout(self, context: RolloutContext) -> SharedDriver:
         """Share the wheel with the pure-pursuit expert."""
         so_far, world, rng = context.so_far, context.world, context.rng()
-        expert: Driver = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+        expert: Driver = ExpertDriver.in_world(world)
         return SharedDriver(
             NetworkDriver(context.student.network),
             DisturbedDriver(expert, rng) if so_far.gate == "noise" else expert,

@@ -13,13 +13,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 from alvinn.driving.lane import Lane
-from alvinn.driving.steering import lookahead
+from alvinn.driving.steering import VehicleGeometry, lookahead
 from alvinn.driving.types import Decision, GroundTruth, Observation
 
 DELAY = 0.1  # s from a decision to the yaw response: half a tick, steering lag, tyres
 SLIP = 0.005  # rad of rear slip angle per m/s2 of lateral acceleration: typical of passenger cars
+
+
+class MappedWorld(Protocol):
+    """A world that knows its lane and its car, such as CarlaWorld."""
+
+    lane: Lane
+    geometry: VehicleGeometry
+
+    def truth(self) -> GroundTruth:
+        """Where the car is now."""
 
 
 class ExpertDriver:
@@ -35,6 +46,11 @@ class ExpertDriver:
         self._lane = lane
         self._truth = truth
         self._rear_axle = rear_axle
+
+    @classmethod
+    def in_world(cls, world: MappedWorld) -> ExpertDriver:
+        """The expert for a world's car; CARLA's origin of a car is midway between its axles."""
+        return cls(world.lane, world.truth, world.geometry.wheelbase / 2.0)
 
     def reset(self) -> None:
         """Do nothing: the expert has no state."""

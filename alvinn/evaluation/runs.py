@@ -238,7 +238,7 @@ def _title(one: Run) -> str:
 def _make_driver(network: Network | None, world: CarlaWorld) -> Driver:
     if network is not None:
         return NetworkDriver(network)
-    return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return ExpertDriver.in_world(world)
 
 
 def _progress_reporter(one: Run, referee: Referee, on_progress: ProgressCallback) -> Callable[[object], None]:

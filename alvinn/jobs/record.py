@@ -215,7 +215,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
 
 
 def _driver(job: Record, world: CarlaWorld, seed: int) -> Driver:
-    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    expert = ExpertDriver.in_world(world)
     return DisturbedDriver(expert, np.random.default_rng(seed)) if job.noise else expert
 
 

@@ -141,7 +141,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
     def expert_curvature(self) -> float:
         """What the scripted expert, who knows the map, would drive now [1/m]."""
         world = self._world
-        return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0).decide(self._seen).curvature
+        return ExpertDriver.in_world(world).decide(self._seen).curvature
 
     def _look(self) -> Tick:
         self._seen, truth = self._world.observe(), self._world.truth()

@@ -86,7 +86,7 @@ def bare(world: CarlaWorld, ticks: int) -> None:
 def closed(world: CarlaWorld, network: Network, ticks: int, log: Path) -> None:
     """The loop as `laps` has it."""
     world.place(0.0, 8.0)
-    expert = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    expert = ExpertDriver.in_world(world)
     referee = Referee(world.lane, world.geometry.width, 99, 8.0, world.truth().lane_s)
     with Log(log) as lines, world.count_events():
         observers: list[Observer] = [referee, lines, Deadline(ticks * DT)]

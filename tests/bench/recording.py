@@ -39,7 +39,7 @@ def lockstep(folder: Path) -> dict[str, float]:
     rates: dict[str, list[float]] = {"bare": [], "recorded": []}
     rows = 0
     with running_server("--map", "country") as address, car_on(address, camera=CAMERA) as world:
-        driver = ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+        driver = ExpertDriver.in_world(world)
         for turn in range(TURNS):
             for kind, found in rates.items():
                 world.tick()  # the last turn has seen its last picture

@@ -11,8 +11,10 @@ import pytest
 from alvinn.controls.devices import ManualInput
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.gates import DoubtGate
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.shared import SharedDriver
 from alvinn.drivers.timed import TimedDriver
 from alvinn.driving.protocols import Driver
 from alvinn.networks.inference import Network
@@ -56,3 +58,9 @@ class TestTimedDriver(DriverContract):
     def driver(self) -> Driver:
         ticks = count()
         return TimedDriver(SteadyDriver(0.01), lambda: float(next(ticks)))
+
+
+class TestSharedDriver(DriverContract):
+    @pytest.fixture
+    def driver(self) -> Driver:
+        return SharedDriver(SteadyDriver(0.01), SteadyDriver(-0.02), DoubtGate(lambda seen: seen.time, threshold=0.2))

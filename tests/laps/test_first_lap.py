@@ -38,7 +38,7 @@ def lap(world: CarlaWorld, driver: Driver) -> Result:
 
 
 def expert(world: CarlaWorld) -> ExpertDriver:
-    return ExpertDriver(world.lane, world.truth, world.geometry.wheelbase / 2.0)
+    return ExpertDriver.in_world(world)
 
 
 def test_the_expert_drives_a_lap_of_the_oval(server: Address) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from alvinn.drivers.expert import ExpertDriver
@@ -39,3 +41,13 @@ def test_on_the_middle_of_a_bend_it_drives_the_bend(right: bool) -> None:
     world = PaperWorld(circle(30.0, right=right))
     decision = ExpertDriver(world.lane, world.truth, rear_axle=0.0).decide(world.observe())
     assert decision.curvature == pytest.approx((1.0 if right else -1.0) / 30.0, rel=0.1)
+
+
+def test_in_a_world_it_knows_where_the_rear_axle_is() -> None:
+    lane = circle(40.0)
+    paper = PaperWorld(lane, offset=0.3)
+    world = SimpleNamespace(lane=lane, truth=paper.truth, geometry=CAR)
+    seen = paper.observe()
+    by_hand = ExpertDriver(lane, paper.truth, CAR.wheelbase / 2.0).decide(seen)
+    assert ExpertDriver.in_world(world).decide(seen) == by_hand
+    assert ExpertDriver(lane, paper.truth, 0.0).decide(seen) != by_hand
