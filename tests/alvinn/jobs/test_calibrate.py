@@ -46,7 +46,7 @@ def test_a_wheel_is_calibrated_by_turning_and_pressing(shell: Shell, screen: Des
         ):
             until(lambda question=question: question in asked(person), question)  # type: ignore[misc]
             wheel.turn(axis, position)
-        until(lambda: "take over" in asked(person), "the buttons")
+        until(lambda: "takes over the wheel" in asked(person), "the buttons")
         wheel.press(4, down=True)
         until(lambda: "recording on and off" in asked(person), "the last button")
         screen.press("Return")
