@@ -16,7 +16,7 @@ from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
-from alvinn.training.dataset import split
+from alvinn.training.dataset import hold_out
 from alvinn.util.video import FilmWriter
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def describe_answers(answers: Mapping[int, float], recording: Recording, card: C
     said = f"the network is off by {np.mean([*errors.values()]):.4f} 1/m in the mean of {len(errors)} frames"
     if recording.digest() not in {one["sha256"] for one in card.recordings}:
         return f"{said}; this recording is not among those that it was trained on"
-    held_out, _ = split(recording.split_rows())
+    held_out, _ = hold_out(recording.split_rows())
     unseen = [error for row, error in errors.items() if held_out[row]]
     if not unseen:
         return f"{said}, of a recording that it was trained on"

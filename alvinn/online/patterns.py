@@ -14,8 +14,8 @@ import numpy.typing as npt
 from alvinn.driving.steering import lookahead
 from alvinn.driving.types import Camera, Image
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import corrected
-from alvinn.training.views import ACROSS, TURN, View, Views, arc_goals
+from alvinn.training.batches import correct_label
+from alvinn.training.views import ACROSS, TURN, View, Views, predict_arc_goals
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,10 +97,10 @@ class ViewsOfFrame:
             speed: of the car [m/s].
         """
         real = self._preprocessing.crop_and_resize(frame)
-        goal = arc_goals(np.array([curvature]), np.array([lookahead(speed)]))[0]
+        goal = predict_arc_goals(np.array([curvature]), np.array([lookahead(speed)]))[0]
         found = [(self._preprocessing.convert_colours(real), curvature)]
         for _ in range(VIEWS):
             view = View(self._rng.uniform(-ACROSS, ACROSS), self._rng.uniform(-TURN, TURN))
-            image = self._preprocessing.convert_colours(self._views.seen_from(real, view))
-            found.append((image, corrected(curvature, goal, view)))
+            image = self._preprocessing.convert_colours(self._views.warp(real, view))
+            found.append((image, correct_label(curvature, goal, view)))
         return found

@@ -1,1 +1,1 @@
-"""Learning to steer from recordings: examples, views from beside the lane, batches, the trainer."""
+"""Learning to steer from recordings: datasets, shifted views, photometric augmentation, batches, the trainer."""

@@ -1,4 +1,4 @@
-"""Under which conditions recordings were driven, for the model's card; and what speaks against learning from them."""
+"""Conditions of the training data for the model's card, and warnings about weaknesses of the data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEW = 600  # frames: half a minute of driving
 
 
 def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
-    """The fields of the card that tell them."""
+    """The fields of the card that describe the conditions."""
     return {
         "camera_known": all(recording.session.camera_known for recording in recordings),
         "vehicle": find_vehicle(recordings),
@@ -28,19 +28,19 @@ def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
 
 
 def find_vehicle(recordings: Sequence[Recording]) -> dict[str, Any] | None:
-    """The car that turns the model's curvature into steering; None where there were several."""
+    """The car of the recordings; None if there are several."""
     first, *others = [recording.session.vehicle for recording in recordings]
     return dict(first) if all(other == first for other in others) else None
 
 
 def find_speeds(recordings: Sequence[Recording]) -> tuple[float, float] | None:
-    """The lowest and the highest speed [m/s]; None where no row knows its own."""
+    """Lowest and highest speed [m/s]; None if no speed is known."""
     speeds = [row.speed for recording in recordings for row in recording.rows if math.isfinite(row.speed)]
     return (min(speeds), max(speeds)) if speeds else None
 
 
 def find_rate(recordings: Sequence[Recording]) -> float | None:
-    """Frames a second, as most rows follow one another; None where none do."""
+    """Median frame rate [1/s]; None if no row follows another."""
     steps = [
         after.time - before.time
         for recording in recordings
@@ -51,20 +51,20 @@ def find_rate(recordings: Sequence[Recording]) -> float | None:
 
 
 def warn_of_weaknesses(dataset: Dataset) -> None:
-    """Say what a person should know of their data before they wait for a training."""
+    """Print the weaknesses of the data before training starts."""
     for weakness in find_weaknesses(dataset):
         CONSOLE.print(f"WARNING: {weakness}")
 
 
 def find_weaknesses(dataset: Dataset) -> list[str]:
-    """What makes learning from these data doubtful, a sentence each."""
+    """Weaknesses of the data, a sentence each."""
     frames, found = len(np.unique(dataset.training)), []
     if frames < FEW:
         found.append(
             f"there are only {frames} frames to learn from: two minutes of driving, some 2400, make a good start"
         )
     if not len(dataset.held_out):
-        found.append("nothing is held out, as the drive is too short: how well the network does cannot be told")
+        found.append("nothing is held out, since the drive is too short: the network's error cannot be measured")
     if not np.ptp(dataset.examples.curvature[dataset.training]):
-        found.append("the curvature never changes: the network can only learn to hold it, whatever it sees")
+        found.append("the curvature never changes: the network can only learn a constant")
     return found

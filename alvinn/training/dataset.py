@@ -1,9 +1,8 @@
-"""What a network learns from: recordings as examples, with whole stretches of road held out.
+"""Datasets: recordings as training examples, with whole stretches of road held out.
 
-Neighbouring frames are near copies, so frames drawn at random would leak what they should test. Each lane is cut into
-stretches; one of them in every HOLD_EVERY metres is held out with all frames ever recorded there, and no training frame
-comes from closer to it than five seconds of driving. Where an import does not know its lane,
-blocks of time are held out.
+Neighbouring frames are near copies, so frames held out at random would leak into training. On each lane one stretch in
+every HOLD_EVERY metres is held out with all frames recorded there, and training frames keep a gap of five seconds of
+driving to it. For imports without a known lane, blocks of time are held out.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ from alvinn.driving.types import Camera, Image
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, Row
-from alvinn.training.image_cache import Pictures, pictures
-from alvinn.training.views import arc_goals, path_goals
+from alvinn.training.image_cache import Pictures, load_pictures
+from alvinn.training.views import find_path_goals, predict_arc_goals
 
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
-HOLD_FROM = 400.0  # m to the first of them: two minutes of driving, half each way, get beyond it
+HOLD_FROM = 400.0  # m to the first one: two minutes of driving, half each way, pass it
 HOLD_LENGTH = 40.0  # m held out
 HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
-HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving has one already
-GAP_SECONDS = 5.0  # of driving left out on either side
-ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered for
-CORRECTION_WEIGHT = 2  # see `load`
-ALIKE_HEADING = 0.5  # cosine between two headings on one piece of road
-ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balanced`
+HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving already has one
+GAP_SECONDS = 5.0  # of driving skipped on either side
+ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered towards
+CORRECTION_WEIGHT = 2  # see `load_dataset`
+ALIKE_HEADING = 0.5  # cosine of the angle between two headings on the same piece of road
+ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balance_counts`
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -42,15 +41,15 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """All rows of some recordings, their pictures left on disk.
+    """All rows of several recordings; the pictures stay on disk.
 
     Attributes:
         blocks: the pictures of each recording, shape (n_i, height, width, 3).
         starts: the first row of each recording, shape (recordings,).
         curvature: labels, shape (n,) [1/m].
-        goals: where the car was one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
-        cars: the car of each recording; none, where no steer is wanted.
-        speed: shape (n,) [m/s]; 0 where it is unknown, as importing took it.
+        goals: position of the car one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
+        cars: the car of each recording; empty if no steer is needed.
+        speed: shape (n,) [m/s]; 0 if unknown.
     """
 
     blocks: tuple[Pictures, ...]
@@ -65,7 +64,7 @@ class Examples:
         if self.curvature.shape != (n,) or self.goals.shape != (n, 2):
             raise ValueError(f"{n} pictures with labels {self.curvature.shape} and goals {self.goals.shape}")
         if not np.isfinite(self.curvature).all():
-            raise ValueError(f"{int((~np.isfinite(self.curvature)).sum())} of {n} labels are no number")
+            raise ValueError(f"{int((~np.isfinite(self.curvature)).sum())} of {n} labels are not finite")
 
     def __len__(self) -> int:
         return len(self.curvature)
@@ -76,7 +75,7 @@ class Examples:
         return np.asarray(self.blocks[block][index - self.starts[block]])
 
     def steer(self, rows: Indices, curvature: npt.NDArray[np.floating[Any]]) -> Doubles:
-        """CARLA's steer, shape (m,), for curvatures [1/m] driven at some rows; NaN where no car is known."""
+        """CARLA's steer, shape (m,), for curvatures [1/m] at some rows; NaN if the car is unknown."""
         found, block = np.full(len(rows), np.nan), np.searchsorted(self.starts, rows, side="right") - 1
         for number, car in enumerate(self.cars):
             here = block == number
@@ -86,86 +85,89 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Examples from one camera, and which of them are for what."""
+    """Examples from one camera, split into training and held-out rows."""
 
     examples: Examples
     training: Indices
-    """rows to learn from; corrections appear more than once"""
+    """rows to train on; corrections appear more than once"""
     held_out: Indices
     camera: Camera
     preprocessing: Preprocessing
 
 
 def common_camera(recordings: Sequence[Recording]) -> Camera:
-    """The one camera of some recordings.
+    """The common camera of several recordings.
 
     Raises:
-        CameraMismatchError: two of them were made with different ones.
+        CameraMismatchError: they were made with different cameras.
     """
     first = recordings[0]
     for other in recordings[1:]:
         if other.session.camera != first.session.camera:
             raise CameraMismatchError(
                 f"{first.folder} was recorded with the camera {first.session.camera}, {other.folder} with "
-                f"{other.session.camera}: one network wants one camera, train on one kind at a time"
+                f"{other.session.camera}: a network has one camera; train on recordings of one camera only"
             )
     return first.session.camera
 
 
-def load(
+def load_dataset(
     recordings: Sequence[Recording],
     preprocessing: Preprocessing,
-    tell: Callable[[], None] = lambda: None,
+    on_frame: Callable[[], None] = lambda: None,
     correction_weight: int = CORRECTION_WEIGHT,
     balance: int = 1,
 ) -> Dataset:
-    """Open recordings for training; pictures are decoded once and stay on disk.
+    """Load recordings for training; pictures are decoded once and stay on disk.
 
     Args:
         recordings: at least one, each with frames.
-        preprocessing: how they are shrunk.
-        tell: called once a frame, for progress bars.
-        correction_weight: times that a correction is shown for every time that another frame is.
-        balance: times at most that frames of rare curvatures are shown, see `balanced`.
+        preprocessing: of the network.
+        on_frame: called once per frame, for progress bars.
+        correction_weight: how often a correction is shown for each time another frame is shown.
+        balance: how often frames of rare curvature are shown at most, see `balance_counts`.
 
     Raises:
         CameraMismatchError: their cameras differ.
-        RecordingError: nothing is left to learn from.
+        RecordingError: no frames are left to train on.
     """
     camera = common_camera(recordings)
-    blocks = tuple(pictures(recording, preprocessing, tell) for recording in recordings)
+    blocks = tuple(load_pictures(recording, preprocessing, on_frame) for recording in recordings)
     rows = [row for recording in recordings for row in recording.split_rows()]
     examples = Examples(
         blocks=blocks,
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
-        curvature=road_arcs(rows, ROAD_AHEAD) if preprocessing.range_rows else np.array([r.curvature for r in rows]),
-        goals=np.concatenate([goals(recording.split_rows()) for recording in recordings]),
+        curvature=compute_road_arcs(rows, ROAD_AHEAD)
+        if preprocessing.range_rows
+        else np.array([r.curvature for r in rows]),
+        goals=np.concatenate([find_goals(recording.split_rows()) for recording in recordings]),
         cars=tuple(recording.vehicle() for recording in recordings),
         speed=np.nan_to_num([row.speed for row in rows]),
     )
     kept = np.concatenate([recording.kept_mask() for recording in recordings])
-    held_out, training = (part & kept for part in split(rows))
+    held_out, training = (part & kept for part in hold_out(rows))
     if not training.any():
-        raise RecordingError(f"of {len(rows)} frames none is left to train on: record more, along more road")
+        raise RecordingError(f"none of {len(rows)} frames is left to train on: record more, on more of the road")
     corrections = np.array([row.correction > 0 for row in rows])
     learned = np.flatnonzero(training)
-    times = np.where(corrections[learned], correction_weight, 1) * balanced(examples.curvature[learned], balance)
+    times = np.where(corrections[learned], correction_weight, 1) * balance_counts(examples.curvature[learned], balance)
     return Dataset(examples, np.repeat(learned, times), np.flatnonzero(held_out), camera, preprocessing)
 
 
-def balanced(curvature: Doubles, most: int) -> Indices:
-    """How often frames with these curvatures [1/m] (n,) are shown, so that rare ones count as much as common ones (n,).
+def balance_counts(curvature: Doubles, most: int) -> Indices:
+    """How often each frame is shown, shape (n,), to balance curvatures [1/m], shape (n,).
 
-    Once if they are of the most common kind, else oftener, up to `most` times. PilotNet too was shown more bends than
-    had been driven, against a bias towards straight on (M. Bojarski et al., arXiv:1604.07316, "Data Selection").
+    Frames of the most common curvature are shown once, others more often, up to `most` times. PilotNet, too, was
+    trained on a higher share of bends than had been driven, against a bias towards straight on (M. Bojarski et al.,
+    arXiv:1604.07316, "Data Selection").
     """
     _, kinds, counts = np.unique(np.rint(curvature / ALIKE), return_inverse=True, return_counts=True)
     times: Indices = np.clip(np.rint(counts.max() / counts[kinds]), 1, most).astype(np.intp)
     return times
 
 
-def split(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which rows are held out, and which are for training, shape (n,) each; rows in the gap are neither."""
+def hold_out(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Masks of held-out and of training rows, shape (n,) each; rows in the gap are in neither."""
     held_out, training = _split_by_lane(rows)
     if (blocks := np.isnan([row.lane_s for row in rows])).any():
         held_in_time, training_in_time = _split_by_time(np.array([row.time for row in rows]))
@@ -177,7 +179,7 @@ def rows_learned_from(recordings: Sequence[Recording]) -> list[Row]:
     """The rows that a training on these recordings learns from: neither held out, nor in a gap, nor excluded."""
     rows = [row for recording in recordings for row in recording.split_rows()]
     kept = np.concatenate([recording.kept_mask() for recording in recordings])
-    _, training = split(rows)
+    _, training = hold_out(rows)
     return [rows[index] for index in np.flatnonzero(training & kept)]
 
 
@@ -195,9 +197,9 @@ def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDAr
 
 
 def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
-    """Where [m] lanes begin again that were driven to their end and had a stretch held out within the gap there.
+    """Position [m] to which lanes return whose end was reached with a held-out stretch within the gap.
 
-    That is at 0 for a ring; a lane with a lead-in comes back to a later place.
+    That is 0 for a closed loop; a lane with a lead-in returns to a later position.
     """
     lanes: dict[str, list[Row]] = {}
     for row in rows:
@@ -214,12 +216,12 @@ def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
 
 
 def _beside(one: Row, other: Row, gap: float) -> bool:
-    """Whether two rows are of one piece of road: near each other and headed alike, not where a lane crosses itself."""
+    """Whether two rows are on the same piece of road: close and headed alike, not where a lane crosses itself."""
     return _apart(one, other) <= gap and math.cos(one.yaw - other.yaw) > ALIKE_HEADING
 
 
 def _apart(one: Row, other: Row) -> float:
-    """Between two rows [m], heights aside."""
+    """Horizontal distance between two rows [m]."""
     return math.dist((one.x, one.y), (other.x, other.y))
 
 
@@ -228,25 +230,25 @@ def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[n
     return from_middle < HOLD_SECONDS / 2.0, from_middle > HOLD_SECONDS / 2.0 + GAP_SECONDS
 
 
-def goals(rows: Sequence[Row]) -> Doubles:
-    """Where the car was one lookahead after each row, shape (n, 2); from the steering's own arc at a segment's end."""
+def find_goals(rows: Sequence[Row]) -> Doubles:
+    """Position of the car one lookahead after each row, shape (n, 2); extrapolated along an arc at a segment's end."""
     reach = np.array([lookahead(speed) for speed in np.nan_to_num([row.speed for row in rows])])
-    ends = arc_goals(np.array([row.curvature for row in rows]), reach)
+    ends = predict_arc_goals(np.array([row.curvature for row in rows]), reach)
     found, start = np.empty((len(rows), 2)), 0
     for _, group in groupby(rows, key=lambda row: row.segment):
         segment = list(group)
         part = slice(start, start + len(segment))
         places, yaws = np.array([(row.x, row.y) for row in segment]), np.array([row.yaw for row in segment])
-        found[part] = path_goals(places, yaws, reach[part])
+        found[part] = find_path_goals(places, yaws, reach[part])
         start += len(segment)
     return np.where(np.isnan(found), ends, found)
 
 
-def road_arcs(rows: Sequence[Row], ahead: float) -> Doubles:
-    """Curvatures [1/m] of the arcs from the car to the middle of its lane `ahead` metres further on, shape (n,).
+def compute_road_arcs(rows: Sequence[Row], ahead: float) -> Doubles:
+    """Curvatures [1/m] of the arcs from the car to the lane's centre `ahead` metres further on, shape (n,).
 
-    ALVINN's label of 1989. The lane is where the rows say that it lies beside the car; at a segment's end, and where
-    no lane is known, the driver's own answer stands.
+    ALVINN's label of 1989. The lane's centre follows from each row's offset; at a segment's end and without a known
+    lane the label is the driver's own answer.
     """
     labels, start = np.array([row.curvature for row in rows]), 0
     for _, group in groupby(rows, key=lambda row: row.segment):

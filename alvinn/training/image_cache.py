@@ -1,4 +1,4 @@
-"""Pictures decoded once: the shrunk frames of a recording as one memory-mapped array beside its table.
+"""The image cache: the preprocessed frames of a recording as one memory-mapped array beside its table.
 
 The file's name is a hash of the recording's rows, of the preprocessing, and of the size and time of every picture file,
 so that none of them can change unnoticed. It is written under another name first, so that a killed run leaves no half
@@ -26,13 +26,13 @@ Pictures = npt.NDArray[np.uint8]
 """Shape (n, height, width, 3) RGB, on disk."""
 
 
-def pictures(recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> Pictures:
-    """The shrunk pictures of a recording, read from the cache or made and kept there.
+def load_pictures(recording: Recording, preprocessing: Preprocessing, on_frame: Callable[[], None]) -> Pictures:
+    """Load the preprocessed pictures of a recording from the cache, after making them if necessary.
 
     Args:
         recording: with frames.
-        preprocessing: how they are shrunk; its colours do not matter.
-        tell: called once a picture.
+        preprocessing: of the network; its colours do not matter.
+        on_frame: called once per picture.
 
     Raises:
         RecordingError: a picture is missing or damaged.
@@ -41,10 +41,10 @@ def pictures(recording: Recording, preprocessing: Preprocessing, tell: Callable[
     if not path.is_file():
         with locked(path.parent, "cached", patience=FOREVER):  # whoever else wants the same lets us make it
             if not path.is_file():
-                _make(path, recording, preprocessing, tell)
+                _make(path, recording, preprocessing, on_frame)
                 return _mapped(path)
     for _ in recording.rows:
-        tell()
+        on_frame()
     return _mapped(path)
 
 
@@ -70,7 +70,7 @@ def _states(recording: Recording, preprocessing: Preprocessing) -> Iterator[str]
                 yield "missing;"
 
 
-def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: Callable[[], None]) -> None:
+def _make(path: Path, recording: Recording, preprocessing: Preprocessing, on_frame: Callable[[], None]) -> None:
     shape = (len(recording.rows), preprocessing.rows, preprocessing.width, 3)
     require_space(path.parent, int(np.prod(shape)), f"the cache of {recording.folder}")
     with atomic_path(path) as scratch, scratch.open("wb") as file:
@@ -78,11 +78,11 @@ def _make(path: Path, recording: Recording, preprocessing: Preprocessing, tell: 
         np.lib.format.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call] # numpy's stub
         for row in recording.rows:
             file.write(_picture(recording, row, preprocessing).tobytes())
-            tell()
+            on_frame()
 
 
 def _picture(recording: Recording, row: Row, preprocessing: Preprocessing) -> Image:
-    """A row's picture; one with ranges holds the true intensity of the road in its last row."""
+    """The picture of a row; with ranges, its last row holds the true road intensity."""
     center = recording.read_picture(row)
     cropped = preprocessing.crop_and_resize(center)
     if not preprocessing.range_rows:

@@ -1,4 +1,4 @@
-"""Train as settings say: recordings in, a model folder out, with a bar meanwhile."""
+"""Train a model from recordings, with a progress bar."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from alvinn.recording import Recording
 from alvinn.recording.flatness import FLAT, measure_bumpiness
 from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
-from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load
+from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
 from alvinn.training.model_folder import begin_training, end_training, require_room
 from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
@@ -35,38 +35,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainSettings(Home):
-    """What to train, on which recordings, and how."""
+    """Settings of a training."""
 
     name: tyro.conf.Positional[str] = ""
-    """of the model: becomes models/NAME"""
+    """name of the model, stored in models/NAME"""
     data: tuple[str, ...] = ()
-    """recordings to learn from"""
+    """recordings to train on"""
     network: NetworkName = "conv"
-    """which network"""
+    """network architecture"""
     output: OutputName = "hill"
-    """how curvature is coded at the output"""
+    """encoding of curvature at the output"""
     views: Literal["on", "off"] = "on"
-    """show frames as seen from beside the lane too, with the steering that leads back"""
+    """also train on shifted views, with the steering that leads back"""
     camera: str | None = None
-    """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] of imports that do not say how their camera sat: 60,1.2,-5"""
+    """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] for imports with an unknown camera mount, such as 60,1.2,-5"""
     correction_weight: int = CORRECTION_WEIGHT
-    """times that a correction is shown for every time that another frame is"""
+    """how often a correction is shown for each time another frame is shown"""
     balance: int = 1
-    """times at most that frames of rare steering are shown, for one of the most common (1: as they were driven)"""
+    """how often frames of rare curvature are shown at most, relative to the most common (1: as driven)"""
     epochs: int | None = None
-    """times through the data (default: what suits the network)"""
+    """epochs (default: recommended for the network)"""
     learning_rate: float | None = None
-    """at the start; it falls to a hundredth along a half cosine (default: what suits the network)"""
+    """initial learning rate; cosine decay to a hundredth (default: recommended for the network)"""
     irre: bool = False
-    """rebuild the input too, small: how well is a second signal of doubt (drive --doubt-by irre)"""
+    """also reconstruct the input, a second measure of doubt (drive --doubt-by irre)"""
     resume: bool = False
-    """go on with a training that was interrupted, with the same settings and data"""
+    """resume an interrupted training, with the same settings and data"""
     tensorboard: bool = False
-    """keep the curves for TensorBoard too, in the model's logs/ (history.csv has them in any case)"""
+    """also write the curves for TensorBoard, to the model's logs/ (history.csv has them in any case)"""
     overwrite: bool = False
     """put the model in the place of one of the same name, whose laps go with it"""
     seed: int = 0
-    """of the first weights and the order of the data"""
+    """seed of the initial weights and of the order of the data"""
 
     def __post_init__(self) -> None:
         require_above_zero("--epochs", self.epochs)
@@ -74,13 +74,13 @@ class TrainSettings(Home):
         require_above_zero("--correction-weight", self.correction_weight)
         require_above_zero("--balance", self.balance)
         require_distinct("--data", self.data)
-        self.told_camera()
+        self.parse_camera()
 
-    def told_camera(self) -> tuple[float, float, float] | None:
-        """Field of view [degrees], height [m] and pitch [degrees] of a camera that recordings do not tell of.
+    def parse_camera(self) -> tuple[float, float, float] | None:
+        """Parse --camera: field of view [degrees], height [m] and pitch [degrees].
 
         Raises:
-            ValueError: they are none.
+            ValueError: the values are malformed or out of range.
         """
         if self.camera is None:
             return None
@@ -89,23 +89,23 @@ class TrainSettings(Home):
             Camera(fov=fov, z=height, pitch=pitch)
         except ValueError as error:
             raise ValueError(
-                f"--camera wants FOV,HEIGHT,PITCH such as 60,1.2,-5, not {self.camera}: {error}"
+                f"--camera must be FOV,HEIGHT,PITCH such as 60,1.2,-5, not {self.camera}: {error}"
             ) from error
         require_above_zero("--camera's height", height)
         return fov, height, pitch
 
 
 def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = None) -> Path:
-    """Train as the job says, from random weights or those of the model in the folder `warm`; returns the new folder.
+    """Train a model from random weights or from those of the model in the folder `warm`; returns its folder.
 
     Raises:
-        AlvinnError: the recordings cannot be trained on, or the folder holds what would be lost or mixed.
-        KeyboardInterrupt: Ctrl-C; after the first epoch the best so far is a model, and `resume` goes on.
+        AlvinnError: the recordings cannot be used for training, or something in the folder would be lost or mixed.
+        KeyboardInterrupt: Ctrl-C; after the first epoch the best network so far is saved, and `resume` continues.
     """
     _require_one_machine()
     folder = job.model_folder(job.name)
     require_room(folder, resume=job.resume, overwrite=job.overwrite)
-    recordings = with_camera(recordings, job.told_camera())
+    recordings = assume_camera(recordings, job.parse_camera())
     dataset = _load(recordings, ARCHITECTURES[job.network], job)
     warn_of_weaknesses(dataset)
     with quiet():
@@ -119,21 +119,21 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
         begin_training(folder, all_settings, recordings, warm, resume=job.resume)
         began = time.perf_counter()
         with progress() as bars:
-            shown = Shown(bars, settings.epochs)
+            shown = TrainingBar(bars, settings.epochs)
             trained = trainer.train(
                 dataset,
                 output,
                 settings,
                 folder,
                 shown.epoch,
-                live=shown.batch,
+                on_batch=shown.batch,
                 resume=job.resume,
                 warm=warm,
                 board=job.tensorboard,
             )
         seconds = time.perf_counter() - began
         with quiet():
-            trainer.save(trained, folder)
+            trainer.export(trained, folder)
         held_out = trained.best.held_out if trained.best is not None else trainer.Errors()
         metrics = {
             "held_out_mae": held_out.mae,
@@ -144,7 +144,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
         write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
         if trained.interrupted:
             done = f"{len(trained.history)} of {settings.epochs} epochs"
-            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume goes on", markup=False)
+            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume continues", markup=False)
             raise KeyboardInterrupt
         end_training(folder)
     return folder
@@ -166,7 +166,7 @@ def _make_card(
         preprocessing=dataset.preprocessing,
         seed=job.seed,
         settings=asdict(settings) | {"warm_start": None if warm is None else warm.name} | _data_settings(job),
-        recordings=tuple(_described(recording) for recording in recordings),
+        recordings=tuple(_describe_recording(recording) for recording in recordings),
         server=recordings[0].session.server,
         metrics=metrics,
         version=__version__,
@@ -187,7 +187,7 @@ def _trainer_settings(job: TrainSettings, recordings: list[Recording]) -> traine
         epochs=epochs,
         batch=architecture.batch,
         learning_rate=job.learning_rate or architecture.learning_rate,
-        views=job.views == "on" and views_possible(recordings),
+        views=job.views == "on" and can_shift_views(recordings),
         light=architecture.light,
         blind=epochs // 3 if architecture.range_rows else 0,
         seed=job.seed,
@@ -200,8 +200,8 @@ def _data_settings(job: TrainSettings) -> dict[str, Any]:
     return {"correction_weight": job.correction_weight, "balance": job.balance}
 
 
-class Shown:
-    """The bar of a training: the loss as it falls, and what the last epoch got wrong of what is held out."""
+class TrainingBar:
+    """Progress bar of a training: the current loss, and the held-out errors of the last epoch."""
 
     def __init__(self, bars: Progress, epochs: int) -> None:
         self._bars = bars
@@ -209,61 +209,63 @@ class Shown:
         self._held_out = ""
 
     def batch(self, epochs: float, loss: float) -> None:
-        """So many epochs are done, the last of them in part."""
+        """Show the number of epochs done, as a fraction, and the loss."""
         self._bars.update(self._task, completed=epochs, note=f"loss {loss:.4f}{self._held_out}")
 
-    def epoch(self, done: trainer.Progress) -> None:
-        """An epoch was examined."""
-        self._held_out = told(done.held_out)
+    def epoch(self, done: trainer.EpochResult) -> None:
+        """Show the held-out errors of a finished epoch."""
+        self._held_out = format_errors(done.held_out)
         self.batch(done.epoch, done.loss)
 
 
-def told(held_out: trainer.Errors) -> str:
-    """Errors on held-out stretches, for the bar."""
+def format_errors(held_out: trainer.Errors) -> str:
+    """Format held-out errors for the progress bar."""
     if held_out.mae is None or held_out.relative is None:
         return ""
     steer = "" if held_out.steer is None else f", {held_out.steer:.4f} of full steer"
     return f"  held out: MAE {held_out.mae:.4f} 1/m{steer}, {held_out.relative:.0%} wrong by over 10%"
 
 
-def _geometry_known(recordings: list[Recording]) -> bool:
-    """Whether frames can be seen from elsewhere: only where it is known how the camera sat on the car."""
+def _is_is_is_geometry_known(recordings: list[Recording]) -> bool:
+    """Whether the camera mount is known, as shifted views require; prints why not."""
     unknown = [str(recording.folder) for recording in recordings if not recording.session.camera_known]
     if unknown:
         CONSOLE.print(
-            f"the camera of {', '.join(unknown)} is not known: no views from beside the lane are shown "
-            "(--camera FOV,HEIGHT,PITCH says it)"
+            f"the camera of {', '.join(unknown)} is not known: training without shifted views "
+            "(give it with --camera FOV,HEIGHT,PITCH)"
         )
     return not unknown
 
 
-def views_possible(recordings: list[Recording]) -> bool:
-    """Whether frames can be shown as seen from elsewhere; why not, is said."""
-    return _geometry_known(recordings) and _flat(recordings)
+def can_shift_views(recordings: list[Recording]) -> bool:
+    """Whether shifted views are possible; prints why not."""
+    return _is_is_is_geometry_known(recordings) and _is_is_is_flat(recordings)
 
 
-def _flat(recordings: list[Recording]) -> bool:
-    """Whether frames can be seen from elsewhere: only on flat ground, as which unknown ground is taken."""
+def _is_is_is_flat(recordings: list[Recording]) -> bool:
+    """Whether the ground is flat enough, as shifted views require; unknown ground counts as flat."""
     hilly = {str(recording.folder): share for recording in recordings if (share := measure_bumpiness(recording)) > FLAT}
     if hilly:
         worst = max(hilly.values())
         CONSOLE.print(
-            f"the ground of {', '.join(hilly)} is not flat: views of the road 10 m ahead would be {worst:.1%} wrong "
-            f"(up to {FLAT:.1%} is flat enough), so no views from beside the lane are shown"
+            f"the ground of {', '.join(hilly)} is not flat: in shifted views, distances 10 m ahead would be "
+            f"{worst:.1%} wrong (acceptable: {FLAT:.1%}); training without them"
         )
     return not hilly
 
 
-def with_camera(recordings: list[Recording], told: tuple[float, float, float] | None) -> list[Recording]:
-    """The recordings, with the camera that was told where they do not know theirs.
+def assume_camera(recordings: list[Recording], told: tuple[float, float, float] | None) -> list[Recording]:
+    """The recordings, with a given camera mount where theirs is unknown.
 
     Raises:
-        AlvinnError: they all know it.
+        AlvinnError: all their mounts are known.
     """
     if told is None:
         return recordings
     if all(recording.session.camera_known for recording in recordings):
-        raise AlvinnError("--camera is for recordings that do not say how their camera sat; these say it: leave it out")
+        raise AlvinnError(
+            "--camera is for recordings with an unknown camera mount, but these know theirs: leave it out"
+        )
     fov, height, pitch = told
     found = []
     for recording in recordings:
@@ -277,10 +279,10 @@ def with_camera(recordings: list[Recording], told: tuple[float, float, float] | 
 
 
 def _require_one_machine() -> None:
-    """See that nobody waits for workers that would each learn alone.
+    """Refuse TF_CONFIG, as its workers would each train alone.
 
     Raises:
-        AlvinnError: TensorFlow's TF_CONFIG asks for several.
+        AlvinnError: TF_CONFIG asks for several workers.
     """
     if os.environ.get("TF_CONFIG"):
         raise AlvinnError(
@@ -293,8 +295,8 @@ def _load(recordings: list[Recording], architecture: Architecture, job: TrainSet
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
         preprocessing = architecture.preprocessing(common_camera(recordings))
-        return load(recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance)
+        return load_dataset(recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance)
 
 
-def _described(recording: Recording) -> dict[str, Any]:
+def _describe_recording(recording: Recording) -> dict[str, Any]:
     return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()}

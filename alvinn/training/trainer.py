@@ -1,7 +1,7 @@
 """Training: from a dataset to a model folder.
 
-What is best on the held-out stretches is kept. After every epoch the state goes to disk, so that a run which was
-interrupted or killed can be resumed. Its figures go to `history.csv`, and to TensorBoard where that is wanted.
+The network with the lowest held-out error is kept. After every epoch the state is saved, so that an interrupted or
+killed training can be resumed. Metrics are written to `history.csv`, and to TensorBoard on request.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from alvinn.networks import keras_models, reconstruction
 from alvinn.networks.architectures import NetworkName
 from alvinn.networks.encodings import Encoding, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
-from alvinn.training.batches import Batch, Batches, Plan
+from alvinn.training.batches import Batch, Batches, BatchSettings
 from alvinn.training.dataset import Dataset, Doubles, Indices
 from alvinn.util.files import atomic_path, write_bytes
 from alvinn.util.malloc import keep_freed_memory
 
-TIE = 1.1  # an error this near the least is as good: few frames are held out, and a later epoch's steps were smaller
+TIE = 1.1  # within this factor of the lowest, errors count as equal: few frames are held out, later steps are smaller
 THRESHOLD = 0.1  # alpha of the thresholded relative error
 COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
 BEST = "network.keras"  # the weights of the best epoch
-BOARD = "logs"  # the folder in a model's that TensorBoard reads
+BOARD = "logs"  # the subfolder for TensorBoard
 
 Steering = Callable[[Indices, Floats], Doubles]
 
@@ -49,23 +49,23 @@ class Settings:
     epochs: int = 30
     batch: int = 64
     learning_rate: float = 2e-3
-    """at the start; it falls to a hundredth along a half cosine"""
+    """initial; cosine decay to a hundredth"""
     patience: int = 12
-    """epochs without a better held-out error after which training stops"""
+    """epochs without improvement of the held-out error before training stops"""
     views: bool = True
-    """show frames from beside the lane too"""
+    """apply shifted views"""
     light: bool = True
-    """show frames under other lights too"""
+    """apply photometric augmentation"""
     blind: int = 0
-    """epochs at the beginning in which what is fed back of the road's intensity is random"""
+    """first epochs, in which the fed-back road intensity is random"""
     seed: int = 0
     irre: bool = False
-    """rebuild the input too, see `alvinn.networks.reconstruction`"""
+    """also reconstruct the input, see `alvinn.networks.reconstruction`"""
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """How far predictions are from labels; None where there was nothing to compare.
+    """Prediction errors; None if there was nothing to compare.
 
     MAE and the thresholded relative error, not MSE: F. Codevilla et al., arXiv:1809.04843, found that MSE says little
     about driving.
@@ -74,14 +74,14 @@ class Errors:
     mae: float | None = None
     """mean absolute error in curvature [1/m]"""
     relative: float | None = None
-    """share of frames with an error above a tenth of the label"""
+    """share of frames whose error exceeds a tenth of the label"""
     steer: float | None = None
-    """mean absolute error in CARLA's steer, which goes from -1 to 1, at the speeds that were driven"""
+    """mean absolute error in CARLA's steer, in [-1, 1], at the recorded speeds"""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where training stands at the end of an epoch."""
+class EpochResult:
+    """Metrics at the end of an epoch."""
 
     epoch: int
     loss: float
@@ -89,13 +89,13 @@ class Progress:
 
 
 @dataclass
-class Trained:
-    """A network and how it came about."""
+class TrainingResult:
+    """A trained network and its history."""
 
     network: Any
-    history: list[Progress] = field(default_factory=list)
-    best: Progress | None = None
-    """the epoch whose weights the network has"""
+    history: list[EpochResult] = field(default_factory=list)
+    best: EpochResult | None = None
+    """epoch whose weights the network has"""
     interrupted: bool = False
 
 
@@ -104,44 +104,46 @@ def train(
     output: Encoding,
     settings: Settings,
     folder: Path,
-    tell: Callable[[Progress], None] = lambda _: None,
+    on_epoch: Callable[[EpochResult], None] = lambda _: None,
     *,
-    live: Callable[[float, float], None] = lambda _, __: None,
+    on_batch: Callable[[float, float], None] = lambda _, __: None,
     resume: bool = False,
     warm: Path | None = None,
     board: bool = False,
-) -> Trained:
-    """Train from random weights or another model's, or go on; one seed on one machine gives one network.
+) -> TrainingResult:
+    """Train from random weights, from another model's, or resume; deterministic for one seed on one machine.
 
     Args:
-        dataset: what to learn from, with what is held out.
-        output: the code of the network's answer.
-        settings: how.
-        folder: of the model; the state after every epoch is kept there.
-        tell: called after every epoch.
-        live: called after every batch with the epochs that are done, as a fraction, and this epoch's loss so far.
-        resume: go on from the state that an interrupted run left in the folder.
-        warm: folder of a model of the same shape whose weights to begin with.
-        board: keep the figures for TensorBoard too.
+        dataset: training and held-out examples.
+        output: the output encoding.
+        settings: of the training.
+        folder: of the model; the state after every epoch is saved there.
+        on_epoch: called after every epoch.
+        on_batch: called after every batch with the epochs done, as a fraction, and the epoch's loss so far.
+        resume: continue from the state that an interrupted training left in the folder.
+        warm: folder of a model of the same shape that provides the initial weights.
+        board: also write metrics for TensorBoard.
 
     Raises:
-        ModelError: there is nothing to resume or no such model to begin with, or the loss is no number any more.
-        KeyboardInterrupt: before the first epoch was done.
+        ModelError: there is nothing to resume, no such initial model, or the loss is not finite.
+        KeyboardInterrupt: before the first epoch ended.
     """
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
-    plan = Plan(
+    plan = BatchSettings(
         batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
     )
     batches = Batches(dataset, plan)
-    trained = _resumed(folder, len(batches)) if resume else None
+    trained = _resume(folder, len(batches)) if resume else None
     if trained is None:
-        trained = Trained(_compiled(dataset, output, settings, len(batches), warm))
+        trained = TrainingResult(_compile(dataset, output, settings, len(batches), warm))
     resumes = bool(trained.history)
-    keeper = _Keeper(trained, batches, output, settings, folder, tell, live)
+    keeper = _EpochEnd(trained, batches, output, settings, folder, on_epoch, on_batch)
     try:
         trained.network.fit(
-            stream_batches(batches, output, dataset.preprocessing.shape, len(trained.history), rebuilt=settings.irre),
+            stream_batches(
+                batches, output, dataset.preprocessing.shape, len(trained.history), reconstructed=settings.irre
+            ),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=len(trained.history),
             epochs=settings.epochs,
@@ -150,7 +152,7 @@ def train(
             callbacks=[
                 keras.callbacks.TerminateOnNaN(),
                 keeper,
-                *_boards(folder, resume=resumes, wanted=board),
+                *_make_make_make_boards(folder, resume=resumes, wanted=board),
             ],
         )
     except KeyboardInterrupt:
@@ -161,7 +163,7 @@ def train(
     return trained
 
 
-def _compiled(dataset: Dataset, output: Encoding, settings: Settings, batches: int, warm: Path | None) -> Any:
+def _compile(dataset: Dataset, output: Encoding, settings: Settings, batches: int, warm: Path | None) -> Any:
     model = keras_models.NETWORKS[settings.network](dataset.preprocessing.shape, output)
     loss: Any = keras_models.choose_loss(output)
     if settings.irre:
@@ -180,7 +182,7 @@ def _take_weights(model: Any, folder: Path) -> None:
         raise ModelError(f"{folder} has no weights for this network to begin with: {error}") from error
 
 
-def _resumed(folder: Path, batches: int) -> Trained | None:
+def _resume(folder: Path, batches: int) -> TrainingResult | None:
     """What an interrupted training reached; None if that is damaged, which is said.
 
     Raises:
@@ -190,42 +192,46 @@ def _resumed(folder: Path, batches: int) -> Trained | None:
     if not state.is_file():
         raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
     try:
-        trained = Trained(keras.models.load_model(state), read_history(folder / "history.csv"))
+        trained = TrainingResult(keras.models.load_model(state), read_history(folder / "history.csv"))
         epochs = int(trained.network.optimizer.iterations) // batches
         if len(trained.history) < epochs or not is_zipfile(folder / BEST):
             raise ValueError(f"{folder / 'history.csv'} or {BEST} is missing or damaged")
     except (OSError, ValueError, LookupError, TypeError, BadZipFile) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
-        CONSOLE.print(f"{state} cannot be resumed ({said}): the training begins anew", markup=False)
+        CONSOLE.print(f"{state} cannot be resumed ({said}): the training starts from the beginning", markup=False)
         return None
     del trained.history[epochs:]  # told before its state was written
     for number, progress in enumerate(trained.history):
-        if _good(progress, trained.history[:number]):
+        if _is_is_is_good(progress, trained.history[:number]):
             trained.best = progress
     return trained
 
 
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no types
-    """Judges, tells and keeps the network after every epoch, and stops when it gets no better."""
+class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no types
+    """Examines, reports and saves the network after every epoch; stops when it no longer improves.
+
+    Keras's EarlyStopping and ModelCheckpoint know no ties within a factor, and neither ModelCheckpoint,
+    BackupAndRestore nor CSVLogger replaces its file in one step, which a kill at any moment requires.
+    """
 
     def __init__(
         self,
-        trained: Trained,
+        trained: TrainingResult,
         batches: Batches,
         output: Encoding,
         settings: Settings,
         folder: Path,
-        tell: Callable[[Progress], None],
-        live: Callable[[float, float], None],
+        on_epoch: Callable[[EpochResult], None],
+        on_batch: Callable[[float, float], None],
     ) -> None:
         super().__init__()
         self._trained, self._batches, self._output = trained, batches, output
-        self._settings, self._folder, self._tell, self._live = settings, folder, tell, live
+        self._settings, self._folder, self._on_epoch, self._on_batch = settings, folder, on_epoch, on_batch
         self._best = folder / BEST
         folder.mkdir(parents=True, exist_ok=True)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        self._live(len(self._trained.history) + (batch + 1) / len(self._batches), float(logs["loss"]))
+        self._on_batch(len(self._trained.history) + (batch + 1) / len(self._batches), float(logs["loss"]))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         trained = self._trained
@@ -234,77 +240,77 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc] # keras ships no 
                 f"the loss of epoch {epoch + 1} is {logs['loss']}: train with a lower --learning-rate than "
                 f"{self._settings.learning_rate:g}, or look at the data"
             )
-        held_out = errors(self.model, self._batches.examination(), self._output, self._batches.steer)
-        logs |= _validation(held_out)  # for the callbacks after this one
-        now = Progress(epoch + 1, float(logs["loss"]), held_out)
-        if _good(now, trained.history):
+        held_out = measure_errors(self.model, self._batches.examination(), self._output, self._batches.steer)
+        logs |= _name_for_keras(held_out)  # for the callbacks after this one
+        now = EpochResult(epoch + 1, float(logs["loss"]), held_out)
+        if _is_is_is_good(now, trained.history):
             trained.best = now
             save_network(self.model, self._best)
         trained.history.append(now)
         write_history(self._folder / "history.csv", trained.history)
         save_network(self.model, self._folder / CHECKPOINT)
-        self._tell(now)
+        self._on_epoch(now)
         if trained.best is not None and now.epoch - trained.best.epoch >= self._settings.patience:
             self.model.stop_training = True
 
     def restore_best(self) -> None:
-        """Give the network the weights of its best epoch."""
+        """Load the weights of the best epoch."""
         self._trained.network = keras.models.load_model(self._best)
 
 
-def _boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
-    """What writes the loss and the held-out errors of every epoch for TensorBoard, if that is wanted."""
+def _make_make_make_boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
+    """The TensorBoard callback, if requested."""
     if not resume:
         shutil.rmtree(folder / BOARD, ignore_errors=True)  # of an earlier model of this name
     return [keras.callbacks.TensorBoard(folder / BOARD, write_graph=False)] if wanted else []
 
 
-def _validation(found: Errors) -> dict[str, float]:
-    """Errors as Keras names what is measured on held-out data."""
+def _name_for_keras(found: Errors) -> dict[str, float]:
+    """Errors under Keras's names for validation metrics."""
     named = {"val_curvature_mae": found.mae, "val_relative_error": found.relative, "val_steer_mae": found.steer}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _good(now: Progress, before: Sequence[Progress]) -> bool:
-    """Whether an epoch is as good as the best before it; with nothing held out the latest always is."""
+def _is_is_is_good(now: EpochResult, before: Sequence[EpochResult]) -> bool:
+    """Whether an epoch is at least as good as the best before it; without held-out rows it always is."""
     known = [progress.held_out.mae for progress in before if progress.held_out.mae is not None]
     return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
 
 
 def stream_batches(
-    batches: Batches, output: Encoding, shape: tuple[int, int, int], first: int, *, rebuilt: bool = False
+    batches: Batches, output: Encoding, shape: tuple[int, int, int], first: int, *, reconstructed: bool = False
 ) -> Any:
-    """The batches of all epochs one after another, made ahead while the network learns."""
+    """Batches of all epochs in sequence, prefetched during training."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
         for number in count(first):
             for batch in batches.epoch(number):
-                yield batch.images, targets(output, batch, rebuilt=rebuilt)
+                yield batch.images, encode_targets(output, batch, reconstructed=reconstructed)
 
-    units = output.units + (reconstruction.PIXELS if rebuilt else 0)
+    units = output.units + (reconstruction.PIXELS if reconstructed else 0)
     signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, units), tf.float32))
     return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
 
 
-def targets(output: Encoding, batch: Batch, *, rebuilt: bool = False) -> Floats:
-    """What a network should answer to a batch, shape (b, units), and rebuild after that if it does."""
-    if rebuilt:
+def encode_targets(output: Encoding, batch: Batch, *, reconstructed: bool = False) -> Floats:
+    """Targets of a batch, shape (b, units), followed by the reconstruction target if there is one."""
+    if reconstructed:
         return np.concatenate(
-            [targets(output, batch), [reconstruction.downsample(image) for image in batch.images]], axis=1
+            [encode_targets(output, batch), [reconstruction.downsample(image) for image in batch.images]], axis=1
         )
     if isinstance(output, Hill1989):
         return output.encode(batch.curvature, batch.intensity)
     return output.encode(batch.curvature)
 
 
-def errors(model: Any, batches: Iterable[Batch], output: Encoding, steer: Steering) -> Errors:
-    """The errors of a network over some batches.
+def measure_errors(model: Any, batches: Iterable[Batch], output: Encoding, steer: Steering) -> Errors:
+    """Measure the errors of a network over batches.
 
     Args:
         model: the network.
-        batches: to ask it about.
-        output: its code.
-        steer: of rows and curvatures driven there, see `Batches.steer`.
+        batches: with labels.
+        output: its encoding.
+        steer: converts rows and curvatures to steer, see `Batches.steer`.
     """
     labels, answers, rows = [], [], []
     for batch in batches:
@@ -329,19 +335,19 @@ def save_network(network: Any, path: Path) -> None:
         network.save(scratch)
 
 
-def write_history(path: Path, history: list[Progress]) -> None:
-    """Write `history.csv`: one row an epoch."""
+def write_history(path: Path, history: list[EpochResult]) -> None:
+    """Write `history.csv`: one row per epoch."""
     with atomic_path(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
 
 
-def read_history(path: Path) -> list[Progress]:
+def read_history(path: Path) -> list[EpochResult]:
     """Read `history.csv`."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Progress(
+            EpochResult(
                 int(row["epoch"]),
                 float(row["loss"]),
                 Errors(*(float(row[name]) if row.get(name) else None for name in COLUMNS[2:])),
@@ -350,7 +356,7 @@ def read_history(path: Path) -> list[Progress]:
         ]
 
 
-def save(trained: Trained, folder: Path) -> None:
+def export(trained: TrainingResult, folder: Path) -> None:
     """Write the LiteRT files beside the best `network.keras`."""
     write_bytes(folder / "network.tflite", keras_models.to_litert(trained.network))
     if (visual := keras_models.export_saliency_model(trained.network)) is not None:

@@ -1,15 +1,15 @@
-"""ALVINN's transforms: a frame as it would look from beside the lane, with the steering that leads back.
+"""Shifted views, ALVINN's augmentation: a frame as seen from beside the lane, with the steering that leads back.
 
-D. Pomerleau, Neural Computation 3(1), 1991: every frame is also shown shifted and turned in perspective, so that a
-network that watched a careful driver sees what it must do after a mistake. The ground is taken as flat: between two
-views of a plane lies a homography, known from the camera's geometry. Pixels that the camera did not see repeat the
-nearest seen.
+D. Pomerleau, Neural Computation 3(1), 1991: every frame is also shown shifted and rotated in perspective, so that a
+network that learns from a careful driver sees how to recover from a mistake. The ground is assumed flat: two views of a
+plane are related by a homography, known from the camera's geometry. Pixels outside the original frame repeat the
+nearest one inside.
 
-A frame may also be stretched across, the same road as if it were wider and its bends tighter, or squeezed along: its
-bends tighter, its width the same.
+A frame may also be stretched across the car, as if the road were wider and its bends tighter, or squeezed along it:
+bends tighter, width unchanged.
 
-The label is corrected by pure pursuit towards the path that was then driven: the arc to the point one lookahead ahead,
-from where the car is imagined, instead of the arc from where it was.
+The label is corrected by pure pursuit towards the path driven afterwards: the arc from the virtual car to the point one
+lookahead ahead, instead of the arc from the real car.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from alvinn.networks.preprocessing import Preprocessing
 Matrix = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float64]
 
-ACROSS = 1.0  # m: views are drawn from up to this far to either side ...
-TURN = math.radians(8.0)  # ... and turned by up to this much
-STRETCH = (0.85, 1.2)  # and made narrower or wider ...
-SQUEEZE = (0.7, 1.1)  # and shorter or longer: bends of 22 m become bends of 11 m, on a lane of the same width
+ACROSS = 1.0  # m: views are shifted by up to this much to either side ...
+TURN = math.radians(8.0)  # ... rotated by up to this much
+STRETCH = (0.85, 1.2)  # ... stretched across by these factors
+SQUEEZE = (0.7, 1.1)  # ... and squeezed along: a bend of 22 m becomes one of 11 m, on a lane of the same width
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the car is imagined, from where it was."""
+    """Pose of the virtual car relative to the real one, and scaling of the ground."""
 
     across: float
     """to the right [m]"""
@@ -52,23 +52,23 @@ class View:
 
 
 class Views:
-    """Draws frames as seen from elsewhere, straight in the network's size.
+    """Warps network inputs to shifted views.
 
     Args:
-        camera: that took the frames.
-        preprocessing: that made network inputs of them.
+        camera: of the frames.
+        preprocessing: of the network inputs.
     """
 
     def __init__(self, camera: Camera, preprocessing: Preprocessing) -> None:
-        self._to_pixels = _shrinking(preprocessing) @ _ground_to_pixels(camera)
+        self._to_pixels = _crop_matrix(preprocessing) @ _ground_to_pixels(camera)
         self._to_ground = np.linalg.inv(self._to_pixels)
 
     def matrix(self, view: View) -> Matrix:
-        """The homography from pixels of the imagined network input to pixels of the real one, shape (3, 3)."""
-        return np.asarray(self._to_pixels @ _placed(view) @ self._to_ground)
+        """Homography from pixels of the view to pixels of the original network input, shape (3, 3)."""
+        return np.asarray(self._to_pixels @ _view_matrix(view) @ self._to_ground)
 
-    def seen_from(self, image: Image, view: View) -> Image:
-        """A network input, shape (height, width, 3), as it would be from elsewhere."""
+    def warp(self, image: Image, view: View) -> Image:
+        """Warp a network input, shape (height, width, 3), to a view."""
         height, width = image.shape[:2]
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         warped = cv2.warpPerspective(
@@ -78,7 +78,7 @@ class Views:
 
 
 def _ground_to_pixels(camera: Camera) -> Matrix:
-    """The pinhole: flat ground (ahead, right, 1) in the car's axes [m] to homogeneous pixels of the frame."""
+    """Pinhole projection of flat ground, (ahead, right, 1) in the car's axes [m], to homogeneous pixels."""
     sine, cosine = math.sin(math.radians(camera.pitch)), math.cos(math.radians(camera.pitch))
     depth = np.array([cosine, 0.0, -camera.x * cosine - camera.z * sine])
     right = np.array([0.0, 1.0, -camera.y])
@@ -88,32 +88,32 @@ def _ground_to_pixels(camera: Camera) -> Matrix:
     )
 
 
-def _shrinking(preprocessing: Preprocessing) -> Matrix:
-    """Pixels of the frame, edges at whole numbers, to pixel indices of the network input, centres at whole numbers."""
+def _crop_matrix(preprocessing: Preprocessing) -> Matrix:
+    """From pixels of the frame (edges at integers) to pixel indices of the network input (centres at integers)."""
     across = preprocessing.width / preprocessing.frame_width
     down = preprocessing.height / (preprocessing.frame_height - preprocessing.top)
     return np.array([[across, 0.0, -0.5], [0.0, down, -preprocessing.top * down - 0.5], [0.0, 0.0, 1.0]])
 
 
-def _placed(view: View) -> Matrix:
-    """Ground in the imagined car's axes to ground in the real car's."""
+def _view_matrix(view: View) -> Matrix:
+    """From ground in the virtual car's axes to ground in the real car's axes."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
     moved = np.array([[cosine, -sine, 0.0], [sine, cosine, view.across], [0.0, 0.0, 1.0]])
     return np.asarray(moved @ np.diag([1.0 / view.squeeze, 1.0 / view.stretch, 1.0]))
 
 
-def pursuit(goals: Floats, view: View) -> Floats:
-    """Curvatures [1/m], shape (n,), of the arcs from a view to goals, (ahead, right) of the real car [m], (n, 2)."""
+def pursuit_curvature(goals: Floats, view: View) -> Floats:
+    """Curvatures [1/m], shape (n,), of arcs from a view to goals, shape (n, 2), (ahead, right) of the real car [m]."""
     relative = goals - np.array([0.0, view.across])
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
     right = relative[:, 1] * cosine - relative[:, 0] * sine
     return np.asarray(2.0 * right / (relative**2).sum(axis=1))
 
 
-def arc_goals(curvature: Floats, lookahead: Floats) -> Floats:
-    """Where a car that holds a curvature [1/m], shape (n,), is after `lookahead` metres, shape (n, 2) in its own axes.
+def predict_arc_goals(curvature: Floats, lookahead: Floats) -> Floats:
+    """Predict the position after `lookahead` metres at constant curvature [1/m], shape (n,), as (ahead, right), (n, 2).
 
-    For frames with no recorded path ahead; the way is at most 0.8 of the arc's radius, beyond which an arc turns back.
+    For frames without a recorded path ahead; the distance is at most 0.8 of the arc's radius.
     """
     way = np.minimum(lookahead, 0.8 / np.maximum(np.abs(curvature), 1e-6))
     angle = curvature * way
@@ -126,8 +126,8 @@ def _versine(angle: Floats) -> Floats:
     return np.asarray(np.sin(half) * np.sinc(half / math.pi))
 
 
-def path_goals(places: Floats, yaws: Floats, lookahead: Floats) -> Floats:
-    """Where the car then drove, one lookahead further along its path, in its axes at each row.
+def find_path_goals(places: Floats, yaws: Floats, lookahead: Floats) -> Floats:
+    """Position one lookahead further along the driven path, in the car's axes at each row.
 
     Args:
         places: x, y [m] of one segment's rows, shape (n, 2).
@@ -135,7 +135,7 @@ def path_goals(places: Floats, yaws: Floats, lookahead: Floats) -> Floats:
         lookahead: m along the path, shape (n,).
 
     Returns:
-        Shape (n, 2), (ahead, right) [m]; NaN for rows whose goal lies beyond the segment's end.
+        Shape (n, 2), (ahead, right) [m]; NaN for rows whose goal is beyond the segment's end.
     """
     steps = np.hypot(*np.diff(places, axis=0).T)
     way = np.concatenate([[0.0], np.cumsum(steps)])

@@ -75,7 +75,7 @@ def toy_model(folder: Path) -> Path:
 
         dataset, hill = toy_dataset(), Hill()
         settings = trainer.Settings(epochs=4, batch=16, views=False, light=False)
-        trainer.save(trainer.train(dataset, hill, settings, folder), folder)
+        trainer.export(trainer.train(dataset, hill, settings, folder), folder)
         write_card(folder, card_for(dataset, hill))
         end_training(folder)
     return folder

@@ -27,7 +27,7 @@ from alvinn.driving.types import Camera, Image
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import Batches, Plan
+from alvinn.training.batches import Batches, BatchSettings
 from alvinn.training.dataset import Dataset, Examples
 from alvinn.visualization.saliency import Visual
 
@@ -66,7 +66,7 @@ def training_speed() -> dict[str, float]:
 
     bare, ours = compiled(), compiled()
     images, targets = dataset.examples.blocks[0].astype(np.float32), HILL.encode(dataset.examples.curvature)
-    batches = Batches(dataset, Plan(batch=BATCH))
+    batches = Batches(dataset, BatchSettings(batch=BATCH))
     stream = trainer.stream_batches(batches, HILL, PREPARE.shape, first=0)
     plain = frames_a_second(lambda epochs: bare.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0))
     augmented = frames_a_second(

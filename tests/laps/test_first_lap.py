@@ -21,7 +21,7 @@ from alvinn.networks.inference import Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.observers import Recorder
-from alvinn.training.dataset import load
+from alvinn.training.dataset import load_dataset
 from alvinn.world.carla_world import DT, CarlaWorld
 from tests.alvinn.fakes import CAMERA, SMALL, session
 from tests.alvinn.fixtures import car_on, card_for
@@ -65,9 +65,9 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
 def test_a_network_that_watched_for_most_of_a_lap_drives_one(server: Address, tmp_path: Path) -> None:
     from alvinn.training import trainer
 
-    dataset = load([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.for_camera(CAMERA))
+    dataset = load_dataset([watched(server, tmp_path / "data", 45.0, CAMERA)], Preprocessing.for_camera(CAMERA))
     trained = trainer.train(dataset, Hill(), trainer.Settings(epochs=12), tmp_path / "model")
-    trainer.save(trained, tmp_path / "model")
+    trainer.export(trained, tmp_path / "model")
     write_card(tmp_path / "model", card_for(dataset, Hill()))
     with car_on(server, camera=CAMERA) as world:
         result = lap(world, NetworkDriver(Network(tmp_path / "model")))

@@ -12,7 +12,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.jobs.convert import Convert, convert, report
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
-from alvinn.training.dataset import load
+from alvinn.training.dataset import load_dataset
 from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.formats.drives import drive
 from tests.alvinn.jobs.cli import Shell
@@ -70,7 +70,7 @@ def test_an_import_becomes_examples_to_train_on(shell: Shell, tmp_path: Path) ->
     assert shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path)).status == 0
     back = Recording(tmp_path / "data" / "b")
     assert back.session.camera_known is False
-    dataset = load([back], Preprocessing.for_camera(back.session.camera))
+    dataset = load_dataset([back], Preprocessing.for_camera(back.session.camera))
     assert len(dataset.examples) == 40
     assert len(dataset.training) > 20
 

@@ -15,7 +15,7 @@ from alvinn.cli import main
 from alvinn.jobs.replay import describe_answers
 from alvinn.networks.encodings import Hill
 from alvinn.recording import Range, Recording
-from alvinn.training.dataset import split
+from alvinn.training.dataset import hold_out
 from alvinn.util.video import frames
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
 from tests.alvinn.fakes import CAMERA, write_recording
@@ -111,7 +111,7 @@ def test_what_a_network_says_is_told_with_whether_it_was_trained_on_it(tmp_path:
     assert describe_answers(answers, recording, card).endswith(
         "off by 0.0100 1/m in the mean of 1200 frames; this recording is not among those that it was trained on"
     )
-    held_out, _ = split(recording.split_rows())
+    held_out, _ = hold_out(recording.split_rows())
     assert 0 < held_out.sum() < 1200
     own = replace(card, recordings=({"name": "a", "rows": 1200, "sha256": recording.digest()},))
     answers |= {int(row): recording.rows[row].curvature + 0.02 for row in np.flatnonzero(held_out)}

@@ -14,7 +14,7 @@ from alvinn.console import progress
 from alvinn.driving.types import Camera
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.training.run import Shown, told, views_possible
+from alvinn.training.run import TrainingBar, can_shift_views, format_errors
 from alvinn.util.locks import locked
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell
@@ -56,9 +56,9 @@ def on_a_crest(folder: Path, bend: float, *, known: bool = True) -> Recording:
 
 def test_views_are_shown_only_on_flat_ground(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flat, crest = on_a_crest(tmp_path / "flat", 0.0), on_a_crest(tmp_path / "crest", 0.01)
-    assert views_possible([flat])
+    assert can_shift_views([flat])
     assert capsys.readouterr().out == ""
-    assert not views_possible([flat, crest])
+    assert not can_shift_views([flat, crest])
     said = " ".join(capsys.readouterr().out.split())
     assert "is not flat" in said
     assert "31.2% wrong" in said, "half a metre of 1.6 m"
@@ -66,7 +66,7 @@ def test_views_are_shown_only_on_flat_ground(tmp_path: Path, capsys: pytest.Capt
 
 def test_views_are_shown_where_the_camera_is_known_or_told(shell: Shell, tmp_path: Path) -> None:
     unknown = on_a_crest(tmp_path / "data" / "a", 0.0, known=False)
-    assert not views_possible([unknown])
+    assert not can_shift_views([unknown])
     flags = ("--epochs", "1", "--network", "alvinn1991", "--camera", "60,1.2,-5", "--home", str(tmp_path))
     done = shell.run("train", "m", "--data", "a", *flags)
     assert done.status == 0
@@ -77,7 +77,7 @@ def test_views_are_shown_where_the_camera_is_known_or_told(shell: Shell, tmp_pat
     assert card.camera == replace(SMALL, fov=60.0, z=1.2, pitch=-5.0)
     assert not Recording(unknown.folder).session.camera_known, "the recording stays as it is"
     on_a_crest(tmp_path / "data" / "b", 0.0)
-    assert "these say it" in shell.refused("train", "n", "--data", "b", *flags)
+    assert "these know theirs" in shell.refused("train", "n", "--data", "b", *flags)
 
 
 @pytest.mark.parametrize("camera", ["60,1.2", "a,b,c", "60,0,-5", "200,1.2,-5"])
@@ -149,11 +149,11 @@ def test_ctrl_c_after_an_epoch_is_told_as_such_and_what_is_resumed_must_be_the_s
     write_recording(tmp_path / "data" / "a", 24)
     where = ("m", "--data", "a", *FAST, "--home", str(tmp_path))
 
-    def interrupt(self: Shown, done: object) -> None:
+    def interrupt(self: TrainingBar, done: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Shown, "epoch", interrupt)
+        patch.setattr(TrainingBar, "epoch", interrupt)
         said = shell.run("train", *where, "--epochs", "2")
     assert (said.status, said.err.strip()) == (130, "interrupted")
     folder = tmp_path / "models" / "m"
@@ -187,13 +187,15 @@ def test_a_learning_rate_can_be_given(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: pytest.CaptureFixture[str]) -> None:
+    from alvinn.training.trainer import EpochResult as Done
     from alvinn.training.trainer import Errors
-    from alvinn.training.trainer import Progress as Done
 
-    assert told(Errors()) == "", "nothing is held out"
-    assert told(Errors(0.00512, 0.613)) == "  held out: MAE 0.0051 1/m, 61% wrong by over 10%", "an unknown car"
+    assert format_errors(Errors()) == "", "nothing is held out"
+    assert format_errors(Errors(0.00512, 0.613)) == "  held out: MAE 0.0051 1/m, 61% wrong by over 10%", (
+        "an unknown car"
+    )
     with Progress(*progress().columns, console=Console(width=200)) as bars:
-        shown = Shown(bars, 2)
+        shown = TrainingBar(bars, 2)
         shown.epoch(Done(1, 0.25, Errors(0.00512, 0.613, 0.0123)))
         shown.batch(1.5, 0.2468)
     said = capsys.readouterr().out

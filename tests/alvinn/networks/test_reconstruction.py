@@ -42,7 +42,7 @@ def rebuilding(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("irre")
     dataset, hill = toy_dataset(96), Hill()
     settings = trainer.Settings(epochs=12, batch=16, views=False, light=False, irre=True)
-    trainer.save(trainer.train(dataset, hill, settings, folder), folder)
+    trainer.export(trainer.train(dataset, hill, settings, folder), folder)
     write_card(folder, replace(card_for(dataset, hill), irre=True))
     return folder
 

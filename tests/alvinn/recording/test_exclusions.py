@@ -11,7 +11,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.sample import read_outgoing
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Range, Recording, RecordingWriter
-from alvinn.training.dataset import load
+from alvinn.training.dataset import load_dataset
 from tests.alvinn.fakes import SMALL, session, step, write_recording
 
 
@@ -87,9 +87,9 @@ def test_the_digest_tells_that_other_rows_are_used(folder: Path) -> None:
 
 def test_nothing_that_is_left_out_is_trained_on_or_held_out(folder: Path) -> None:
     write_recording(folder, 200, append=True)
-    whole = load([Recording(folder)], Preprocessing.for_camera(SMALL))
+    whole = load_dataset([Recording(folder)], Preprocessing.for_camera(SMALL))
     Recording(folder).leave_out(150, 189)
-    parted = load([Recording(folder)], Preprocessing.for_camera(SMALL))
+    parted = load_dataset([Recording(folder)], Preprocessing.for_camera(SMALL))
     used = np.concatenate([parted.training, parted.held_out])
     assert len(np.concatenate([whole.training, whole.held_out])) - len(used) == 40
     assert not np.isin(np.arange(150, 190), used).any()

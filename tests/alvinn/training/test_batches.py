@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import EXAMINED_LOOKS, TRAIL, Batches, Plan, corrected
+from alvinn.training.batches import EXAMINED_LOOKS, TRAIL, Batches, BatchSettings, correct_label
 from alvinn.training.dataset import Dataset, Examples
 from alvinn.training.views import View
 from tests.alvinn.fakes import CAMERA
 from tests.alvinn.fixtures import toy_dataset
 
-PLAIN = Plan(batch=16, views=False, light=False)
+PLAIN = BatchSettings(batch=16, views=False, light=False)
 
 
 def test_an_epoch_shows_every_training_row_once_and_no_held_out_one() -> None:
@@ -33,7 +33,7 @@ def test_with_nothing_drawn_a_picture_is_shown_as_it_is() -> None:
 
 
 def test_the_same_seed_and_epoch_give_the_same_batches_whoever_asked_before() -> None:
-    plan = Plan(batch=8, seed=3)
+    plan = BatchSettings(batch=8, seed=3)
     first, second = Batches(toy_dataset(40), plan), Batches(toy_dataset(40), plan)
     list(second.epoch(0))
     for one, other in zip(first.epoch(1), second.epoch(1), strict=True):
@@ -42,14 +42,14 @@ def test_the_same_seed_and_epoch_give_the_same_batches_whoever_asked_before() ->
 
 
 def test_every_epoch_shows_the_frames_anew() -> None:
-    batches = Batches(toy_dataset(40), Plan(batch=40))
+    batches = Batches(toy_dataset(40), BatchSettings(batch=40))
     (first,), (second,) = list(batches.epoch(0)), list(batches.epoch(1))
     assert not np.array_equal(np.sort(first[1]), np.sort(second[1])), "other views, so other labels"
 
 
 def test_the_examination_is_always_the_same_and_looks_from_beside_the_lane_too() -> None:
     dataset = toy_dataset(40)
-    batches = Batches(dataset, Plan(batch=64, seed=1))
+    batches = Batches(dataset, BatchSettings(batch=64, seed=1))
     first, again = list(batches.examination()), list(batches.examination())
     assert len(first) == EXAMINED_LOOKS
     for one, other in zip(first, again, strict=True):
@@ -66,12 +66,12 @@ def test_nothing_held_out_is_no_examination() -> None:
 @given(curvature=st.floats(-0.1, 0.1), stretch=st.floats(0.85, 1.2))
 def test_a_road_twice_as_wide_bends_twice_as_much(curvature: float, stretch: float) -> None:
     goal = np.array([8.0, 32.0 * curvature])
-    assert corrected(curvature, goal, View(0.0, 0.0, stretch)) == pytest.approx(curvature * stretch)
+    assert correct_label(curvature, goal, View(0.0, 0.0, stretch)) == pytest.approx(curvature * stretch)
 
 
 @given(across=st.floats(-1.0, 1.0), turn=st.floats(-0.14, 0.14))
 def test_beside_the_path_or_turned_away_the_label_leads_back(across: float, turn: float) -> None:
-    label = corrected(0.0, np.array([8.0, 0.0]), View(across, turn))
+    label = correct_label(0.0, np.array([8.0, 0.0]), View(across, turn))
     seen = -across - 8.0 * turn
     if abs(seen) > 0.05:
         assert label * seen > 0.0
@@ -83,13 +83,13 @@ def test_a_road_squeezed_along_bends_by_the_square_and_a_nose_turned_as_there_ge
 ) -> None:
     real, wanted, goal = 1.0 / radius, 1.0 / radius / squeeze**2, np.array([8.0, 32.0 / radius])
     lacking = math.tan(TRAIL * (wanted - real / squeeze)) * squeeze  # what the nose must be turned outwards by
-    assert corrected(real, goal, View(0.0, -math.atan(lacking), squeeze=squeeze)) == pytest.approx(wanted, rel=1e-6)
+    assert correct_label(real, goal, View(0.0, -math.atan(lacking), squeeze=squeeze)) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_to_be_beside_a_squeezed_road_asks_for_the_same_way_back() -> None:
     goal = np.array([8.0, 0.0])
-    assert corrected(0.0, goal, View(0.5, 0.0, squeeze=0.8)) == corrected(0.0, goal, View(0.5, 0.0))
-    turned, more = corrected(0.0, goal, View(0.0, 0.05)), corrected(0.0, goal, View(0.0, 0.05, squeeze=0.8))
+    assert correct_label(0.0, goal, View(0.5, 0.0, squeeze=0.8)) == correct_label(0.0, goal, View(0.5, 0.0))
+    turned, more = correct_label(0.0, goal, View(0.0, 0.05)), correct_label(0.0, goal, View(0.0, 0.05, squeeze=0.8))
     assert more == pytest.approx(turned / 0.8, rel=0.01)
 
 
@@ -104,7 +104,7 @@ def ranging(n: int = 24) -> Dataset:
 
 def test_the_intensity_to_answer_is_the_rows_own_and_the_one_told_is_that_of_the_row_before() -> None:
     dataset = ranging()
-    (batch,) = Batches(dataset, Plan(batch=24, views=False, light=True)).epoch(0)
+    (batch,) = Batches(dataset, BatchSettings(batch=24, views=False, light=True)).epoch(0)
     rows = np.rint((batch.curvature + 0.1) * 115.0).astype(int)
     assert batch.intensity.tolist() == [float(row // 4 % 2) for row in rows]
     assert (batch.images[:, -1, 0, 0] // 255).tolist() == [max(0, row - 1) // 4 % 2 for row in rows]
@@ -113,7 +113,7 @@ def test_the_intensity_to_answer_is_the_rows_own_and_the_one_told_is_that_of_the
 
 
 def test_at_first_what_is_told_of_the_intensity_is_random() -> None:
-    batches = Batches(ranging(), Plan(batch=24, views=False, light=False, blind=1))
+    batches = Batches(ranging(), BatchSettings(batch=24, views=False, light=False, blind=1))
     (blind,), (told,) = batches.epoch(0), batches.epoch(1)
     order = [np.argsort(batch.curvature) for batch in (blind, told)]
     first, second = (batch.images[rows, -1, 0, 0] for batch, rows in zip((blind, told), order, strict=True))

@@ -17,13 +17,13 @@ from alvinn.recording.rows import make_row
 from alvinn.training.dataset import (
     ALIKE,
     Examples,
-    balanced,
+    balance_counts,
     common_camera,
-    goals,
-    load,
-    road_arcs,
+    compute_road_arcs,
+    find_goals,
+    hold_out,
+    load_dataset,
     rows_learned_from,
-    split,
 )
 from tests.alvinn.fakes import CAR, SMALL, circle, picture, session, step, truth, write_recording
 
@@ -44,7 +44,7 @@ def test_no_frame_to_train_on_is_closer_than_five_seconds_to_what_is_held_out(
 ) -> None:
     n = int(laps * length / (speed * 0.25))
     s = np.arange(n) * speed * 0.25 % length
-    held_out, training = split([replace(row, lane_s=float(at), speed=speed) for at in s])
+    held_out, training = hold_out([replace(row, lane_s=float(at), speed=speed) for at in s])
     assert not (held_out & training).any()
     assert held_out.any()
     assert training.any()
@@ -56,7 +56,7 @@ def test_no_frame_to_train_on_is_closer_than_five_seconds_to_what_is_held_out(
 @given(st.floats(0.0, 5.0), st.integers(0, 4))
 def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: int) -> None:
     places = [replace(row, lane_s=at, x=at, speed=8.0) for at in (420.0 + nudge, 250.0 + nudge, 380.0 + nudge)]
-    held_out, training = split(places * (lap + 1))
+    held_out, training = hold_out(places * (lap + 1))
     assert held_out.tolist() == [True, False, False] * (lap + 1)
     assert training.tolist() == [False, True, False] * (lap + 1)
 
@@ -64,7 +64,7 @@ def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: i
 @given(st.floats(0.0, 400.0))
 def test_the_beginning_of_a_lane_that_was_not_driven_to_its_end_is_trained_on(row: Row, away: float) -> None:
     there, back = replace(row, lane_s=0.0, speed=8.0, x=0.0), replace(row, lane_s=455.0, speed=8.0, x=away)
-    assert split([there, back])[1].tolist() == [away > 40.0, False]
+    assert hold_out([there, back])[1].tolist() == [away > 40.0, False]
 
 
 def test_a_loop_with_a_lead_in_keeps_the_gap_where_it_begins_again(row: Row) -> None:
@@ -74,7 +74,7 @@ def test_a_loop_with_a_lead_in_keeps_the_gap_where_it_begins_again(row: Row) -> 
         angle = (at - 100.0) / 340.0 * 2.0 * math.pi
         x, y = (340.0 / (2.0 * math.pi) * f(angle) for f in (math.sin, math.cos)) if at >= 100.0 else (at - 100.0, 54.1)
         rows.append(replace(row, lane_s=at, speed=8.0, x=x, y=y, yaw=-angle if at >= 100.0 else 0.0))
-    held_out, training = split(rows)
+    held_out, training = hold_out(rows)
     assert {r.lane_s >= 400.0 for r, held in zip(rows, held_out, strict=True) if held} == {True}
     learned = [r.lane_s for r, learns in zip(rows, training, strict=True) if learns]
     assert not [s for s in learned if 100.0 <= s < 139.0]
@@ -87,7 +87,7 @@ def test_where_no_lane_is_known_blocks_of_time_are_held_out_five_seconds_from_wh
     row: Row, seconds: float, rate: float
 ) -> None:
     times = np.arange(0.0, seconds, 1.0 / rate)
-    held_out, training = split([replace(row, lane_s=math.nan, speed=math.nan, time=float(at)) for at in times])
+    held_out, training = hold_out([replace(row, lane_s=math.nan, speed=math.nan, time=float(at)) for at in times])
     assert held_out.any()
     assert training.mean() > 0.5
     assert np.abs(times[training][:, None] - times[held_out][None]).min() >= 5.0
@@ -96,14 +96,14 @@ def test_where_no_lane_is_known_blocks_of_time_are_held_out_five_seconds_from_wh
 def test_an_import_beside_a_recording_changes_nothing_of_its_split(row: Row) -> None:
     ours = [replace(row, lane_s=at, speed=8.0) for at in (420.0, 250.0, 380.0, 481.0, 479.0)]
     imports = [replace(row, lane_s=math.nan, speed=math.nan, time=at) for at in (30.0, 25.0, 5.0)]
-    held_out, training = split([*imports, *ours])
-    assert held_out.tolist() == [True, False, False, *split(ours)[0]]
-    assert training.tolist() == [False, False, True, *split(ours)[1]]
+    held_out, training = hold_out([*imports, *ours])
+    assert held_out.tolist() == [True, False, False, *hold_out(ours)[0]]
+    assert training.tolist() == [False, False, True, *hold_out(ours)[1]]
 
 
 def test_a_goal_where_no_place_is_known_lies_on_the_steerings_own_arc(row: Row) -> None:
     nan = math.nan
-    found = goals([replace(row, curvature=0.05, x=nan, y=nan, yaw=nan, speed=nan) for _ in range(3)])
+    found = find_goals([replace(row, curvature=0.05, x=nan, y=nan, yaw=nan, speed=nan) for _ in range(3)])
     assert found[0] == pytest.approx((math.sin(0.25) / 0.05, (1.0 - math.cos(0.25)) / 0.05))
 
 
@@ -113,7 +113,7 @@ def test_recordings_become_pictures_and_labels(tmp_path: Path) -> None:
             writer.add(step(number, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
     told: list[None] = []
     prepare = Preprocessing.for_camera(SMALL)
-    dataset = load([Recording(tmp_path)], prepare, lambda: told.append(None))
+    dataset = load_dataset([Recording(tmp_path)], prepare, lambda: told.append(None))
     assert len(told) == 4
     assert dataset.examples.curvature[dataset.training].tolist() == pytest.approx([0.01, 0.02])
     assert dataset.examples.curvature[dataset.held_out].tolist() == pytest.approx([0.043])
@@ -133,9 +133,9 @@ def test_corrections_are_shown_twice_as_often_or_as_often_as_is_asked_for(tmp_pa
         replace(row, lane_s=100.0 + row.frame, correction=int(index == 4)) for index, row in enumerate(recording.rows)
     )
     small = Preprocessing.for_camera(SMALL)
-    shown = load([recording], small).training.tolist()
+    shown = load_dataset([recording], small).training.tolist()
     assert shown == [0, 1, 2, 3, 4, 4, 5]
-    assert load([recording], small, correction_weight=1).training.tolist() == [
+    assert load_dataset([recording], small, correction_weight=1).training.tolist() == [
         0,
         1,
         2,
@@ -143,7 +143,7 @@ def test_corrections_are_shown_twice_as_often_or_as_often_as_is_asked_for(tmp_pa
         4,
         5,
     ]
-    assert load([recording], small, correction_weight=4).training.tolist().count(4) == 4
+    assert load_dataset([recording], small, correction_weight=4).training.tolist().count(4) == 4
 
 
 def test_rare_steering_is_shown_oftener_but_not_too_often(tmp_path: Path) -> None:
@@ -153,14 +153,14 @@ def test_rare_steering_is_shown_oftener_but_not_too_often(tmp_path: Path) -> Non
     recording.rows = tuple(
         replace(row, lane_s=100.0 + row.frame, curvature=bends[index]) for index, row in enumerate(recording.rows)
     )
-    shown = load([recording], Preprocessing.for_camera(SMALL), balance=3).training.tolist()
+    shown = load_dataset([recording], Preprocessing.for_camera(SMALL), balance=3).training.tolist()
     assert [shown.count(row) for row in range(8)] == [1, 1, 1, 1, 2, 2, 1, 3]
-    assert load([recording], Preprocessing.for_camera(SMALL)).training.tolist() == list(range(8))
+    assert load_dataset([recording], Preprocessing.for_camera(SMALL)).training.tolist() == list(range(8))
 
 
 @given(st.lists(st.floats(-0.2, 0.2), min_size=1, max_size=60), st.integers(1, 9))
 def test_no_kind_of_steering_is_shown_oftener_than_the_most_common_one(curvature: list[float], most: int) -> None:
-    times = balanced(np.array(curvature), most)
+    times = balance_counts(np.array(curvature), most)
     kinds = np.rint(np.array(curvature) / ALIKE)
     shown = {kind: times[kinds == kind].sum() for kind in set(kinds)}
     assert times.min() == 1
@@ -183,7 +183,7 @@ def test_a_goal_is_where_the_car_then_was_and_an_arc_at_the_end(row: Row) -> Non
         )
         for a in angles
     ]
-    found = goals(rows)
+    found = find_goals(rows)
     expected = (radius * math.sin(speed / radius), radius - radius * math.cos(speed / radius))
     assert np.abs(found - expected).max() < 0.01
 
@@ -194,14 +194,14 @@ def test_no_goal_lies_in_another_segment(row: Row) -> None:
         replace(row, x=i * 0.4, y=50.0 * (i >= 30), yaw=0.0, speed=8.0, curvature=0.0, segment=i // 30)
         for i in range(60)
     ]
-    assert np.abs(goals(rows)[:, 1]).max() < 1e-6
+    assert np.abs(find_goals(rows)[:, 1]).max() < 1e-6
 
 
 def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None:
     for name, s in (("a", 100.0), ("b", 200.0)):
         with RecordingWriter(tmp_path / name, session()) as writer:
             writer.add(step(0, truth(lane_s=s), curvature=s / 1e4), lane="a/forward", weather="ClearNoon")
-    dataset = load([Recording(tmp_path / "a"), Recording(tmp_path / "b")], Preprocessing.for_camera(SMALL))
+    dataset = load_dataset([Recording(tmp_path / "a"), Recording(tmp_path / "b")], Preprocessing.for_camera(SMALL))
     assert dataset.examples.curvature.tolist() == pytest.approx([0.01, 0.02])
     assert [dataset.examples.image(index).shape for index in (0, 1)] == [(40, 128, 3)] * 2
 
@@ -216,13 +216,13 @@ def test_recordings_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
 def test_where_nothing_is_left_to_train_on_it_says_so(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path, session()) as writer:
         writer.add(step(0, truth(lane_s=480.0)), lane="a/forward", weather="ClearNoon")
-    with pytest.raises(RecordingError, match="none is left to train on"):
-        load([Recording(tmp_path)], Preprocessing.for_camera(SMALL))
+    with pytest.raises(RecordingError, match=r"none of .* frames is left to train on"):
+        load_dataset([Recording(tmp_path)], Preprocessing.for_camera(SMALL))
 
 
 def test_examples_refuse_labels_that_are_no_number_or_too_few() -> None:
     images, starts, ahead = np.zeros((2, 4, 4, 3), dtype=np.uint8), np.array([0]), np.zeros((2, 2))
-    with pytest.raises(ValueError, match="1 of 2 labels are no number"):
+    with pytest.raises(ValueError, match="1 of 2 labels are not finite"):
         Examples((images,), starts, np.array([0.0, math.nan]), ahead)
     with pytest.raises(ValueError, match=r"2 pictures with labels \(1,\)"):
         Examples((images,), starts, np.zeros(1), ahead)
@@ -244,7 +244,7 @@ def on_a_circle(number: int, offset: float = 0.0) -> Step:
 @pytest.mark.parametrize(("offset", "label"), [(0.0, 1.0 / 40.0), (0.5, 1.0 / 40.0 - 1.0 / 49.0)])
 def test_the_label_of_1989_leads_to_the_middle_of_the_road_seven_metres_ahead(offset: float, label: float) -> None:
     rows = [make_row(on_a_circle(number, offset), 0, "", "lane", "ClearNoon") for number in range(60)]
-    arcs = road_arcs(rows, 7.0)
+    arcs = compute_road_arcs(rows, 7.0)
     assert arcs[:40] == pytest.approx(label, abs=1.5e-3)
     assert arcs[-1] == 9.0, "at a segment's end the driver's own answer stands"
 
@@ -253,7 +253,7 @@ def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
     write_recording(tmp_path / "a", 1200)
     recording = Recording(tmp_path / "a")
     recording.leave_out(20, 60)
-    dataset = load([recording], Preprocessing.for_camera(SMALL))
+    dataset = load_dataset([recording], Preprocessing.for_camera(SMALL))
     assert [row.frame for row in rows_learned_from([recording])] == [
         recording.rows[index].frame for index in np.unique(dataset.training)
     ]

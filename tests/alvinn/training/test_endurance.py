@@ -26,8 +26,8 @@ SCRIPT = """
 import sys
 from itertools import islice
 from pathlib import Path
-from alvinn.training.batches import Batches, Plan
-from alvinn.training.dataset import load
+from alvinn.training.batches import Batches, BatchSettings
+from alvinn.training.dataset import load_dataset
 from alvinn.recording import Recording
 from alvinn.networks.preprocessing import Preprocessing
 
@@ -44,8 +44,8 @@ def look():
 
 ticks = 0
 recording = Recording(Path(sys.argv[1]))
-dataset = load([recording], Preprocessing.for_camera(recording.session.camera), look)
-for _ in islice(Batches(dataset, Plan(batch=32)).epoch(0), 300):
+dataset = load_dataset([recording], Preprocessing.for_camera(recording.session.camera), look)
+for _ in islice(Batches(dataset, BatchSettings(batch=32)).epoch(0), 300):
     pass
 print(max(most, held()))
 """

@@ -12,7 +12,7 @@ import pytest
 from alvinn.errors import DiskError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.training.image_cache import Pictures, pictures
+from alvinn.training.image_cache import Pictures, load_pictures
 from alvinn.util.locks import LOCK
 from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import SMALL, session, step, write_recording
@@ -30,18 +30,18 @@ def kept(folder: Path) -> list[str]:
 
 def test_pictures_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_recording(tmp_path, 5)
-    first = np.array(pictures(Recording(tmp_path), PREPARE, nothing))
+    first = np.array(load_pictures(Recording(tmp_path), PREPARE, nothing))
     monkeypatch.delattr(Recording, "read_picture")
-    assert np.array_equal(pictures(Recording(tmp_path), PREPARE, nothing), first)
+    assert np.array_equal(load_pictures(Recording(tmp_path), PREPARE, nothing), first)
     assert len(kept(tmp_path)) == 1
 
 
 def test_pictures_that_were_changed_are_decoded_anew(tmp_path: Path) -> None:
     write_recording(tmp_path, 5)
-    first = np.array(pictures(Recording(tmp_path), PREPARE, nothing))
+    first = np.array(load_pictures(Recording(tmp_path), PREPARE, nothing))
     frames = sorted((tmp_path / "frames").iterdir())
     frames[0].write_bytes(frames[1].read_bytes())
-    found = pictures(Recording(tmp_path), PREPARE, nothing)
+    found = load_pictures(Recording(tmp_path), PREPARE, nothing)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[1:], first[1:])
 
@@ -54,9 +54,9 @@ def test_two_trainings_on_one_recording_make_its_cache_once_and_see_whole_pictur
 
         def begin() -> None:
             if not other:
-                other.append(second.submit(pictures, Recording(tmp_path), PREPARE, nothing))
+                other.append(second.submit(load_pictures, Recording(tmp_path), PREPARE, nothing))
 
-        ours = pictures(Recording(tmp_path), PREPARE, begin)
+        ours = load_pictures(Recording(tmp_path), PREPARE, begin)
         assert np.array_equal(other[0].result(), ours)
     assert ours.any(axis=(1, 2, 3)).all(), "no picture is black"
     assert len(kept(tmp_path)) == 1
@@ -66,7 +66,7 @@ def test_two_trainings_on_one_recording_make_its_cache_once_and_see_whole_pictur
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     write_recording(tmp_path, 50)
     with files_no_larger_than(100_000), pytest.raises(OSError, match="File too large"):
-        pictures(Recording(tmp_path), PREPARE, nothing)
+        load_pictures(Recording(tmp_path), PREPARE, nothing)
     assert not kept(tmp_path)
 
 
@@ -74,29 +74,29 @@ def test_without_room_for_it_no_cache_is_begun(tmp_path: Path, monkeypatch: pyte
     write_recording(tmp_path, 50)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(DiskError, match=r"the cache of .* needs"):
-        pictures(Recording(tmp_path), PREPARE, nothing)
+        load_pictures(Recording(tmp_path), PREPARE, nothing)
 
 
 def test_they_stay_on_disk(tmp_path: Path) -> None:
     write_recording(tmp_path, 5)
-    assert isinstance(pictures(Recording(tmp_path), PREPARE, nothing), np.memmap)
+    assert isinstance(load_pictures(Recording(tmp_path), PREPARE, nothing), np.memmap)
 
 
 def test_another_size_or_another_recording_is_decoded_anew(tmp_path: Path) -> None:
     write_recording(tmp_path, 5)
     recording = Recording(tmp_path)
-    pictures(recording, PREPARE, nothing)
-    pictures(recording, replace(PREPARE, width=64), nothing)
+    load_pictures(recording, PREPARE, nothing)
+    load_pictures(recording, replace(PREPARE, width=64), nothing)
     with RecordingWriter(tmp_path, session(), append=True) as writer:
         writer.add(step(5), lane="a/forward", weather="ClearNoon")
-    assert len(pictures(Recording(tmp_path), PREPARE, nothing)) == 6
+    assert len(load_pictures(Recording(tmp_path), PREPARE, nothing)) == 6
     assert len(kept(tmp_path)) == 3
 
 
 def test_other_colours_share_the_pictures(tmp_path: Path) -> None:
     write_recording(tmp_path, 2)
-    pictures(Recording(tmp_path), PREPARE, nothing)
-    pictures(Recording(tmp_path), replace(PREPARE, colours="yuv"), nothing)
+    load_pictures(Recording(tmp_path), PREPARE, nothing)
+    load_pictures(Recording(tmp_path), replace(PREPARE, colours="yuv"), nothing)
     assert len(kept(tmp_path)) == 1
 
 
@@ -104,5 +104,5 @@ def test_a_damaged_picture_leaves_no_half_of_a_cache(tmp_path: Path) -> None:
     write_recording(tmp_path, 5)
     next((tmp_path / "frames").iterdir()).write_bytes(b"no picture")
     with pytest.raises(RecordingError, match="damaged"):
-        pictures(Recording(tmp_path), PREPARE, nothing)
+        load_pictures(Recording(tmp_path), PREPARE, nothing)
     assert not kept(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alvinn.driving.types import Image
-from alvinn.training.photometric import Light, LightRange
+from alvinn.training.photometric import LightAugmentation, LightRange
 
 SHAPE = (40, 128, 3)
 STILL = LightRange(
@@ -27,7 +27,7 @@ def road(seed: int = 0) -> Image:
 
 
 def test_the_same_draw_gives_the_same_light_and_another_another() -> None:
-    light = Light(SHAPE, np.random.default_rng(0))
+    light = LightAugmentation(SHAPE, np.random.default_rng(0))
     first, again, other = (light(road(), np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -36,20 +36,20 @@ def test_the_same_draw_gives_the_same_light_and_another_another() -> None:
 
 
 def test_no_light_at_all_leaves_the_picture_as_it_is() -> None:
-    light = Light(SHAPE, np.random.default_rng(0), STILL)
+    light = LightAugmentation(SHAPE, np.random.default_rng(0), STILL)
     assert np.abs(light(road(), np.random.default_rng(1)).astype(int) - road()).max() <= 1
 
 
 def test_the_picture_given_is_not_changed() -> None:
     given = road()
-    light = Light(SHAPE, np.random.default_rng(0), LightRange(shadow=1.0, blur=1.0))
+    light = LightAugmentation(SHAPE, np.random.default_rng(0), LightRange(shadow=1.0, blur=1.0))
     for seed in range(8):
         light(given, np.random.default_rng(seed))
     assert np.array_equal(given, road())
 
 
 def test_every_picture_is_under_a_light_of_its_own_in_both_directions() -> None:
-    light, rng = Light(SHAPE, np.random.default_rng(0)), np.random.default_rng(1)
+    light, rng = LightAugmentation(SHAPE, np.random.default_rng(0)), np.random.default_rng(1)
     means = np.array([light(road(), rng).mean() for _ in range(200)])
     assert means.min() < road().mean() - 20.0
     assert means.max() > road().mean() + 20.0
@@ -57,14 +57,14 @@ def test_every_picture_is_under_a_light_of_its_own_in_both_directions() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_shadow_darkens_a_part_and_brightens_nothing(seed: int) -> None:
-    light = Light(SHAPE, np.random.default_rng(0), replace(STILL, shadow=1.0))
+    light = LightAugmentation(SHAPE, np.random.default_rng(0), replace(STILL, shadow=1.0))
     change = light(road(), np.random.default_rng(seed)).astype(int) - road()
     assert change.max() <= 1
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_haze_takes_contrast_and_most_of_it_where_the_road_is_far_away(seed: int) -> None:
-    light = Light(SHAPE, np.random.default_rng(0), replace(STILL, haze=1.0))
+    light = LightAugmentation(SHAPE, np.random.default_rng(0), replace(STILL, haze=1.0))
     given, hazy = (picture.astype(float) for picture in (road(), light(road(), np.random.default_rng(seed))))
     left = hazy.std(axis=(1, 2)) / given.std(axis=(1, 2))
     assert left[:8].mean() < left[-8:].mean() < 1.0
@@ -74,13 +74,13 @@ def test_light_moves_no_edge() -> None:
     """A post stays where it is: whatever the light, the brightest column is the post's."""
     given = np.full(SHAPE, 60, dtype=np.uint8)
     given[:, 70:74] = 220
-    light, rng = Light(SHAPE, np.random.default_rng(0), LightRange(shadow=0.0)), np.random.default_rng(3)
+    light, rng = LightAugmentation(SHAPE, np.random.default_rng(0), LightRange(shadow=0.0)), np.random.default_rng(3)
     for _ in range(50):
         assert 69 <= light(given, rng).mean(axis=(0, 2)).argmax() <= 74
 
 
 def test_without_saturation_yellow_paint_is_as_grey_as_white() -> None:
-    light = Light(SHAPE, np.random.default_rng(0), replace(STILL, saturation=(0.0, 0.0)))
+    light = LightAugmentation(SHAPE, np.random.default_rng(0), replace(STILL, saturation=(0.0, 0.0)))
     yellow = np.full(SHAPE, (230, 190, 40), dtype=np.uint8)
     grey = light(yellow, np.random.default_rng(1))
     assert np.ptp(grey, axis=2).max() <= 1

@@ -13,7 +13,7 @@ import pytest
 from alvinn.driving.types import Image
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats, Hill
-from alvinn.training.batches import Batches, Plan
+from alvinn.training.batches import Batches, BatchSettings
 from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
@@ -41,19 +41,19 @@ def test_it_learns_a_toy_task_and_tells_of_every_epoch(tmp_path: Path) -> None:
     from alvinn.training import trainer
 
     dataset = toy_dataset(160)
-    told: list[trainer.Progress] = []
+    told: list[trainer.EpochResult] = []
     settings = trainer.Settings(epochs=8, batch=16, views=False, light=False)
     trained = trainer.train(dataset, HILL, settings, tmp_path, told.append)
     assert [progress.epoch for progress in told] == list(range(1, 9))
     assert not (tmp_path / "logs").exists(), "TensorBoard is off by default"
     assert told == trained.history == trainer.read_history(tmp_path / "history.csv")
-    labels, plan = dataset.examples.curvature, Plan(batch=16, views=False)
+    labels, plan = dataset.examples.curvature, BatchSettings(batch=16, views=False)
     guess = float(np.abs(labels[dataset.held_out] - labels[dataset.training].mean()).mean())
     assert trained.best is not None
     assert trained.best.held_out.mae is not None
     assert trained.best.held_out.mae < 0.35 * guess
     assert (
-        trainer.errors(trained.network, Batches(dataset, plan).examination(), HILL, dataset.examples.steer)
+        trainer.measure_errors(trained.network, Batches(dataset, plan).examination(), HILL, dataset.examples.steer)
         == trained.best.held_out
     )
 
@@ -89,14 +89,14 @@ def test_ctrl_c_keeps_the_best_so_far_and_what_is_resumed_goes_on_from_there(tmp
     dataset = toy_dataset(64)
     settings = trainer.Settings(epochs=4, batch=16, views=False)
 
-    def interrupt(progress: trainer.Progress) -> None:
+    def interrupt(progress: trainer.EpochResult) -> None:
         if progress.epoch == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
     trained = trainer.train(dataset, HILL, settings, tmp_path, interrupt)
     assert trained.interrupted
     assert len(trained.history) == 2
-    trainer.save(trained, tmp_path)
+    trainer.export(trained, tmp_path)
     assert (tmp_path / "network.tflite").is_file()
 
     resumed = trainer.train(dataset, HILL, settings, tmp_path, resume=True)
@@ -129,11 +129,11 @@ def test_a_steering_error_is_in_carlas_units_and_is_none_where_no_car_is_known()
             return HILL.encode(np.zeros(len(images)))
 
     dataset = toy_dataset(32)
-    batches = Batches(dataset, Plan(batch=16, views=False))
-    assert trainer.errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
+    batches = Batches(dataset, BatchSettings(batch=16, views=False))
+    assert trainer.measure_errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
     known = replace(dataset, examples=replace(dataset.examples, cars=(CAR,), speed=np.full(32, 8.0)))
-    batches = Batches(known, Plan(batch=16, views=False))
-    found = trainer.errors(Straight(), batches.examination(), HILL, batches.steer)
+    batches = Batches(known, BatchSettings(batch=16, views=False))
+    found = trainer.measure_errors(Straight(), batches.examination(), HILL, batches.steer)
     labels = known.examples.curvature[known.held_out]
     assert found.mae == pytest.approx(np.abs(labels).mean(), rel=1e-3)
     assert found.steer == pytest.approx(np.mean([abs(CAR.steer(label, 8.0)) for label in labels]), rel=1e-3)
@@ -150,7 +150,7 @@ def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_pat
     told: list[tuple[float, float]] = []
     settings = trainer.Settings(epochs=2, batch=8, views=False)
     trained = trainer.train(
-        toy_dataset(32), HILL, settings, tmp_path, live=lambda done, loss: told.append((done, loss)), board=True
+        toy_dataset(32), HILL, settings, tmp_path, on_batch=lambda done, loss: told.append((done, loss)), board=True
     )
     assert [done for done, _ in told] == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
     losses = [progress.loss for progress in trained.history]
@@ -169,11 +169,11 @@ def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_pat
     assert curves["epoch_relative_error"] == pytest.approx([progress.held_out.relative for progress in trained.history])
 
 
-def interrupted_training(folder: Path) -> trainer.Trained:
+def interrupted_training(folder: Path) -> trainer.TrainingResult:
     """Two of four epochs of a toy task."""
     from alvinn.training import trainer
 
-    def interrupt(progress: trainer.Progress) -> None:
+    def interrupt(progress: trainer.EpochResult) -> None:
         if progress.epoch == 2:
             raise KeyboardInterrupt
 
@@ -199,7 +199,7 @@ def test_a_torn_state_is_told_and_the_training_begins_anew(
     (tmp_path / torn).write_bytes(data[: len(data) // 4])
     resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
-    assert "the training begins anew" in " ".join(capsys.readouterr().out.split())
+    assert "the training starts from the beginning" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_epoch_whose_state_was_not_written_any_more_is_trained_again(tmp_path: Path) -> None:

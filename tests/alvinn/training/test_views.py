@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alvinn.driving.types import Camera, Image
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.views import View, Views, arc_goals, path_goals, pursuit
+from alvinn.training.views import View, Views, find_path_goals, predict_arc_goals, pursuit_curvature
 from alvinn.world.lane_map import build_lane
 from sim.camera.renderer import Renderer
 from sim.geometry.poses import Pose, compose
@@ -66,7 +66,7 @@ def test_a_view_looks_like_what_the_camera_sees_there(renderer: Renderer, across
     for car in track().spawn_points[:6:2]:
         here, there = seen(renderer, car, View(0.0, 0.0)), seen(renderer, car, view)
         middle = slice(24, 104)  # what lies outside was not seen by the camera at all
-        error = np.abs(VIEWS.seen_from(here, view)[:, middle].astype(int) - there[:, middle]).mean()
+        error = np.abs(VIEWS.warp(here, view)[:, middle].astype(int) - there[:, middle]).mean()
         unmoved = np.abs(here[:, middle].astype(int) - there[:, middle]).mean()
         assert error < 6.0
         assert error < 0.5 * unmoved
@@ -74,7 +74,7 @@ def test_a_view_looks_like_what_the_camera_sees_there(renderer: Renderer, across
 
 def test_the_view_from_where_the_camera_was_is_the_picture_itself(renderer: Renderer) -> None:
     here = seen(renderer, track().spawn_points[0], View(0.0, 0.0))
-    assert np.array_equal(VIEWS.seen_from(here, View(0.0, 0.0)), here)
+    assert np.array_equal(VIEWS.warp(here, View(0.0, 0.0)), here)
 
 
 @given(view=DRAWN, ahead=st.floats(5.0, 30.0), right=st.floats(-4.0, 4.0))
@@ -105,23 +105,23 @@ def test_both_ways_to_a_goal_agree_on_an_arc(radius: float, right: bool, speed: 
     angle = way * curvature
     places = np.stack([np.sin(angle) / curvature, (1.0 - np.cos(angle)) / curvature], axis=1)
     reach = np.full(len(way), speed)
-    driven = path_goals(places, np.asarray(angle, dtype=np.float64), reach)
+    driven = find_path_goals(places, np.asarray(angle, dtype=np.float64), reach)
     assert np.isnan(driven[-1]).all(), "the last row has no path ahead"
     there = ~np.isnan(driven[:, 0])
-    arcs = arc_goals(np.full(len(way), curvature), np.minimum(reach, 0.8 * radius))
+    arcs = predict_arc_goals(np.full(len(way), curvature), np.minimum(reach, 0.8 * radius))
     assert np.abs(driven[there] - arcs[there]).max() < 0.02
 
 
 @given(curvature=st.floats(-0.1, 0.1), reach=st.floats(5.0, 8.0))
 def test_the_arc_to_a_goal_on_an_arc_is_that_arc(curvature: float, reach: float) -> None:
-    goal = arc_goals(np.array([curvature]), np.array([reach]))
-    assert pursuit(goal, View(0.0, 0.0))[0] == pytest.approx(curvature, abs=1e-6)
+    goal = predict_arc_goals(np.array([curvature]), np.array([reach]))
+    assert pursuit_curvature(goal, View(0.0, 0.0))[0] == pytest.approx(curvature, abs=1e-6)
 
 
 def test_from_the_right_one_steers_left_and_turned_right_one_steers_left() -> None:
     ahead = np.array([[8.0, 0.0]])
-    assert pursuit(ahead, View(0.5, 0.0))[0] < 0.0
-    assert pursuit(ahead, View(0.0, 0.1))[0] < 0.0
+    assert pursuit_curvature(ahead, View(0.5, 0.0))[0] < 0.0
+    assert pursuit_curvature(ahead, View(0.0, 0.1))[0] < 0.0
 
 
 @pytest.mark.parametrize("across", [-0.8, 0.4])
@@ -130,7 +130,7 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     """Two independent roads: the label of a view, and the expert put there by the map."""
     from alvinn.drivers.expert import ExpertDriver
     from alvinn.driving.types import GroundTruth, Observation
-    from alvinn.training.batches import corrected
+    from alvinn.training.batches import correct_label
 
     lane = build_lane(cast("carla.Map", ServedMap("oval", track().opendrive)), "forward")
     observation = Observation(frame=0, time=0.0, image=np.zeros((1, 1, 3), dtype=np.uint8), speed=8.0)
@@ -145,6 +145,6 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     for s in np.linspace(0.0, lane.length, 12):
         path = np.array([lane.at(s + d)[:2] for d in np.arange(0.0, 12.0, 0.4)])
         yaw = np.array([lane.at(s + d)[3] for d in np.arange(0.0, 12.0, 0.4)])
-        goal = path_goals(path, yaw, np.full(len(path), 8.0))[0]
-        label = corrected(answer(s, View(0.0, 0.0)), goal, view)
+        goal = find_path_goals(path, yaw, np.full(len(path), 8.0))[0]
+        label = correct_label(answer(s, View(0.0, 0.0)), goal, view)
         assert label == pytest.approx(answer(s, view), abs=0.004)
