@@ -90,7 +90,7 @@ def _create_server(options: ServerOptions) -> Server:
     from sim.server import maps
 
     open_track = partial(maps.open_built_in, seed=options.seed)
-    read_track = partial(maps.read_map, seed=options.seed)
+    read_track = partial(maps.read_map_apart, seed=options.seed)
     track = maps.open_map(options.map, options.seed)
     try:
         renderer = Renderer(options.renderer)

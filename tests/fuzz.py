@@ -108,6 +108,8 @@ async def receive(data: atheris.FuzzedDataProvider) -> None:
         for part in (bytes_[:cut], bytes_[cut:]):
             if not it.wires[-1].is_closing():
                 caller.data_received(part)
+        while caller._unfinished is not None:  # a map that is loaded, and the calls after it
+            await caller._unfinished
         look(it)
 
 

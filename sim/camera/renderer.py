@@ -9,7 +9,7 @@ fewer triangles.
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -47,7 +47,15 @@ class Renderer:
 
     def load(self, track: Track, seed: int) -> None:
         """Build the scene of a track in place of the one before; the same seed gives the same surroundings."""
-        self._scenes.set_scene(Scene(track, seed))
+        self.show(Scene(track, seed))
+
+    def build_in_pieces(self, track: Track, seed: int) -> Generator[None, None, Scene]:
+        """Build a scene to show later, with pauses of the caller's own between its pieces."""
+        return Scene.build_in_pieces(track, seed)
+
+    def show(self, scene: Scene) -> None:
+        """Show a scene in place of the one before."""
+        self._scenes.set_scene(scene)
 
     @property
     def statistics(self) -> dict[str, int]:

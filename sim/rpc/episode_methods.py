@@ -97,8 +97,8 @@ def _available_maps(context: Context) -> list[str]:
 
 
 @method("load_new_episode", TEXT, BOOL, UINT, returns=Returns.NOTHING)
-def _load(context: Context, name: str, reset_settings: bool, _layer: int) -> None:
-    context.load(name.rpartition("/")[2])
+async def _load(context: Context, name: str, reset_settings: bool, _layer: int) -> None:
+    await context.load(name.rpartition("/")[2])
     if reset_settings:
         context.world.apply(EpisodeSettings())
         context.restart_clock()

@@ -32,7 +32,7 @@ class Context(Protocol):
     def restart_clock(self) -> None:
         """Start or stop ticking by the wall clock, according to the world's settings."""
 
-    def load(self, name: str) -> None:
+    async def load(self, name: str) -> None:
         """Begin an episode on a built-in map, or on the current one if the name is empty."""
 
     def store_opendrive(self, opendrive: str) -> None:

@@ -8,7 +8,7 @@ scene is cut into chunks that Panda3D culls when they are out of sight, a whole 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, product
 from zlib import crc32
@@ -50,6 +50,17 @@ class Scene:
     """
 
     def __init__(self, track: Track, seed: int) -> None:
+        for _ in self._build(track, seed):
+            pass
+
+    @classmethod
+    def build_in_pieces(cls, track: Track, seed: int) -> Generator[None, None, Scene]:
+        """Build a scene with pauses of the caller's own between its pieces; the scene is what the generator returns."""
+        scene = cls.__new__(cls)
+        yield from scene._build(track, seed)  # noqa: SLF001 - its own
+        return scene
+
+    def _build(self, track: Track, seed: int) -> Iterator[None]:
         name = crc32(track.name.encode())
         sky_random, land_random, road_random, plant_random = [
             np.random.default_rng([seed, name, part]) for part in range(4)
@@ -61,11 +72,16 @@ class Scene:
         self.sky = self._sky.node
         self.sky.reparent_to(self.root)
         self.level_height = float(track.terrain.heights[0, 0]) if track.terrain.is_level else None
+        yield
         self._asphalt = np.clip(textures.make_asphalt(road_random) * track.appearance.asphalt, 0, 1)
+        yield
         fields = np.clip(textures.make_grass(land_random) * np.array(track.appearance.fields), 0, 1)
         grass, self._road = mesh.make_texture(fields), mesh.make_texture(self._asphalt)
         self._lit = self.root.attach_new_node("lit")
-        nodes = chain(
+        self._actors = self._lit.attach_new_node("actors")
+        self._bodies: dict[int, tuple[core.NodePath, VisibleActor]] = {}
+        squares: dict[tuple[int, int], core.PandaNode] = {}
+        for node in chain(
             _make_land(track, land_random, grass),
             (
                 node
@@ -75,10 +91,10 @@ class Scene:
             make_plant_nodes(track, scenery.plants, plant_random),
             make_house_nodes(scenery.houses),
             make_rail_nodes(scenery.rails),
-        )
-        self._actors = self._lit.attach_new_node("actors")
-        self._bodies: dict[int, tuple[core.NodePath, VisibleActor]] = {}
-        for square in _group_by_square(nodes):
+        ):
+            yield
+            squares.setdefault(_find_square(node), core.PandaNode("square")).add_child(node)
+        for square in squares.values():
             self._lit.attach_new_node(square)
 
     @property
@@ -126,14 +142,10 @@ def _make_body_node(kind: str, colour: Colour) -> core.GeomNode:
     return node
 
 
-def _group_by_square(nodes: Iterable[core.PandaNode]) -> Iterator[core.PandaNode]:
-    """Group nodes below one parent per square, in the order of first appearance."""
-    squares: dict[tuple[int, int], core.PandaNode] = {}
-    for node in nodes:
-        centre = node.get_bounds().get_approx_center()
-        cell = math.floor(centre[0] / SQUARE), math.floor(centre[1] / SQUARE)
-        squares.setdefault(cell, core.PandaNode("square")).add_child(node)
-    yield from squares.values()
+def _find_square(node: core.PandaNode) -> tuple[int, int]:
+    """The square in which a node's centre is."""
+    centre = node.get_bounds().get_approx_center()
+    return math.floor(centre[0] / SQUARE), math.floor(centre[1] / SQUARE)
 
 
 def _make_land(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:

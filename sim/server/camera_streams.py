@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sim.episode.actors import Actor
 from sim.episode.blueprints import Description
@@ -38,7 +38,13 @@ class Renderer(Protocol):
     """What knows the scene: `sim.camera.renderer.Renderer`."""
 
     def load(self, track: Track, seed: int) -> None:
-        """Build the scene of a track."""
+        """Build the scene of a track and show it."""
+
+    def build_in_pieces(self, track: Track, seed: int) -> Generator[None, None, Any]:
+        """Build the scene of a track piece by piece; the generator returns what `show` takes."""
+
+    def show(self, scene: Any) -> None:
+        """Show a scene that was built before."""
 
     def set_weather(self, weather: WeatherParameters) -> None:
         """Draw in another weather from now on."""
@@ -75,9 +81,19 @@ class CameraStreams:
         self._visible: list[tuple[Actor, VisibleActor]] = []
 
     def begin(self, track: Track) -> None:
-        """Close every camera and build the scene of a track."""
+        """Close every camera, then build and show the scene of a track."""
         self.close()
         self._renderer.load(track, self._seed)
+        self._weather = None
+
+    def build_in_pieces(self, track: Track) -> Generator[None, None, Any]:
+        """Build the scene of a track, with pauses of the caller's own between its pieces; nothing is shown yet."""
+        return self._renderer.build_in_pieces(track, self._seed)
+
+    def begin_with(self, scene: Any) -> None:
+        """Close every camera and show a scene that was built before."""
+        self.close()
+        self._renderer.show(scene)
         self._weather = None
 
     def close(self) -> None:

@@ -12,8 +12,8 @@ import socket
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 from sim.episode.world import WorldError
 from sim.rpc import batch_commands, episode_methods, registry, vehicle_methods
@@ -61,6 +61,7 @@ class _Calls(_Connection):
         super().__init__(server)
         self._connection = rpc.Connection()
         self._after_batch = False
+        self._unfinished: asyncio.Task[None] | None = None  # a call that takes long; those after it wait
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -82,18 +83,35 @@ class _Calls(_Connection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.transport.resume_reading()
-        self.data_received(b"")  # calls that came before the pause
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Read again, and serve the calls that came before the pause, unless there is another reason to wait."""
+        if not self.paused and self._unfinished is None and not self.transport.is_closing():
+            self.transport.resume_reading()
+            self.data_received(b"")
 
     def _serve_all(self) -> None:
-        while not self.paused and not self.transport.is_closing():
+        while not self.paused and self._unfinished is None and not self.transport.is_closing():
             request = self._connection.next_request()
             if request is None:
                 return
-            self._serve(request)
+            reply = answer(self.server, request)
+            if isinstance(reply, bytes):
+                self._finish(request, reply)
+            else:
+                self.transport.pause_reading()
+                self._unfinished = asyncio.get_running_loop().create_task(self._finish_later(request, reply))
 
-    def _serve(self, request: rpc.Request) -> None:
-        self.transport.write(answer(self.server, request))
+    async def _finish_later(self, request: rpc.Request, reply: Awaitable[bytes]) -> None:
+        data = await reply
+        self._unfinished = None
+        if not self.transport.is_closing():
+            self._finish(request, data)
+        self._go_on()
+
+    def _finish(self, request: rpc.Request, reply: bytes) -> None:
+        self.transport.write(reply)
         if request.method in CLOCK_METHODS and self.server.world.settings.synchronous_mode:
             self.server.clock_holders.add(self)
         # `apply_batch_sync(commands, True)` ticks with Python's lock held. If by then every thread of the client's has
@@ -103,18 +121,31 @@ class _Calls(_Connection):
         self._after_batch = request.method == "apply_batch" and request.wants_answer
 
 
-def answer(server: registry.Context, request: rpc.Request) -> bytes:
-    """Do what a request asks for; the bytes of its answer, which tell of any failure."""
+def answer(server: registry.Context, request: rpc.Request) -> bytes | Awaitable[bytes]:
+    """Do what a request asks for; the bytes of its answer, which tell of any failure, or their promise."""
     try:
         returns, result = registry.call(server, request.method, request.arguments)
+        if isinstance(result, Awaitable):
+            return _answer_later(request, returns, result)
         return rpc.pack_result(request.id, returns, result)
-    except NotSupportedError as error:
-        return rpc.pack_refusal(request.id, str(error))
-    except (PeerError, WorldError) as error:
-        return rpc.pack_failure(request.id, registry.find_returns(request.method), str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one method must not end the others' server
-        traceback.print_exc(file=sys.stderr)
-        return rpc.pack_refusal(request.id, f"internal error in {request.method}: {error}")
+        return _answer_failure(request, error)
+
+
+async def _answer_later(request: rpc.Request, returns: rpc.Returns, result: Awaitable[Any]) -> bytes:
+    try:
+        return rpc.pack_result(request.id, returns, await result)
+    except Exception as error:  # noqa: BLE001 - as in `answer`
+        return _answer_failure(request, error)
+
+
+def _answer_failure(request: rpc.Request, error: Exception) -> bytes:
+    if isinstance(error, NotSupportedError):
+        return rpc.pack_refusal(request.id, str(error))
+    if isinstance(error, (PeerError, WorldError)):
+        return rpc.pack_failure(request.id, registry.find_returns(request.method), str(error))
+    traceback.print_exception(error, file=sys.stderr)
+    return rpc.pack_refusal(request.id, f"internal error in {request.method}: {error}")
 
 
 class _Stream(_Connection):

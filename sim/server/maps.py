@@ -9,6 +9,7 @@ from sim.roads import circuits, opendrive, opendrive_import
 from sim.roads.track import Track
 from sim.roads.xml_document import MapError
 from sim.scene.scenery import get_scenery
+from sim.server.background import run_in_process
 
 
 def list_names() -> tuple[str, ...]:
@@ -59,4 +60,15 @@ def read_map(name: str, text: str, seed: int) -> Track:
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error
     if not track.spawn_points:
         raise WorldError("the OpenDRIVE text has no driving lane")
+    return track
+
+
+def read_map_apart(name: str, text: str, seed: int) -> Track:
+    """The same as `read_map`, in a process of its own, for texts that may be meant to stop the server.
+
+    Raises:
+        WorldError: as `read_map` does, or reading it takes too long or crashes.
+    """
+    track = run_in_process(read_map, name, text, seed)
+    get_scenery(track, seed)  # found here, in whatever thread this is, for the scene to take over
     return track

@@ -13,15 +13,19 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from sim.episode.world import World, WorldError
 from sim.roads.track import Track
 from sim.rpc import registry
 from sim.server import sensor_streams
+from sim.server.background import end_processes, run_in_thread
 from sim.server.camera_streams import CameraStreams
 from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
+
+MOST_LOADS = 8  # maps that may wait to be loaded
 
 
 class Peer(Protocol):
@@ -71,6 +75,7 @@ class Server:
         self._owes_pictures = False
         self._expected: dict[int, int] = {}
         self._faults = FaultLog()
+        self._loading, self._loads_waiting = asyncio.Lock(), 0
         camera_streams.begin(track)
         self._state = self._episode_state()
 
@@ -99,25 +104,55 @@ class Server:
             loop = asyncio.get_running_loop()
             self._next_tick = loop.call_soon(self._tick_by_wall_clock, loop.time() - self.world.settings.step)
 
-    def load(self, name: str) -> None:
-        """Begin an episode on another map, or on the same."""
-        self._track = self._find_track(name)
-        self.world.load(self._track)
-        self._waiting.clear()
-        self._expected.clear()
-        self._camera_streams.begin(self._track)
-        self._publish_state()
+    async def load(self, name: str) -> None:
+        """Begin an episode on another map, or on the same; until that is ready, the present one goes on.
 
-    def _find_track(self, name: str) -> Track:
+        Raises:
+            WorldError: there is no such map, it cannot be used, or too many others wait to be loaded; nothing changed.
+        """
+        if self._loads_waiting >= MOST_LOADS:
+            raise WorldError(f"{MOST_LOADS} maps are to be loaded already, the most that wait here: try again later")
+        text = self._text
+        self._loads_waiting += 1
+        try:
+            async with self._loading:
+                track = await self._find_track(name, text)
+                scene = await self._build_scene(track)
+                self._begin(track, scene)
+        finally:
+            self._loads_waiting -= 1
+
+    async def _find_track(self, name: str, text: str) -> Track:
         if name == registry.TEXT_MAP:  # even if the last text's map is the one that runs
-            return self._read_track(name, self._text)
+            return await run_in_thread(partial(self._read_track, name, text))
         if name in {"", self._track.name}:
             return self._track
         if name == self._first.name:
             return self._first
         if name.lower().endswith(".xodr"):
             raise WorldError("a client names a map, it cannot open files here; send its OpenDRIVE text instead")
-        return self._open_track(name)
+        return await run_in_thread(partial(self._open_track, name))
+
+    async def _build_scene(self, track: Track) -> Any:
+        """Build a scene piece by piece, as Panda3D is used from one thread alone; in between everybody is served."""
+        pieces = self._camera_streams.build_in_pieces(track)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                return end.value
+            except Exception as error:
+                self._faults.write(error)
+                raise WorldError(f"the map {track.name} cannot be drawn: {error}") from error
+            await asyncio.sleep(0)
+
+    def _begin(self, track: Track, scene: Any) -> None:
+        self._camera_streams.begin_with(scene)
+        self._track = track
+        self.world.load(track)
+        self._waiting.clear()
+        self._expected.clear()
+        self._publish_state()
 
     def store_opendrive(self, opendrive: str) -> None:
         """Keep a client's OpenDRIVE text until it asks to load it."""
@@ -227,7 +262,8 @@ class Server:
             self.restart_clock()
 
     def close(self) -> None:
-        """Drop every connection and stop the clock."""
+        """Drop every connection, stop the clock, and end what reads a map."""
+        end_processes()
         for handle in (self._next_tick, self._release):
             if handle is not None:
                 handle.cancel()

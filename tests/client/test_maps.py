@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import select
+import socket
 from collections.abc import Iterator
 
 import carla
+import msgpack
 import pytest
 
 from tests.client.conftest import connected, spawn_car, synchronous
@@ -52,3 +55,25 @@ def test_a_text_that_is_no_map_is_refused_with_its_line_before_anybody_sees_an_e
         own.generate_opendrive_world(text)
     after = own.get_world()
     assert (after.id, after.get_map().name) == (before.id, before.get_map().name)
+
+
+def test_the_others_tick_on_while_a_map_is_read_and_its_scene_is_built() -> None:
+    with running_server("--map", "oval") as address:
+        world = connected(address).get_world()
+        text = world.get_map().to_opendrive()
+        with (
+            synchronous(world),
+            socket.create_connection(address) as loader,
+            socket.create_connection(address) as ticker,
+        ):
+            loader.sendall(msgpack.packb([0, 1, "copy_opendrive_to_file", [[False], text, []]]))
+            loader.recv(100)
+            loader.sendall(msgpack.packb([0, 2, "load_new_episode", [[False], "OpenDriveMap", False, 0]]))
+            ticks = 0
+            while not select.select([loader], [], [], 0.0)[0]:
+                ticker.sendall(msgpack.packb([0, 3, "tick_cue", [[False]]]))
+                assert msgpack.unpackb(ticker.recv(100))[2] is None
+                ticks += 1
+            assert msgpack.unpackb(loader.recv(100)) == [1, 2, None, [[False]]]
+        assert ticks > 20
+        assert connected(address).get_world().get_map().name == "Carla/Maps/OpenDriveMap"

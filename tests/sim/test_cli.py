@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import msgpack
 import psutil
 import pytest
 
 from sim import cli
+from sim.roads import opendrive
 from sim.server.connections import StartError
 from tests.platforms import posix
 
@@ -68,6 +70,24 @@ def test_a_signal_ends_it_while_clients_are_connected_too() -> None:
     with socket.create_connection(("127.0.0.1", port)):
         process.send_signal(signal.SIGTERM)
         assert ended(process) == (0, "", "")
+
+
+@posix
+def test_a_signal_ends_it_while_a_map_is_read_too() -> None:
+    """The process that reads is stopped, so that it never ends by itself."""
+    process = started()
+    server = psutil.Process(process.pid)
+    port = min(c.laddr.port for c in server.net_connections() if c.status == psutil.CONN_LISTEN)
+    text = opendrive.load("oval")[1]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(msgpack.packb([0, 1, "copy_opendrive_to_file", [[False], text, []]]))
+        client.sendall(msgpack.packb([0, 2, "load_new_episode", [[False], "OpenDriveMap", True, 0]]))
+        while not (readers := [child for child in server.children() if "--multiprocessing-fork" in child.cmdline()]):
+            pass
+        readers[0].suspend()
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (0, "", "")
+        assert psutil.wait_procs(readers, timeout=10)[1] == []
 
 
 def test_it_ends_when_the_parent_closes_its_pipe() -> None:

@@ -31,7 +31,7 @@ class Desk:
     def expect_subscription(self, stream: int) -> None:
         self.asked.append(("promise", stream))
 
-    def load(self, name: str) -> None:
+    async def load(self, name: str) -> None:
         self.asked.append(("load", name))
 
     def store_opendrive(self, opendrive: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 import pytest
@@ -62,8 +63,8 @@ def test_settings_are_taken_over_and_the_server_is_told(desk: Desk) -> None:
 
 
 def test_a_map_s_folder_is_taken_off_its_name(desk: Desk) -> None:
-    desk.call("load_new_episode", "/Game/Carla/Maps/country", False, 65535)
-    desk.call("load_new_episode", "", True, 65535)
+    asyncio.run(desk.call("load_new_episode", "/Game/Carla/Maps/country", False, 65535))
+    asyncio.run(desk.call("load_new_episode", "", True, 65535))
     assert desk.asked == [("load", "country"), ("load", ""), "settings"]
 
 

@@ -329,7 +329,7 @@ def test_a_map_is_loaded_by_its_name_or_as_a_text(name: str, expected: str) -> N
     async def scenario() -> None:
         async with bench() as it:
             it.server.store_opendrive("a lane")
-            it.server.load(name)
+            await it.server.load(name)
             assert it.world.track.name == expected
             assert it.renderer.loaded == ["plain", expected]
 
@@ -348,7 +348,7 @@ def test_a_second_text_takes_the_place_of_the_first() -> None:
             it.server._read_track = read
             for text in ("one lane", "another lane"):
                 it.server.store_opendrive(text)
-                it.server.load("OpenDriveMap")
+                await it.server.load("OpenDriveMap")
             assert texts == ["one lane", "another lane"]
 
     asyncio.run(scenario())
@@ -360,7 +360,7 @@ def test_a_map_that_cannot_be_had_leaves_the_episode_alone(name: str) -> None:
         async with bench() as it:
             episode = it.world.episode
             with pytest.raises(WorldError):
-                it.server.load(name)
+                await it.server.load(name)
             assert (it.world.episode, it.world.track.name) == (episode, "plain")
 
     asyncio.run(scenario())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 from sim.dynamics.single_track import MODEL3, VehicleControl
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
 from sim.episode.settings import EpisodeSettings
+from sim.episode.world import WorldError
 from sim.geometry.poses import Pose, Vector
+from sim.server.server import MOST_LOADS
 from sim.wire import messages
+from tests.sim.fakes import Plain
 from tests.sim.server.test_connections import SMALL, Bench, bench, call
 
 CAR = messages.DESCRIPTION.pack(Description(0, VEHICLE))
@@ -123,6 +127,102 @@ def test_a_tick_that_raises_is_logged_once_and_the_next_still_runs(
 
     asyncio.run(scenario())
     assert 1 <= capfd.readouterr().err.count("ZeroDivisionError: planted") <= 2
+
+
+def test_the_others_tick_on_while_a_map_is_read_and_the_calls_after_it_wait_their_turn() -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            it.synchronous()
+            may_be_read = threading.Event()
+
+            def read(name: str, _text: str) -> Plain:
+                assert may_be_read.wait(10.0)
+                return Plain(name)
+
+            it.server._read_track = read
+            loader, other = it.caller("loader"), it.caller("other")
+            first, episode = it.wires[0], it.world.episode
+            loader.data_received(call("load_new_episode", "OpenDriveMap", False, 0) + call("get_episode_info"))
+            for _ in range(5):
+                await asyncio.sleep(0)
+                other.data_received(call("tick_cue"))
+            assert [name for name, _ in it.log] == ["other"] * 5
+            reads = [first.reading]
+            may_be_read.set()
+            await it.until_written(7)
+            answers = [msgpack.unpackb(data)[3] for name, data in it.log if name == "loader"]
+            assert answers[0] == [[False]]
+            assert answers[1][0][1][0] == episode + 1
+            assert [*reads, first.reading] == [False, True]
+            assert it.world.track.name == "OpenDriveMap"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", ["flat", "nowhere"])
+def test_a_map_that_cannot_be_drawn_or_found_leaves_the_world_and_its_pictures_as_they_were(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            it.synchronous()
+            stream = it.camera()
+            it.reader(stream, "picture")
+            before = it.world.episode, set(it.world.actors), it.world.track
+            it.server._open_track = lambda wanted: Plain(wanted) if wanted == "flat" else it.opened(wanted)
+            with pytest.raises(WorldError, match=r"cannot be drawn: planted|no map"):
+                await it.server.load(name)
+            assert (it.world.episode, set(it.world.actors), it.world.track) == before
+            assert it.renderer.loaded == ["plain"]
+            it.caller().data_received(call("tick_cue"))
+            assert [name for name, _ in it.log] == ["answer", "picture"]
+            await it.server.load("hills")
+            assert it.world.track.name == "hills"
+
+    asyncio.run(scenario())
+    assert ("planted" in capfd.readouterr().err) == (name == "flat")
+
+
+def test_maps_are_loaded_one_after_another_and_not_too_many_may_wait() -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            may_be_read, reading = threading.Event(), []
+
+            def read(name: str, _text: str) -> Plain:
+                reading.append(threading.get_ident())
+                assert may_be_read.wait(10.0)
+                return Plain(name)
+
+            it.server._read_track = read
+            loads = [asyncio.ensure_future(it.server.load("OpenDriveMap")) for _ in range(MOST_LOADS)]
+            await asyncio.sleep(0)
+            with pytest.raises(WorldError, match="8 maps are to be loaded already"):
+                await it.server.load("OpenDriveMap")
+            episode = it.world.episode
+            assert len(reading) <= 1
+            may_be_read.set()
+            await asyncio.gather(*loads)
+            assert it.world.episode == episode + MOST_LOADS
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_leaves_while_its_map_is_read_is_no_harm() -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            it.synchronous()
+            loader, other = it.caller("loader"), it.caller("other")
+            loader.data_received(call("load_new_episode", "hills", False, 0) + call("tick_cue"))
+            unfinished = loader._unfinished
+            assert unfinished is not None
+            loader.transport.abort()
+            loader.connection_lost(None)
+            await unfinished
+            assert "loader" not in [name for name, _ in it.log]
+            other.data_received(call("tick_cue"))
+            assert [name for name, _ in it.log] == ["other"]
+
+    asyncio.run(scenario())
 
 
 def test_a_fast_car_that_cannot_be_computed_stands_still_for_everybody_to_see() -> None:
