@@ -20,7 +20,7 @@ from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
 from alvinn.util.video import Mp4
 from alvinn.visualization.figures import label_run
-from alvinn.visualization.network_view import Insight
+from alvinn.visualization.network_view import NetworkView
 from alvinn.visualization.page import pluralize
 
 
@@ -82,7 +82,7 @@ def film_recording(recording: Recording, results: Sequence[Result], folder: Path
         folder: folder of the results.
     """
     for result in results:
-        drawn = Insight(label_run(result))
+        drawn = NetworkView(label_run(result))
         with Mp4(run_folder(folder, result.run) / CLIP, RATE, crf=28) as film:
             for step in worst_steps(recording, result):
                 film.add(drawn(step))

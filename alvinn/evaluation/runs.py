@@ -32,9 +32,9 @@ from alvinn.metrics.worst import CLIP, RATE, Worst
 from alvinn.networks.inference import Network
 from alvinn.settings import Driving
 from alvinn.util.video import Mp4
-from alvinn.visualization.network_view import Insight, Look
+from alvinn.visualization.network_view import NetworkView, SaliencyOverlay
 from alvinn.visualization.overlay import Film
-from alvinn.visualization.saliency import VISUAL, Visual, glowing
+from alvinn.visualization.saliency import VISUAL, SaliencyModel, highlight
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import open_world
@@ -217,18 +217,18 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
 
 def _film_worst(spec: RunSpec, network: Network | None, worst: Worst) -> None:
     """Film the worst stretch of a run from the driver's camera."""
-    insight = Insight(_title(spec.run), network, _saliency_overlay(spec.model))
+    insight = NetworkView(_title(spec.run), network, _saliency_overlay(spec.model))
     with Mp4(run_folder(spec.folder, spec.run) / CLIP, RATE, crf=28) as film:
         for step in worst.steps:
             film.add(insight(step))
 
 
-def _saliency_overlay(model: Path | None) -> Look | None:
+def _saliency_overlay(model: Path | None) -> SaliencyOverlay | None:
     """Function that draws a model's saliency over a frame; None for a network without convolutions."""
     if model is None or not (model / VISUAL).is_file():
         return None
-    visual = Visual(model)
-    return lambda frame: glowing(frame, visual.saliency(frame))
+    visual = SaliencyModel(model)
+    return lambda frame: highlight(frame, visual.compute(frame))
 
 
 def _title(one: Run) -> str:

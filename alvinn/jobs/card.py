@@ -17,7 +17,7 @@ from alvinn.networks.inference import Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.settings import Home
 from alvinn.util.images import encode_png
-from alvinn.visualization.weights import curves_drawn, hidden_weights, weights_drawn
+from alvinn.visualization.weights import draw_curves, draw_weights, find_hidden_weights
 
 WEIGHTS, CURVES = "weights.png", "curves.png"
 
@@ -42,7 +42,7 @@ class ShowCard(Home):
         CONSOLE.print(facts(card, folder.name))
         layers = read_layers(folder / "network.keras")
         CONSOLE.print(_layers(layers))
-        for path in _draw(self.model_folder(self.model), _drawings(folder, card, hidden_weights(layers))):
+        for path in _draw(self.model_folder(self.model), _drawings(folder, card, find_hidden_weights(layers))):
             CONSOLE.print(f"drawn: {path}")
 
 
@@ -93,10 +93,10 @@ def _layers(layers: Sequence[StoredLayer]) -> Table:
 def _drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> dict[str, Image]:
     """What there is to draw of a model, by file name."""
     drawings: dict[str, Image] = {}
-    if (curves := curves_drawn(folder / "history.csv")) is not None:
+    if (curves := draw_curves(folder / "history.csv")) is not None:
         drawings[CURVES] = curves
     if hidden is not None:
-        drawings[WEIGHTS] = weights_drawn(*hidden, card.preprocessing.shape[:2])
+        drawings[WEIGHTS] = draw_weights(*hidden, card.preprocessing.shape[:2])
     return drawings
 
 

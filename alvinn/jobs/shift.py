@@ -31,7 +31,14 @@ from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.util.locks import locked
-from alvinn.visualization.covariate_shift import Places, Rate, plot_places, plot_rates, rate, uncovered
+from alvinn.visualization.covariate_shift import (
+    Rate,
+    StateSamples,
+    estimate_rate,
+    plot_rates,
+    plot_states,
+    uncovered_share,
+)
 from alvinn.visualization.page import Figure, Table, embed_figure, write_page
 
 TAUGHT: dict[RoundGateName, str] = {
@@ -192,14 +199,14 @@ class Shift:
         ]
         driven = [_places_driven([run for rounds in seeds for run in rounds[number]]) for number in numbers]
         shares = ", ".join(
-            f"{uncovered(before, after):.0%} after round {number}"
+            f"{uncovered_share(before, after):.0%} after round {number}"
             for number, before, after in zip(numbers, learned, driven, strict=True)
         )
         caption = (
             "Above: the frames that the network had learned from. Below: where it went on the unseen circuits. "
             f"Share of these in cells from which it had learned nothing: {shares}."
         )
-        return PlacesShown(TAUGHT[gate], embed_figure(plot_places(learned, driven), caption))
+        return PlacesShown(TAUGHT[gate], embed_figure(plot_states(learned, driven), caption))
 
 
 @dataclass(frozen=True)
@@ -251,7 +258,7 @@ def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
     for number in range(len(seeds[0])):
         departures = [sum(len(run.trace.departures) for run in rounds[number]) for rounds in seeds]
         km = [sum(run.trace.progress[-1] for run in rounds[number]) / 1000.0 for rounds in seeds]
-        yield rate(departures, km, np.random.default_rng(number))
+        yield estimate_rate(departures, km, np.random.default_rng(number))
 
 
 def _tabulate_rates(rates: dict[str, list[Rate]]) -> list[list[str]]:
@@ -262,11 +269,11 @@ def _format_rate(one: Rate) -> str:
     return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
 
 
-def _places_learned(recordings: Sequence[Recording]) -> Places:
+def _places_learned(recordings: Sequence[Recording]) -> StateSamples:
     rows = rows_learned_from(recordings)
-    return Places(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
+    return StateSamples(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
 
 
-def _places_driven(runs: Sequence[Result]) -> Places:
+def _places_driven(runs: Sequence[Result]) -> StateSamples:
     offset, heading = ([value for run in runs for value in vars(run.trace)[key]] for key in ("offset", "heading"))
-    return Places(np.array(offset), np.array(heading))
+    return StateSamples(np.array(offset), np.array(heading))

@@ -1,7 +1,7 @@
-"""The covariate shift, drawn (plotly): where training frames lie and where each policy went; what correcting is worth.
+"""Figures of the covariate shift (plotly): states in the training data and states visited; benefit of corrections.
 
-A clone is trained where its teacher went and drives where it itself goes. Both are places in a plane of offset and
-heading error; corrections bring them together.
+A clone is trained on the states that its teacher visits and drives through those that it visits itself. Here a state is
+a point in the plane of offset and heading error; corrections bring the two distributions together.
 """
 
 from __future__ import annotations
@@ -19,27 +19,29 @@ from alvinn.metrics.summary import percentile_interval
 from alvinn.visualization.figures import COLOURS
 
 RESAMPLES = 2000
-REACH = (0.8, 15.0)  # m, degrees: what is drawn to either side
+REACH = (0.8, 15.0)  # m, degrees: limits of the plane to either side
 BINS = (41, 31)
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where some frames were taken: offset [m] and heading error [rad], shape (n,) each."""
+class StateSamples:
+    """States of frames: offset [m] and heading error [rad], shape (n,) each."""
 
     offset: Floats
     heading: Floats
 
     def __post_init__(self) -> None:
         if self.offset.shape != self.heading.shape or self.offset.ndim != 1:
-            raise ValueError(f"places want as many offsets as headings, not {self.offset.shape}, {self.heading.shape}")
+            raise ValueError(
+                f"states require as many offsets as headings, not {self.offset.shape}, {self.heading.shape}"
+            )
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Departures per km of a way of teaching after a round, over seeds."""
+    """Departures per km of a teaching method after a round, over seeds."""
 
     middle: float
     low: float
@@ -47,14 +49,16 @@ class Rate:
     """ends of the 95% interval of a bootstrap over seeds"""
 
 
-def rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generator) -> Rate:
-    """Departures per km, pooled over seeds; one seed alone has no interval.
+def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generator) -> Rate:
+    """Estimate departures per km, pooled over seeds; a single seed has no interval.
 
     Raises:
         ValueError: the sequences differ in length, or nothing was driven.
     """
     if len(departures) != len(km) or not sum(km) > 0.0:
-        raise ValueError(f"{len(departures)} counts of departures over {len(km)} ways of {sum(km)} km")
+        raise ValueError(
+            f"{len(departures)} counts of departures do not match {len(km)} distances of {sum(km)} km in total"
+        )
     lost, way = np.asarray(departures, dtype=np.float64), np.asarray(km, dtype=np.float64)
     middle = float(lost.sum() / way.sum())
     if len(departures) < 2:
@@ -64,7 +68,7 @@ def rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generato
 
 
 def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
-    """Departures per km by round: a line for each way of teaching, with its band."""
+    """Plot departures per km by round: a line with its interval for each teaching method."""
     figure = go.Figure()
     for colour, (name, rates) in zip(COLOURS, found.items(), strict=False):
         rounds = list(range(len(rates)))
@@ -96,8 +100,8 @@ def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
     )
 
 
-def plot_places(learned: Sequence[Places], driven: Sequence[Places]) -> go.Figure:
-    """Round by round, side by side: the frames that the network learned from above, where it then went below."""
+def plot_states(learned: Sequence[StateSamples], driven: Sequence[StateSamples]) -> go.Figure:
+    """Plot states by round: those in the training data above, those visited below."""
     titles = [f"round {number}" for number in range(len(learned))]
     figure = make_subplots(
         rows=2,
@@ -105,12 +109,12 @@ def plot_places(learned: Sequence[Places], driven: Sequence[Places]) -> go.Figur
         shared_xaxes=True,
         shared_yaxes=True,
         column_titles=titles,
-        row_titles=["learned from", "went"],
+        row_titles=["training data", "visited"],
         horizontal_spacing=0.015,
         vertical_spacing=0.04,
     )
-    for row, places in ((1, learned), (2, driven)):
-        for column, one in enumerate(places, start=1):
+    for row, states in ((1, learned), (2, driven)):
+        for column, one in enumerate(states, start=1):
             figure.add_trace(_density(one), row=row, col=column)
     figure.update_xaxes(title_text="offset [m]", row=2)
     figure.update_yaxes(title_text="heading error [degrees]", col=1)
@@ -121,28 +125,28 @@ def plot_places(learned: Sequence[Places], driven: Sequence[Places]) -> go.Figur
     )
 
 
-def uncovered(learned: Places, driven: Places) -> float:
-    """The share of the frames driven that lie in cells of the plane with no frame learned from: the covariate shift."""
+def uncovered_share(learned: StateSamples, driven: StateSamples) -> float:
+    """Share of visited states in cells of the plane without training data: a measure of the covariate shift."""
     counts = _counts(driven)
     return float(counts[_counts(learned) == 0.0].sum() / max(1.0, counts.sum()))
 
 
 def _edges() -> tuple[Floats, Floats]:
-    """Of the cells: offset [m] and heading error [degrees]."""
+    """Edges of the cells: offset [m] and heading error [degrees]."""
     across, turned = (np.linspace(-reach, reach, bins + 1) for reach, bins in zip(REACH, BINS, strict=True))
     return across.astype(np.float64), turned.astype(np.float64)
 
 
-def _counts(places: Places) -> Floats:
-    """Frames in each cell of the plane, shape (offsets, headings); what lies outside counts at the edge."""
-    offset = np.clip(places.offset, -REACH[0], REACH[0])
-    heading = np.clip(np.degrees(places.heading), -REACH[1], REACH[1])
+def _counts(states: StateSamples) -> Floats:
+    """Frames in each cell of the plane, shape (offsets, headings); frames outside count at the edge."""
+    offset = np.clip(states.offset, -REACH[0], REACH[0])
+    heading = np.clip(np.degrees(states.heading), -REACH[1], REACH[1])
     return np.asarray(np.histogram2d(offset, heading, bins=_edges())[0])
 
 
-def _density(places: Places) -> go.Heatmap:
-    """The share of frames in each cell of the plane, as a power of ten."""
-    (across, turned), count = _edges(), _counts(places)
+def _density(states: StateSamples) -> go.Heatmap:
+    """Share of frames in each cell of the plane, as a power of ten."""
+    (across, turned), count = _edges(), _counts(states)
     share = count.T / max(1.0, float(count.sum()))
     shown = np.log10(share, out=np.full(share.shape, math.nan), where=share > 0.0)
     return go.Heatmap(

@@ -1,6 +1,7 @@
-"""The figures of the report (plotly): where the car drove, how far off the centre, how it steered.
+"""The figures of the report (plotly): paths, offsets and steering.
 
-Colours are M. Okabe and K. Ito's, told apart by all; a departure is a cross, so that nothing hangs on colour alone.
+The colours of M. Okabe and K. Ito are distinguishable with any colour vision; departures are crosses, so that nothing
+depends on colour alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from alvinn.metrics.summary import distance_of
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LEFT, CENTRE, RIGHT, INK = "#0072B2", "#BDBDBD", "#D55E00", "#000000"
-SPACING = 1.0  # m between the points that are drawn: a screen shows no more
-SHOWN = 6  # runs in one figure: the worst; more cannot be told apart
+SPACING = 1.0  # m between plotted points: a screen shows no more
+SHOWN = 6  # runs in one figure, the worst; more cannot be distinguished
 BINS = 81
 
 
@@ -29,13 +30,13 @@ def label_run(result: Result) -> str:
 
 
 def select_worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:
-    """The driven runs that most want looking at: by departures, then by the spread of the offset."""
+    """Select the worst driven runs: by departures, then by the standard deviation of the offset."""
     driven = [result for result in results if result.trace.time]
     return sorted(driven, key=lambda r: (-len(r.trace.departures), -float(np.std(r.trace.offset))))[:most]
 
 
 def plot_path(results: Sequence[Result]) -> go.Figure:
-    """The map of a circuit, north up: a panel a direction, the path of its worst run coloured by the offset."""
+    """Plot a circuit, north up: a panel per direction, with the path of its worst run coloured by offset."""
     ways = sorted({result.run.direction for result in results if result.trace.time})
     runs = [select_worst([r for r in results if r.run.direction == way], 1)[0] for way in ways]
     figure = make_subplots(rows=1, cols=max(1, len(runs)), subplot_titles=[label_run(r) for r in runs])
@@ -62,7 +63,7 @@ def plot_path(results: Sequence[Result]) -> go.Figure:
 
 def _draw_path(figure: go.Figure, column: int, result: Result) -> None:
     trace = result.trace
-    some = _thinned(result)
+    some = _select_ticks(result)
     x, y, offset = (np.asarray(values)[some] for values in (trace.x, trace.y, trace.offset))
     marker = {"color": offset, "coloraxis": "coloraxis", "size": 5}
     hover = "offset %{marker.color:.3f} m<extra></extra>"
@@ -86,11 +87,11 @@ def _mark(
 
 
 def plot_distance(results: Sequence[Result]) -> go.Figure:
-    """Offset and steering of a circuit's worst runs over the distance driven, one above the other."""
+    """Plot offset and steering of a circuit's worst runs over distance."""
     runs = select_worst(results)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for colour, result in zip(COLOURS, runs, strict=False):
-        trace, some, name = result.trace, _thinned(result), label_run(result)
+        trace, some, name = result.trace, _select_ticks(result), label_run(result)
         along = np.asarray(trace.progress)[some]
         for row, values in ((1, trace.offset), (2, trace.steer)):
             line = go.Scatter(
@@ -118,7 +119,7 @@ def plot_distance(results: Sequence[Result]) -> go.Figure:
 
 
 def plot_offsets(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
-    """How the offset is spread over all ticks: a stepped line a group, in percent of its ticks."""
+    """Plot the distribution of the offset over all ticks: a stepped line per group, in percent of its ticks."""
     pooled = [(name, np.concatenate([np.asarray(r.trace.offset) for r in runs])) for name, runs in groups if runs]
     pooled = [(name, values) for name, values in pooled if values.size]
     reach = max((float(np.percentile(np.abs(values), 99.8)) for _, values in pooled), default=0.1)
@@ -134,7 +135,7 @@ def plot_offsets(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
 
 
 def plot_comparison(names: Sequence[str], summed: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """Departures and spread of the offset of several models, with their intervals: a panel each."""
+    """Plot departures and offset sd of several models with their intervals: a panel each."""
     panels = (("departures_per_km", "departures per km"), ("offset_sd_m", "offset sd [m]"))
     figure = make_subplots(rows=1, cols=len(panels), subplot_titles=[text for _, text in panels])
     for column, (key, _) in enumerate(panels, start=1):
@@ -153,7 +154,7 @@ def plot_comparison(names: Sequence[str], summed: Sequence[Mapping[str, Any]]) -
 
 
 def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequence[float], key: str) -> go.Figure:
-    """A point a model: what it reached on held-out frames, and how it drives."""
+    """Plot an offline metric against offset sd in laps: a point per model."""
     marker = {"size": 12, "color": COLOURS[0]}
     dots = go.Scatter(x=offline, y=online, text=names, mode="markers+text", textposition="top center", marker=marker)
     figure = go.Figure(dots)
@@ -162,8 +163,8 @@ def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequenc
     return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})
 
 
-def _thinned(result: Result) -> list[int]:
-    """The ticks that are drawn: a metre apart, and every departure."""
+def _select_ticks(result: Result) -> list[int]:
+    """Ticks to plot: a metre apart, and every departure."""
     kept = list(_apart(result.trace.progress))
     return sorted({*kept, *result.trace.departures}) if distance_of(result) else kept
 

@@ -1,4 +1,4 @@
-"""How learning went, minute by minute and over seeds, drawn (plotly)."""
+"""Learning curves over simulated minutes and seeds (plotly)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Curve = Sequence[tuple[float, float]]
 
 
 def plot_curves(found: Mapping[str, Sequence[Curve]], y: str) -> go.Figure:
-    """A line for each way of learning through the means over its seeds, and a band from the least to the most.
+    """Plot the mean over seeds for each learning method, with a band from minimum to maximum.
 
     Args:
-        found: of each way, a curve for each seed; a minute that a seed has not reached is left out of its mean.
+        found: for each method, a curve per seed; seeds that ended earlier do not count in later means.
         y: title of the axis.
     """
     figure = go.Figure()

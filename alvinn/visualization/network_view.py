@@ -1,7 +1,7 @@
-"""What a driver saw and what the network made of it, drawn above the camera's picture: retina, eyes, hill.
+"""The network's view above the camera's picture: retina, saliency map, output units.
 
-Left the retina, which is all that the network gets; in the middle what of it mattered to the answer (VisualBackProp);
-right the output units, with the curvature that they say as a line.
+Left the retina, which is the network's input; in the middle its saliency map (VisualBackProp); right the output units,
+with a line at the decoded curvature.
 """
 
 from __future__ import annotations
@@ -14,48 +14,50 @@ import numpy as np
 from alvinn.driving.types import Image, Step
 from alvinn.networks.encodings import Floats, Hill1989, Scalar
 from alvinn.networks.inference import Network
-from alvinn.visualization.overlay import CALM, INK, draw_text, drawn
+from alvinn.visualization.overlay import CALM, INK, draw_overlay, draw_text
 
-Look = Callable[[Image], Image]
-"""A camera's frame as the network looks at it, the same shape."""
+SaliencyOverlay = Callable[[Image], Image]
+"""Overlays a camera frame with its saliency map; same shape."""
 
-STRIP = 0.3  # height of the strip, of the picture below it
-REACH = 0.15  # 1/m at the ends of the scale of an output that has none of its own
+STRIP = 0.3  # height of the strip relative to the picture below it
+REACH = 0.15  # 1/m at the ends of the scale for an output without a span
 
 
-class Insight:
-    """Draws ticks with what the network made of them.
+class NetworkView:
+    """Draws ticks with the network's view.
 
     Args:
         title: written on every picture.
-        network: whose view it is; None: nobody's, the camera's picture is all.
-        look: draws what mattered to it; None: it cannot be known.
+        network: whose view is drawn; None for the camera's picture alone.
+        saliency_overlay: overlays the saliency map; None if there is none.
     """
 
-    def __init__(self, title: str, network: Network | None = None, look: Look | None = None) -> None:
+    def __init__(
+        self, title: str, network: Network | None = None, saliency_overlay: SaliencyOverlay | None = None
+    ) -> None:
         self._title = title
         self._network = network
-        self._look = look
+        self._saliency_overlay = saliency_overlay
 
     def __call__(self, step: Step) -> Image:
-        """The picture of a tick, shape (height, width, 3) RGB, both even."""
-        picture = drawn(step, self._title)
+        """Draw a tick, shape (height, width, 3) RGB, height and width even."""
+        picture = draw_overlay(step, self._title)
         if self._network is None:
             return picture
         frame, width = step.observation.image, picture.shape[1]
         height = round(STRIP * picture.shape[0]) // 2 * 2
-        panels: list[tuple[str, Image]] = [("retina", self._retina(self._network, frame))]
-        if self._look is not None:
-            panels.append(("what it looks at", self._network.card.preprocessing.crop_and_resize(self._look(frame))))
+        panels: list[tuple[str, Image]] = [("retina", self._show_retina(self._network, frame))]
+        if self._saliency_overlay is not None:
+            panels.append(("saliency", self._network.card.preprocessing.crop_and_resize(self._saliency_overlay(frame))))
         each = width // (len(panels) + 1)
-        strip = [_labelled(_sized(image, each, height), text) for text, image in panels]
-        answer = output_drawn(
+        strip = [_label(_resize(image, each, height), text) for text, image in panels]
+        answer = draw_output_units(
             self._network, self._network.units(step.observation), (height, width - each * len(panels))
         )
-        return np.vstack([np.hstack([*strip, _labelled(answer, "output units")]), picture])
+        return np.vstack([np.hstack([*strip, _label(answer, "output units")]), picture])
 
     @staticmethod
-    def _retina(network: Network, frame: Image) -> Image:
+    def _show_retina(network: Network, frame: Image) -> Image:
         seen = network.card.preprocessing.convert_colours(network.card.preprocessing.crop_and_resize(frame))
         colours = network.card.preprocessing.colours
         if colours == "yuv":
@@ -63,12 +65,12 @@ class Insight:
         return np.repeat(seen, 3, axis=2) if colours == "blue" else seen
 
 
-def output_drawn(network: Network, activations: Floats, shape: tuple[int, int]) -> Image:
-    """The output units as bars, left to left, and a line where the curvature is that they say."""
+def draw_output_units(network: Network, activations: Floats, shape: tuple[int, int]) -> Image:
+    """Draw the output units as bars; a line marks the decoded curvature."""
     height, width = shape
     image: Image = np.full((height, width, 3), 24, dtype=np.uint8)
     output = network.card.output
-    said = float(output.decode(activations[None])[0])
+    curvature = float(output.decode(activations[None])[0])
     reach = REACH if isinstance(output, Scalar) else output.span
     if not isinstance(output, Scalar):
         activations = activations[: output.directions] if isinstance(output, Hill1989) else activations
@@ -76,15 +78,15 @@ def output_drawn(network: Network, activations: Floats, shape: tuple[int, int]) 
         for unit, value in enumerate(np.clip(activations, 0.0, 1.0)):
             corner = (int(unit * step), height - 1 - round(float(value) * (height - 22)))
             cv2.rectangle(image, corner, (int((unit + 1) * step) - 2, height - 1), CALM, -1)
-    column = round((said / reach + 1.0) / 2.0 * (width - 1))
+    column = round((curvature / reach + 1.0) / 2.0 * (width - 1))
     cv2.line(image, (column, 0), (column, height - 1), INK, 1)
     return image
 
 
-def _labelled(image: Image, text: str) -> Image:
+def _label(image: Image, text: str) -> Image:
     draw_text(image, text, (6, 16))
     return image
 
 
-def _sized(image: Image, width: int, height: int) -> Image:
+def _resize(image: Image, width: int, height: int) -> Image:
     return np.asarray(cv2.resize(image, (width, height)), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""A film of the drive: what the camera saw, with the steering drawn on it, as H.264 in MP4."""
+"""A film of the drive: the camera's picture with steering, speed and offset, as H.264 in MP4."""
 
 from __future__ import annotations
 
@@ -16,19 +16,13 @@ from alvinn.util.images import encode_jpeg
 from alvinn.util.video import RATE, Mp4
 
 SCALE = 2  # a 320x160 camera makes a 640x320 film
-
-
-THUMBNAIL_AT = 2.0  # s into the film: the car moves by then
-
-
+THUMBNAIL_AT = 2.0  # s into the film, when the car is moving
 CALM, ALARM, INK = (60, 220, 120), (255, 90, 60), (255, 255, 255)  # RGB
-
-
-WHEEL_TURNS = 450.0  # degrees that the drawn wheel turns at steer 1.0
+WHEEL_TURNS = 450.0  # rotation of the drawn wheel at steer 1.0 [degrees]
 
 
 class Film(AbstractContextManager["Film"]):
-    """Films the first seconds of a drive, and leaves a thumbnail beside the film: the same name as a JPEG.
+    """Films the first seconds of a drive, and writes a thumbnail beside the film: same name, JPEG.
 
     Args:
         path: of the file, written as MP4.
@@ -44,9 +38,9 @@ class Film(AbstractContextManager["Film"]):
         self._title = title
 
     def see(self, step: Step) -> Verdict:
-        """Film a tick."""
+        """Add a tick to the film."""
         if self._tick < self._ticks:
-            picture = drawn(step, self._title)
+            picture = draw_overlay(step, self._title)
             self._file.add(picture)
             if self._tick in {0, round(THUMBNAIL_AT * RATE)}:
                 self._thumbnail.write_bytes(encode_jpeg(picture))
@@ -54,7 +48,7 @@ class Film(AbstractContextManager["Film"]):
         return Verdict.CONTINUE
 
     def on_recovery(self) -> None:
-        """The cut shows."""
+        """Do nothing: the film shows the cut."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -62,8 +56,8 @@ class Film(AbstractContextManager["Film"]):
         self._file.__exit__(kind, error, trace)
 
 
-def drawn(step: Step, title: str) -> Image:
-    """A camera frame, twice its size and even, with wheel, speed and offset drawn on it."""
+def draw_overlay(step: Step, title: str) -> Image:
+    """A camera frame at twice its size, both sides even, with wheel, speed and offset."""
     frame = step.observation.image
     height, width = (side * SCALE // 2 * 2 for side in frame.shape[:2])
     picture: Image = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
@@ -87,7 +81,7 @@ def _draw_wheel(picture: Image, steer: float) -> None:
 
 
 def _draw_offset(picture: Image, step: Step) -> None:
-    """A bar that shows where in the lane the car is."""
+    """Draw a bar with the car's position in its lane."""
     height, width = picture.shape[:2]
     half = width // 8
     middle, row = width // 2, height - 20
@@ -99,6 +93,6 @@ def _draw_offset(picture: Image, step: Step) -> None:
 
 
 def draw_text(picture: Image, text: str, place: tuple[int, int]) -> None:
-    """Write on a picture, white with a black rim, from (column, row) of the first letter's foot."""
+    """Write white text with a black outline; `place` is (column, row) of its lower left corner."""
     for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
         cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, thickness, cv2.LINE_AA)

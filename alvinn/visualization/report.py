@@ -28,7 +28,7 @@ Column = tuple[str, str, str]
 COLUMNS: tuple[Column, ...] = (
     ("completion_pct", "driven [%]", ".0f"),
     ("departures", "departures", "d"),
-    ("interventions", "helped", "d"),
+    ("interventions", "interventions", "d"),
     ("autonomy_pct", "autonomy [%]", ".1f"),
     ("autonomy_1m_pct", "by 1\N{NO-BREAK SPACE}m [%]", ".1f"),
     ("collisions", "collisions", "d"),
@@ -41,10 +41,10 @@ COLUMNS: tuple[Column, ...] = (
     ("steer_suddenness_per_km", "steering per km", ".1f"),
     ("speed_mean_mps", "speed [m/s]", ".1f"),
 )
-"""Of each run; the rest is in `laps.csv`."""
+"""Columns of the table of runs; the other figures are in `laps.csv`."""
 
 SHARED: tuple[Column, ...] = (("km", "km", ".2f"), *COLUMNS[1:4], *COLUMNS[7:])
-"""What there is to say of anybody's driving."""
+"""Columns of the comparison with other drivers."""
 
 POOLED: tuple[Column, ...] = (
     ("km", "driven [km]", ".2f"),
@@ -66,11 +66,11 @@ POOLED: tuple[Column, ...] = (
     ("latency_ms_p50", "thinking time, p50 [ms]", ".2f"),
     ("latency_ms_p99", "thinking time, p99 [ms]", ".2f"),
 )
-"""Of all runs together."""
+"""Rows of the table of all runs pooled."""
 
 
 def summarize_verdict(who: str, results: Sequence[Result], summed: Mapping[str, Any]) -> str:
-    """How well it drives, in a sentence."""
+    """Summarize how a driver drove, in a sentence."""
     done = [result for result in results if result.status == "done"]
     if not done:
         return f"{who}: none of the {len(results)} runs was driven."
@@ -88,7 +88,7 @@ def _sd(summed: Mapping[str, Any]) -> str:
 
 
 Baseline = tuple[str, Sequence[Result]]
-"""Somebody else who was judged by the same rule, and their runs."""
+"""Another driver judged by the same rule, and their runs."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ def write_report(
 
     Args:
         path: of the page; films beside it are shown.
-        who: drives.
+        who: name of the driver.
         results: every run asked for.
         summed: the summary of `laps.json`.
-        commands: what drives each run alone.
+        commands: command that repeats each run.
         baselines: others who are compared.
         conditions: how the runs were driven, in a sentence.
     """
@@ -150,7 +150,7 @@ def write_report(
 
 
 def _describe_scope(results: Sequence[Result]) -> str:
-    """What was asked for: 40 runs: 5 circuits, 2 directions, 4 weathers (ClearNoon, ...), seed 0."""
+    """The requested runs: 40 runs: 5 circuits, 2 directions, 4 weathers (ClearNoon, ...), seed 0."""
     runs = [result.run for result in results]
     weathers = list(dict.fromkeys(run.weather for run in runs))
     seeds = sorted({run.seed for run in runs})
@@ -167,7 +167,7 @@ def _describe_scope(results: Sequence[Result]) -> str:
 
 
 def _tabulate_pooled(summed: Mapping[str, Any]) -> Table:
-    """Over all ticks of all runs, with the intervals that are known."""
+    """Figures over all ticks of all runs, with their intervals."""
     rows = []
     for key, heading, form in POOLED:
         low, high = summed["ci"].get(key, (0.0, 0.0))
@@ -179,7 +179,7 @@ def _tabulate_pooled(summed: Mapping[str, Any]) -> Table:
 
 
 def describe_spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
-    """The offset's spread of all, in a sentence: "mine sd 0.060 m, expert 0.021 m, you 0.110 m"."""
+    """Offset sd of all drivers, in a sentence: "mine sd 0.060 m, expert 0.021 m, you 0.110 m"."""
     drivers = [(who, summed), *((name, pool_metrics(results)) for name, results in baselines)]
     parts = [f"{name} {_format_metres(figures['offset_sd_m'])}" for name, figures in drivers]
     return f"Offset from the lane's centre, standard deviation: {', '.join(parts)}."
@@ -205,7 +205,7 @@ def _compare(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline])
 
 
 def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> Table:
-    """All runs, and all of them pooled."""
+    """The table of all runs, the last row pooled."""
     rows = []
     for result in results:
         figures = result.as_json()
@@ -217,7 +217,7 @@ def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> Table
 
 
 def group_by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
-    """The driven runs of the first circuits, a group each; with more than fit a figure, all in one."""
+    """Driven runs by circuit; if there are more circuits than fit a figure, all in one group."""
     driven = [result for result in results if result.trace.time]
     names = list(dict.fromkeys(result.run.map for result in driven))
     if len(names) > SHOWN:

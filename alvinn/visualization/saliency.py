@@ -1,7 +1,7 @@
-"""What a network looks at: VisualBackProp (M. Bojarski et al., arXiv:1611.05418), drawn over the camera's picture.
+"""Saliency maps: VisualBackProp (M. Bojarski et al., arXiv:1611.05418), overlaid on the camera's picture.
 
-The averaged feature maps are spread back to the input and multiplied layer by layer, so that what stays is what every
-layer answered to. All of that is in `visual.tflite`, exported beside the network (`network.looking`): here it is run.
+The averaged feature maps are upsampled and multiplied layer by layer, so that what remains is what every layer responds
+to. `visual.tflite`, exported beside the network (`keras_models.export_saliency_model`), computes them.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from alvinn.networks.encodings import Floats
 from alvinn.networks.inference import open_litert, read_card
 
 VISUAL = "visual.tflite"
-GLOW = (255, 0, 160)  # RGB: a colour that no road has
+GLOW = (255, 0, 160)  # RGB: not a colour of roads
 
 
-class Visual:
-    """The eyes of a model, opened for looking.
+class SaliencyModel:
+    """Computes saliency maps of a model.
 
     Raises:
-        ModelError: the folder is no model, or its network has no convolutions to look into.
+        ModelError: the folder is not a model, or its network has no convolutions.
     """
 
     def __init__(self, folder: Path) -> None:
         self._preprocessing = read_card(folder).preprocessing
         if not (folder / VISUAL).is_file():
             raise ModelError(
-                f"{folder} has no {VISUAL}: its network has no convolutions, or an earlier version of alvinn trained it"
+                f"{folder} has no {VISUAL}: its network has no convolutions, or an earlier version trained it"
             )
         self._interpreter = open_litert(folder / VISUAL)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
-    def saliency(self, frame: Image) -> Floats:
-        """How much each pixel of a frame, shape (height, width, 3) RGB, matters: shape (height, width), 0 to 1.
+    def compute(self, frame: Image) -> Floats:
+        """Saliency of each pixel of a frame, shape (height, width, 3) RGB: shape (height, width), 0 to 1.
 
         Raises:
-            CameraMismatchError: the frame has another size than the model was made for.
+            CameraMismatchError: the frame has another size than the model expects.
         """
         prepare = self._preprocessing
         self._interpreter.set_tensor(self._input, prepare(frame)[None].astype(np.float32))
@@ -54,7 +54,7 @@ class Visual:
         return whole
 
 
-def glowing(frame: Image, saliency: Floats) -> Image:
-    """A frame, shape (height, width, 3) RGB, in which what matters glows; `saliency` as `Visual.saliency` gives it."""
+def highlight(frame: Image, saliency: Floats) -> Image:
+    """Highlight salient pixels of a frame, shape (height, width, 3) RGB; `saliency` as from `SaliencyModel.compute`."""
     share = saliency[:, :, None]
     return np.asarray(frame * (1.0 - share) + np.array(GLOW, dtype=np.float32) * share, dtype=np.uint8)

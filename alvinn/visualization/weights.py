@@ -1,4 +1,4 @@
-"""Pictures of a model: ALVINN's hidden units as the papers showed them, and how training went."""
+"""Pictures of a model: weights of ALVINN's hidden units, as in the papers, and training curves."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from alvinn.networks.keras_file import StoredLayer
 HIDDEN = "hidden"  # the layer's name in ALVINN's networks
 
 
-def hidden_weights(layers: Sequence[StoredLayer]) -> tuple[Floats, Floats] | None:
-    """Weights from the inputs to the hidden units and from there to the outputs, a row a hidden unit.
+def find_hidden_weights(layers: Sequence[StoredLayer]) -> tuple[Floats, Floats] | None:
+    """Find the weights into and out of the hidden units, a row per unit.
 
     Returns:
-        Shapes (hidden, inputs) and (hidden, outputs); None where the network has no layer of ALVINN's kind.
+        Shapes (hidden, inputs) and (hidden, outputs); None if the network has no such hidden layer.
     """
     names = [layer.name for layer in layers]
     if HIDDEN not in names:
@@ -30,18 +30,10 @@ def hidden_weights(layers: Sequence[StoredLayer]) -> tuple[Floats, Floats] | Non
     return layers[hidden].kernel.T, outputs.kernel
 
 
-PIXEL = 5  # a weight's square on the picture [pixels]
-
-
+PIXEL = 5  # side of a weight's square [pixels]
 GAP = 12
-
-
 COLUMNS = 5  # hidden units side by side
-
-
 PAPER, INK = (250, 250, 250), (40, 40, 40)
-
-
 LINES = {
     "loss": (31, 119, 180),
     "held_out_mae": (214, 39, 40),
@@ -53,15 +45,15 @@ LINES = {
 PLOT = (220, 640)  # height and width of a curve's picture
 
 
-def weights_drawn(to_hidden: Floats, to_outputs: Floats, retina: tuple[int, int]) -> Image:
-    """Every hidden unit: above, its weights to the outputs from left to right; below, those from the retina.
+def draw_weights(to_hidden: Floats, to_outputs: Floats, retina: tuple[int, int]) -> Image:
+    """Draw each hidden unit: above, its weights to the outputs from left to right; below, those from the retina.
 
-    White excites, black inhibits, grey is nothing: each unit on a scale of its own.
+    White is excitatory, black inhibitory, grey zero; each unit has its own scale.
 
     Args:
         to_hidden: shape (hidden, inputs).
         to_outputs: shape (hidden, outputs).
-        retina: (height, width) of the network's input; inputs beyond it that are missing are drawn grey.
+        retina: (height, width) of the network's input; missing inputs are drawn grey.
     """
     units = [_unit(ins, outs, retina) for ins, outs in zip(to_hidden, to_outputs, strict=True)]
     blank = np.full_like(units[0], PAPER[0])
@@ -89,8 +81,8 @@ def _grey(weights: Floats) -> Image:
     return np.asarray(127.5 + 127.5 * weights / largest, dtype=np.uint8)
 
 
-def curves_drawn(history: Path) -> Image | None:
-    """The columns of a `history.csv`, one above the other over the epochs; None where there is nothing to draw."""
+def draw_curves(history: Path) -> Image | None:
+    """Draw the columns of a `history.csv` over the epochs, one above the other; None if there is nothing to draw."""
     if not history.is_file():
         return None
     with history.open(encoding="utf-8", newline="") as file:

@@ -29,7 +29,7 @@ from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.batches import Batches, BatchSettings
 from alvinn.training.dataset import Dataset, Examples
-from alvinn.visualization.saliency import Visual
+from alvinn.visualization.saliency import SaliencyModel
 
 FRAMES, BATCH, EPOCHS = 2048, 32, 3  # the batch that `train` has
 CAMERA, HILL = Camera(), Hill()
@@ -94,11 +94,11 @@ def answering_speed(folder: Path) -> dict[str, float]:
         interpreter.invoke()
         interpreter.get_tensor(last)
 
-    visual = Visual(folder)
+    visual = SaliencyModel(folder)
     answers: dict[str, Callable[[], object]] = {
         "bare": bare,
         "ours": lambda: ours.curvature(frame),
-        "visual": lambda: visual.saliency(frame),
+        "visual": lambda: visual.compute(frame),
     }
     times: dict[str, list[float]] = {name: [] for name in answers}
     for _ in range(2000):

@@ -3,21 +3,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.visualization.covariate_shift import Places, Rate, plot_places, plot_rates, rate, uncovered
+from alvinn.visualization.covariate_shift import (
+    Rate,
+    StateSamples,
+    estimate_rate,
+    plot_rates,
+    plot_states,
+    uncovered_share,
+)
 
 
 def test_departures_are_pooled_over_seeds_and_the_band_is_as_wide_as_seeds_differ() -> None:
     rng = np.random.default_rng(0)
-    calm, wild = rate([4, 4, 4], [2.0, 2.0, 2.0], rng), rate([0, 0, 12], [2.0, 2.0, 2.0], rng)
+    calm, wild = estimate_rate([4, 4, 4], [2.0, 2.0, 2.0], rng), estimate_rate([0, 0, 12], [2.0, 2.0, 2.0], rng)
     assert calm == Rate(2.0, 2.0, 2.0)
     assert wild.middle == 2.0
     assert (wild.low, wild.high) == (0.0, 6.0)
 
 
 def test_one_seed_has_no_band_and_nothing_driven_is_no_rate() -> None:
-    assert rate([3], [1.5], np.random.default_rng(0)) == Rate(2.0, 2.0, 2.0)
-    with pytest.raises(ValueError, match="0 counts of departures over 0 ways"):
-        rate([], [], np.random.default_rng(0))
+    assert estimate_rate([3], [1.5], np.random.default_rng(0)) == Rate(2.0, 2.0, 2.0)
+    with pytest.raises(ValueError, match="0 counts of departures do not match 0 distances"):
+        estimate_rate([], [], np.random.default_rng(0))
 
 
 def test_a_line_and_a_band_are_drawn_for_each_way_of_teaching() -> None:
@@ -28,9 +35,9 @@ def test_a_line_and_a_band_are_drawn_for_each_way_of_teaching() -> None:
 
 
 def test_places_are_drawn_where_they_are_and_those_far_out_at_the_edge() -> None:
-    middle = Places(np.zeros(90), np.zeros(90))
-    aside = Places(np.array([0.4] * 9 + [5.0]), np.radians([-6.0] * 9 + [40.0]))
-    figure = plot_places([middle], [aside])
+    middle = StateSamples(np.zeros(90), np.zeros(90))
+    aside = StateSamples(np.array([0.4] * 9 + [5.0]), np.radians([-6.0] * 9 + [40.0]))
+    figure = plot_states([middle], [aside])
     above, below = figure.data
     assert np.nanmax(above.z) == pytest.approx(0.0), "all frames in one cell: a share of 1"
     row, column = np.unravel_index(np.nanargmax(below.z), below.z.shape)
@@ -40,13 +47,13 @@ def test_places_are_drawn_where_they_are_and_those_far_out_at_the_edge() -> None
 
 def test_places_want_an_offset_and_a_heading_each() -> None:
     with pytest.raises(ValueError, match="as many offsets as headings"):
-        Places(np.zeros(3), np.zeros(2))
+        StateSamples(np.zeros(3), np.zeros(2))
 
 
 def test_the_share_of_frames_where_nothing_was_learned_is_counted_cell_by_cell() -> None:
-    middle, aside = Places(np.zeros(50), np.zeros(50)), Places(np.full(50, 0.5), np.zeros(50))
-    both = Places(np.concatenate([middle.offset, aside.offset]), np.zeros(100))
-    assert uncovered(middle, middle) == 0.0
-    assert uncovered(middle, both) == 0.5
-    assert uncovered(both, aside) == 0.0
-    assert uncovered(middle, Places(np.full(3, 9.0), np.full(3, 2.0))) == 1.0, "beyond what is drawn too"
+    middle, aside = StateSamples(np.zeros(50), np.zeros(50)), StateSamples(np.full(50, 0.5), np.zeros(50))
+    both = StateSamples(np.concatenate([middle.offset, aside.offset]), np.zeros(100))
+    assert uncovered_share(middle, middle) == 0.0
+    assert uncovered_share(middle, both) == 0.5
+    assert uncovered_share(both, aside) == 0.0
+    assert uncovered_share(middle, StateSamples(np.full(3, 9.0), np.full(3, 2.0))) == 1.0, "beyond what is drawn too"

@@ -9,7 +9,7 @@ import pytest
 
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Camera
-from alvinn.visualization.overlay import Film, drawn
+from alvinn.visualization.overlay import Film, draw_overlay
 from tests.alvinn.fakes import SMALL, step, truth
 
 
@@ -55,5 +55,5 @@ def test_steer_and_offset_are_drawn_and_the_frame_is_left_alone() -> None:
     camera = Camera()
     left, right = (step(1, truth(offset=side), steer=side, camera=camera) for side in (-0.5, 0.5))
     before = left.observation.image.copy()
-    assert not np.array_equal(drawn(left, "oval"), drawn(right, "oval"))
+    assert not np.array_equal(draw_overlay(left, "oval"), draw_overlay(right, "oval"))
     assert np.array_equal(left.observation.image, before)

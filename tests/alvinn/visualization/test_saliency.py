@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from alvinn.errors import CameraMismatchError, ModelError
-from alvinn.visualization.saliency import Visual, glowing
+from alvinn.visualization.saliency import SaliencyModel, highlight
 from tests.alvinn.fakes import CAMERA, picture
 from tests.alvinn.fixtures import toy_dataset
 
 
 def test_a_network_looks_at_what_it_learned_to_steer_by(model: Path) -> None:
-    visual, dataset = Visual(model), toy_dataset(24, seed=5)
+    visual, dataset = SaliencyModel(model), toy_dataset(24, seed=5)
     top = dataset.preprocessing.top
     shares = []
     for number, curvature in enumerate(dataset.examples.curvature):
         frame = np.zeros((CAMERA.height, CAMERA.width, 3), dtype=np.uint8)
         frame[top:] = cv2.resize(dataset.examples.image(number), (CAMERA.width, CAMERA.height - top))
-        found = visual.saliency(frame)
+        found = visual.compute(frame)
         assert found.shape == (CAMERA.height, CAMERA.width)
         assert found.max() == pytest.approx(1.0, abs=0.1)
         assert not found[:top].any(), "nothing is seen above the horizon"
@@ -34,7 +34,7 @@ def test_what_matters_glows_and_the_rest_stays(model: Path) -> None:
     frame = picture(2, CAMERA)
     saliency = np.zeros(frame.shape[:2], dtype=np.float32)
     saliency[100:110] = 1.0
-    shown = glowing(frame, saliency)
+    shown = highlight(frame, saliency)
     assert (shown[:100] == frame[:100]).all()
     assert (shown[100:110] == shown[100, 0]).all()
 
@@ -43,12 +43,12 @@ def test_a_model_with_nothing_to_look_into_says_so(model: Path, tmp_path: Path) 
     copy = Path(shutil.copytree(model, tmp_path / "m"))
     (copy / "visual.tflite").unlink()
     with pytest.raises(ModelError, match=r"has no visual\.tflite: its network has no convolutions"):
-        Visual(copy)
+        SaliencyModel(copy)
     (copy / "visual.tflite").write_bytes(b"torn")
     with pytest.raises(ModelError, match="cannot be opened"):
-        Visual(copy)
+        SaliencyModel(copy)
 
 
 def test_a_frame_of_another_size_is_refused(model: Path) -> None:
     with pytest.raises(CameraMismatchError):
-        Visual(model).saliency(np.zeros((10, 10, 3), dtype=np.uint8))
+        SaliencyModel(model).compute(np.zeros((10, 10, 3), dtype=np.uint8))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.networks.keras_file import StoredLayer
-from alvinn.visualization.weights import GAP, PAPER, PIXEL, curves_drawn, hidden_weights, weights_drawn
+from alvinn.visualization.weights import GAP, PAPER, PIXEL, draw_curves, draw_weights, find_hidden_weights
 
 
 def test_the_weights_of_the_hidden_units_are_a_row_for_each_unit() -> None:
@@ -16,17 +16,17 @@ def test_the_weights_of_the_hidden_units_are_a_row_for_each_unit() -> None:
         return StoredLayer(name, "Dense", (kernel, np.zeros(units, dtype=np.float32)))
 
     hidden, answer, rebuilt = dense("hidden", 960, 4), dense("dense", 4, 30), dense("reconstruction", 4, 128)
-    found = hidden_weights([hidden, answer, rebuilt])
+    found = find_hidden_weights([hidden, answer, rebuilt])
     assert found is not None
     np.testing.assert_array_equal(found[0], hidden.kernel.T)
     np.testing.assert_array_equal(found[1], answer.kernel)
-    assert hidden_weights([answer]) is None, "no layer of ALVINN's kind"
+    assert find_hidden_weights([answer]) is None, "no layer of ALVINN's kind"
 
 
 def test_a_hidden_unit_is_drawn_white_where_it_is_excited_and_black_where_inhibited() -> None:
     ins, outs = np.zeros((1, 12), dtype=np.float32), np.zeros((1, 6), dtype=np.float32)
     ins[0, 0], ins[0, 11], outs[0, 5] = 2.0, -2.0, 1.0
-    drawn = weights_drawn(ins, outs, (3, 4))
+    drawn = draw_weights(ins, outs, (3, 4))
     top = GAP + 5 * PIXEL
     assert drawn[top, 0].tolist() == [255, 255, 255]
     assert drawn[top + 3 * PIXEL - 1, 4 * PIXEL - 1].tolist() == [0, 0, 0]
@@ -36,8 +36,8 @@ def test_a_hidden_unit_is_drawn_white_where_it_is_excited_and_black_where_inhibi
 
 def test_many_units_stand_in_rows_and_the_last_row_is_filled_with_paper() -> None:
     rng = np.random.default_rng(0)
-    one = weights_drawn(rng.normal(size=(1, 12)).astype(np.float32), rng.normal(size=(1, 6)).astype(np.float32), (3, 4))
-    seven = weights_drawn(
+    one = draw_weights(rng.normal(size=(1, 12)).astype(np.float32), rng.normal(size=(1, 6)).astype(np.float32), (3, 4))
+    seven = draw_weights(
         rng.normal(size=(7, 12)).astype(np.float32), rng.normal(size=(7, 6)).astype(np.float32), (3, 4)
     )
     assert seven.shape == (2 * one.shape[0], 5 * one.shape[1], 3)
@@ -46,9 +46,9 @@ def test_many_units_stand_in_rows_and_the_last_row_is_filled_with_paper() -> Non
 
 def test_a_history_is_drawn_and_none_is_not(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
-    assert curves_drawn(path) is None
+    assert draw_curves(path) is None
     path.write_text("epoch,loss,held_out_mae,held_out_relative_error\n1,0.5,,\n2,0.25,,\n", encoding="utf-8")
-    drawn = curves_drawn(path)
+    drawn = draw_curves(path)
     assert drawn is not None
     assert drawn.shape == (220, 640, 3), "what was not measured is not drawn"
     assert (drawn != PAPER[0]).any()
