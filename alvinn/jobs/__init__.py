@@ -1,1 +1,1 @@
-"""The jobs of the command line: each one a page of construction."""
+"""The commands: settings, construction, exit status."""

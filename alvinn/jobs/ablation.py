@@ -1,9 +1,8 @@
-"""`ablation`: what each part of the learner is worth, measured in laps on circuits that no network has seen.
+"""`ablation`: the contribution of each part of the learner, measured in laps on unseen circuits.
 
-A cell is a network with one thing different, trained and judged once for every seed. Its recording, its model and every
-lap are kept as they are finished, so that a run which was killed goes on where it was; the table is written after every
-cell. The circuits are the four shortest of random:400 to random:439, to save time; judging seeds, on which nothing is
-tuned.
+A cell is a network with one change, trained and judged once per seed. Recordings, models and laps are saved as they are
+finished, so that an interrupted study resumes where it stopped; the table is written after every cell. The circuits are
+the four shortest of random:400 to random:439, to save time; judging seeds, on which nothing is tuned.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from alvinn.util.locks import locked
 
 CIRCUITS = "random:431,random:401,random:437,random:434"
 LEARNED_IN = "ClearNoon,WetCloudyNoon,CloudySunset,ClearNight"
-JUDGED_IN = "ClearNoon,SoftRainSunset"  # the first was learned in, the second never seen
+JUDGED_IN = "ClearNoon,SoftRainSunset"  # the first is in the training data, the second is not
 
 BEGUN = "begun.json"
 """The settings that everything in the folder depends on."""
@@ -42,7 +41,7 @@ BEGUN = "begun.json"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A row of the table: a network, and what is different about it."""
+    """A row of the table: a network and its change."""
 
     name: str
     network: NetworkName = "conv"
@@ -57,7 +56,7 @@ class Cell:
 
     @property
     def recording(self) -> str:
-        """The name of what it learns from, shared by the cells that learn from the same."""
+        """Name of its recording, shared by cells with the same training data."""
         return f"{self.learned_on}-{'noise' if self.noise else 'smooth'}"
 
 
@@ -78,33 +77,33 @@ CELLS = (
         cameras="center,depth,segmentation",
     ),
 )
-"""One thing different at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper."""
+"""One change at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper."""
 
 HEADINGS = ("cell", "training", "held-out error", "faultless laps", "departures per km", "offset sd", "by seed")
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """Measure what each part of the learner is worth; resumes where it was interrupted."""
+    """Measure the contribution of each part of the learner; resumes where it was interrupted."""
 
     out: Path = Path("ablation")
     """folder for recordings, models, laps, table.md and table.json"""
     cells: str | None = None
-    """a,b: which rows of the table (default: all)"""
+    """a,b: rows of the table (default: all)"""
     seeds: int = 3
-    """trainings of each, every one on a recording of its own"""
+    """trainings per cell, each on its own recording"""
     seconds: float = 120.0
-    """simulated seconds of the expert's driving to learn from"""
+    """simulated seconds of the expert's driving to train on"""
     maps: str | None = None
-    """a,b: which circuits to judge on, for all cells (default: four that no network has seen)"""
+    """a,b: circuits to judge on, for all cells (default: four unseen ones)"""
     weathers: str = JUDGED_IN
-    """a,b: which weathers to judge in"""
+    """a,b: weathers to judge in"""
     epochs: int | None = None
-    """times through the data (default: each network's own)"""
+    """epochs (default: recommended for each network)"""
     km: float | None = None
-    """a lap ends after this way (default: never)"""
+    """maximum length of a lap [km] (default: unlimited)"""
     jobs: int = 2
-    """laps at a time"""
+    """number of laps driven in parallel"""
 
     overwrite: bool = False
     """begin anew, and remove what is there"""
@@ -114,13 +113,13 @@ class Ablation:
             require_above_zero(f"--{flag}", getattr(self, flag))
         for flag in ("cells", "maps", "weathers"):
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
-        self.chosen()
+        self.select_cells()
 
-    def chosen(self) -> tuple[Cell, ...]:
-        """The cells asked for.
+    def select_cells(self) -> tuple[Cell, ...]:
+        """The requested cells.
 
         Raises:
-            ValueError: there is none of a name; the command line shows it as wrong usage.
+            ValueError: a name is unknown; the command line shows it as wrong usage.
         """
         known = {cell.name: cell for cell in CELLS}
         names = split_names(self.cells, "") if self.cells else list(known)
@@ -144,15 +143,15 @@ class Ablation:
             self._measure()
 
     def _measure(self) -> None:
-        found: dict[str, dict[int, list[Result]]] = {cell.name: {} for cell in self.chosen()}
+        found: dict[str, dict[int, list[Result]]] = {cell.name: {} for cell in self.select_cells()}
         for seed in range(self.seeds):  # outside, so that an early table already has every row
-            for cell in self.chosen():
+            for cell in self.select_cells():
                 CONSOLE.print(f"[bold]{cell.name}[/], seed {seed}")
-                found[cell.name][seed] = self._judged(cell, seed)
+                found[cell.name][seed] = self._judge(cell, seed)
                 self._write(found)
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
 
-    def _judged(self, cell: Cell, seed: int) -> list[Result]:
+    def _judge(self, cell: Cell, seed: int) -> list[Result]:
         self._record(cell, seed)
         self._train(cell, seed)
         job = Laps(
@@ -200,9 +199,9 @@ class Ablation:
             train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
 
     def _write(self, found: dict[str, dict[int, list[Result]]]) -> None:
-        rows = [self._row(cell, found[cell.name]) for cell in self.chosen() if found[cell.name]]
+        rows = [self._row(cell, found[cell.name]) for cell in self.select_cells() if found[cell.name]]
         write_json(self.out / "table.json", {"settings": _settings(self), "cells": rows})
-        (self.out / "table.md").write_text(markdown(rows), encoding="utf-8")
+        (self.out / "table.md").write_text(format_markdown(rows), encoding="utf-8")
 
     def _row(self, cell: Cell, found: dict[int, list[Result]]) -> dict[str, Any]:
         cards = [read_card(self.out / "models" / f"{cell.name}-{seed}") for seed in found]
@@ -225,30 +224,30 @@ def _settings(job: Ablation) -> dict[str, Any]:
     return asdict(job) | {"out": str(job.out), "learned_in": LEARNED_IN}
 
 
-def markdown(rows: Sequence[dict[str, Any]]) -> str:
-    """The table as docs show it."""
-    lines = [HEADINGS, ["---"] * len(HEADINGS), *(list(_cells(row)) for row in rows)]
+def format_markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """Format the table in Markdown."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *(list(_format_cells(row)) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _cells(row: dict[str, Any]) -> Iterator[str]:
+def _format_cells(row: dict[str, Any]) -> Iterator[str]:
     everything = row["all"]
     yield row["name"]
-    yield f"{_number(_mean(row['training_seconds']), '.0f')} s"
-    yield f"{_number(_mean(row['held_out_mae']), '.4f')} 1/m"
+    yield f"{_format_number(_mean(row['training_seconds']), '.0f')} s"
+    yield f"{_format_number(_mean(row['held_out_mae']), '.4f')} 1/m"
     yield f"{row['faultless']} of {row['laps']}"
-    yield _with_interval(everything, "departures_per_km", ".2f")
-    yield f"{_with_interval(everything, 'offset_sd_m', '.3f')} m"
-    yield ", ".join(_number(seed["offset_sd_m"], ".3f") for seed in row["by_seed"])
+    yield _format_interval(everything, "departures_per_km", ".2f")
+    yield f"{_format_interval(everything, 'offset_sd_m', '.3f')} m"
+    yield ", ".join(_format_number(seed["offset_sd_m"], ".3f") for seed in row["by_seed"])
 
 
-def _with_interval(summed: dict[str, Any], key: str, form: str) -> str:
+def _format_interval(summed: dict[str, Any], key: str, form: str) -> str:
     interval = summed["ci"].get(key)
-    between = f" ({_number(interval[0], form)} to {_number(interval[1], form)})" if interval else ""
-    return _number(summed[key], form) + between
+    between = f" ({_format_number(interval[0], form)} to {_format_number(interval[1], form)})" if interval else ""
+    return _format_number(summed[key], form) + between
 
 
-def _number(value: float | None, form: str) -> str:
+def _format_number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 

@@ -1,4 +1,4 @@
-"""`calibrate`: asks the person to turn and press, and remembers the device."""
+"""`calibrate`: asks the user to turn and press the controls of a device, and saves its profile."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ class Calibrate:
         """Do the job.
 
         Raises:
-            AlvinnError: nothing is plugged in, the person left, or what they showed makes no sense.
+            AlvinnError: no device is plugged in, the user left, or the measurements are inconsistent.
         """
         path = profiles_path()
         with Window("alvinn calibrate") as window:
-            stick, profile = calibrated(self, window)
+            stick, profile = run_calibration(self, window)
         save_profile(path, stick.guid, profile)
-        CONSOLE.print(told(profile, path), markup=False)
+        CONSOLE.print(describe_profile(profile, path), markup=False)
 
 
-def told(profile: Profile, path: Path) -> str:
-    """What was found, in words."""
+def describe_profile(profile: Profile, path: Path) -> str:
+    """Describe a profile in a sentence."""
     pedals = [name for name in ("throttle", "brake") if getattr(profile, name) is not None]
     parts = ", ".join([f"axis {profile.axis} steers", *pedals, *(f"button to {name}" for name in profile.buttons)])
     return f"{profile.name}: {parts}. Remembered in {path}"
 
 
-def calibrated(job: Calibrate, window: Window) -> tuple[JoystickState, Profile]:
-    """Ask until everything is answered; returns the device and how to read it.
+def run_calibration(job: Calibrate, window: Window) -> tuple[JoystickState, Profile]:
+    """Ask until everything is answered; returns the device and its profile.
 
     Raises:
-        AlvinnError: nothing is plugged in, the person left, or what they showed makes no sense.
+        AlvinnError: no device is plugged in, the user left, or the measurements are inconsistent.
     """
-    stick = _plugged_in(job, window)
+    stick = _wait_for_device(job, window)
     questions = Calibration(stick, DT)
     while not questions.is_done:
         time.sleep(DT)
-        inputs = _polled(window)
+        inputs = _poll(window)
         if "return" in inputs.pressed:
             questions.skip()
         stick = inputs.sticks.get(stick.guid, stick)
@@ -76,10 +76,10 @@ def calibrated(job: Calibrate, window: Window) -> tuple[JoystickState, Profile]:
         raise AlvinnError(f"{stick.name}: {error}; run alvinn calibrate again") from error
 
 
-def _plugged_in(job: Calibrate, window: Window) -> JoystickState:
-    """Wait for a device."""
+def _wait_for_device(job: Calibrate, window: Window) -> JoystickState:
+    """Wait until a device is plugged in."""
     while True:
-        inputs = _polled(window)
+        inputs = _poll(window)
         for stick in inputs.sticks.values():
             if job.device.lower() in stick.name.lower():
                 return stick
@@ -88,7 +88,7 @@ def _plugged_in(job: Calibrate, window: Window) -> JoystickState:
         time.sleep(DT)
 
 
-def _polled(window: Window) -> Inputs:
+def _poll(window: Window) -> Inputs:
     inputs = window.poll()
     if inputs.closed or "escape" in inputs.pressed:
         raise AlvinnError("calibration was left before the end: nothing was remembered")
@@ -96,7 +96,7 @@ def _polled(window: Window) -> Inputs:
 
 
 def _page(questions: Calibration, stick: JoystickState, *, there: bool) -> Page:
-    """The question, and the live axes below."""
+    """The question and the live axes."""
     instruction = questions.instruction if there else f"plug {stick.name} in again"
     bars = tuple((f"axis {number}", position or 0.0) for number, position in enumerate(stick.axes))
     skip = ("Enter: there is none",) if questions.is_optional else ()

@@ -1,4 +1,4 @@
-"""`card`: what a model is. Its card and layers in the terminal; learned weights and training curves as pictures."""
+"""`card`: describes a model: card and layers in the terminal, weights and training curves as pictures."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WEIGHTS, CURVES = "weights.png", "curves.png"
 
 @dataclass(frozen=True)
 class ShowCard(Home):
-    """Show what a model is: card, network, hidden units, training curves."""
+    """Describe a model: card, network, hidden units, training curves."""
 
     model: tyro.conf.Positional[str] = ""
-    """which one"""
+    """name or folder of the model"""
 
     def run(self) -> None:
         """Do the job.
@@ -36,18 +36,20 @@ class ShowCard(Home):
             AlvinnError: it cannot be done.
         """
         if not self.model:
-            raise AlvinnError("card wants a model: alvinn card MODEL")
+            raise AlvinnError("card requires a model: alvinn card MODEL")
         folder = self.find_model(self.model)
         card = read_card(folder)
-        CONSOLE.print(facts(card, folder.name))
+        CONSOLE.print(tabulate_card(card, folder.name))
         layers = read_layers(folder / "network.keras")
-        CONSOLE.print(_layers(layers))
-        for path in _draw(self.model_folder(self.model), _drawings(folder, card, find_hidden_weights(layers))):
+        CONSOLE.print(_tabulate_layers(layers))
+        for path in _write_drawings(
+            self.model_folder(self.model), _make_drawings(folder, card, find_hidden_weights(layers))
+        ):
             CONSOLE.print(f"drawn: {path}")
 
 
-def facts(card: Card, name: str) -> Table:
-    """The card as a table."""
+def tabulate_card(card: Card, name: str) -> Table:
+    """Tabulate a card."""
     grid = Table("", name, show_header=True)
     prepare = card.preprocessing
     size = f"{prepare.width}x{prepare.rows} {prepare.colours}"
@@ -57,7 +59,7 @@ def facts(card: Card, name: str) -> Table:
         "drives": _describe_driving(card),
         "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
-        "offline": ", ".join(f"{key} {_figure(value)}" for key, value in card.metrics.items()),
+        "offline": ", ".join(f"{key} {_format_value(value)}" for key, value in card.metrics.items()),
         "seed": str(card.seed),
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),
@@ -78,11 +80,11 @@ def _describe_driving(card: Card) -> str:
     return f"curvature [1/m], right positive; learned at {speeds}, {rate}"
 
 
-def _figure(value: float | None) -> str:
+def _format_value(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _layers(layers: Sequence[StoredLayer]) -> Table:
+def _tabulate_layers(layers: Sequence[StoredLayer]) -> Table:
     grid = Table("layer", "kind", "kernel", "weights")
     for layer in layers:
         grid.add_row(layer.name, layer.kind, " x ".join(map(str, layer.kernel.shape)), f"{layer.count:,}")
@@ -90,8 +92,8 @@ def _layers(layers: Sequence[StoredLayer]) -> Table:
     return grid
 
 
-def _drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> dict[str, Image]:
-    """What there is to draw of a model, by file name."""
+def _make_drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> dict[str, Image]:
+    """Make the pictures of a model, by file name."""
     drawings: dict[str, Image] = {}
     if (curves := draw_curves(folder / "history.csv")) is not None:
         drawings[CURVES] = curves
@@ -100,8 +102,8 @@ def _drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) ->
     return drawings
 
 
-def _draw(folder: Path, drawings: Mapping[str, Image]) -> Iterator[Path]:
-    """Write the drawings; yields each file that was written."""
+def _write_drawings(folder: Path, drawings: Mapping[str, Image]) -> Iterator[Path]:
+    """Write the pictures; yields each file written."""
     for name, image in drawings.items():
         path = folder / name
         try:

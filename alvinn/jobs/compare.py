@@ -1,4 +1,4 @@
-"""`compare`: judged laps side by side, each against the first."""
+"""`compare`: judged laps side by side, each compared with the first."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ LEAST_MODELS = 5  # any two models are ranked alike or opposite; of the 120 orde
 
 @dataclass(frozen=True)
 class Compare(Home):
-    """Put judged models side by side: a table, and a page to look at."""
+    """Compare judged models: a table, and a page with figures."""
 
     laps: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
-    """models, or laps.json files, or folders that hold one"""
+    """models, laps.json files, or folders that contain one"""
     out: Path = Path("compare.html")
-    """the page"""
+    """file of the page"""
 
     def __post_init__(self) -> None:
         if len(self.laps) < 2:
-            raise ValueError(f"compare wants two or more, not {len(self.laps)}")
+            raise ValueError(f"compare requires at least two models or laps.json files, not {len(self.laps)}")
 
     def run(self) -> None:
         """Do the job.
 
         Raises:
-            ResultsError: there are no judged laps by such a name.
+            ResultsError: a name has no judged laps.
         """
         laps = [read_laps(self._find_laps(name)) for name in self.laps]
         rows = compare_laps(laps)
@@ -107,7 +107,7 @@ def compare_laps(laps: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Judged:
-    """A model with what it reached offline and online."""
+    """A model with its offline and online metrics."""
 
     name: str
     offline: Mapping[str, float | None]
@@ -122,7 +122,7 @@ def shared_metrics(judged: Sequence[Judged]) -> list[str]:
 
 
 def describe_correlations(judged: Sequence[Judged]) -> list[str]:
-    """How well each offline metric ranks models as driving does, a sentence each."""
+    """Describe how well each offline metric ranks models as driving does, a sentence each."""
     if len(judged) < LEAST_MODELS:
         return [f"{len(judged)} models are too few for a rank correlation, {LEAST_MODELS} are needed"]
     spread = [one.online["offset_sd_m"] for one in judged]
@@ -139,7 +139,7 @@ def _columns(judged: Sequence[Judged]) -> list[tuple[str, list[float]]]:
 
 
 def _format_correlation(correlation: float | None) -> str:
-    return "not known: all are the same" if correlation is None else f"{correlation:+.2f}"
+    return "unknown: all are equal" if correlation is None else f"{correlation:+.2f}"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`convert`: recordings of other programs in, ours out."""
+"""`convert`: imports recordings of other programs and exports ours."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXAMPLES = 3  # rows that are named for each reason
 
 
 class Reader(Protocol):
-    """Reads a foreign recording; called once an import."""
+    """Reads a foreign recording; called once per import."""
 
     def __call__(self, source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> Iterator[Sample]:
         """The rows, in order."""
@@ -49,26 +49,26 @@ WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerob
 
 @dataclass(frozen=True)
 class VehicleFlags:
-    """The car that the steering belongs to. Left alone: the Udacity simulator's, or what our own export says."""
+    """The car of an import. By default that of the Udacity simulator, or the one stated in an export of ours."""
 
     wheelbase: float | None = None
-    """between the axles [m] (default 2.67; a model car is taken as a full-sized one of its shape)"""
+    """wheelbase [m] (default 2.67; a model car is treated as a full-sized car of its shape)"""
     max_wheel_angle: float | None = None
-    """of the front wheels at steering 1 [degrees] (default 25)"""
+    """front wheel angle at steering 1 [degrees] (default 25)"""
 
     def __post_init__(self) -> None:
         require_above_zero("--vehicle.wheelbase", self.wheelbase)
         require_above_zero("--vehicle.max-wheel-angle", self.max_wheel_angle)
         if self.max_wheel_angle is not None and self.max_wheel_angle >= 90.0:
-            raise ValueError(f"--vehicle.max-wheel-angle wants less than 90 degrees, not {self.max_wheel_angle}")
+            raise ValueError(f"--vehicle.max-wheel-angle must be below 90 degrees, not {self.max_wheel_angle}")
 
     @property
     def given(self) -> bool:
-        """Whether a person said anything of the car."""
+        """Whether any flag of the car is given."""
         return self.wheelbase is not None or self.max_wheel_angle is not None
 
     def geometry(self) -> VehicleGeometry:
-        """The car, as the recording keeps it."""
+        """Geometry of the car for the recording."""
         angle = math.radians(25.0 if self.max_wheel_angle is None else self.max_wheel_angle)
         return VehicleGeometry(self.wheelbase or 2.67, angle, steering_curve=(), width=CAR_WIDTH)
 
@@ -78,33 +78,33 @@ class Convert(Home):
     """Import a recording of another program, or export one of ours."""
 
     src: tyro.conf.Positional[str] = ""
-    """what is read: a folder, or a recording of ours"""
+    """source: a folder, or a recording of ours"""
     dst: tyro.conf.Positional[str] = ""
-    """what is made: a recording of ours, or a folder"""
+    """target: a recording of ours, or a folder"""
     source_format: Annotated[Format, tyro.conf.arg(name="from")] = "alvinn"
     """the format of SRC"""
     target_format: Annotated[Format, tyro.conf.arg(name="to")] = "alvinn"
     """the format of DST"""
     steering: str | None = None
-    """import: name of the steering column, where it is not the usual one"""
+    """import: name of the steering column, if it is not the usual one"""
     picture: str | None = None
-    """import from udacity: name of the column that names the picture, where it is not the usual one"""
+    """import from udacity: name of the picture column, if it is not the usual one"""
     flip_steering: bool = False
-    """import: a positive steering turns left there; turn its sign"""
+    """import: positive steering turns left in the source; flip its sign"""
     right_positive: bool = False
-    """import: a positive steering turns right there (lerobot does not say it)"""
+    """import: positive steering turns right in the source (lerobot does not state it)"""
     speed_unit: SpeedUnit | None = None
-    """import from lerobot: of its speeds; none leaves them out"""
+    """import from lerobot: unit of its speeds; without it they are left out"""
     l2d_names: bool = False
     """export to lerobot: columns named as in yaak-ai/L2D-v3, speeds in km/h"""
     header: bool = False
-    """export to udacity: write the names of the columns in the first line"""
+    """export to udacity: write column names in the first line"""
     overwrite: bool = False
     """replace an earlier result"""
     vehicle: VehicleFlags = field(default_factory=VehicleFlags)
     """import: the car"""
     camera: CameraFlags = field(default_factory=CameraFlags)
-    """import: the camera, where it is known (fov, x, y, z, pitch); shifted views need it"""
+    """import: the camera, if known (fov, x, y, z, pitch); shifted views require it"""
 
     def run(self) -> None:
         """Do the job.
@@ -113,20 +113,20 @@ class Convert(Home):
             AlvinnError: it cannot be done.
         """
         if not self.src or not self.dst:
-            raise AlvinnError("convert wants two folders: alvinn convert SRC DST --from udacity")
+            raise AlvinnError("convert requires two folders: alvinn convert SRC DST --from udacity")
         if (self.source_format == "alvinn") == (self.target_format == "alvinn"):
             raise AlvinnError(
-                f"convert goes to or from a recording of ours, not from {self.source_format} to "
+                f"convert imports or exports recordings of ours; it cannot convert from {self.source_format} to "
                 f"{self.target_format}: say --from or --to, or convert twice"
             )
         log = ConversionLog()
         target = convert(self, log)
-        CONSOLE.print(report(log))
+        CONSOLE.print(tabulate_log(log))
         CONSOLE.print(f"{log.rows} rows are in {target}", markup=False)
 
 
 def convert(job: Convert, log: ConversionLog) -> Path:
-    """Convert as the job says; returns what was made, whole or not at all.
+    """Convert a recording; returns the target, complete or not at all.
 
     Raises:
         AlvinnError: it cannot be done.
@@ -154,7 +154,7 @@ def convert(job: Convert, log: ConversionLog) -> Path:
 
 
 def _choose_writer(job: Convert) -> Writer:
-    """The writer of the target format, with what the job says of it."""
+    """The writer of the target format, with the job's options."""
     if job.target_format == "lerobot":
         return partial(lerobot_export.write, l2d_names=job.l2d_names)
     if job.target_format == "udacity":
@@ -220,8 +220,8 @@ def _require_replaceable(target: Path, job: Convert) -> None:
         raise AlvinnError(f"{target} is what would be read and replaced at once: choose another name")
 
 
-def report(log: ConversionLog) -> Table:
-    """What a person should know of a conversion, as a table."""
+def tabulate_log(log: ConversionLog) -> Table:
+    """Tabulate a conversion log."""
     table = Table("what", "rows", "which", title="conversion", title_justify="left")
     table.add_row("converted", str(log.rows), "")
     for why, rows in log.left_out.items():

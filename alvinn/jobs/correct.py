@@ -1,7 +1,7 @@
-"""`correct`: DAgger. The network drives, the teacher takes over where the gate says, and what it did is learned too.
+"""`correct`: DAgger. The network drives, the teacher takes over when the gate requests it; its corrections are learned.
 
-Stage by stage what is done lies on disk, so an interrupted round goes on where it stood. In lockstep nothing depends on
-the clock, and the same seed gives the same rounds; with --live the next round is driven while the last one is learned.
+Each stage is saved, so an interrupted round resumes where it stopped. In lockstep nothing depends on the clock, and the
+same seed gives the same rounds; with --live the next round is driven while training on the last one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest", "overwrite"}
-"""Settings that may change while rounds follow one another."""
+"""Settings that may change between rounds."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Correct(RoundSettings):
     overwrite: bool = False
     """begin anew, and remove the rounds of the same name with the corrections that were driven in them"""
     live: bool = False
-    """learn while the next round is driven; the new network takes over between two legs"""
+    """train while the next round is driven; the new network takes over between two rollouts"""
 
     def run(self) -> None:
         """Do the job.
@@ -42,7 +42,7 @@ class Correct(RoundSettings):
             AlvinnError: it cannot be done.
         """
         if not self.name or not self.data:
-            raise AlvinnError("correct wants a name and recordings: alvinn correct NAME --data RECORDING ...")
+            raise AlvinnError("correct requires a name and recordings: alvinn correct NAME --data RECORDING ...")
         ledger = correct(self)
         CONSOLE.print(f"{ledger.ended}; the network is in {self.model(ledger.entries[-1].round)}")
 
@@ -73,7 +73,7 @@ def _correct(job: Correct, path: Path, settings: dict[str, Any]) -> Ledger:
         return ledger
     with closing((_live if job.live else _in_turn)(job, len(ledger.entries))) as entries:
         for entry in entries:
-            CONSOLE.print(told(entry))
+            CONSOLE.print(describe_round(entry))
             ledger = replace(ledger, entries=(*ledger.entries, entry), ended=_enough(job, entry))
             write_ledger(path, ledger)
             if ledger.ended:
@@ -82,7 +82,7 @@ def _correct(job: Correct, path: Path, settings: dict[str, Any]) -> Ledger:
 
 
 def _in_turn(job: Correct, first: int) -> Generator[Entry, None, None]:
-    """Drive, learn, judge; and again."""
+    """Drive, train and judge, round by round."""
     for number in range(first, job.rounds + 1):
         driven = drive_round(job, number)
         train_round(job, number)
@@ -90,32 +90,32 @@ def _in_turn(job: Correct, first: int) -> Generator[Entry, None, None]:
 
 
 def _live(job: Correct, first: int) -> Generator[Entry, None, None]:
-    """Drive a round while the one before is learned, then judge that while this one is learned."""
+    """Drive a round while training on the previous one, then judge that while training on this one."""
     if not first:
         driven = drive_round(job, 0)
         train_round(job, 0)
         yield judge_round(job, 0, driven)
     first = max(1, first)
     driven = drive_round(job, first)
-    with BackgroundTrainer(job, first) as apprentice:
+    with BackgroundTrainer(job, first) as trainer:
         for number in range(first + 1, job.rounds + 1):
             after = drive_round(job, number)
-            apprentice.wait()
-            apprentice.start(number)
+            trainer.wait()
+            trainer.start(number)
             yield judge_round(job, number - 1, driven)
             driven = after
-        apprentice.wait()
+        trainer.wait()
     yield judge_round(job, max(first, job.rounds), driven)
 
 
 def _settings(job: Correct) -> dict[str, Any]:
-    """What must be the same for rounds to follow one another, as JSON says it."""
+    """Settings that must not change between rounds, as in JSON."""
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(job).items()}
     return {key: value for key, value in values.items() if key not in FREE}
 
 
 def _enough(job: Correct, entry: Entry) -> str:
-    """Why no more rounds are wanted; empty where they are."""
+    """Why no more rounds are needed; empty if they are."""
     if entry.laps and entry.faultless == entry.laps:
         early = "stopped early: " if entry.round < job.rounds else ""
         return (
@@ -125,8 +125,8 @@ def _enough(job: Correct, entry: Entry) -> str:
     return f"all {job.rounds} rounds are driven" if entry.round >= job.rounds else ""
 
 
-def told(entry: Entry) -> str:
-    """A round in a sentence."""
+def describe_round(entry: Entry) -> str:
+    """Describe a round in a sentence."""
     drove = f"{entry.corrections} corrections in {entry.seconds:g} s, " if entry.round else ""
     laps = f"{entry.faultless} of {entry.laps} laps without a departure" if entry.laps else "no laps judged"
     tests = f", still needs help: {entry.still_needs_help} of {entry.tests}" if entry.tests else ""

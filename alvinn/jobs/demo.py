@@ -1,4 +1,4 @@
-"""`demo`: the whole story with nobody at the wheel: record, train from random weights, drive."""
+"""`demo`: record, train from random weights, drive; with nobody at the wheel."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Demo(Home):
     """Record two minutes, train a network on them, and let it drive circuits seen and unseen."""
 
     seed: int = 0
-    """of everything random"""
+    """seed of everything random"""
     seconds: float = 120.0
-    """simulated seconds of the expert's driving to learn from"""
+    """simulated seconds of the expert's driving to train on"""
     epochs: int = 30
-    """times through them"""
+    """epochs"""
 
     def run(self) -> None:
         """Do the job.
@@ -45,7 +45,7 @@ class Demo(Home):
         results = self._drive()
         CONSOLE.print(tabulate(results))
         for result in results:
-            CONSOLE.print(told(result))
+            CONSOLE.print(describe_lap(result))
         failed = [result for result in results if not result.faultless]
         if failed:
             raise AlvinnError(f"{len(failed)} of {len(results)} laps failed")
@@ -95,8 +95,8 @@ class Demo(Home):
         return results
 
 
-def told(result: Result) -> str:
-    """What happened in one run, in a sentence."""
+def describe_lap(result: Result) -> str:
+    """Describe a lap in a sentence."""
     where = f"{result.run.map} {result.run.direction}" + ("" if result.run.map == SEEN else ", never seen before")
     if result.faultless:
         return f"{where}: it drove the whole lap by itself and stayed in its lane."

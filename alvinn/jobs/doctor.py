@@ -1,4 +1,4 @@
-"""`doctor`: what is installed, what is missing, what CARLA answers."""
+"""`doctor`: checks the installation, the devices and the CARLA server."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ PYTHON = ((3, 10), (3, 12))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """Result of a check."""
 
     what: str
     found: str
-    mend: str = ""
-    """what to do about it; empty if it is well"""
+    remedy: str = ""
+    """what to do about it; empty if nothing is wrong"""
 
 
 @dataclass(frozen=True)
 class Doctor:
-    """Say what is installed, what is missing and what CARLA answers."""
+    """Check the installation, the devices and the CARLA server."""
 
     carla: str | None = None
-    """HOST:PORT of a running CARLA server (default: try the embedded one)"""
+    """HOST:PORT of a running CARLA server (default: check the embedded one)"""
     release: bool = False
     """with --carla: put a server that a killed run left frozen back to asynchronous, and remove its cars and sensors"""
 
@@ -51,13 +51,13 @@ class Doctor:
             AlvinnError: something that is needed is missing.
         """
         if self.release and self.carla is None:
-            raise AlvinnError("--release wants the server that is to be released: --carla HOST:PORT")
-        findings = [*installed(), *wheels(), *self._server()]
+            raise AlvinnError("--release requires a server: --carla HOST:PORT")
+        findings = [*check_installation(), *check_wheels(), *self._server()]
         grid = Table("what", "found", "to do")
         for finding in findings:
-            grid.add_row(finding.what, finding.found, f"[red]{finding.mend}[/]" if finding.mend else "[green]-[/]")
+            grid.add_row(finding.what, finding.found, f"[red]{finding.remedy}[/]" if finding.remedy else "[green]-[/]")
         CONSOLE.print(grid)
-        missing = [finding.mend for finding in findings if finding.mend]
+        missing = [finding.remedy for finding in findings if finding.remedy]
         if missing:
             raise AlvinnError("; ".join(missing))
 
@@ -68,15 +68,15 @@ class Doctor:
                     yield Finding("embedded server", f"answers as CARLA {client.get_server_version()}")
                 return
             with connect(*parse_address(self.carla)) as client, explain_errors("being examined"):
-                yield _described(client, self.carla)
+                yield _examine(client, self.carla)
                 if self.release:
                     yield Finding("released", f"{release(client)} cars and sensors removed, asynchronous again")
         except ServerError as error:
             yield Finding("server", "no answer", str(error))
 
 
-def wheels() -> Iterator[Finding]:
-    """Which wheels and gamepads are plugged in, and whether they were calibrated."""
+def check_wheels() -> Iterator[Finding]:
+    """Check which wheels and gamepads are plugged in and calibrated."""
     known = {profile.name for profile in load_profiles(profiles_path()).values()}
     names = plugged_in()
     for name in names:
@@ -85,7 +85,7 @@ def wheels() -> Iterator[Finding]:
         yield Finding("wheel", "none: the keyboard or the mouse steers")
 
 
-def _described(client: carla.Client, where: str) -> Finding:
+def _examine(client: carla.Client, where: str) -> Finding:
     world = client.get_world()
     mode = "synchronous" if world.get_settings().synchronous_mode else "asynchronous"
     return Finding(where, f"CARLA {client.get_server_version()}, map {map_name(world)}, {mode}")
@@ -108,8 +108,8 @@ def release(client: carla.Client) -> int:
     return sum(bool(actor.destroy()) for actor in left)
 
 
-def installed() -> Iterator[Finding]:
-    """What of Python, packages and system libraries is there."""
+def check_installation() -> Iterator[Finding]:
+    """Check Python, packages and system libraries."""
     version = sys.version_info[:2]
     fits = PYTHON[0] <= version <= PYTHON[1]
     yield Finding("Python", platform.python_version(), "" if fits else "use Python 3.10, 3.11 or 3.12")

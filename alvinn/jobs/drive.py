@@ -1,4 +1,4 @@
-"""`drive`: a network at the wheel, a person who watches and can take over; without a network the person drives."""
+"""`drive`: a network drives and a person supervises; without a network the person drives."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from alvinn.world.opening import open_world
 
 @dataclass(frozen=True)
 class Drive(Driving):
-    """Drive in a window: a network with a person beside it, or the person alone. Without any flag it asks."""
+    """Drive in a window: a network supervised by a person, or a person alone. Without flags it shows a start screen."""
 
     model: str | None = None
-    """that drives, while you watch and can take over (default: you drive)"""
+    """model that drives while you supervise and can take over (default: you drive)"""
     gate: LiveGateName = "human"
-    """what asks you to take over: nothing but yourself, the car's drift by the map, the network's doubt"""
+    """what requests a take-over: human (only you decide), drift (position in the lane), doubt (of the network)"""
     doubt: float = 0.5
-    """of the network, 0 to 1, above which --gate doubt asks"""
+    """threshold of the gate doubt, 0 to 1"""
     doubt_by: DoubtName = "hill"
     """measure of doubt: shape of the hill, or irre (input reconstruction error; train --irre)"""
     record: str | None = None
-    """name of a recording: of your corrections where a network drives, else of all your driving"""
+    """name of a recording: of your corrections if a network drives, else of all your driving"""
     append: bool = False
-    """add to a recording that exists"""
+    """append to an existing recording"""
     overwrite: bool = False
     """replace a recording that exists"""
     alias: str = "human"
-    """who you are, for the recording"""
+    """your name or alias in the recording"""
     device: str = "auto"
-    """to steer with: auto, keyboard, mouse, wheel, or a part of a device's name"""
+    """input device: auto, keyboard, mouse, wheel, or part of a device name"""
     seconds: float | None = None
-    """simulated seconds, then it ends (default: until you end it)"""
+    """simulated seconds to drive (default: until you end it)"""
     direction: Direction = "forward"
-    """or reverse, the opposite lane"""
+    """forward, or reverse: the opposite lane"""
     weathers: str | None = None
-    """a,b: what the key for the next weather goes through (default: six presets)"""
+    """a,b: weathers that the weather key cycles through (default: six presets)"""
     camera: CameraFlags = field(default_factory=CameraFlags)
-    """to see with (default: the model's)"""
+    """camera (default: the model's)"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,7 +64,7 @@ class Drive(Driving):
         require_above_zero("--doubt", self.doubt)
         require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.model is None and self.gate != "human":
-            raise ValueError(f"--gate {self.gate} wants a network that it watches: --model M")
+            raise ValueError(f"--gate {self.gate} requires a network: --model M")
 
     def run(self) -> None:
         """Do the job.
@@ -76,22 +76,22 @@ class Drive(Driving):
             watch(self)
             return
         with Window("alvinn") as window:
-            job = asked(self, window) if self.nothing_named() else self
+            job = ask_on_start_screen(self, window) if self.is_bare() else self
             if job is None:
                 return
             drive_live(job.to_live_drive(), window)
         if job.record is not None:
             print_quality(job.recording_folder(job.record))
 
-    def nothing_named(self) -> bool:
-        """Whether the command line left everything open but where files and server are."""
+    def is_bare(self) -> bool:
+        """Whether no flags are given except --home and --carla."""
         return replace(self, home=Path(), carla=None) == Drive()
 
-    def opened_model(self) -> Network | None:
-        """The network that drives.
+    def open_model(self) -> Network | None:
+        """Open the network that drives; None without --model.
 
         Raises:
-            ModelError: there is none, or it was trained with another camera.
+            ModelError: it is missing, or was trained with another camera.
         """
         if self.model is None:
             return None
@@ -103,7 +103,7 @@ class Drive(Driving):
 
     def to_live_drive(self) -> LiveDrive:
         """The settings of the live drive."""
-        network = self.opened_model()
+        network = self.open_model()
         return LiveDrive(
             settings=self,
             camera=network.card.camera if network is not None else self.camera.on(Camera()),
@@ -123,8 +123,8 @@ class Drive(Driving):
         )
 
 
-def asked(job: Drive, window: Window) -> Drive | None:
-    """What a person fills in on the start screen; None if they leave it."""
+def ask_on_start_screen(job: Drive, window: Window) -> Drive | None:
+    """Complete the settings on the start screen; None if the user leaves it."""
     start = StartScreen(weather_names(), job.model_names(), _login(), job.recording_folder("x").parent)
     while (outcome := start.take(window.poll())) == "fill in":
         window.show(start.page())
@@ -151,12 +151,12 @@ def _login() -> str:
 
 
 def watch(job: Drive) -> None:
-    """Let the network drive without a window, as fast as it goes.
+    """Let the network drive without a window, as fast as possible.
 
     Raises:
         AlvinnError: nobody is there who could drive, or something went away meanwhile.
     """
-    network = job.opened_model()
+    network = job.open_model()
     if network is None or job.record is not None:
         raise AlvinnError(
             "--headless only lets a network drive: name one with --model, and leave --record out "
@@ -179,8 +179,11 @@ def watch(job: Drive) -> None:
         total = None if job.seconds is None else round(job.seconds / DT)
         task = bars.add_task(f"drive {job.map}", total=total, note="")
 
-        def tell(step: Step) -> None:
+        def on_step(step: Step) -> None:
             bars.update(task, advance=1, note=f"{step.observation.speed * 3.6:.0f} km/h, {step.truth.offset:+.2f} m")
 
-        observers: list[Observer] = [TickCallback(tell), *([Deadline(job.seconds)] if job.seconds is not None else [])]
+        observers: list[Observer] = [
+            TickCallback(on_step),
+            *([Deadline(job.seconds)] if job.seconds is not None else []),
+        ]
         run(world, NetworkDriver(network), observers, world.geometry, SpeedController(job.speed, DT))

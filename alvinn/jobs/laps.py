@@ -1,4 +1,4 @@
-"""`laps`: the referee's job. A driver is judged on maps it may never have seen."""
+"""`laps`: drives and judges laps, on maps that the driver may never have seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`record`: somebody drives, frames and steering are written down."""
+"""`record`: records camera frames and steering while the expert or a person drives."""
 
 from __future__ import annotations
 
@@ -35,74 +35,74 @@ from alvinn.world.opening import open_world
 
 EXPERT_SECONDS = 120.0
 LEAST_BYTES = 0.1  # of a file, for every pixel: what does not even find room for these is not begun
-TURN_SECONDS = 8.0  # at most, of a weather: each is seen on many parts of the road
+TURN_SECONDS = 8.0  # maximum length of a turn of a weather, so that each covers many parts of the road
 
 
 @dataclass(frozen=True)
 class Record(Driving):
-    """Drive and write down camera frames and steering."""
+    """Record camera frames and steering."""
 
     name: tyro.conf.Positional[str] = ""
-    """of the recording: becomes data/NAME"""
+    """name of the recording, stored in data/NAME"""
     driver: Literal["expert", "human"] = "expert"
-    """who drives: the scripted expert, or you, in a window"""
+    """the scripted expert, or human: you, in a window"""
     alias: str = ""
-    """who you are, for the recording (default: --driver)"""
+    """your name or alias in the recording (default: --driver)"""
     device: str = "auto"
-    """what you steer with: auto, keyboard, mouse, wheel, or a part of a device's name"""
+    """input device: auto, keyboard, mouse, wheel, or part of a device name"""
     seconds: float | None = None
-    """simulated seconds to drive (default: 120; by a person, until they end it)"""
+    """simulated seconds to drive (default: 120; for a person, until they end it)"""
     laps: int | None = None
     """laps to drive in each direction, instead of --seconds"""
     noise: bool = False
-    """push the car off its line with steering disturbances; the driver's own answer stays the label"""
+    """disturb the steering, so that recoveries are recorded; the label remains the driver's own answer"""
     both_directions: bool = False
-    """half of it in the opposite lane"""
+    """drive half of it in the opposite lane"""
     weathers: str | None = None
-    """a,b: several weathers, an equal share each, taking turns (default: --weather)"""
+    """a,b: weathers that take turns, with equal shares (default: --weather)"""
     cameras: str = "center"
-    """a,b out of center, left, right, depth, segmentation: what the car carries; center is always there"""
+    """a,b of center, left, right, depth, segmentation: cameras on the car; center is always included"""
     append: bool = False
-    """add to a recording that exists"""
+    """append to an existing recording"""
     overwrite: bool = False
     """replace a recording that exists"""
     camera: Camera = field(default_factory=Camera)
-    """what to record with"""
+    """the camera"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
-        require_distinct("--weathers", self.skies())
+        require_distinct("--weathers", self.weather_names())
         if self.append and self.overwrite:
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
-        self.carried()
+        self.camera_names()
 
-    def skies(self) -> tuple[str, ...]:
-        """The weathers to record in."""
+    def weather_names(self) -> tuple[str, ...]:
+        """Weathers to record in."""
         return tuple(split_names(self.weathers, self.weather))
 
-    def turns(self, share: float) -> tuple[str, ...]:
-        """The weathers one after another, each equally often, in a direction that has this share of the time."""
-        skies = self.skies()
+    def take_turns(self, share: float) -> tuple[str, ...]:
+        """Sequence of weathers, each equally often, for a direction with this share of the time."""
+        skies = self.weather_names()
         if self.laps is not None or len(skies) == 1:
             return skies
         return skies * math.ceil((self.seconds or EXPERT_SECONDS) * share / len(skies) / TURN_SECONDS)
 
-    def ways(self) -> tuple[Direction, ...]:
-        """The directions to drive in."""
+    def directions(self) -> tuple[Direction, ...]:
+        """Directions to drive in."""
         return ("forward", "reverse") if self.both_directions else ("forward",)
 
-    def carried(self) -> tuple[CameraName, ...]:
-        """The cameras on the car.
+    def camera_names(self) -> tuple[CameraName, ...]:
+        """Cameras on the car.
 
         Raises:
-            ValueError: one of them is none.
+            ValueError: a name is unknown.
         """
         wanted = dict.fromkeys(["center", *split_names(self.cameras, "center")])
         known = {name: None for name in get_args(CameraName) if name in wanted}
         if unknown := [name for name in wanted if name not in known]:
-            raise ValueError(f"--cameras wants some of {', '.join(get_args(CameraName))}, not {', '.join(unknown)}")
+            raise ValueError(f"--cameras must be some of {', '.join(get_args(CameraName))}, not {', '.join(unknown)}")
         return tuple(known)
 
     def run(self) -> None:
@@ -115,21 +115,21 @@ class Record(Driving):
             Drive(home=self.home, carla=self.carla).run()  # its start screen asks for the name and all else
             return
         if not self.name:
-            raise AlvinnError("record wants a name for the recording: alvinn record NAME")
+            raise AlvinnError("record requires a name for the recording: alvinn record NAME")
         record(self)
         print_quality(self.recording_folder(self.name))
 
 
 def record(job: Record) -> int:
-    """Record as the job says; returns the number of rows of the recording."""
+    """Record; returns the number of rows of the recording."""
     seconds = job.seconds or (0.0 if job.laps is not None or job.driver == "human" else EXPERT_SECONDS)
-    pixels = seconds / DT * job.camera.width * job.camera.height * len(job.carried())
+    pixels = seconds / DT * job.camera.width * job.camera.height * len(job.camera_names())
     require_space(job.recording_folder(job.name), int(pixels * LEAST_BYTES), f"a recording of {seconds:g} s")
     if job.append:
         warn_if_unclosed(job.recording_folder(job.name))
     if job.driver == "human":
         return _record_person(job)
-    directions = job.ways()
+    directions = job.directions()
     rows = 0
     for index, direction in enumerate(directions):
         first = index == 0
@@ -138,9 +138,9 @@ def record(job: Record) -> int:
 
 
 def record_once(job: Record) -> Path:
-    """Record as the job says unless its recording exists; returns the folder.
+    """Record unless the recording exists; returns its folder.
 
-    It is written under another name and renamed when it is whole, so an interrupted one is recorded again.
+    It is written under a temporary name and renamed when complete, so an interrupted one is recorded again.
     """
     folder = job.recording_folder(job.name)
     if not folder.exists():
@@ -152,10 +152,10 @@ def record_once(job: Record) -> Path:
 
 
 def _record_person(job: Record) -> int:
-    """Let a person drive, in a window."""
+    """Record a person who drives in a window."""
     if job.headless or job.laps is not None:
         raise AlvinnError("a person drives in a window and by the clock: leave --headless and --laps out")
-    directions = job.ways()
+    directions = job.directions()
     rows = 0
     with Window("alvinn record") as window:
         for index, direction in enumerate(directions):
@@ -169,8 +169,8 @@ def _record_person(job: Record) -> int:
                 device=job.device,
                 seconds=None if job.seconds is None else job.seconds / len(directions),
                 direction=direction,
-                weathers=job.skies() if job.weathers else (),
-                cameras=job.carried(),
+                weathers=job.weather_names() if job.weathers else (),
+                cameras=job.camera_names(),
                 noise=job.seed + index if job.noise else None,
             )
             rows = drive_live(wish, window)
@@ -185,9 +185,9 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
                 camera=job.camera,
                 map_name=job.map,
                 direction=direction,
-                weather=job.skies()[0],
+                weather=job.weather_names()[0],
                 seed=job.seed,
-                cameras=job.carried(),
+                cameras=job.camera_names(),
             )
         )
         writer = stack.enter_context(
@@ -200,7 +200,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         )
         bars = stack.enter_context(progress())
         task = bars.add_task(f"record {job.map} {direction}", total=None, note="")
-        driver, turns = _driver(job, world, seed), job.turns(share)
+        driver, turns = _driver(job, world, seed), job.take_turns(share)
         for number, weather in enumerate(turns):
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
@@ -232,7 +232,7 @@ def _session(job: Record, world: CarlaWorld) -> Session:
         world.server,
         driver=job.alias or job.driver,
         maps=(job.map,),
-        weathers=job.skies(),
+        weathers=job.weather_names(),
         seed=job.seed,
-        cameras=job.carried(),
+        cameras=job.camera_names(),
     )

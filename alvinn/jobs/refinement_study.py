@@ -19,7 +19,7 @@ from alvinn.console import CONSOLE
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.shift import plain_recording
+from alvinn.jobs.shift import record_plain_driving
 from alvinn.jobs.train import Train
 from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result
@@ -107,7 +107,7 @@ class Study:
         job = Train(home=home, name=f"clone-{seed}", data=(f"plain-{seed}",), views="off", seed=seed, overwrite=True)
         folder = job.model_folder(job.name)
         if not is_trained(folder):
-            plain_recording(home, job.data[0], self.seconds, seed)
+            record_plain_driving(home, job.data[0], self.seconds, seed)
             train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
         return folder
 

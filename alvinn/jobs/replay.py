@@ -1,4 +1,4 @@
-"""`replay`: shows a recording, in a window or as a film, and what a network says of it."""
+"""`replay`: shows a recording in a window or as a film, with a network's answers if requested."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ FILM_SIZE = (960, 540)
 
 @dataclass(frozen=True)
 class Replay(Home):
-    """Show a recording; F1 in the window tells the keys."""
+    """Show a recording; F1 in the window lists the keys."""
 
     recording: tyro.conf.Positional[str] = ""
-    """what to show: a name in data/, or a folder"""
+    """the recording: a name in data/, or a folder"""
     model: str | None = None
-    """a network, whose answer is shown beside the driver's"""
+    """model whose answer is shown beside the driver's"""
     speed: float = 1.0
-    """times as fast as it was driven"""
+    """playback speed relative to the drive"""
     out: Path | None = None
-    """FILE.mp4: write a film of what is not left out, instead of opening a window"""
+    """FILE.mp4: write a film of the rows that are not left out, instead of opening a window"""
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
@@ -51,7 +51,7 @@ class Replay(Home):
             AlvinnError: it cannot be done.
         """
         if not self.recording:
-            raise AlvinnError("replay wants a recording: alvinn replay NAME")
+            raise AlvinnError("replay requires a recording: alvinn replay NAME")
         recording = open_recording(self.recording_folder(self.recording))
         if recording.session.quality:
             CONSOLE.print(tabulate_quality(recording.session.quality))
@@ -99,7 +99,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
 
 
 def show(player: Player, title: str) -> None:
-    """Play in a window, until the person ends it."""
+    """Play in a window until the user ends it."""
     from alvinn.cockpit.window import Window
 
     with Window(title) as window:

@@ -1,8 +1,8 @@
-"""`shift`: the covariate shift shown, and what each way of teaching is worth, on one page.
+"""`shift`: measures the covariate shift and the benefit of each teaching method, on one page.
 
-From the same clone, each way of teaching gets the same simulated time on the same circuits, seed by seed: more of the
-expert's plain driving, the same with disturbances, and DAgger with each gate. Whatever is done lies on disk, so that a
-run which was killed goes on where it was; figures and page are made anew whenever something was added.
+From the same clone, each method gets the same simulated time on the same circuits, seed by seed: more of the expert's
+plain driving, the same with disturbances, and DAgger with each gate. Finished work is saved, so that an interrupted
+study resumes where it stopped; figures and page are updated after every step.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ TAUGHT: dict[RoundGateName, str] = {
     "doubt": "DAgger, doubt",
     "drift": "DAgger, drift",
 }
-"""Ways of teaching, and how the figure names them."""
+"""Teaching methods and their names in the figures."""
 PLACES: tuple[RoundGateName, ...] = ("plain", "drift")
-"""Whose places are drawn."""
+"""Methods whose states are plotted."""
 
 SAME = ("seconds", "epochs", "round_seconds", "maps", "judge", "km")
 """The settings that everything in the folder depends on, ..."""
@@ -60,32 +60,32 @@ BEGUN = "begun.json"
 
 @dataclass(frozen=True)
 class Shift:
-    """Show the covariate shift, and what each way of teaching is worth; resumes where it was interrupted."""
+    """Measure the covariate shift and the benefit of each teaching method; resumes where it was interrupted."""
 
     out: Path = Path("shift")
     """folder for recordings, models, laps, shift.json and shift.html"""
     seeds: int = 5
-    """how often everything is done, each time from a recording and a clone of its own"""
+    """number of repetitions, each with its own recording and clone"""
     seed: int = 0
     """the first of them"""
     rounds: int = 3
-    """of teaching"""
+    """rounds of teaching"""
     round_seconds: float = 60.0
-    """simulated driving in a round"""
+    """simulated seconds of driving per round"""
     seconds: float = 120.0
-    """simulated seconds of the expert's plain driving that the clone learns from"""
+    """simulated seconds of the expert's plain driving that the clone is trained on"""
     maps: str = Correct.maps
-    """a,b: circuits to be taught on"""
+    """a,b: circuits to teach on"""
     judge: str = "random:433,random:410"
     """a,b: circuits to be judged on, both ways, after each round (default: judging seeds, on which nothing is tuned)"""
     km: float = 0.4
-    """a judged run ends after this way"""
+    """maximum length of a judged run [km]"""
     epochs: int = 30
-    """times through the data for the clone"""
+    """epochs for the clone"""
     jobs: int = 2
-    """laps at a time"""
+    """number of laps driven in parallel"""
     proof: Path = Path("models/corrections/corrections.json")
-    """what `make corrections` found; shown where it is there"""
+    """results of `make corrections`; shown if the file exists"""
 
     overwrite: bool = False
     """begin anew, and remove what is there"""
@@ -96,7 +96,7 @@ class Shift:
         for flag in ("maps", "judge"):
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
         if both := set(split_names(self.maps, "")) & set(split_names(self.judge, "")):
-            raise ValueError(f"{', '.join(sorted(both))}: laps are judged on circuits that nothing was taught on")
+            raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
 
     def run(self) -> None:
         """Do the job.
@@ -118,15 +118,15 @@ class Shift:
         for seed in self._seeds():
             for gate, name in TAUGHT.items():
                 CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
-                found[gate].append(self._taught(gate, seed))
+                found[gate].append(self._teach(gate, seed))
                 self._write({gate: seeds for gate, seeds in found.items() if seeds})
         CONSOLE.print(f"the page: {self.out / 'shift.html'}")
 
     def _seeds(self) -> range:
         return range(self.seed, self.seed + self.seeds)
 
-    def teaching(self, gate: RoundGateName, seed: int) -> Correct:
-        """A way of teaching with a seed."""
+    def make_correction(self, gate: RoundGateName, seed: int) -> Correct:
+        """The correction job of a teaching method and a seed."""
         return Correct(
             home=self.out,
             name=f"{gate}-{seed}",
@@ -142,17 +142,17 @@ class Shift:
             seed=seed,
         )
 
-    def _taught(self, gate: RoundGateName, seed: int) -> list[list[Result]]:
+    def _teach(self, gate: RoundGateName, seed: int) -> list[list[Result]]:
         """The judged runs after each round."""
-        job = self.teaching(gate, seed)
-        plain_recording(self.out, job.data[0], self.seconds, seed)
+        job = self.make_correction(gate, seed)
+        record_plain_driving(self.out, job.data[0], self.seconds, seed)
         self._share_clone(job, seed)
         correct(job)
         self._share_clone(job, seed)
-        return [self._judged(job.model(number), seed) for number in range(self.rounds + 1)]
+        return [self._judge(job.model(number), seed) for number in range(self.rounds + 1)]
 
     def _share_clone(self, job: Correct, seed: int) -> None:
-        """All ways of teaching begin with the same clone."""
+        """Let all teaching methods begin with the same clone."""
         clone, first = self.out / "models" / f"clone-{seed}", job.model(0)
         for old, new in ((clone, first), (first, clone)):
             if is_trained(old) and not is_trained(new):
@@ -160,7 +160,7 @@ class Shift:
                 with atomic_folder(new) as scratch:
                     shutil.copytree(old, scratch, ignore=shutil.ignore_patterns("laps"), dirs_exist_ok=True)
 
-    def _judged(self, model: Path, seed: int) -> list[Result]:
+    def _judge(self, model: Path, seed: int) -> list[Result]:
         if model.name == "round-000":
             model = self.out / "models" / f"clone-{seed}"
         job = Laps(
@@ -185,39 +185,40 @@ class Shift:
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
             "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
-            "departures": Table(["taught by", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)),
-            "places": [self._show_places(gate, found[gate]) for gate in PLACES if gate in found],
+            "departures": Table(["method", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)),
+            "places": [self._show_states(gate, found[gate]) for gate in PLACES if gate in found],
             "corrections": _read_corrections(self.proof),
         }
         write_page(self.out / "shift.html", "shift.html", "The covariate shift", values)
 
-    def _show_places(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> PlacesShown:
-        jobs = [self.teaching(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
+    def _show_states(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> StatesShown:
+        jobs = [self.make_correction(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
         numbers = range(self.rounds + 1)
         learned = [
-            _places_learned([one for job in jobs for one in recordings_until(job, number)]) for number in numbers
+            _collect_training_states([one for job in jobs for one in recordings_until(job, number)])
+            for number in numbers
         ]
-        driven = [_places_driven([run for rounds in seeds for run in rounds[number]]) for number in numbers]
+        driven = [_collect_visited_states([run for rounds in seeds for run in rounds[number]]) for number in numbers]
         shares = ", ".join(
             f"{uncovered_share(before, after):.0%} after round {number}"
             for number, before, after in zip(numbers, learned, driven, strict=True)
         )
         caption = (
-            "Above: the frames that the network had learned from. Below: where it went on the unseen circuits. "
-            f"Share of these in cells from which it had learned nothing: {shares}."
+            "Above: states in the training data. Below: states visited on the unseen circuits. "
+            f"Share of these in cells without training data: {shares}."
         )
-        return PlacesShown(TAUGHT[gate], embed_figure(plot_states(learned, driven), caption))
+        return StatesShown(TAUGHT[gate], embed_figure(plot_states(learned, driven), caption))
 
 
 @dataclass(frozen=True)
-class PlacesShown:
-    """Where a way of teaching took its frames, and where its networks went, as the page shows it."""
+class StatesShown:
+    """States in the training data and states visited, of a teaching method, as the page shows them."""
 
     name: str
     figure: Figure
 
 
-def plain_recording(home: Path, name: str, seconds: float, seed: int) -> Path:
+def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Path:
     """Record the expert's plain driving on `country` unless that exists; returns the folder."""
     return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
 
@@ -269,11 +270,11 @@ def _format_rate(one: Rate) -> str:
     return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
 
 
-def _places_learned(recordings: Sequence[Recording]) -> StateSamples:
+def _collect_training_states(recordings: Sequence[Recording]) -> StateSamples:
     rows = rows_learned_from(recordings)
     return StateSamples(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
 
 
-def _places_driven(runs: Sequence[Result]) -> StateSamples:
+def _collect_visited_states(runs: Sequence[Result]) -> StateSamples:
     offset, heading = ([value for run in runs for value in vars(run.trace)[key]] for key in ("offset", "heading"))
     return StateSamples(np.array(offset), np.array(heading))

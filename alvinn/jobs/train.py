@@ -1,4 +1,4 @@
-"""`train`: recordings in, a model out."""
+"""`train`: trains a model from recordings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Train(TrainSettings):
             AlvinnError: it cannot be done.
         """
         if not self.name or not self.data:
-            raise AlvinnError("train wants a name and recordings: alvinn train NAME --data RECORDING ...")
+            raise AlvinnError("train requires a name and recordings: alvinn train NAME --data RECORDING ...")
         require_room(self.model_folder(self.name), resume=self.resume, overwrite=self.overwrite)
         if self.tensorboard and find_spec("tensorboard") is None:
             raise AlvinnError("--tensorboard needs the package tensorboard: pip install tensorboard")

@@ -22,7 +22,7 @@ from alvinn.console import CONSOLE
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.shift import plain_recording
+from alvinn.jobs.shift import record_plain_driving
 from alvinn.metrics.referee import Result
 from alvinn.util.files import write_json
 
@@ -62,7 +62,7 @@ def lapped(job: Proof, model: Path, maps: tuple[str, ...]) -> list[Result]:
 
 def proven(job: Proof, seed: int) -> dict[str, Any]:
     """A seed's figures."""
-    plain = plain_recording(job.home, f"plain-{seed}", SECONDS, seed).name
+    plain = record_plain_driving(job.home, f"plain-{seed}", SECONDS, seed).name
     rounds = Correct(home=job.home, name=f"seed-{seed}", data=(plain,), gate="drift", views="off", judge="", seed=seed)
     ledger = correct(rounds)
     before, after = lapped(job, rounds.model(0), GLANCE), lapped(job, rounds.model(rounds.rounds), UNSEEN)

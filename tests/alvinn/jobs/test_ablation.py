@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alvinn.errors import MixedError
-from alvinn.jobs.ablation import CELLS, Ablation, markdown
+from alvinn.jobs.ablation import CELLS, Ablation, format_markdown
 from alvinn.metrics.summary import summarize
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import RUN, judged
@@ -45,7 +45,7 @@ def test_a_row_of_the_table_tells_what_was_measured() -> None:
         "all": summed,
         "by_seed": [summed],
     }
-    *_, line = markdown([row]).splitlines()
+    *_, line = format_markdown([row]).splitlines()
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[:4] == ["conv", "61 s", "0.0040 1/m", "1 of 2"]
     assert cells[4].startswith(f"{summed['departures_per_km']:.2f} (")
@@ -76,4 +76,4 @@ def test_killed_it_goes_on_where_it_was(shell: Shell, tmp_path: Path) -> None:
     (row,) = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))["cells"]
     assert row["laps"] == 4
     assert set(row["by_weather"]) == {"ClearNoon", "WetNoon"}
-    assert Ablation(out=tmp_path).chosen() == CELLS
+    assert Ablation(out=tmp_path).select_cells() == CELLS

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from alvinn.console import CONSOLE
-from alvinn.jobs.card import facts
+from alvinn.jobs.card import tabulate_card
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
 from tests.alvinn.jobs.cli import Shell
@@ -25,7 +25,7 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
 def test_a_refined_model_says_from_what_and_for_which_reward(model: Path) -> None:
     card = replace(read_card(model), refined={"from": "mine", "minutes": 20, "reward": {"middle": 1.0, "smooth": 0.5}})
     with CONSOLE.capture() as said:
-        CONSOLE.print(facts(card, "better"))
+        CONSOLE.print(tabulate_card(card, "better"))
     words = " ".join(said.get().replace("│", " ").split())
     assert "refined from mine in 20 simulated minutes; reward: middle 1, smooth 0.5" in words
 
@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell, tmp_path: Path) -> None:
-    assert "card wants a model" in shell.refused("card")
+    assert "card requires a model" in shell.refused("card")
     assert "has no card.json" in shell.refused("card", "ghost", "--home", str(tmp_path))
 
 

@@ -51,7 +51,7 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
         for name in "abcde"
     ]
     (sentence,) = describe_correlations(told)
-    assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km not known")
+    assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km unknown")
     page = tmp_path / "page.html"
     assert shell.run("compare", *"abcde", "--home", str(tmp_path), "--out", str(page)).status == 0
     assert "Offline beside online" in page.read_text(encoding="utf-8")

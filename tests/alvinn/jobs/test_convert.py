@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from alvinn.formats.conversion_log import ConversionLog
-from alvinn.jobs.convert import Convert, convert, report
+from alvinn.jobs.convert import Convert, convert, tabulate_log
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
 from alvinn.training.dataset import load_dataset
@@ -35,7 +35,7 @@ def told(job: Convert) -> str:
     """What the report of a conversion says, its words one space apart."""
     convert(job, log := ConversionLog())
     text = StringIO()
-    Console(file=text, width=120).print(report(log))
+    Console(file=text, width=120).print(tabulate_log(log))
     return " ".join(text.getvalue().replace("│", " ").split())
 
 
@@ -134,7 +134,7 @@ def test_a_folder_beside_the_target_is_left_alone_whatever_its_name(shell: Shell
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "convert wants two folders"),
+        ((), "convert requires two folders"),
         (("a", "b"), "say --from or --to"),
         (("a", "b", "--from", "tub", "--to", "udacity"), "convert twice"),
         (("ghost", "b", "--from", "tub"), "ghost is not there"),

@@ -8,7 +8,7 @@ import pytest
 
 from alvinn.controls.profiles import guess, profiles_path, save_profile
 from alvinn.jobs import doctor
-from alvinn.jobs.doctor import Doctor, installed, wheels
+from alvinn.jobs.doctor import Doctor, check_installation, check_wheels
 from alvinn.util.system_libraries import SystemLibrary
 from alvinn.world.carla_world import connect
 from tests.alvinn.cockpit.desktop import VirtualWheel
@@ -18,32 +18,32 @@ from tests.conftest import Address, running_server
 
 
 def test_what_is_installed_needs_nothing_done() -> None:
-    packages = [finding for finding in installed() if finding.what in doctor.PACKAGES]
+    packages = [finding for finding in check_installation() if finding.what in doctor.PACKAGES]
     assert len(packages) == len(doctor.PACKAGES)
-    assert [finding.mend for finding in packages] == [""] * len(packages)
+    assert [finding.remedy for finding in packages] == [""] * len(packages)
     assert next(finding.found for finding in packages if finding.what == "carla") == metadata.version("carla")
 
 
 def test_a_package_that_is_missing_is_told_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PACKAGES", ("carla", "a-package-of-nobody"))
-    missing = [finding for finding in installed() if finding.what == "a-package-of-nobody"]
-    assert [(finding.found, "pip install" in finding.mend) for finding in missing] == [("missing", True)]
+    missing = [finding for finding in check_installation() if finding.what == "a-package-of-nobody"]
+    assert [(finding.found, "pip install" in finding.remedy) for finding in missing] == [("missing", True)]
 
 
 def test_a_library_that_is_missing_is_told_with_debians_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "needed_here", lambda: (SystemLibrary("libNobody.so.1", "OpenCV", "libnobody1"),))
-    (finding,) = [finding for finding in installed() if finding.what == "libNobody.so.1"]
-    assert (finding.found, "apt-get install libnobody1" in finding.mend) == ("missing", True)
+    (finding,) = [finding for finding in check_installation() if finding.what == "libNobody.so.1"]
+    assert (finding.found, "apt-get install libnobody1" in finding.remedy) == ("missing", True)
 
 
 def test_another_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.version_info", (3, 13, 0))
-    assert next(installed()).mend == "use Python 3.10, 3.11 or 3.12"
+    assert next(check_installation()).remedy == "use Python 3.10, 3.11 or 3.12"
 
 
 def test_a_running_server_is_described(server: Address) -> None:
     (finding,) = Doctor(carla=f"{server[0]}:{server[1]}")._server()
-    assert (finding.found, finding.mend) == ("CARLA 0.9.16, map oval, asynchronous", "")
+    assert (finding.found, finding.remedy) == ("CARLA 0.9.16, map oval, asynchronous", "")
 
 
 def test_where_no_server_answers_it_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,13 +71,13 @@ def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert [finding.found for finding in wheels()] == ["none: the keyboard or the mouse steers"]
+    assert [finding.found for finding in check_wheels()] == ["none: the keyboard or the mouse steers"]
     wheel = VirtualWheel()
     wheel.plug_in()
     guid = wheel.guid
-    (guessed,) = wheels()
+    (guessed,) = check_wheels()
     save_profile(profiles_path(), guid, guess("Virtual Wheel"))
     wheel.plug_in()  # asking ends SDL's joysticks, and a virtual one with them
-    (calibrated,) = wheels()
+    (calibrated,) = check_wheels()
     assert "Virtual Wheel, as guessed" in guessed.found
     assert calibrated.found == "Virtual Wheel, calibrated"

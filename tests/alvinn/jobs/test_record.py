@@ -88,7 +88,7 @@ def test_a_bad_input_is_refused_in_one_sentence(
 
 
 def test_a_recording_without_a_name_is_refused(shell: Shell) -> None:
-    assert "wants a name" in shell.refused("record")
+    assert "requires a name" in shell.refused("record")
 
 
 def test_a_map_file_that_does_not_parse_is_refused(shell: Shell, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_weathers_take_turns_so_that_each_sees_many_parts_of_the_road(
     told: dict[str, Any], turns: tuple[str, ...]
 ) -> None:
     job = Record(name="mine", **told)
-    assert job.turns(1.0 / len(job.ways())) == turns
+    assert job.take_turns(1.0 / len(job.directions())) == turns
 
 
 def test_the_car_carries_the_cameras_that_were_asked_for(shell: Shell, tmp_path: Path) -> None:

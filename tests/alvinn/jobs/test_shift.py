@@ -33,7 +33,7 @@ def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_
         return [judged(CALM if model.parent.name.startswith("drift") and model.name == "round-001" else LOST)]
 
     monkeypatch.setattr("alvinn.jobs.shift.correct", corrected)
-    monkeypatch.setattr(Shift, "_judged", lapped)
+    monkeypatch.setattr(Shift, "_judge", lapped)
     for seed in (0, 1):
         write_recording(tmp_path / "data" / f"plain-{seed}", 6)
     proof = tmp_path / "corrections.json"

@@ -127,7 +127,7 @@ def test_a_picture_that_is_lost_is_named(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
-    assert "train wants a name and recordings" in shell.refused("train", *arguments)
+    assert "train requires a name and recordings" in shell.refused("train", *arguments)
 
 
 def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_path: Path) -> None:

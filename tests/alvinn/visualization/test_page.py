@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from jinja2 import UndefinedError
 
-from alvinn.jobs.shift import Corrections, PlacesShown
+from alvinn.jobs.shift import Corrections, StatesShown
 from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
@@ -96,7 +96,7 @@ def page(folder: Path, template: str, name: str) -> str:
             "judge": name,
             "rates": figure,
             "departures": table,
-            "places": [PlacesShown(name, figure)],
+            "places": [StatesShown(name, figure)],
             "corrections": Corrections(name, table),
         },
     }
