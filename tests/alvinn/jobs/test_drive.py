@@ -218,7 +218,7 @@ def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_cl
         person.screen.press("Return")
         person.drives(0.5)
         for child in set(psutil.Process().children()) - before:
-            if "sim" in child.cmdline():
+            if "--exit-with-parent" in child.cmdline():
                 child.kill()
         person.waits_for_the_end()
 
