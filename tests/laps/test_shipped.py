@@ -32,6 +32,8 @@ def test_the_shipped_model_drives_no_worse_than_when_it_was_chosen(shell: Shell,
     said = shell.run(*arguments, "--against", str(REFERENCE))
     assert said.status == 0, said.err
     before, after = (read_laps(path) for path in (REFERENCE, tmp_path / "models" / "shipped" / "laps"))
-    assert after["settings"] == before["settings"], "the reference was made of another model, or in another way"
+    then = before["settings"]  # without the program's version, which is what changes here
+    now = {name: value for name, value in after["settings"].items() if name in then}
+    assert now == then, "the reference was made of another model, or in another way"
     assert [run_of(run) for run in after["runs"]] == [run_of(run) for run in before["runs"]]
     assert after["summary"]["departures"] == 0
