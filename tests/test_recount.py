@@ -18,7 +18,7 @@ from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Driver
 from alvinn.driving.types import Direction
-from alvinn.metrics.log import Log
+from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee, Result, Run, judge
 from alvinn.world.carla_world import DT, CarlaWorld
 from tests import recount
@@ -41,7 +41,7 @@ def driven(
 ) -> Result:
     """A run, judged and logged."""
     one = Run(map="a", direction=direction, weather=weather, seed=0, start=0)
-    with car_on(address, camera=SMALL, direction=direction) as world, Log(log) as lines:
+    with car_on(address, camera=SMALL, direction=direction) as world, LogWriter(log) as lines:
         world.change_weather(weather)
         referee = Referee(world.lane, world.geometry.width, 1, 8.0, world.truth().lane_s, longest=metres)
         run(world, pushed(world), [referee, lines], world.geometry, SpeedController(8.0, DT))

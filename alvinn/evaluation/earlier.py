@@ -8,7 +8,7 @@ from typing import Any
 
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
-from alvinn.metrics.results import FILM, load_run, read_laps, run_of
+from alvinn.metrics.results import FILM, load_run, parse_run, read_laps
 from alvinn.util.begun import remove, require_same
 
 MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
@@ -36,7 +36,7 @@ def load_earlier(
     if not path.exists():
         return {}
     before = read_laps(path)
-    finished = {run_of(entry) for entry in before["runs"] if entry["status"] == "done"}
+    finished = {parse_run(entry) for entry in before["runs"] if entry["status"] == "done"}
     if not resume:
         _require_none(path, finished)
         return {}

@@ -13,7 +13,7 @@ from rich.table import Table
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
 from alvinn.metrics.comparison import compare_runs, overall_judgement
-from alvinn.metrics.recorded import worst_steps
+from alvinn.metrics.recorded import read_worst_steps
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import run_folder
 from alvinn.metrics.worst import CLIP, RATE
@@ -84,5 +84,5 @@ def film_recording(recording: Recording, results: Sequence[Result], folder: Path
     for result in results:
         drawn = NetworkView(label_run(result))
         with Mp4(run_folder(folder, result.run) / CLIP, RATE, crf=28) as film:
-            for step in worst_steps(recording, result):
+            for step in read_worst_steps(recording, result):
                 film.add(drawn(step))

@@ -25,10 +25,10 @@ from alvinn.driving.observers import TickCallback
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, ServerError, explain
-from alvinn.metrics.log import Log
+from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
-from alvinn.metrics.worst import CLIP, RATE, Worst
+from alvinn.metrics.worst import CLIP, RATE, WorstStretch
 from alvinn.networks.inference import Network
 from alvinn.settings import Driving
 from alvinn.util.video import Mp4
@@ -178,13 +178,13 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
     Raises:
         AlvinnError: server, map or model is not available.
     """
-    one, settings, worst = spec.run, spec.settings, Worst()
+    one, settings, worst = spec.run, spec.settings, WorstStretch()
     with ExitStack() as stack:
         world = stack.enter_context(_open_world(spec, network, kept))
         driver = TimedDriver(_make_driver(network, world), time.perf_counter)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
-        log = stack.enter_context(Log(run_folder(spec.folder, one) / LOG))
+        log = stack.enter_context(LogWriter(run_folder(spec.folder, one) / LOG))
         observers: list[Observer] = [referee, log, worst, TickCallback(_progress_reporter(one, referee, on_progress))]
         if spec.film is not None:
             observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, _title(one))))
@@ -215,7 +215,7 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
     )
 
 
-def _film_worst(spec: RunSpec, network: Network | None, worst: Worst) -> None:
+def _film_worst(spec: RunSpec, network: Network | None, worst: WorstStretch) -> None:
     """Film the worst stretch of a run from the driver's camera."""
     insight = NetworkView(_title(spec.run), network, _saliency_overlay(spec.model))
     with Mp4(run_folder(spec.folder, spec.run) / CLIP, RATE, crf=28) as film:

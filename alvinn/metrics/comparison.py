@@ -16,7 +16,7 @@ import numpy as np
 
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Run
-from alvinn.metrics.results import run_of
+from alvinn.metrics.results import parse_run
 from alvinn.metrics.summary import RESAMPLES, Floats, percentile_interval, pool_sd
 
 Entry = dict[str, Any]
@@ -138,7 +138,7 @@ def overall_judgement(changes: Sequence[Change]) -> Judgement:
 
 
 def _driven_runs(entries: Sequence[Entry]) -> dict[Run, Entry]:
-    return {run_of(entry): entry for entry in entries if entry["status"] == "done" and entry["duration_s"]}
+    return {parse_run(entry): entry for entry in entries if entry["status"] == "done" and entry["duration_s"]}
 
 
 def _stack_columns(entries: Sequence[Entry]) -> dict[str, Floats]:

@@ -1,4 +1,4 @@
-"""`log.csv`: one row a tick, enough for anybody to recount a run."""
+"""`log.csv`: one row per tick, enough to recompute the figures of a run independently."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from alvinn.driving.types import Step
 LOG_COLUMNS = ("time", "x", "y", "yaw", "steer", "curvature", "offset", "lane_width", "who")
 
 
-class Log(AbstractContextManager["Log"]):
-    """Writes `log.csv`: what anybody needs to count a run again."""
+class LogWriter(AbstractContextManager["LogWriter"]):
+    """Writes `log.csv`."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("w", encoding="utf-8", newline="")
         self._table = csv.writer(self._file, lineterminator="\n")
         self._table.writerow(LOG_COLUMNS)
-        self._began: float | None = None  # a server's own clock starts anywhere
+        self._began: float | None = None  # the server's clock has an arbitrary origin
 
     def see(self, step: Step) -> Verdict:
-        """Write the tick."""
+        """Write a tick."""
         truth, decision = step.truth, step.decision
         numbers = (truth.x, truth.y, truth.yaw, step.control.steer, decision.curvature, truth.offset, truth.lane_width)
         self._began = step.observation.time if self._began is None else self._began
@@ -33,7 +33,7 @@ class Log(AbstractContextManager["Log"]):
         return Verdict.CONTINUE
 
     def on_recovery(self) -> None:
-        """The jump shows in x and y."""
+        """Do nothing: the jump shows in x and y."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,8 +1,8 @@
-"""A recording judged as laps are: whoever drove it, a person or the expert, is the baseline beside a network.
+"""Judge a recording as laps are judged: its driver, a person or the expert, is a baseline for a network.
 
-The rows of one lane in one weather are a run. Its segments are respected: nothing is measured from the end of one to
-the beginning of the next, and a departure ends with its segment. What was left out of it is not judged. Nobody puts a
-recorded car back, so every departure is counted as the intervention that it would have been.
+The rows of one lane in one weather are a run. Nothing is measured across segments, and a departure ends with its
+segment. Excluded rows are not judged. A recorded car is not put back, so every departure counts as the intervention
+that it would have been.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from alvinn.driving.types import Control, Decision, Direction, GroundTruth, Obse
 from alvinn.errors import RecordingError
 from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
 from alvinn.metrics.summary import Trace
-from alvinn.metrics.worst import EVERY, worst_stretch
+from alvinn.metrics.worst import EVERY, find_worst_stretch
 from alvinn.recording import Recording, Row
 
-SEAM = 1.0  # m more than the car drove in a tick: the lane's count of metres began anew
+SEAM = 1.0  # m more than the car drove in a tick: the seam of a closed lane
 NEEDED = ("x", "y", "lane_s", "lane_width", "offset", "heading_error", "speed")
 
 Pair = tuple[Row | None, Row]
-"""A row and the one before it; None where it continues none."""
+"""The previous row, None at the beginning of a segment, and a row."""
 
 
 def judge_recording(recording: Recording) -> list[Result]:
-    """A result for every lane and weather of a recording, in the order in which they were driven.
+    """Judge a recording: a result per lane and weather, in the order in which they were driven.
 
     Raises:
-        RecordingError: it is empty, all of it is left out, or it does not say where in its lane the car was.
+        RecordingError: it is empty, all of it is left out, or the car's position in its lane is unknown.
     """
     rows = recording.require_frames().kept_rows()
     if not rows:
@@ -39,21 +39,21 @@ def judge_recording(recording: Recording) -> list[Result]:
     width = recording.session.vehicle.get("width")
     if width is None or any(not row.lane or _has_unknown_place(row) for row in rows):
         raise RecordingError(
-            f"{recording.folder} does not say where in its lane the car was, as recordings made elsewhere do not: "
-            "there is nothing to judge it by"
+            f"{recording.folder} does not know the car's position in its lane, as is usual for imports: "
+            "it cannot be judged"
         )
     return [_judge_run(pairs, float(width), run) for run, pairs in _group_rows(rows, recording.session.seed).items()]
 
 
-def worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
-    """The worst stretch of a judged run, as `alvinn.metrics.worst` keeps it of a drive, without lost pictures.
+def read_worst_steps(recording: Recording, result: Result) -> Iterator[Step]:
+    """Read the worst stretch of a judged run, as `alvinn.metrics.worst` finds it, skipping lost pictures.
 
     Args:
-        recording: that was judged.
+        recording: the judged recording.
         result: of one of its runs.
     """
     pairs = _group_rows(recording.kept_rows(), recording.session.seed)[result.run]
-    first, last = worst_stretch(result.trace.offset)
+    first, last = find_worst_stretch(result.trace.offset)
     for _, row in pairs[first : last + 1 : EVERY]:
         with suppress(RecordingError):
             yield _make_step(recording, row)
@@ -70,7 +70,7 @@ def _make_step(recording: Recording, row: Row) -> Step:
 
 
 def _group_rows(rows: Sequence[Row], seed: int) -> dict[Run, list[Pair]]:
-    """The rows of each run."""
+    """Group rows by run."""
     found: dict[Run, list[Pair]] = {}
     last: Row | None = None
     for row in rows:
@@ -131,6 +131,6 @@ def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
 
 
 def _distance_between(before: Row, row: Row) -> float:
-    """How far [m] the car came along its lane from one row to the next, the seam of a ring counted by its speed."""
+    """Distance [m] along the lane from one row to the next; by speed across the seam of a closed lane."""
     by_speed, by_lane = before.speed * (row.time - before.time), row.lane_s - before.lane_s
     return by_lane if abs(by_lane) <= by_speed + SEAM else by_speed

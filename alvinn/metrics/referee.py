@@ -1,11 +1,11 @@
 """The referee: laps, departures, offset. It knows the map and judges any driver by the same rule.
 
 A departure: a side of the car crosses the lane's edge, abs(offset) > (lane width - car width) / 2, but not below 0.3 m.
-It counts once, and the car is put back on the lane: one intervention, as is a car that stands still.
+It counts once, and the car is put back on the lane: one intervention. A car that stands still is another.
 
 NVIDIA's rule (M. Bojarski et al., arXiv:1604.07316, section 5: an intervention is when the car is more than 1 m off
-the centre) is never judged kinder than it is: a car that is put back at the edge of its lane, nearer than 1 m, counts,
-since nobody knows where it would have gone. The two differ where a lane is so wide that 1 m is still within it.
+the centre) is applied strictly: a car that is put back at the edge of its lane, nearer than 1 m, counts too, since it
+might have gone further. The two rules differ where a lane is so wide that 1 m is still within it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ NVIDIA_MARGIN = 1.0  # m
 
 
 STUCK_SPEED, STUCK_SECONDS = 0.3, 5.0  # m/s, s
-PATIENCE = 3.0  # a run is given up after this many times the time it should take ...
-PATIENCE_SECONDS = 30.0  # ... and this much more
-LEAST_WAY = 10.0  # m: an open lane with less left after the start is no run
+PATIENCE = 3.0  # a run is aborted after this many times its expected duration ...
+PATIENCE_SECONDS = 30.0  # ... plus this much
+LEAST_WAY = 10.0  # m: least length of a run on an open lane
 
 Status = Literal["done", "failed", "interrupted"]
 
 
 class Referee:
-    """Judges one run and stops it when its laps are done.
+    """Judges one run and stops it when its laps are complete.
 
     Args:
-        lane: the lane that must be kept.
+        lane: the lane to keep.
         car_width: m.
-        laps: how many times around a closed lane's loop, after its lead-in; an open lane is driven once, to its end.
-        cruise: the speed that is meant [m/s]; a run far slower than that is given up.
-        start: where along the lane the run begins [m].
-        longest: the run ends after this way [m], if it has not by then.
+        laps: number of laps around a closed lane, after its lead-in; an open lane is driven once, to its end.
+        cruise: the set speed [m/s]; a run far slower than that is aborted.
+        start: position along the lane where the run begins [m].
+        longest: maximum length of the run [m].
 
     Raises:
-        MapError: an open lane leaves no room to drive.
+        MapError: an open lane is too short.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Referee:
         self.wide = 0
         self._lane = lane
         self._car_width = car_width
-        self.goal = min(longest, _way(lane, laps, cruise, start))
+        self.goal = min(longest, _run_length(lane, laps, cruise, start))
         self._patience = PATIENCE * self.goal / cruise + PATIENCE_SECONDS
         self._last_s = start
         self.progress = 0.0
@@ -65,17 +65,17 @@ class Referee:
 
     @property
     def completed(self) -> bool:
-        """Whether the laps were driven to the end, with or without help."""
+        """Whether the laps were completed, with or without interventions."""
         return self.progress >= self.goal
 
     def see(self, step: Step) -> Verdict:
-        """Note a tick; ask for the car to be put back when it left its lane or stands still."""
+        """Judge a tick; request a recovery if the car left its lane or stands still."""
         truth, time = step.truth, step.observation.time
         self.progress += self._lane.between(self._last_s, truth.lane_s)
         self._last_s = truth.lane_s
         if not self.trace.time:
             self._began = time
-        self._note(step)
+        self._append_tick(step)
         stuck = self._stuck(time, step.observation.speed)
         lost = self._departed(truth.offset) or stuck
         self.interventions += lost
@@ -90,7 +90,7 @@ class Referee:
         self._metre.reset()
         self._moving_at = None
 
-    def _note(self, step: Step) -> None:
+    def _append_tick(self, step: Step) -> None:
         truth = step.truth
         self.trace.add_tick(
             time=step.observation.time - self._began,
@@ -116,8 +116,8 @@ class Referee:
         return time - self._moving_at > STUCK_SECONDS
 
 
-def _way(lane: Lane, laps: int, cruise: float, start: float) -> float:
-    """How far [m] a run goes: an open lane leaves two seconds before its end, as there is nothing to steer for."""
+def _run_length(lane: Lane, laps: int, cruise: float, start: float) -> float:
+    """Length of a run [m]; on an open lane it ends two seconds early, since there is no road ahead to steer for."""
     if lane.closed:
         return lane.distance_around(start, laps)
     spare = 2.0 * cruise
@@ -131,7 +131,7 @@ def _way(lane: Lane, laps: int, cruise: float, start: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run is: enough to repeat it alone."""
+    """Identity of a run: enough to repeat it."""
 
     map: str
     direction: Direction
@@ -160,16 +160,16 @@ class Result:
 
     @property
     def circuit(self) -> str:
-        """Where it was driven."""
+        """Its circuit."""
         return self.run.map
 
     @property
     def faultless(self) -> bool:
-        """Whether it was driven to the end with nobody's help."""
+        """Whether it was completed without an intervention."""
         return self.status == "done" and self.completed and not self.interventions
 
     def as_json(self) -> dict[str, Any]:
-        """The entry, with the keys that `laps.json` promises."""
+        """The run's entry in `laps.json`."""
         return asdict(self.run) | {
             "status": self.status,
             "reason": self.reason,
@@ -180,14 +180,14 @@ class Result:
 
 
 def unfinished_result(run: Run, status: Status, reason: str | None = None) -> Result:
-    """The entry of a run that was asked for and not driven to a verdict."""
+    """The result of a requested run that was not driven to a verdict."""
     return Result(
         run, status, completed=False, completion_pct=0.0, interventions=0, wide=0, trace=Trace(), reason=reason
     )
 
 
 def judge(referee: Referee, run: Run, latencies: list[float], wall_seconds: float) -> Result:
-    """The result of a run that has ended."""
+    """The result of a finished run."""
     share = min(1.0, max(0.0, referee.progress / referee.goal))
     return Result(
         run=run,

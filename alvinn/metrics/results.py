@@ -1,9 +1,9 @@
-"""Judged runs on disk: `laps.json`, the same as a spreadsheet, and every run tick by tick so that a sweep can go on.
+"""Judged runs on disk: `laps.json`, a spreadsheet, and every run tick by tick so that a sweep can resume.
 
-OUT/laps.json          the figures of every run asked for, and their summary
-OUT/laps.csv           a row a run
+OUT/laps.json          figures of all requested runs, and their summary
+OUT/laps.csv           a row per run
 OUT/lap.mp4            the first run, filmed for its first half minute
-OUT/runs/RUN/log.csv   every tick, for anybody to count again
+OUT/runs/RUN/log.csv   every tick, to recompute the figures independently
 OUT/runs/RUN/run.json.gz   the judged run in full precision, for --resume and for the report
 """
 
@@ -31,12 +31,12 @@ FILM, FILM_SECONDS = "lap.mp4", 30.0
 
 
 def run_folder(folder: Path, run: Run) -> Path:
-    """Where a run's own files lie."""
+    """Folder of a run's own files."""
     return folder / "runs" / to_file_name(f"{run.map}-{run.direction}-{run.weather}-{run.seed}-{run.start}")
 
 
 def save_run(folder: Path, result: Result) -> None:
-    """Keep a judged run, in one go: a crash leaves the old file or the new one."""
+    """Save a judged run atomically."""
     path = run_folder(folder, result.run) / "run.json.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as scratch, gzip.open(scratch, "wt", encoding="utf-8") as file:
@@ -44,7 +44,7 @@ def save_run(folder: Path, result: Result) -> None:
 
 
 def load_run(folder: Path, run: Run) -> Result | None:
-    """A run that was kept; None if there is none, or it is damaged."""
+    """Load a saved run; None if it is missing or damaged."""
     try:
         data = gzip.decompress((run_folder(folder, run) / "run.json.gz").read_bytes())
         return msgspec.json.decode(data, type=Result)
@@ -56,9 +56,9 @@ def write_laps(folder: Path, head: dict[str, Any], entries: Sequence[dict[str, A
     """Write `laps.json`, and `laps.csv` beside it.
 
     Args:
-        folder: made if it is not there.
-        head: what was judged and how.
-        entries: a run each, all with the same keys.
+        folder: created if missing.
+        head: who was judged, and how.
+        entries: one per run, all with the same keys.
         summed: over all runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,10 +70,10 @@ def write_laps(folder: Path, head: dict[str, Any], entries: Sequence[dict[str, A
 
 
 def read_laps(path: Path) -> dict[str, Any]:
-    """Read a `laps.json`; `path` may be the folder that it lies in.
+    """Read a `laps.json`; `path` may be its folder.
 
     Raises:
-        ResultsError: there is none, or it is damaged or of another schema.
+        ResultsError: it is missing, damaged or of another schema.
     """
     file = path / "laps.json" if path.is_dir() else path
     if not file.is_file():
@@ -104,6 +104,6 @@ class _LapsFile:
     summary: _LapsSummary
 
 
-def run_of(entry: dict[str, Any]) -> Run:
-    """Which run an entry of `laps.json` is of."""
+def parse_run(entry: dict[str, Any]) -> Run:
+    """Parse the run of an entry of `laps.json`."""
     return Run(**{key: entry[key] for key in ("map", "direction", "weather", "seed", "start")})

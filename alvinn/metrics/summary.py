@@ -1,4 +1,4 @@
-"""The figures of `laps.json`: what is counted and measured over the ticks of some runs, pooled."""
+"""The figures of `laps.json`: counts and measurements over the pooled ticks of runs."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass
 class Trace:
-    """What happened tick by tick; every list but the last two has one entry a tick."""
+    """A run tick by tick; every list but the last two has one entry per tick."""
 
     time: list[float] = field(default_factory=list)
-    """s since the run began: a server's own clock starts anywhere"""
+    """s since the start of the run"""
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)
     progress: list[float] = field(default_factory=list)
     """m along the lane since the start"""
     offset: list[float] = field(default_factory=list)
     limit: list[float] = field(default_factory=list)
-    """how large the offset may be there [m]"""
+    """offset at which the car departs [m]"""
     heading: list[float] = field(default_factory=list)
     steer: list[float] = field(default_factory=list)
     speed: list[float] = field(default_factory=list)
     departures: list[int] = field(default_factory=list)
-    """the ticks at which the car left its lane"""
+    """ticks at which the car left its lane"""
     breaks: list[int] = field(default_factory=list)
-    """the ticks that do not continue the one before: a recording's segments"""
+    """ticks that do not continue the one before: a recording's segments"""
 
     def add_tick(
         self,
@@ -63,7 +63,7 @@ class Trace:
 
 
 class DrivenRun(Protocol):
-    """A run that was driven, or not: what the figures are made from."""
+    """A run, driven or not, as the figures need it."""
 
     @property
     def circuit(self) -> str:
@@ -71,11 +71,11 @@ class DrivenRun(Protocol):
 
     @property
     def trace(self) -> Trace:
-        """Tick by tick; empty where nothing was driven."""
+        """Tick by tick; empty if nothing was driven."""
 
     @property
     def completed(self) -> bool:
-        """Whether it was driven to its end."""
+        """Whether it was completed."""
 
     @property
     def interventions(self) -> int:
@@ -87,15 +87,15 @@ class DrivenRun(Protocol):
 
     @property
     def collisions(self) -> int | None:
-        """As CARLA's sensor tells; None where there was none."""
+        """Counted by CARLA's sensor; None without one."""
 
     @property
     def lane_invasions(self) -> int | None:
-        """As CARLA's sensor tells; None where there was none."""
+        """Counted by CARLA's sensor; None without one."""
 
     @property
     def latencies(self) -> tuple[float, ...]:
-        """The driver's thinking times [s]."""
+        """Decision times of the driver [s]."""
 
     @property
     def wall_seconds(self) -> float:
@@ -103,12 +103,12 @@ class DrivenRun(Protocol):
 
 
 def pool_metrics(runs: Sequence[DrivenRun]) -> dict[str, Any]:
-    """The figures of `laps.json` over all ticks of some runs, pooled; None where nothing was measured."""
+    """Pool the figures of `laps.json` over all ticks of runs; None where nothing was measured."""
     offset, heading, speed = (
         _concatenate(vars(run.trace)[key] for run in runs) for key in ("offset", "heading", "speed")
     )
     latency = _concatenate(run.latencies for run in runs) * 1000.0
-    seconds, metres = sum(map(_duration_of, runs)), sum(map(distance_of, runs))
+    seconds, metres = sum(map(_duration_of, runs)), sum(map(measure_distance, runs))
     wall = sum(run.wall_seconds for run in runs)
     turned = sum(map(_steer_changes, runs))
     interventions = sum(run.interventions for run in runs)
@@ -195,8 +195,8 @@ def _rank(values: Sequence[float]) -> Floats:
     return np.asarray((below + upto + 1.0) / 2.0)
 
 
-def distance_of(run: DrivenRun) -> float:
-    """How far a run went along its lane [m]."""
+def measure_distance(run: DrivenRun) -> float:
+    """Distance of a run along its lane [m]."""
     return run.trace.progress[-1] if run.trace.progress else 0.0
 
 
@@ -236,7 +236,7 @@ def _sum_circuits(runs: Sequence[DrivenRun]) -> dict[str, Floats]:
 
 
 def _sum_ticks(run: DrivenRun) -> dict[str, float]:
-    """What of a run is added up with that of others."""
+    """Sums over the ticks of a run."""
     trace = run.trace
     offset, heading = np.asarray(trace.offset), np.asarray(trace.heading)
     return {
@@ -247,7 +247,7 @@ def _sum_ticks(run: DrivenRun) -> dict[str, float]:
         "heading2": float(heading @ heading),
         "speed": sum(trace.speed),
         "turned": _steer_changes(run),
-        "metres": distance_of(run),
+        "metres": measure_distance(run),
         "seconds": max(_duration_of(run), 1e-9),
         "departures": float(len(trace.departures)),
         "interventions": float(run.interventions),
@@ -259,7 +259,7 @@ def _sd_from_sums(n: Floats, total: Floats, squares: Floats) -> Floats:
 
 
 def _steer_changes(run: DrivenRun) -> float:
-    """The sum of the absolute changes of steer; none across a break."""
+    """Sum of absolute steer changes, except across breaks."""
     changes = np.abs(np.diff(run.trace.steer))
     breaks = [tick - 1 for tick in run.trace.breaks if tick > 0]
     return float(np.delete(changes, breaks).sum())
@@ -274,7 +274,7 @@ def _duration_of(run: DrivenRun) -> float:
 
 
 def _sum_known(counts: Sequence[int | None]) -> int | None:
-    """What the sensors of some runs told together; None if none of them had one."""
+    """Sum of sensor counts; None if no run had the sensor."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
 

@@ -1,7 +1,7 @@
-"""The worst ten seconds of a run, kept while it is driven: the stretch whose mean square offset is largest.
+"""The worst ten seconds of a run: the stretch with the largest mean square offset, found while driving.
 
-Which stretch that is shows only in its end, so the last ten seconds are held in memory, and kept whenever they are
-worse than any before. Every second tick is: enough for a film, and half the memory.
+The last ten seconds are buffered, and saved whenever they are worse than any before. Only every second tick is
+buffered: enough for a film, and half the memory.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ CLIP = "worst.mp4"  # the film of it, in the folder of its run
 RATE = 10  # pictures a second: 20 Hz, every second tick
 
 
-class Worst:
-    """Keeps the ticks of the worst stretch of a run in `steps`."""
+class WorstStretch:
+    """Collects the ticks of the worst stretch of a run in `steps`."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.steps: tuple[Step, ...] = ()
@@ -32,7 +32,7 @@ class Worst:
         self._worst = -1.0
 
     def see(self, step: Step) -> Verdict:
-        """Hold a tick, and let go of the one ten seconds before."""
+        """Buffer a tick and drop the one ten seconds before."""
         if self._tick % EVERY == 0:
             self._hold(step)
         self._tick += 1
@@ -48,11 +48,11 @@ class Worst:
             self.steps = tuple(self._last)
 
     def on_recovery(self) -> None:
-        """The jump is part of it."""
+        """Do nothing: a stretch may contain the jump."""
 
 
-def worst_stretch(offsets: Sequence[float]) -> tuple[int, int]:
-    """The first and the last tick of the worst stretch of a run, from its offsets [m]: the one that `Worst` keeps."""
+def find_worst_stretch(offsets: Sequence[float]) -> tuple[int, int]:
+    """Find the first and last tick of the worst stretch of a run from its offsets [m], as `WorstStretch` does."""
     squares = np.square(np.asarray(offsets, dtype=np.float64)[::EVERY])
     most = min(len(squares), round(SECONDS * RATE))
     sums = np.convolve(squares, np.ones(most), mode="valid")

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from alvinn.metrics.referee import Result
-from alvinn.metrics.summary import distance_of
+from alvinn.metrics.summary import measure_distance
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LEFT, CENTRE, RIGHT, INK = "#0072B2", "#BDBDBD", "#D55E00", "#000000"
@@ -166,7 +166,7 @@ def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequenc
 def _select_ticks(result: Result) -> list[int]:
     """Ticks to plot: a metre apart, and every departure."""
     kept = list(_apart(result.trace.progress))
-    return sorted({*kept, *result.trace.departures}) if distance_of(result) else kept
+    return sorted({*kept, *result.trace.departures}) if measure_distance(result) else kept
 
 
 def _apart(progress: Sequence[float]) -> Iterator[int]:

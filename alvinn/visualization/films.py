@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import FILM, FILM_SECONDS, run_folder
-from alvinn.metrics.worst import CLIP, worst_stretch
+from alvinn.metrics.worst import CLIP, find_worst_stretch
 from alvinn.util.video import poster
 from alvinn.visualization.figures import label_run, select_worst
 from alvinn.visualization.page import pluralize
@@ -66,7 +66,7 @@ def collect_films(folder: Path, results: Sequence[Result]) -> Films:
 
 
 def _clip(folder: Path, result: Result) -> Clip:
-    first, last = worst_stretch(result.trace.offset)
+    first, last = find_worst_stretch(result.trace.offset)
     lost = sum(first <= tick <= last for tick in result.trace.departures)
     where = f"{result.trace.progress[first]:.0f} to {result.trace.progress[last]:.0f} m"
     path = run_folder(folder, result.run) / CLIP

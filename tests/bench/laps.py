@@ -26,7 +26,7 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera, Control, Decision, Observation
-from alvinn.metrics.log import Log
+from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
@@ -88,7 +88,7 @@ def closed(world: CarlaWorld, network: Network, ticks: int, log: Path) -> None:
     world.place(0.0, 8.0)
     expert = ExpertDriver.in_world(world)
     referee = Referee(world.lane, world.geometry.width, 99, 8.0, world.truth().lane_s)
-    with Log(log) as lines, world.count_events():
+    with LogWriter(log) as lines, world.count_events():
         observers: list[Observer] = [referee, lines, Deadline(ticks * DT)]
         run(world, Both(network, expert), observers, world.geometry, SpeedController(8.0, DT))
 

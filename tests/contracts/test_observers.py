@@ -16,9 +16,9 @@ from alvinn.dagger.rollouts import Trial
 from alvinn.drivers.gates import DriftGate
 from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer, Verdict
-from alvinn.metrics.log import Log
+from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee
-from alvinn.metrics.worst import Worst
+from alvinn.metrics.worst import WorstStretch
 from alvinn.recording import RecordingWriter
 from alvinn.recording.observers import OnRoadFilter, Recorder
 from alvinn.visualization.overlay import Film
@@ -75,7 +75,7 @@ class TestWatch(ObserverContract):
 class TestLog(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
-        with Log(tmp_path / "log.csv") as log:
+        with LogWriter(tmp_path / "log.csv") as log:
             yield log
 
 
@@ -95,7 +95,7 @@ class TestFilm(ObserverContract):
 class TestWorst(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
-        return Worst()
+        return WorstStretch()
 
 
 class TestCorrections(ObserverContract):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.metrics.results import read_laps, run_of
+from alvinn.metrics.results import parse_run, read_laps
 from alvinn.settings import Home
 from tests.alvinn.jobs.cli import Shell
 
@@ -35,5 +35,5 @@ def test_the_shipped_model_drives_no_worse_than_when_it_was_chosen(shell: Shell,
     then = before["settings"]  # without the program's version, which is what changes here
     now = {name: value for name, value in after["settings"].items() if name in then}
     assert now == then, "the reference was made of another model, or in another way"
-    assert [run_of(run) for run in after["runs"]] == [run_of(run) for run in before["runs"]]
+    assert [parse_run(run) for run in after["runs"]] == [parse_run(run) for run in before["runs"]]
     assert after["summary"]["departures"] == 0

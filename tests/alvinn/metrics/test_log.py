@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from alvinn.driving.protocols import Verdict
-from alvinn.metrics.log import LOG_COLUMNS, Log
+from alvinn.metrics.log import LOG_COLUMNS, LogWriter
 from tests.alvinn.fakes import step
 
 
 def test_the_log_has_what_it_takes_to_count_again(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "one" / "log.csv"
     steps = [step(number, steer=0.01 * number, curvature=math.pi / 1000.0) for number in range(3)]
-    with Log(path) as log:
+    with LogWriter(path) as log:
         assert [log.see(one) for one in steps] == [Verdict.CONTINUE] * 3
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -9,9 +9,9 @@ import pytest
 
 from alvinn.driving.types import Step
 from alvinn.errors import RecordingError
-from alvinn.metrics.recorded import judge_recording, worst_steps
+from alvinn.metrics.recorded import judge_recording, read_worst_steps
 from alvinn.metrics.referee import Referee, Result, Run, judge
-from alvinn.metrics.worst import Worst
+from alvinn.metrics.worst import WorstStretch
 from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import CAR, DT, circle, session, step, truth, write_recording
 
@@ -76,17 +76,17 @@ def test_a_weather_that_comes_back_within_a_segment_continues_nothing(tmp_path: 
 def test_the_worst_stretch_of_a_recording_is_the_one_that_would_have_been_kept_of_the_drive(tmp_path: Path) -> None:
     steps = [tick(number, 0.5 if 300 <= number < 340 else 0.02) for number in range(600)]
     recorded(tmp_path / "drive", [steps])
-    kept = Worst()
+    kept = WorstStretch()
     for one in steps:
         kept.see(one)
     recording = Recording(tmp_path / "drive")
     (result,) = judge_recording(recording)
-    found = list(worst_steps(recording, result))
+    found = list(read_worst_steps(recording, result))
     assert [one.observation.frame for one in found] == [one.observation.frame for one in kept.steps]
     assert found[0].truth == kept.steps[0].truth
     assert found[0].control == kept.steps[0].control
     (recording.folder / recording.rows[found[0].observation.frame].center).unlink()
-    assert len(list(worst_steps(recording, result))) == len(found) - 1, "a picture that is lost is left out"
+    assert len(list(read_worst_steps(recording, result))) == len(found) - 1, "a picture that is lost is left out"
 
 
 def test_nothing_is_measured_from_one_segment_to_the_next(tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_a_recording_that_does_not_say_where_the_car_was_is_refused(tmp_path: Pa
         recording.rows = tuple(replace(row, lane="") for row in recording.rows)
     else:
         recording.session = replace(recording.session, vehicle={})
-    with pytest.raises(RecordingError, match="where in its lane the car was"):
+    with pytest.raises(RecordingError, match="does not know the car's position in its lane"):
         judge_recording(recording)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.metrics.worst import EVERY, RATE, SECONDS, Worst, worst_stretch
+from alvinn.metrics.worst import EVERY, RATE, SECONDS, WorstStretch, find_worst_stretch
 from tests.alvinn.fakes import step, truth
 
 MOST = round(SECONDS * RATE)
@@ -13,7 +13,7 @@ MOST = round(SECONDS * RATE)
 
 def kept(offsets: list[float]) -> list[int]:
     """The ticks that are kept of a run with these offsets."""
-    worst = Worst()
+    worst = WorstStretch()
     for number, offset in enumerate(offsets):
         worst.see(step(number, truth(offset=offset)))
     return [one.observation.frame for one in worst.steps]
@@ -38,4 +38,4 @@ def test_of_a_run_shorter_than_that_all_is_kept() -> None:
 def test_which_stretch_it_was_can_be_told_from_the_offsets_alone(seed: int, ticks: int) -> None:
     offsets = np.random.default_rng(seed).normal(0.0, 0.3, ticks).tolist()
     found = kept(offsets)
-    assert worst_stretch(offsets) == (found[0], found[-1])
+    assert find_worst_stretch(offsets) == (found[0], found[-1])
