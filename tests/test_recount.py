@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from alvinn.cli import main
-from alvinn.drivers.disturbed import DisturbedDriver, Pulses
+from alvinn.drivers.disturbed import DisturbedDriver, PulseRanges
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
@@ -27,7 +27,7 @@ from tests.alvinn.fixtures import car_on
 from tests.conftest import Address, running_server
 from tests.towns import town_file
 
-HARD = Pulses(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
+HARD = PulseRanges(pause=(0.5, 1.5), length=(1.0, 2.0), peak=(0.03, 0.08))
 """Pushes that send even the expert out of its lane now and then."""
 
 

@@ -15,7 +15,7 @@ from alvinn.driving.types import Decision, Observation
 
 
 @dataclass(frozen=True, slots=True)
-class Pulses:
+class PulseRanges:
     """Ranges from which the pulses are drawn uniformly."""
 
     pause: tuple[float, float] = (0.8, 2.2)
@@ -29,10 +29,10 @@ class Pulses:
 class DisturbedDriver:
     """A driver with pulses added to its control."""
 
-    def __init__(self, driver: Driver, rng: np.random.Generator, pulses: Pulses | None = None) -> None:
+    def __init__(self, driver: Driver, rng: np.random.Generator, pulses: PulseRanges | None = None) -> None:
         self._driver = driver
         self._rng = rng
-        self._pulses = pulses or Pulses()
+        self._pulses = pulses or PulseRanges()
         self._start = self._end = 0.0
         self._peak = 0.0
         self._waiting = True

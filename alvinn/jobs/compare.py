@@ -20,9 +20,7 @@ from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
 from alvinn.visualization.figures import plot_comparison, plot_offline
-from alvinn.visualization.page import Figure as PageFigure
-from alvinn.visualization.page import Table as PageTable
-from alvinn.visualization.page import embed_figure, format_figure, write_page
+from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, format_figure, write_page
 
 ROWS = (
     ("km", "driven [km]", ".2f"),
@@ -69,7 +67,7 @@ class Compare(Home):
         CONSOLE.print(grid)
         chart = plot_comparison(self.laps, [one["summary"] for one in laps])
         values = {
-            "summary": PageTable(["", *self.laps], rows),
+            "summary": HtmlTable(["", *self.laps], rows),
             "chart": embed_figure(chart, "Each with its 95% interval over circuits: bootstrap."),
             "offline": self._compare_offline(laps),
         }
@@ -146,9 +144,9 @@ def _format_correlation(correlation: float | None) -> str:
 class OfflineComparison:
     """Held-out frames beside laps."""
 
-    table: PageTable
+    table: HtmlTable
     correlations: Sequence[str]
-    figure: PageFigure | None
+    figure: HtmlFigure | None
     """the first metric against the laps; None where the models share none"""
 
 
@@ -167,7 +165,7 @@ def compare_offline(judged: Sequence[Judged]) -> OfflineComparison:
         key, values = columns[0]
         chart = plot_offline([one.name for one in judged], values, [one.online["offset_sd_m"] for one in judged], key)
         figure = embed_figure(chart, "A point a model: its metric on held-out frames, and how it drives.")
-    return OfflineComparison(PageTable(headings, rows), describe_correlations(judged), figure)
+    return OfflineComparison(HtmlTable(headings, rows), describe_correlations(judged), figure)
 
 
 def _judge_against(first: dict[str, Any], other: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session, make_session
-from alvinn.recording.observers import OnRoadFilter, Recorder
+from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 from alvinn.util.files import require_space
@@ -206,7 +206,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
                 world.change_weather(weather)
                 writer.start_segment()
             observers = [
-                OnRoadFilter(Recorder(writer, f"{job.map}/{direction}", weather), bars.console.print),
+                OnRoadFilter(RecordingObserver(writer, f"{job.map}/{direction}", weather), bars.console.print),
                 _end(job, world, share / len(turns)),
                 TickCallback(lambda _: bars.advance(task)),
             ]

@@ -32,7 +32,7 @@ from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
 from alvinn.util.files import write_bytes, write_json
 from alvinn.visualization.learning_curves import Curve, plot_curves
-from alvinn.visualization.page import Table, embed_figure, write_page
+from alvinn.visualization.page import HtmlTable, embed_figure, write_page
 
 CIRCUITS = "random:405,random:412,random:423,random:448"
 ROUNDS = 5  # of DAgger, however many minutes there are
@@ -174,7 +174,7 @@ class Study:
             **{name: getattr(self, name) for name in ("seconds", "km", "circuits")},
             "minutes": self.settings.minutes,
             "maps": ", ".join(self.settings.circuits()),
-            "ways": Table(HEADINGS, rows),
+            "ways": HtmlTable(HEADINGS, rows),
             "exams": embed_figure(exams, "Exams, by the most likely actions; bands from the worst to the best seed."),
             "minutes_driven": embed_figure(driven, "The driving that was learned from, minute by minute."),
         }

@@ -39,7 +39,7 @@ from alvinn.visualization.covariate_shift import (
     plot_states,
     uncovered_share,
 )
-from alvinn.visualization.page import Figure, Table, embed_figure, write_page
+from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, write_page
 
 TAUGHT: dict[RoundGateName, str] = {
     "plain": "more plain driving",
@@ -185,7 +185,9 @@ class Shift:
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
             "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
-            "departures": Table(["method", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)),
+            "departures": HtmlTable(
+                ["method", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)
+            ),
             "places": [self._show_states(gate, found[gate]) for gate in PLACES if gate in found],
             "corrections": _read_corrections(self.proof),
         }
@@ -215,7 +217,7 @@ class StatesShown:
     """States in the training data and states visited, of a teaching method, as the page shows them."""
 
     name: str
-    figure: Figure
+    figure: HtmlFigure
 
 
 def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Path:
@@ -224,14 +226,14 @@ def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Pa
 
 
 @dataclass(frozen=True)
-class Corrections:
+class CorrectionResults:
     """What corrections reached on circuits that nothing was ever tuned on."""
 
     circuits: str
-    table: Table
+    table: HtmlTable
 
 
-def _read_corrections(path: Path) -> Corrections | None:
+def _read_corrections(path: Path) -> CorrectionResults | None:
     if not path.is_file():
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -248,7 +250,7 @@ def _read_corrections(path: Path) -> Corrections | None:
         ]
         for one in found["seeds"]
     ]
-    return Corrections(", ".join(found["circuits"]), Table(headings, rows))
+    return CorrectionResults(", ".join(found["circuits"]), HtmlTable(headings, rows))
 
 
 def _settings(job: Shift) -> dict[str, Any]:

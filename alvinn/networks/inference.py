@@ -112,27 +112,27 @@ def open_litert(path: Path) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a network is told again of its last answers; most networks look at nothing of it."""
+    """Last answers that are fed back to a network; most networks use none."""
 
     intensity: float = UNKNOWN_INTENSITY
     """whether the road was lighter (1) or darker (0) than its surroundings"""
     residuals: tuple[float, float] = (0.0, 0.0)
-    """what a refined network added to its clone's curvature, the last time and the time before [1/m]"""
+    """last two corrections of a refined network to its clone's curvature, newest first [1/m]"""
     curvatures: tuple[float, float] = (0.0, 0.0)
-    """its clone's curvature, the last time and the time before [1/m]"""
+    """last two curvatures of its clone, newest first [1/m]"""
 
     def after(self, residual: float, curvature: float) -> Memory:
-        """What is remembered after an answer of a refined network."""
+        """The memory after an answer of a refined network."""
         return Memory(self.intensity, (residual, self.residuals[0]), (curvature, self.curvatures[0]))
 
-    def told(self, speed: float) -> Floats:
-        """As a refined network takes it, shape (REMEMBERED,)."""
+    def as_input(self, speed: float) -> Floats:
+        """The memory as input of a refined network, shape (REMEMBERED,)."""
         return np.array([speed, *self.residuals, *self.curvatures], dtype=np.float32)
 
 
 FORGOTTEN = Memory()
-REMEMBERED = 5  # numbers that a refined network is told with a picture: the speed, and its last answers
-UNKNOWN_SPEED = 8.0  # m/s: what a refined network is told where there is a picture and nothing else
+REMEMBERED = 5  # numbers of a refined network's second input: speed and last answers
+UNKNOWN_SPEED = 8.0  # m/s: assumed by a refined network if only a picture is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class Network:
 
     @property
     def remembers(self) -> bool:
-        """Whether it is to be told what it answered last."""
+        """Whether its last answers are fed back to it."""
         return self.card.refined is not None or self.card.preprocessing.range_rows > 0
 
     def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
@@ -237,7 +237,7 @@ class Network:
     def _run(self, seen: Image, memory: Memory = FORGOTTEN, speed: float = UNKNOWN_SPEED) -> Floats:
         self._interpreter.set_tensor(self._input["index"], seen[None].astype(np.float32))
         for one in self._told:
-            self._interpreter.set_tensor(one["index"], memory.told(speed)[None])
+            self._interpreter.set_tensor(one["index"], memory.as_input(speed)[None])
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
 

@@ -12,7 +12,7 @@ from alvinn.recording import RecordingWriter
 LEAVE, RETURN = 1.0, 0.8  # of half a lane: where the car's centre leaves it, and where it counts as back
 
 
-class Recorder:
+class RecordingObserver:
     """Writes every tick to a recording."""
 
     def __init__(self, writer: RecordingWriter, lane: str, weather: str) -> None:

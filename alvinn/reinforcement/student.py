@@ -102,7 +102,7 @@ class Student:
 
         seen = self._tick.observation
         self._curvature, self._mean, features = self._eyes.look(seen)
-        self._state = state_of(features, self._mean, self._memory.told(seen.speed))
+        self._state = state_of(features, self._mean, self._memory.as_input(seen.speed))
         self._truth = _truth(self._task, self._tick)
 
     def drive(self, act: Act, ticks: int, figures: Figures) -> Floats:

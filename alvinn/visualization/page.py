@@ -27,7 +27,7 @@ PLOTLY_SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Table:
+class HtmlTable:
     """A table of text; the first cell of a row is its heading."""
 
     headings: Sequence[str]
@@ -37,17 +37,17 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Figure:
+class HtmlFigure:
     """A figure with a sentence on what it shows, for those who cannot see it too."""
 
     html: Markup
     caption: str
 
 
-def embed_figure(figure: go.Figure, caption: str) -> Figure:
+def embed_figure(figure: go.Figure, caption: str) -> HtmlFigure:
     """A plotly figure for a page."""
     html = figure.to_html(include_plotlyjs=False, full_html=False, config=PLOTLY_SETTINGS)
-    return Figure(Markup(html), caption)  # noqa: S704 - plotly escapes all text in it
+    return HtmlFigure(Markup(html), caption)  # noqa: S704 - plotly escapes all text in it
 
 
 def write_page(path: Path, template: str, title: str, values: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from alvinn.visualization.figures import (
     plot_path,
 )
 from alvinn.visualization.films import collect_films
-from alvinn.visualization.page import Figure, Table, embed_figure, format_figure, pluralize, write_page
+from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, format_figure, pluralize, write_page
 
 Column = tuple[str, str, str]
 """Key of `laps.json`, heading, format."""
@@ -96,7 +96,7 @@ class Circuit:
     """The runs on one circuit, as the page shows them."""
 
     name: str
-    figures: Sequence[Figure]
+    figures: Sequence[HtmlFigure]
     """none if nothing was driven there"""
     reasons: Sequence[str]
     """why runs failed"""
@@ -107,8 +107,8 @@ class Comparison:
     """The driver beside others."""
 
     spreads: str
-    table: Table
-    figure: Figure
+    table: HtmlTable
+    figure: HtmlFigure
 
 
 def write_report(
@@ -166,7 +166,7 @@ def _describe_scope(results: Sequence[Result]) -> str:
     return f"{pluralize(len(runs), 'run')}: {', '.join(parts)}."
 
 
-def _tabulate_pooled(summed: Mapping[str, Any]) -> Table:
+def _tabulate_pooled(summed: Mapping[str, Any]) -> HtmlTable:
     """Figures over all ticks of all runs, with their intervals."""
     rows = []
     for key, heading, form in POOLED:
@@ -175,7 +175,7 @@ def _tabulate_pooled(summed: Mapping[str, Any]) -> Table:
         if key == "departures_per_km" and summed["departures"] == 0 and high > 0.0:
             interval = f"below {high:{form}}: rule of three"
         rows.append([heading, format_figure(summed, key, form), interval])
-    return Table(["", "", "95%: bootstrap over circuits"], rows)
+    return HtmlTable(["", "", "95%: bootstrap over circuits"], rows)
 
 
 def describe_spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
@@ -199,12 +199,12 @@ def _compare(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline])
     caption = "Each with its 95% interval over circuits: bootstrap."
     return Comparison(
         describe_spreads(who, summed, baselines),
-        Table(["who", *(heading for _, heading, _ in SHARED)], rows),
+        HtmlTable(["who", *(heading for _, heading, _ in SHARED)], rows),
         embed_figure(plot_comparison(names, summaries), caption),
     )
 
 
-def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> Table:
+def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> HtmlTable:
     """The table of all runs, the last row pooled."""
     rows = []
     for result in results:
@@ -213,7 +213,7 @@ def tabulate_runs(results: Sequence[Result], summed: Mapping[str, Any]) -> Table
         rows.append([label_run(result) + status, *(format_figure(figures, key, form) for key, _, form in COLUMNS)])
     rows.append(["all", *(format_figure(summed, key, form) for key, _, form in COLUMNS)])
     lost = {number for number, result in enumerate(results) if result.status == "done" and not result.faultless}
-    return Table(["run", *(heading for _, heading, _ in COLUMNS)], rows, lost)
+    return HtmlTable(["run", *(heading for _, heading, _ in COLUMNS)], rows, lost)
 
 
 def group_by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:

@@ -23,7 +23,7 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.types import Camera, Step
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.recording.observers import Recorder
+from alvinn.recording.observers import RecordingObserver
 from alvinn.recording.writer_thread import WriterThread
 from tests.alvinn.fakes import DT, picture, session, step
 from tests.alvinn.fixtures import car_on
@@ -50,7 +50,7 @@ def lockstep(folder: Path) -> dict[str, float]:
                     run(world, driver, [watch, Deadline(SECONDS)], world.geometry, SpeedController(8.0, DT))
                 else:
                     with RecordingWriter(folder, session(CAMERA), append=turn > 0) as writer:
-                        recorder = Recorder(writer, "country/forward", "ClearNoon")
+                        recorder = RecordingObserver(writer, "country/forward", "ClearNoon")
                         run(
                             world,
                             driver,

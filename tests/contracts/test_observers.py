@@ -20,7 +20,7 @@ from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee
 from alvinn.metrics.worst import WorstStretch
 from alvinn.recording import RecordingWriter
-from alvinn.recording.observers import OnRoadFilter, Recorder
+from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.visualization.overlay import Film
 from tests.alvinn.cockpit.test_cockpit import Screen
 from tests.alvinn.fakes import CAR, DT, Script, circle, session, truth
@@ -37,14 +37,14 @@ class TestRecorder(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
-            yield Recorder(writer, "oval/forward", "ClearNoon")
+            yield RecordingObserver(writer, "oval/forward", "ClearNoon")
 
 
 class TestOnRoad(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
-            yield OnRoadFilter(Recorder(writer, "oval/forward", "ClearNoon"), lambda _: None)
+            yield OnRoadFilter(RecordingObserver(writer, "oval/forward", "ClearNoon"), lambda _: None)
 
 
 class TestTape(ObserverContract):

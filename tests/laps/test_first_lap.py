@@ -20,7 +20,7 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.recording.observers import Recorder
+from alvinn.recording.observers import RecordingObserver
 from alvinn.training.dataset import load_dataset
 from alvinn.world.carla_world import DT, CarlaWorld
 from tests.alvinn.fakes import CAMERA, SMALL, session
@@ -57,7 +57,7 @@ def watched(server: Address, folder: Path, seconds: float, camera: Camera) -> Re
     """The expert's driving, with disturbances."""
     with car_on(server, camera=camera) as world, RecordingWriter(folder, session(camera)) as writer:
         driver = DisturbedDriver(expert(world), np.random.default_rng(0))
-        observers: list[Observer] = [Recorder(writer, "oval/forward", "ClearNoon"), Deadline(seconds)]
+        observers: list[Observer] = [RecordingObserver(writer, "oval/forward", "ClearNoon"), Deadline(seconds)]
         run(world, driver, observers, world.geometry, SpeedController(8.0, DT))
     return Recording(folder)
 

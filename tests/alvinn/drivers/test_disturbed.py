@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alvinn.drivers.disturbed import DisturbedDriver, Pulses
+from alvinn.drivers.disturbed import DisturbedDriver, PulseRanges
 from alvinn.driving.types import Observation
 from tests.alvinn.fakes import DT, SteadyDriver, picture
 
 
-def disturbances(seed: int, ticks: int = 4000, pulses: Pulses | None = None) -> list[float]:
+def disturbances(seed: int, ticks: int = 4000, pulses: PulseRanges | None = None) -> list[float]:
     driver = DisturbedDriver(SteadyDriver(0.02), np.random.default_rng(seed), pulses)
     driver.reset()
     decisions = [
@@ -32,7 +32,7 @@ def test_it_pushes_to_both_sides_and_leaves_the_car_alone_in_between() -> None:
 
 
 def test_a_pulse_rises_and_falls_evenly_and_keeps_to_its_peak() -> None:
-    pulses = Pulses(pause=(1.0, 1.0), length=(1.0, 1.0), peak=(0.06, 0.06))
+    pulses = PulseRanges(pause=(1.0, 1.0), length=(1.0, 1.0), peak=(0.06, 0.06))
     pushed = np.abs(disturbances(0, ticks=41, pulses=pulses))
     assert pushed[:20] == pytest.approx(np.zeros(20))
     assert pushed[30] == pytest.approx(0.06)
@@ -41,7 +41,7 @@ def test_a_pulse_rises_and_falls_evenly_and_keeps_to_its_peak() -> None:
 
 
 def test_a_reset_ends_a_pulse() -> None:
-    pulses = Pulses(pause=(1.0, 1.0), length=(1.0, 1.0), peak=(0.06, 0.06))
+    pulses = PulseRanges(pause=(1.0, 1.0), length=(1.0, 1.0), peak=(0.06, 0.06))
     driver = DisturbedDriver(SteadyDriver(), np.random.default_rng(0), pulses)
     seen = [Observation(frame=t, time=t * DT, image=picture(0), speed=8.0) for t in range(40)]
     assert driver.decide(seen[0]).disturbance == 0.0

@@ -75,7 +75,7 @@ def test_it_drives_in_a_model_folder_as_it_did_when_it_learned(model: Path, tmp_
             float(row[card.output.units]),
             row[card.output.units + 1 :],
         )
-        state = state_of(features, curvature, memory.told(one.speed))
+        state = state_of(features, curvature, memory.as_input(one.speed))
         action = float(np.tanh(np.asarray(learned(state[None]))[0, 0]))
         residual = LIMITS.apply(action, memory.residuals[0])
         memory = memory.after(residual, curvature)

@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 import pytest
 from jinja2 import UndefinedError
 
-from alvinn.jobs.shift import Corrections, StatesShown
+from alvinn.jobs.shift import CorrectionResults, StatesShown
 from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
 from alvinn.util.video import Mp4
-from alvinn.visualization.page import Table, embed_figure, format_figure, pluralize, write_page
+from alvinn.visualization.page import HtmlTable, embed_figure, format_figure, pluralize, write_page
 from alvinn.visualization.report import write_report
 from tests.alvinn.judged import RUN, judged
 
@@ -77,7 +77,7 @@ def test_markup_in_the_name_of_a_map_or_a_recording_is_harmless_in_a_report(tmp_
 
 
 def page(folder: Path, template: str, name: str) -> str:
-    table = Table(["model", name], [[name, name]])
+    table = HtmlTable(["model", name], [[name, name]])
     chart = go.Figure(go.Scatter(x=[0], y=[1], name=name, text=[name]))
     figure = embed_figure(chart, name)
     values = {
@@ -97,7 +97,7 @@ def page(folder: Path, template: str, name: str) -> str:
             "rates": figure,
             "departures": table,
             "places": [StatesShown(name, figure)],
-            "corrections": Corrections(name, table),
+            "corrections": CorrectionResults(name, table),
         },
     }
     write_page(folder / "page.html", template, name, values[template])
