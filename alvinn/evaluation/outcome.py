@@ -18,7 +18,7 @@ from alvinn.metrics.referee import Result
 from alvinn.metrics.results import run_folder
 from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
-from alvinn.util.video import Mp4
+from alvinn.util.video import SMALL, FilmWriter
 from alvinn.visualization.figures import label_run
 from alvinn.visualization.network_view import NetworkView
 from alvinn.visualization.page import pluralize
@@ -83,6 +83,6 @@ def film_recording(recording: Recording, results: Sequence[Result], folder: Path
     """
     for result in results:
         drawn = NetworkView(label_run(result))
-        with Mp4(run_folder(folder, result.run) / CLIP, RATE, crf=28) as film:
+        with FilmWriter(run_folder(folder, result.run) / CLIP, RATE, SMALL) as film:
             for step in read_worst_steps(recording, result):
                 film.add(drawn(step))

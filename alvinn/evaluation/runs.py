@@ -31,7 +31,7 @@ from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
 from alvinn.metrics.worst import CLIP, RATE, WorstStretch
 from alvinn.networks.inference import Network
 from alvinn.settings import Driving
-from alvinn.util.video import Mp4
+from alvinn.util.video import SMALL, FilmWriter
 from alvinn.visualization.network_view import NetworkView, SaliencyOverlay
 from alvinn.visualization.overlay import Film
 from alvinn.visualization.saliency import VISUAL, SaliencyModel, highlight
@@ -218,7 +218,7 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
 def _film_worst(spec: RunSpec, network: Network | None, worst: WorstStretch) -> None:
     """Film the worst stretch of a run from the driver's camera."""
     insight = NetworkView(_title(spec.run), network, _saliency_overlay(spec.model))
-    with Mp4(run_folder(spec.folder, spec.run) / CLIP, RATE, crf=28) as film:
+    with FilmWriter(run_folder(spec.folder, spec.run) / CLIP, RATE, SMALL) as film:
         for step in worst.steps:
             film.add(insight(step))
 

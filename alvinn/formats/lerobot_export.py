@@ -25,7 +25,7 @@ from alvinn.formats.sample import OnRow, OutgoingRow, find_lost_facts, read_outg
 from alvinn.recording import Recording, Row
 from alvinn.util.files import write_json
 from alvinn.util.images import PictureError, decode_image, read_inside
-from alvinn.util.video import FilmWriter
+from alvinn.util.video import DATASET, FilmWriter
 
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
@@ -80,7 +80,7 @@ def _write_films(
         films: dict[CameraName, FilmWriter] = {}
         for camera in ("center", *sides):
             path = folder / VIDEO_PATH.format(video_key=names.camera(camera), **FIRST)
-            films[camera] = stack.enter_context(FilmWriter(path, fps))
+            films[camera] = stack.enter_context(FilmWriter(path, fps, DATASET))
         for kept in read_outgoing(recording, log, on_row):
             seen = {"center": decode_image(kept.jpeg)} | {
                 side: recording.read_picture(kept.row, side) for side in sides

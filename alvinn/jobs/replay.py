@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from alvinn.errors import AlvinnError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.dataset import hold_out
-from alvinn.util.video import FilmWriter
+from alvinn.util.video import DATASET, FilmWriter
 
 if TYPE_CHECKING:
     from alvinn.cockpit.player import Player
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TICK = 1.0 / 20.0  # s between two pictures of the window
 FILM_SIZE = (960, 540)
+FILM = replace(DATASET, crf=23, key_every=40)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     if not kept.size:
         raise AlvinnError(f"all of {recording.folder} is left out: there is nothing to film")
     try:
-        with FilmWriter(out, max(1, round(player.rate * player.speed)), crf="23", key_every="40") as writer:
+        with FilmWriter(out, max(1, round(player.rate * player.speed)), FILM) as writer:
             for index in track(kept, description="film", console=CONSOLE):
                 player.seek(int(index))
                 writer.add(render_panel(player.panel(), FILM_SIZE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,13 +16,33 @@ from alvinn.driving.types import Image
 from alvinn.errors import RecordingError
 from alvinn.util.images import encode_jpeg
 
-CRF = "6"  # 38 dB and more against the JPEG files of a camera; most of the loss is the colours' half resolution
-
-
 SCALING = "AREA"  # of the colours: the least loss of what was tried
+RATE = 20  # frames a second: the simulator's own
 
 
-KEY_EVERY = "2"  # frames: LeRobot's own, for reading at random
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How x264 writes a film."""
+
+    crf: int
+    """constant rate factor: less is better and larger"""
+    preset: str
+    """how long it may search for a smaller file"""
+    key_every: int | None = None
+    """frames from one that stands by itself to the next (None: x264's own choice)"""
+    scaling: str | None = None
+    """how the colours are halved (None: FFmpeg's own way)"""
+    starts_early: bool = False
+    """its first bytes are enough for a browser to begin"""
+
+
+# 38 dB and more against the JPEG files of a camera, most of the loss being the colours' half resolution; every second
+# frame stands by itself, as in LeRobot's own films, for reading at random
+DATASET = Encoding(crf=6, preset="veryfast", key_every=2, scaling=SCALING)
+PAGE = Encoding(crf=23, preset="superfast", starts_early=True)
+"""For a browser."""
+SMALL = replace(PAGE, crf=28)
+"""For a browser, where a page holds many."""
 
 
 class FilmWriter(AbstractContextManager["FilmWriter"]):
@@ -30,15 +51,17 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
     Args:
         path: of the file; its folder is made.
         fps: pictures a second.
-        crf: H.264's constant rate factor, less is better.
-        key_every: frames from one that stands by itself to the next.
+        encoding: how it is written.
     """
 
-    def __init__(self, path: Path, fps: int, *, crf: str = CRF, key_every: str = KEY_EVERY) -> None:
+    def __init__(self, path: Path, fps: int = RATE, encoding: Encoding = PAGE) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._container = av.open(str(path), "w")
-        options = {"crf": crf, "g": key_every, "preset": "veryfast"}
+        self._container = av.open(str(path), "w", options={"movflags": "faststart"} if encoding.starts_early else {})
+        options = {"crf": str(encoding.crf), "preset": encoding.preset}
+        if encoding.key_every is not None:
+            options["g"] = str(encoding.key_every)
         self._stream = self._container.add_stream("libx264", rate=fps, options=options)
+        self._scaling = encoding.scaling
         self.size: tuple[int, int] | None = None
         """(height, width) of the pictures, once there is one"""
 
@@ -59,7 +82,9 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
         if self.size != image.shape[:2]:
             raise RecordingError(f"a picture of shape {image.shape} in a film of (height, width) {self.size}")
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-        self._container.mux(self._stream.encode(frame.reformat(format=self.pixel_format, interpolation=SCALING)))
+        if self._scaling is not None:
+            frame = frame.reformat(format=self.pixel_format, interpolation=self._scaling)
+        self._container.mux(self._stream.encode(frame))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -88,43 +113,6 @@ def frames(path: Path) -> Iterator[tuple[float, Image]]:
                 yield float(frame.time or 0.0), np.asarray(pixels, dtype=np.uint8)
         except (av.FFmpegError, LookupError, ValueError):
             return  # the rows whose frames did not come are told by the reader
-
-
-RATE = 20  # frames a second: the simulator's own
-
-
-class Mp4(AbstractContextManager["Mp4"]):
-    """An MP4 file that browsers play: H.264, the first bytes enough to begin.
-
-    Args:
-        path: of the file.
-        rate: pictures a second.
-        crf: x264's constant rate factor: less is better and larger.
-    """
-
-    def __init__(self, path: Path, rate: int = RATE, crf: int = 23) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._container = av.open(str(path), "w", options={"movflags": "faststart"})
-        self._stream = self._container.add_stream(
-            "libx264", rate=rate, options={"crf": f"{crf}", "preset": "superfast"}
-        )
-        self._sized = False
-
-    def add(self, picture: Image) -> None:
-        """Add a picture, shape (height, width, 3) RGB, its sides even and the same as before."""
-        if not self._sized:
-            self._stream.height, self._stream.width = picture.shape[:2]
-            self._stream.pix_fmt = "yuv420p"  # what browsers play
-            self._sized = True
-        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        self._container.mux(self._stream.encode(frame))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._sized:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
 
 
 def poster(path: Path) -> bytes:

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from alvinn.metrics.summary import percentile_interval
-from alvinn.visualization.figures import COLOURS
+from alvinn.visualization.figures import COLOURS, make_band
 
 RESAMPLES = 2000
 REACH = (0.8, 15.0)  # m, degrees: limits of the plane to either side
@@ -72,21 +72,7 @@ def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
     figure = go.Figure()
     for colour, (name, rates) in zip(COLOURS, found.items(), strict=False):
         rounds = list(range(len(rates)))
-        band = [one.high for one in rates] + [one.low for one in reversed(rates)]
-        figure.add_trace(
-            go.Scatter(
-                x=rounds + rounds[::-1],
-                y=band,
-                mode="lines",
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.15,
-                line={"width": 0},
-                hoverinfo="skip",
-                legendgroup=name,
-                showlegend=False,
-            )
-        )
+        figure.add_trace(make_band(rounds, [one.low for one in rates], [one.high for one in rates], colour, name))
         line = {"color": colour, "width": 2.5}
         figure.add_trace(
             go.Scatter(

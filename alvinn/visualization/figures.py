@@ -163,6 +163,24 @@ def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequenc
     return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})
 
 
+def make_band(
+    across: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, name: str
+) -> go.Scatter:
+    """The shaded interval of a line, to be added before it; shown and hidden with the line of the same name."""
+    return go.Scatter(
+        x=[*across, *reversed(across)],
+        y=[*high, *reversed(low)],
+        mode="lines",
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.15,
+        line={"width": 0},
+        hoverinfo="skip",
+        legendgroup=name,
+        showlegend=False,
+    )
+
+
 def _select_ticks(result: Result) -> list[int]:
     """Ticks to plot: a metre apart, and every departure."""
     kept = list(_apart(result.trace.progress))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from alvinn.visualization.figures import COLOURS
+from alvinn.visualization.figures import COLOURS, make_band
 
 Curve = Sequence[tuple[float, float]]
 """(minute, value), minute by minute."""
@@ -25,21 +25,8 @@ def plot_curves(found: Mapping[str, Sequence[Curve]], y: str) -> go.Figure:
         for minute, value in (point for curve in curves for point in curve):
             values.setdefault(minute, []).append(value)
         minutes = sorted(values)
-        band = [max(values[m]) for m in minutes] + [min(values[m]) for m in reversed(minutes)]
-        figure.add_trace(
-            go.Scatter(
-                x=minutes + minutes[::-1],
-                y=band,
-                mode="lines",
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.15,
-                line={"width": 0},
-                hoverinfo="skip",
-                legendgroup=name,
-                showlegend=False,
-            )
-        )
+        low, high = ([end(values[m]) for m in minutes] for end in (min, max))
+        figure.add_trace(make_band(minutes, low, high, colour, name))
         means = [sum(values[m]) / len(values[m]) for m in minutes]
         line = {"color": colour, "width": 2.5}
         figure.add_trace(go.Scatter(x=minutes, y=means, mode="lines+markers", name=name, legendgroup=name, line=line))

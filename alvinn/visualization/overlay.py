@@ -13,7 +13,7 @@ import numpy as np
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Image, Step
 from alvinn.util.images import encode_jpeg
-from alvinn.util.video import RATE, Mp4
+from alvinn.util.video import RATE, FilmWriter
 
 SCALE = 2  # a 320x160 camera makes a 640x320 film
 THUMBNAIL_AT = 2.0  # s into the film, when the car is moving
@@ -31,7 +31,7 @@ class Film(AbstractContextManager["Film"]):
     """
 
     def __init__(self, path: Path, seconds: float, title: str) -> None:
-        self._file = Mp4(path)
+        self._file = FilmWriter(path)
         self._thumbnail = path.with_suffix(".jpg")
         self._ticks = round(seconds * RATE)
         self._tick = 0

@@ -14,7 +14,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_export import write
 from alvinn.formats.parquet import read_rows, write_rows
 from alvinn.util.images import encode_jpeg
-from alvinn.util.video import FilmWriter
+from alvinn.util.video import DATASET, FilmWriter
 from tests.alvinn.fakes import picture
 from tests.alvinn.formats.drives import LEAST_PSNR, drive, exported, imported, psnr, steer_of
 from tests.alvinn.formats.lerobot import DATA, EPISODES, FILM, RIGHT, feature, info_of, rewrite
@@ -29,7 +29,7 @@ def test_pictures_of_any_size_keep_their_quality(tmp_path: Path, camera: Camera)
 
 
 def test_pictures_of_odd_size_are_filmed_too_but_not_of_two_sizes(tmp_path: Path) -> None:
-    with FilmWriter(tmp_path / "film.mp4", 20) as film:
+    with FilmWriter(tmp_path / "film.mp4", 20, DATASET) as film:
         film.add(picture(1)[:31, :63].copy())
         assert (film.size, film.pixel_format) == ((31, 63), "yuv444p")
         with pytest.raises(AlvinnError, match=r"shape \(32, 64, 3\) in a film of .*\(31, 63\)"):
@@ -38,7 +38,7 @@ def test_pictures_of_odd_size_are_filmed_too_but_not_of_two_sizes(tmp_path: Path
 
 def test_a_film_that_ends_early_costs_the_rows_it_lacks(tmp_path: Path) -> None:
     exported("lerobot", tmp_path / "l")
-    with FilmWriter(tmp_path / "l" / FILM, 20) as film:
+    with FilmWriter(tmp_path / "l" / FILM, 20, DATASET) as film:
         for number in range(9):
             film.add(picture(number))
     recording, log = imported("lerobot", tmp_path / "l")

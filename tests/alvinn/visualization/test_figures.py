@@ -10,6 +10,7 @@ from alvinn.metrics.referee import unfinished_result
 from alvinn.visualization.figures import (
     SHOWN,
     SPACING,
+    make_band,
     plot_comparison,
     plot_distance,
     plot_offsets,
@@ -61,3 +62,10 @@ def test_models_side_by_side_have_their_intervals_and_nothing_measured_leaves_a_
     assert list(spread.y) == [0.1, None]
     assert spread.error_y.array[0] == pytest.approx(0.05)
     assert spread.error_y.arrayminus[0] == pytest.approx(0.02)
+
+
+def test_a_band_goes_out_along_its_upper_edge_and_back_along_its_lower_one() -> None:
+    band = make_band([0.0, 1.0, 2.0], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0], "#000000", "drift")
+    assert list(band.x) == [0.0, 1.0, 2.0, 2.0, 1.0, 0.0]
+    assert list(band.y) == [4.0, 5.0, 6.0, 3.0, 2.0, 1.0]
+    assert band.legendgroup == "drift"

@@ -10,7 +10,7 @@ import pytest
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.worst import CLIP
-from alvinn.util.video import Mp4
+from alvinn.util.video import FilmWriter
 from alvinn.visualization.films import collect_films
 from tests.alvinn.judged import RUN, judged
 
@@ -20,7 +20,7 @@ LOST = [*CALM[:100], 0.9, *CALM[100:]]
 
 def write_clips(folder: Path, runs: list[Result]) -> None:
     for number, one in enumerate(runs):
-        with Mp4(run_folder(folder, one.run) / CLIP, rate=10) as film:
+        with FilmWriter(run_folder(folder, one.run) / CLIP, fps=10) as film:
             for picture in range(10):
                 film.add(np.full((64, 96, 3), (16 * picture + number) % 255, dtype=np.uint8))
 

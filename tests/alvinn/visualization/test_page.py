@@ -16,7 +16,7 @@ from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
-from alvinn.util.video import Mp4
+from alvinn.util.video import FilmWriter
 from alvinn.visualization.page import HtmlTable, embed_figure, format_figure, pluralize, write_page
 from alvinn.visualization.report import write_report
 from tests.alvinn.judged import RUN, judged
@@ -64,7 +64,7 @@ def report(folder: Path, name: str) -> str:
         unfinished_result(replace(RUN, map=f"{name}2"), "failed", f"there is no map called {name}"),
     ]
     for run in runs[:1]:
-        with Mp4(run_folder(folder, run.run) / CLIP, rate=10) as film:
+        with FilmWriter(run_folder(folder, run.run) / CLIP, fps=10) as film:
             film.add(np.zeros((64, 96, 3), dtype=np.uint8))
     (folder / FILM).touch()
     summed = summarize(runs, np.random.default_rng(0))

@@ -13,7 +13,7 @@ from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.metrics.results import run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
-from alvinn.util.video import Mp4
+from alvinn.util.video import FilmWriter
 from alvinn.visualization.report import summarize_verdict, write_report
 from tests.alvinn.judged import RUN, judged
 
@@ -109,7 +109,7 @@ def test_a_page_can_be_made_of_nothing_driven(tmp_path: Path) -> None:
 
 def filmed(folder: Path, runs: list[Result], pictures: int = 10) -> None:
     for number, one in enumerate(runs):
-        with Mp4(run_folder(folder, one.run) / CLIP, rate=10) as film:
+        with FilmWriter(run_folder(folder, one.run) / CLIP, fps=10) as film:
             for picture in range(pictures):
                 film.add(np.full((64, 96, 3), (16 * picture + number) % 255, dtype=np.uint8))
 
