@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, ModelError
+from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
 from alvinn.util.quiet import quiet
@@ -51,13 +52,19 @@ class Refine(RefineSettings):
         CONSOLE.print(f"the model is in {folder}")
 
     def _require_room(self) -> None:
-        """See that no model is lost.
+        """See that no model and no refinement is lost.
 
         Raises:
-            ModelError: there is one of that name already, or it is the clone itself.
+            ModelError: there is one of that name already, or the model is the clone itself.
         """
         folder = self.model_folder(self.name)
         if self.model is not None and folder.absolute() == self.find_model(self.model).absolute():
             raise ModelError(f"the clone {self.model} stays as it is: give the refined model another name")
-        if (folder / "card.json").exists() and not (self.overwrite or self.resume):
+        if self.overwrite or self.resume:
+            return
+        if (folder / CHECKPOINT).exists():
+            raise ModelError(
+                f"{folder} holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew"
+            )
+        if (folder / "card.json").exists():
             raise ModelError(f"{folder} holds a model already: choose another name, or add --overwrite")

@@ -28,6 +28,8 @@ from alvinn.reinforcement.residual import REMEMBERED_STATE, actor, eyes, refined
 from alvinn.reinforcement.sac import Agent, Learning, Widths, scaled_to
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.reinforcement.student import TRUTH, Act, Eyes, Figures, Pulses, Student
+from alvinn.training.model_folder import DERIVED
+from alvinn.util.begun import remove
 from alvinn.util.files import write_bytes
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
@@ -158,6 +160,7 @@ def comparable(job: RefineSettings, clone: Clone) -> dict[str, Any]:
 
 def save(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
     """Write the model of the best exam; a finished refinement leaves no state behind."""
+    remove(folder, (*DERIVED, "history.csv"))  # of the model that was here before
     size = clone.features + REMEMBERED_STATE
     watched = state.rows[: job.warm_up * MINUTE, :size] if state.best else np.eye(size, dtype=np.float32)
     learned = actor(size, scaled_to(watched))

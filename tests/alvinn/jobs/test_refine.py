@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from alvinn.networks.inference import read_card, write_card
+from alvinn.reinforcement.checkpoint import CHECKPOINT
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -28,6 +29,15 @@ def test_a_model_of_that_name_is_never_lost(shell: Shell, model: Path, tmp_path:
     shutil.copytree(model, tmp_path / "models" / "better")
     words = ("refine", "better", "--model", str(model), "--home", str(tmp_path))
     assert "holds a model already: choose another name, or add --overwrite" in shell.refused(*words)
+
+
+def test_an_interrupted_refinement_is_never_lost(shell: Shell, model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "better"
+    folder.mkdir(parents=True)
+    (folder / CHECKPOINT).write_bytes(b"hours of driving")
+    said = shell.refused("refine", "better", "--model", str(model), "--home", str(tmp_path))
+    assert "holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew" in said
+    assert (folder / CHECKPOINT).read_bytes() == b"hours of driving"
 
 
 def test_no_model_is_no_clone(shell: Shell, tmp_path: Path) -> None:

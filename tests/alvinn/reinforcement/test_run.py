@@ -111,6 +111,18 @@ def test_a_clone_that_nothing_beats_comes_out_as_it_was(
     assert answers(folder) == answers(model)
 
 
+def test_what_was_derived_from_the_model_before_goes_with_it(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laps = tmp_path / "models" / "better" / "laps"
+    laps.mkdir(parents=True)
+    (laps.parent / "history.csv").write_text("of another training", encoding="utf-8")
+    interrupt_after(monkeypatch, ticks=60 + 30)
+    folder = refine(job(tmp_path, model))
+    assert not laps.exists()
+    assert not (folder / "history.csv").exists()
+
+
 def test_the_flags_of_the_command_are_no_settings_of_the_refinement(model: Path, tmp_path: Path) -> None:
     clone = load_clone(model, None)
     command = Refine(home=tmp_path, name="better", model=str(model), out=tmp_path / "study", seeds=3)
