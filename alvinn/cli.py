@@ -48,18 +48,18 @@ class Job:
 
 
 JOBS = {
-    "record": Job("record", "Record", "Drive and write down camera frames and steering."),
-    "replay": Job("replay", "Replay", "Show a recording; F1 in the window tells the keys."),
+    "record": Job("record", "Record", "Record camera frames and steering."),
+    "replay": Job("replay", "Replay", "Show a recording; F1 in the window lists the keys."),
     "train": Job("train", "Train", "Train a network to steer from recordings."),
     "drive": Job(
         "drive",
         "Drive",
-        "Drive in a window: a network with a person beside it, or the person alone. Without any flag it asks.",
+        "Drive in a window: a network supervised by a person, or a person alone. Without flags it shows a start screen.",
     ),
     "calibrate": Job("calibrate", "Calibrate", "Get to know a wheel or gamepad, and remember it for all drives."),
     "laps": Job("laps", "Laps", "Drive laps and judge them: completion, departures, offset."),
-    "card": Job("card", "ShowCard", "Show what a model is: card, network, hidden units, training curves."),
-    "compare": Job("compare", "Compare", "Put judged models side by side: a table, and a page to look at."),
+    "card": Job("card", "ShowCard", "Describe a model: card, network, hidden units, training curves."),
+    "compare": Job("compare", "Compare", "Compare judged models: a table, and a page with figures."),
     "convert": Job("convert", "Convert", "Import a recording of another program, or export one of ours."),
     "correct": Job(
         "correct",
@@ -73,14 +73,14 @@ JOBS = {
     "ablation": Job(
         "ablation",
         "Ablation",
-        "Measure what each part of the learner is worth; resumes where it was interrupted.",
+        "Measure the contribution of each part of the learner; resumes where it was interrupted.",
     ),
     "shift": Job(
         "shift",
         "Shift",
-        "Show the covariate shift, and what each way of teaching is worth; resumes where it was interrupted.",
+        "Measure the covariate shift and the benefit of each teaching method; resumes where it was interrupted.",
     ),
-    "doctor": Job("doctor", "Doctor", "Say what is installed, what is missing and what CARLA answers."),
+    "doctor": Job("doctor", "Doctor", "Check the installation, the devices and the CARLA server."),
 }
 """Every job by its name on the command line; a test compares the summaries with the docstrings of the settings."""
 
