@@ -33,10 +33,10 @@ test-3.%: .venv-3.%/ready
 
 # the full install into an empty environment, from another folder
 test-install: setup
-	$(PY) -m pytest -m install --durations=0 tests/test_install.py
+	$(PY) -m pytest -m install --timeout 3600 --durations=0 tests/test_install.py
 
 test-long: setup
-	$(PY) -m pytest -m "long and not install" -rP --hypothesis-profile wander
+	$(PY) -m pytest -m "long and not install" --timeout 3600 -rP --hypothesis-profile wander
 
 # coverage-guided garbage for the wire, Linux only; FUZZ_SECONDS says for how long
 FUZZ_SECONDS := 300

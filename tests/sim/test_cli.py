@@ -35,6 +35,10 @@ input()
 
 
 def started(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    return started_on_port(*arguments, stdin=stdin)[0]
+
+
+def started_on_port(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> tuple[subprocess.Popen[str], int]:
     process = subprocess.Popen(
         [*SIM, "--port", "0", "--map", "oval", *arguments],
         stdin=stdin,
@@ -43,10 +47,9 @@ def started(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> subproce
         text=True,
     )
     assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("listening on 127.0.0.1:"), process.communicate()[1]
-    assert line.endswith(" map oval\n")
-    return process
+    found = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+) map oval\n", process.stdout.readline())
+    assert found is not None, process.communicate()[1]
+    return process, int(found[1])
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -65,8 +68,7 @@ def test_a_signal_ends_it_quietly_with_status_0(number: signal.Signals) -> None:
 
 @posix
 def test_a_signal_ends_it_while_clients_are_connected_too() -> None:
-    process = started(stdin=subprocess.PIPE)
-    port = next(c.laddr.port for c in psutil.Process(process.pid).net_connections() if c.status == psutil.CONN_LISTEN)
+    process, port = started_on_port(stdin=subprocess.PIPE)
     with socket.create_connection(("127.0.0.1", port)):
         process.send_signal(signal.SIGTERM)
         assert ended(process) == (0, "", "")
@@ -75,9 +77,8 @@ def test_a_signal_ends_it_while_clients_are_connected_too() -> None:
 @posix
 def test_a_signal_ends_it_while_a_map_is_read_too() -> None:
     """The process that reads is stopped, so that it never ends by itself."""
-    process = started()
+    process, port = started_on_port()
     server = psutil.Process(process.pid)
-    port = min(c.laddr.port for c in server.net_connections() if c.status == psutil.CONN_LISTEN)
     text = opendrive.load("oval")[1]
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(msgpack.packb([0, 1, "copy_opendrive_to_file", [[False], text, []]]))
