@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sim.episode.world import World
+from sim.rpc import batch_commands, episode_methods, vehicle_methods
 from sim.rpc.registry import call
 from tests.sim.fakes import Plain
 
+FAMILIES = (batch_commands, episode_methods, vehicle_methods)  # importing them fills the table of procedures
 CAR = [0, "vehicle.tesla.model3", []]
 CAMERA = [0, "sensor.camera.rgb", []]
 ORIGIN = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
