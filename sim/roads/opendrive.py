@@ -10,6 +10,7 @@ from sim.roads.opendrive_writer import to_opendrive
 from sim.roads.xml_document import MapError
 
 LONGEST_NAME = 80  # characters of a name that a message repeats
+LONGEST_PATH = 500  # characters of a path that a message repeats, from its end, where the file's name stands
 
 
 def load(name_or_path: str) -> tuple[str, str]:
@@ -55,7 +56,7 @@ def _read_file(path: Path) -> str:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise MapError(f"the map file {str(path)[:LONGEST_NAME]} cannot be read: {reason}") from error
+        raise MapError(f"the map file {str(path)[-LONGEST_PATH:]} cannot be read: {reason}") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

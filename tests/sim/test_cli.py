@@ -161,6 +161,12 @@ def test_a_map_that_is_not_there_is_one_sentence_and_status_1(capsys: pytest.Cap
     assert "oval" in err
 
 
+def test_a_file_deep_in_folders_is_named_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "a-folder-with-a-long-name" / "in-another-folder-with-a-long-name" / "town.xodr"
+    assert cli.main(["--port", "0", "--map", str(missing)]) == 1
+    assert f"the map file {missing} cannot be read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "no xml at all", "<html></html>", "<OpenDRIVE></OpenDRIVE>", "<OpenDRIVE>"])
 def test_a_file_that_is_no_map_is_one_sentence_and_status_1(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
