@@ -54,7 +54,7 @@ JOBS = {
     "drive": Job(
         "drive",
         "Drive",
-        "Drive in a window: a network supervised by a person, or a person alone. Without flags it shows a start screen.",
+        "Drive in a window: a network supervised by a person, or a person alone; without flags it asks.",
     ),
     "calibrate": Job("calibrate", "Calibrate", "Get to know a wheel or gamepad, and remember it for all drives."),
     "laps": Job("laps", "Laps", "Drive laps and judge them: completion, departures, offset."),

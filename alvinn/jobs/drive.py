@@ -29,7 +29,7 @@ from alvinn.world.opening import open_world
 
 @dataclass(frozen=True)
 class Drive(Driving):
-    """Drive in a window: a network supervised by a person, or a person alone. Without flags it shows a start screen."""
+    """Drive in a window: a network supervised by a person, or a person alone; without flags it asks."""
 
     model: str | None = None
     """model that drives while you supervise and can take over (default: you drive)"""

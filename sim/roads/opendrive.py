@@ -10,7 +10,7 @@ from sim.roads.opendrive_writer import to_opendrive
 from sim.roads.xml_document import MapError
 
 LONGEST_NAME = 80  # characters of a name that a message repeats
-LONGEST_PATH = 500  # characters of a path that a message repeats, from its end, where the file's name stands
+LONGEST_PATH = 200  # characters of a path that a message repeats, from its end, where the file's name stands
 
 
 def load(name_or_path: str) -> tuple[str, str]:
