@@ -1,4 +1,4 @@
-"""Brushes: text that fits, boxes, gauges. Everything is measured in hundredths of the window's height."""
+"""Drawing primitives: text that fits, boxes, gauges. Lengths are hundredths of the window's height (units)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Colour = tuple[int, int, int]
 Corner = Literal["topleft", "midtop", "topright", "midleft", "center", "midright", "bottomleft", "midbottom"]
 
 NIGHT, SLATE, DIM, INK = (14, 18, 24), (40, 48, 58), (138, 150, 163), (240, 244, 248)
-BLUE, ORANGE, RED, GREEN = (86, 180, 233), (230, 159, 0), (235, 70, 60), (0, 190, 140)  # M. Okabe and K. Ito's, mostly
-TALL = 1.35  # a font's nominal height over the height of its lines as they look
-WHEEL_TURN = 450.0  # degrees that the drawn wheel turns at steer 1.0
+BLUE, ORANGE, RED, GREEN = (86, 180, 233), (230, 159, 0), (235, 70, 60), (0, 190, 140)  # after M. Okabe and K. Ito
+FONT_SCALE = 1.35  # a font's nominal height over the apparent height of its letters
+WHEEL_TURN = 450.0  # degrees: angle of the drawn wheel at steer 1.0
 
 
 @lru_cache(64)
@@ -27,7 +27,7 @@ def _font(pixels: int) -> pygame.font.Font:
 
 
 def forget_fonts() -> None:
-    """To be called when pygame's fonts end: those made before are of no use after."""
+    """Empty the font cache; call it before `pygame.quit`, which invalidates all fonts."""
     _font.cache_clear()
 
 
@@ -35,7 +35,7 @@ class Brush:
     """Draws on one surface.
 
     Args:
-        surface: of the window.
+        surface: of the window, or one to draw off screen.
     """
 
     def __init__(self, surface: pygame.Surface) -> None:
@@ -44,7 +44,7 @@ class Brush:
         self.unit = min(self.height, self.width * 0.7) / 100.0
 
     def px(self, units: float) -> int:
-        """Pixels of a length."""
+        """A length in pixels."""
         return round(units * self.unit)
 
     def text(
@@ -57,8 +57,8 @@ class Brush:
         corner: Corner = "topleft",
         room: float | None = None,
     ) -> pygame.Rect:
-        """Write a line `units` high, smaller where it would be wider than `room` pixels; returns where it stands."""
-        pixels = self.px(units * TALL)
+        """Write a line `units` high, or smaller to fit into `room` pixels of width; returns its rectangle."""
+        pixels = self.px(units * FONT_SCALE)
         wide = _font(pixels).size(words)[0]
         if room is not None and wide > room > 0:
             pixels = int(pixels * room / wide)
@@ -77,9 +77,9 @@ class Brush:
         corner: Corner = "topleft",
         room: float,
     ) -> pygame.Rect:
-        """Write a line on a dark box, within `room` pixels; returns the box."""
+        """Write a line on a dark box at most `room` pixels wide; returns the box."""
         pad = self.px(units * 0.35)
-        wide, high = _font(self.px(units * TALL)).size(words)
+        wide, high = _font(self.px(units * FONT_SCALE)).size(words)
         box = pygame.Rect(0, 0, round(min(wide + 3 * pad, room)), high + pad)
         setattr(box, corner, (round(place[0]), round(place[1])))
         self.veil(box, NIGHT, 190)
@@ -93,14 +93,13 @@ class Brush:
         self.surface.blit(cover, area)
 
     def picture(self, image: Image, area: pygame.Rect) -> pygame.Rect:
-        """Draw an image as large as it fits; returns where it stands."""
+        """Draw an image as large as fits into an area; returns its rectangle."""
         height, width = image.shape[:2]
         scale = min(area.width / width, area.height / height)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         large = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-        drawn = pygame.image.frombuffer(
-            large.tobytes(), size, "RGB"
-        )  # SDL's own smooth scaling takes ten times as long
+        # resized by OpenCV: SDL's own smooth scaling takes ten times as long
+        drawn = pygame.image.frombuffer(large.tobytes(), size, "RGB")
         where = drawn.get_rect(center=area.center)
         self.surface.blit(drawn, where)
         return where
@@ -133,12 +132,12 @@ class Brush:
         ]
         pygame.draw.line(self.surface, colour, ends[0], ends[1], thick)
 
-    def tick_on_wheel(self, centre: tuple[int, int], radius: int, steer: float, colour: Colour) -> None:
-        """Mark where the top of the wheel would stand for another steer."""
+    def mark_steer(self, centre: tuple[int, int], radius: int, steer: float, colour: Colour) -> None:
+        """Mark where the top of the wheel would be for another steer."""
         self._spoke(centre, round(radius * 1.25), -90.0 + steer * WHEEL_TURN, colour, max(2, radius // 8), inner=0.84)
 
     def gauge(self, area: pygame.Rect, share: float, colour: Colour) -> None:
-        """Draw a bar with its middle marked and a dot at a share in [-1, 1]."""
+        """Draw a horizontal scale with its centre marked and a dot at a share in [-1, 1]."""
         middle, row = area.center
         half = area.width / 2.0
         pygame.draw.line(self.surface, DIM, (area.left, row), (area.right, row), self.px(0.5) or 1)

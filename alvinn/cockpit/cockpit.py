@@ -1,7 +1,7 @@
-"""The cockpit: an observer of the drive that shows it, and whom driver, gate and clock ask what the person wants.
+"""The cockpit: an observer that draws the drive and passes the person's commands to clock, driver and gate.
 
-Once a tick the paced world calls `attend`, which looks what hands and keys did; then the driver asks for `hands`, the
-gate whether the person `has_wheel`; last the loop shows the tick to `see`, which draws it. Nothing here knows pygame.
+In every tick the paced world calls `attend`, which reads keys and devices; then the driver calls `read_input` and the
+gate `has_wheel`; at the end the loop calls `see`, which draws the panel. Nothing here imports pygame.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Step
 
-NOTE_TICKS = 80  # how long a message stays: 4 s
-TRACE_TICKS = 400  # how much of the offset is drawn: 20 s
+NOTE_TICKS = 80  # for which a message is shown: 4 s
+TRACE_TICKS = 400  # of the offset trace: 20 s
 HUMAN = "you"
 
 
 class Cockpit:
-    """One person's place.
+    """One person's seat: display and controls.
 
     Args:
-        screen: to show on, and where hands are.
-        device: to steer with.
-        wiring: what the keys act on.
-        vehicle: turns curvature into steer.
-        wait: whether the drive begins when the person says so.
+        screen: displays the panel and reports keys, mouse and devices.
+        device: the person's steering device.
+        wiring: what the commands act on.
+        vehicle: converts curvature to steer.
+        wait: begin paused, until the person presses Enter.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Cockpit:
         self._paused, self._waiting = wait, wait
         self._taken = True
         self._machine: SharedDriver | None = None
-        self._touching = True  # a hand that is on the wheel already does not take it
+        self._touching = True  # so a hand already on the wheel does not take over
         self._own_pedals = self._help = self._quit = self._reset = self._unplugged = False
         self._weather = wiring.weather
         self._notes: deque[tuple[int, str]] = deque(maxlen=3)
@@ -55,7 +55,7 @@ class Cockpit:
         self._late = self._lost = 0
         self._began: float | None = None
         self._acts: dict[Command, Callable[[], None]] = {
-            Command.TAKE: self._take_or_give,
+            Command.TAKE: self._take_or_hand_back,
             Command.RECORD: self._record,
             Command.DISCARD: self._discard,
             Command.TAKE_BACK: self._take_back,
@@ -68,20 +68,23 @@ class Cockpit:
         }
 
     def share_with(self, driver: SharedDriver) -> None:
-        """A machine drives until the person takes the wheel; without this the person drives alone."""
+        """Let a machine drive until the person takes over; without this call the person drives alone."""
         self._machine, self._taken = driver, False
 
-    # what the paced world asks
+    # called by the paced world
 
     def attend(self, late: int, lost: int) -> bool:
-        """Look after the window; called once a tick, and again and again in a pause. Whether to drive on."""
+        """Read the inputs and carry out their commands; called once a tick, and repeatedly during a pause.
+
+        Returns whether the simulation runs; False pauses it.
+        """
         self._tick += 1
         if lost > self._lost:
-            self.note("a picture did not come: braking")
+            self.note("an image did not arrive: braking")
         self._late, self._lost = late, lost
         self._inputs = self._screen.poll()
         self._quit = self._quit or self._inputs.closed
-        for command in (*find_commands(self._inputs.pressed), *self._buttons()):
+        for command in (*find_commands(self._inputs.pressed), *self._button_commands()):
             act = self._acts.get(command)
             if act is not None:
                 act()
@@ -90,8 +93,8 @@ class Cockpit:
         self._show_pause()
         return False
 
-    def _buttons(self) -> list[Command]:
-        """What the buttons of the person's own wheel ask for."""
+    def _button_commands(self) -> list[Command]:
+        """The commands of the calibrated wheel's own buttons."""
         if not isinstance(self._device, WheelDevice):
             return []
         stick = self._inputs.sticks.get(self._device.guid)
@@ -101,35 +104,34 @@ class Cockpit:
 
     def _show_pause(self) -> None:
         if self._shown is None:
-            foot = (self._standing(), "Enter: go    Escape: leave")
+            foot = (self._device_status(), "Enter: start    Escape: cancel")
             self._screen.show(Page(f"{self._wiring.title}: ready?", help_lines(), foot=foot))
         else:
-            alarm = None if self._help else Alarm("paused: P goes on")
-            self._screen.show(replace(self._shown, alarm=alarm, help=self._helping(), notes=self._messages()))
+            alarm = None if self._help else Alarm("paused: P resumes")
+            self._screen.show(replace(self._shown, alarm=alarm, help=self._help_lines(), notes=self._messages()))
 
-    def _standing(self) -> str:
-        """Whether the device is there."""
-        there = self._device.read(self._inputs, 0.0) is not None
-        return f"steering with {self._device.name}" if there else f"plug in {self._device.name}"
+    def _device_status(self) -> str:
+        plugged_in = self._device.read(self._inputs, 0.0) is not None
+        return f"steering with {self._device.name}" if plugged_in else f"plug in {self._device.name}"
 
-    # what driver and gate ask
+    # called by driver and gate
 
     def read_input(self, speed: float) -> ManualInput | None:
-        """What the person's hands want at a speed [m/s]; None while their device is unplugged. Asked once a tick."""
+        """The person's input at a speed [m/s]; None while their device is unplugged. Called once a tick."""
         held = self._device.read(self._inputs, speed)
-        self._watch_plug(there=held is not None)
+        self._note_plugging(plugged_in=held is not None)
         touching = held is not None and held.is_touched
         if touching and not self._touching and not self._taken:
             self._take()
         self._touching = touching
         return held
 
-    def _watch_plug(self, *, there: bool) -> None:
-        if there == self._unplugged:
-            self._unplugged = not there
-            self.note(f"{self._device.name} is {'back' if there else 'unplugged'}")
+    def _note_plugging(self, *, plugged_in: bool) -> None:
+        if plugged_in == self._unplugged:
+            self._unplugged = not plugged_in
+            self.note(f"{self._device.name} is {'back' if plugged_in else 'unplugged'}")
         if self._wiring.recorder is not None:
-            self._wiring.recorder.obstacle = "" if there else "unplugged"
+            self._wiring.recorder.obstacle = "" if plugged_in else "unplugged"
 
     @property
     def has_left(self) -> bool:
@@ -141,13 +143,13 @@ class Cockpit:
         return self._taken
 
     def has_pedals(self) -> bool:
-        """Whether throttle and brake are theirs."""
+        """Whether the person has throttle and brake: cruise control is off."""
         return self._own_pedals
 
-    # what the loop shows
+    # called by the loop
 
     def see(self, step: Step) -> Verdict:
-        """Draw the tick."""
+        """Draw the tick; pass on the person's wish to end the drive or to reset the car."""
         self._steer = step.control.steer
         self._trace.append(step.truth.offset)
         if self._began is None:
@@ -161,7 +163,7 @@ class Cockpit:
         return verdict
 
     def on_recovery(self) -> None:
-        """The car is back on its lane, its wheels straight."""
+        """Centre the steering device: the car is back on its lane, with its wheels straight."""
         self._device.begin(0.0)
         self._trace.clear()
         self.note("back on the lane")
@@ -176,7 +178,7 @@ class Cockpit:
             who=HUMAN if self._taken else step.decision.who,
             device=self._device.name,
             speed=seen.speed,
-            held=not self._own_pedals,
+            cruising=not self._own_pedals,
             steer=step.control.steer,
             other_steer=other,
             lane=LaneState(truth.offset, truth.lane_width, tuple(self._trace)),
@@ -186,7 +188,7 @@ class Cockpit:
             doubt=advice.doubt if advice is not None else None,
             notes=self._messages(),
             alarm=self._alarm(),
-            help=self._helping(),
+            help=self._help_lines(),
         )
 
     def _alarm(self) -> Alarm | None:
@@ -197,27 +199,27 @@ class Cockpit:
             return Alarm(f"please take the wheel ({shared.alarm})", shared.seconds_left)
         return Alarm(f"{self._device.name} is unplugged: braking") if self._unplugged and self._taken else None
 
-    def _helping(self) -> tuple[tuple[str, str], ...]:
+    def _help_lines(self) -> tuple[tuple[str, str], ...]:
         return help_lines() if self._help else ()
 
     def note(self, words: str) -> None:
-        """Show a message for some seconds."""
+        """Show a message for four seconds."""
         self._notes.append((self._tick, words))
 
     def _messages(self) -> tuple[str, ...]:
         return tuple(words for when, words in self._notes if self._tick - when < NOTE_TICKS)
 
-    # what the keys do
+    # commands of keys and buttons
 
-    def _take_or_give(self) -> None:
+    def _take_or_hand_back(self) -> None:
         if self._paused:
             self._pause()
         elif self._machine is None:
-            self.note("nobody is there to give the wheel to")
+            self.note("no network to hand the wheel to: you drive alone")
         elif self._taken:
             self._taken = False
             self._device.let_go()
-            self.note("the wheel is given back")
+            self.note("you handed the wheel back")
         else:
             self._take()
 
@@ -228,7 +230,7 @@ class Cockpit:
 
     def _record(self) -> None:
         if self._wiring.recorder is None:
-            self.note("this is practice: nothing is recorded")
+            self.note("this is practice: there is no recording")
         else:
             self._wiring.recorder.toggle()
 
@@ -251,7 +253,7 @@ class Cockpit:
 
     def _hold(self) -> None:
         self._own_pedals = not self._own_pedals
-        self.note("throttle and brake are yours" if self._own_pedals else "the speed is held")
+        self.note("cruise control off: throttle and brake are yours" if self._own_pedals else "cruise control on")
 
     def _pause(self) -> None:
         self._paused, self._waiting = not self._paused, False

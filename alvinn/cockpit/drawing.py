@@ -1,7 +1,7 @@
-"""How a panel looks: the camera large, the dials in a strip below it, what matters now across the picture.
+"""The layout of a panel: the camera image large, the dials in a strip below it, alarms across the image.
 
-Type is large enough for the last row of a classroom; whoever drives has a colour (a person blue, a machine orange), and
-nothing is said by colour alone.
+Type is large enough for the last row of a classroom. The driver has a colour (a person blue, a machine orange), and
+nothing is shown by colour alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pygame
 from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
 from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
 
-STRIP = 0.25  # share of the window's height that the dials have
+STRIP = 0.25  # share of the window's height for the dials
 HUMAN = "you"
 
 
@@ -44,7 +44,7 @@ def colour_of(who: str) -> tuple[int, int, int]:
 
 
 def _draw_head(brush: Brush, panel: Panel, view: pygame.Rect) -> None:
-    """Who drives at the left, where at the right."""
+    """The driver at the left, map and weather at the right."""
     edge = brush.px(1.5)
     if panel.who:
         words = "YOU DRIVE" if panel.who == HUMAN else f"{panel.who.upper()} DRIVES"
@@ -83,19 +83,19 @@ def _draw_wheel(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
     radius = round(min(area.width, area.height) * 0.36)
     brush.wheel(area.center, radius, panel.steer or 0.0, INK)
     if panel.other_steer is not None:
-        brush.tick_on_wheel(area.center, radius, panel.other_steer, ORANGE if panel.who == HUMAN else BLUE)
+        brush.mark_steer(area.center, radius, panel.other_steer, ORANGE if panel.who == HUMAN else BLUE)
 
 
 def _draw_speed(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
     number = f"{(panel.speed or 0.0) * 3.6:.0f}"
     room = area.width * 0.9
     brush.text(number, (area.centerx, area.top + area.height * 0.42), 16, INK, corner="center", room=room * 0.8)
-    words = "km/h held" if panel.held else "km/h"
+    words = "km/h cruise" if panel.cruising else "km/h"
     brush.text(words, (area.centerx, area.bottom - brush.px(5)), 4, DIM, corner="center", room=room)
 
 
 def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.Rect) -> None:
-    """Where in the lane the car is: a number, a bar, and the last seconds."""
+    """The car's position in its lane: a number, a scale, and the last seconds."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     side = "right" if lane.offset > 0 else "left"
     share = lane.offset / (lane.width / 2.0)
@@ -114,7 +114,7 @@ def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.
 
 
 def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
-    """Whether it records, how long it is, what is late."""
+    """The recording, the time, the late ticks, the device."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     row, high = inner.top, inner.height / 4.0
     if panel.recording is not None:
@@ -149,7 +149,7 @@ def _draw_recording(brush: Brush, recording: RecorderState, area: pygame.Rect) -
 
 def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:
     pygame.draw.rect(brush.surface, SLATE, area)
-    spans = [(span, RED) for span in timeline.left_out]
+    spans = [(span, RED) for span in timeline.excluded]
     if timeline.marked is not None:
         spans.append((timeline.marked, ORANGE))
     for (begin, end), colour in spans:
@@ -161,7 +161,7 @@ def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:
 
 
 def _draw_alarm(brush: Brush, alarm: Alarm, picture: pygame.Rect) -> None:
-    """A frame around the picture, the words, and the seconds that are left."""
+    """A frame around the image, the message, and the seconds left."""
     pygame.draw.rect(brush.surface, ORANGE, picture, brush.px(2))
     box = pygame.Rect(0, 0, round(picture.width * 0.8), brush.px(30 if alarm.seconds is not None else 14))
     box.center = picture.center

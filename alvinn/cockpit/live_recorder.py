@@ -1,6 +1,6 @@
-"""The recorder of a live drive: it runs and rests as the person wants, and rests by itself where nothing is to learn.
+"""The recorder of a live drive: the person pauses and resumes it, and it pauses by itself off the road.
 
-Wherever it rests a segment ends, so that no window of frames leads over the gap.
+Every pause ends a segment, so that no sequence of frames spans the gap.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from alvinn.recording.observers import LEAVE, RETURN
 
 
 class Writer(Protocol):
-    """What writes rows: `RecordingWriter`, as far as it is needed here."""
+    """The methods of `RecordingWriter` that are needed here."""
 
     rows: int
 
@@ -23,41 +23,41 @@ class Writer(Protocol):
         """Write a tick."""
 
     def start_segment(self) -> None:
-        """What follows does not continue what came before."""
+        """Begin a segment: the next row does not continue the last one."""
 
     def discard(self, seconds: float) -> int:
-        """Leave the last seconds out; returns how many rows that was."""
+        """Exclude the last seconds; returns the number of rows."""
 
     def take_back(self) -> bool:
-        """Use again what was left out last; returns whether there was something."""
+        """Undo the last exclusion; returns whether there was one."""
 
 
 class LiveRecorder:
-    """Observes a live drive and writes it down while it runs.
+    """Records a live drive while it is switched on.
 
     Args:
         writer: of the recording.
         lane: map and direction.
         weather: one of CARLA's presets.
-        corrections: write only what a person corrects, nothing of what a machine drives.
+        corrections: record only the person's corrections, nothing that a machine drives.
     """
 
     def __init__(self, writer: Writer, lane: str, weather: str, *, corrections: bool = False) -> None:
         self._writer, self._lane, self._corrections = writer, lane, corrections
         self.weather = weather
         self.running = True
-        """as the person wants"""
+        """whether the person has it switched on"""
         self.obstacle = ""
-        """why nothing should be written now, though they want it"""
+        """why nothing can be recorded at present, though it is switched on; empty if it can"""
         self._off = Hysteresis(LEAVE, RETURN)
-        self._resting = ""
-        self._last: int | None = None  # the frame that was written last, if the next belongs to the same segment
+        self._pause_reason = ""
+        self._last: int | None = None  # the last recorded frame, if the next one belongs to the same segment
         self._begun = False
 
     def see(self, step: Step) -> Verdict:
-        """Write the tick, if it is to be written."""
-        self._resting = self._reason(step)
-        if self._resting:
+        """Record the tick, unless there is a reason not to."""
+        self._pause_reason = self._reason(step)
+        if self._pause_reason:
             self.cut()
             return Verdict.CONTINUE
         frame = step.observation.frame
@@ -68,7 +68,7 @@ class LiveRecorder:
         return Verdict.CONTINUE
 
     def _reason(self, step: Step) -> str:
-        """Why the tick is not to be written; empty if it is."""
+        """Why the tick is not recorded; empty if it is."""
         off = self._off(abs(step.truth.offset) / (step.truth.lane_width / 2.0))
         if not self.running:
             return "not recording"
@@ -77,27 +77,27 @@ class LiveRecorder:
         return self.obstacle or ("off the road" if off else "")
 
     def on_recovery(self) -> None:
-        """What follows is a new segment."""
+        """Begin a new segment."""
         self.cut()
         self._off.reset()
 
     def cut(self) -> None:
-        """What is written next begins a segment."""
+        """Let the next row begin a segment."""
         self._last = None
 
     def toggle(self) -> None:
-        """Run, or rest."""
+        """Pause or resume recording."""
         self.running = not self.running
 
     def discard(self, seconds: float) -> str:
-        """Leave the last seconds out; returns what was done, in words."""
+        """Exclude the last seconds; returns a message that says what was done."""
         rows = self._writer.discard(seconds)
-        return f"the last {rows} frames are left out (U takes that back)" if rows else "there is nothing to leave out"
+        return f"the last {rows} frames are excluded (U undoes this)" if rows else "there is nothing to exclude"
 
     def take_back(self) -> str:
-        """Use again what was left out last; returns what was done, in words."""
-        return "what was left out last counts again" if self._writer.take_back() else "nothing was left out"
+        """Undo the last exclusion; returns a message that says what was done."""
+        return "the last exclusion is undone" if self._writer.take_back() else "there is no exclusion to undo"
 
     def state(self) -> panel.RecorderState:
-        """How it stands."""
-        return panel.RecorderState(running=not self._resting, frames=self._writer.rows, note=self._resting)
+        """Its state, to be shown."""
+        return panel.RecorderState(running=not self._pause_reason, frames=self._writer.rows, note=self._pause_reason)

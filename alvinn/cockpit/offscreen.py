@@ -1,4 +1,4 @@
-"""Panels painted without a window: for films."""
+"""Panels drawn without a window, for films."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from alvinn.driving.types import Image
 
 
 def render_panel(panel: Panel, size: tuple[int, int]) -> Image:
-    """A panel as a picture, shape (height, width, 3) RGB.
+    """Draw a panel as an image, shape (height, width, 3) RGB.
 
     Args:
-        panel: what to paint.
+        panel: what to draw.
         size: width and height [pixels].
     """
     if not pygame.font.get_init():

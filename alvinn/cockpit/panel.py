@@ -1,4 +1,4 @@
-"""What the window shows at one moment, as plain data: whoever drives or plays back fills it in."""
+"""What the window shows at one moment, as plain data, filled in by cockpit or player."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class RecorderState:
     running: bool
     frames: int
     note: str = ""
-    """why it rests, or what was left out"""
+    """why it is paused"""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneState:
-    """Where in its lane the car is."""
+    """The car's position in its lane."""
 
     offset: float
-    """from the middle [m]"""
+    """from the lane's centre [m], positive to the right"""
     width: float
     """of the lane [m]"""
     trace: tuple[float, ...] = ()
@@ -31,20 +31,21 @@ class LaneState:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Somebody is asked for."""
+    """A request to the person, across the picture."""
 
     words: str
     seconds: float | None = None
-    """left until the car brakes"""
+    """until the car brakes"""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Where in a recording one is; everything a share of its length."""
+    """The position in a recording, as a share of its length, as are all ranges."""
 
     position: float
-    left_out: tuple[tuple[float, float], ...] = ()
+    excluded: tuple[tuple[float, float], ...] = ()
     marked: tuple[float, float] | None = None
+    """begun, not yet excluded"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,15 @@ class Panel:
     who: str = ""
     """who drives"""
     device: str = ""
-    """what the person steers with"""
+    """the person's steering device"""
     speed: float | None = None
     """m/s"""
-    held: bool = False
-    """whether the speed is held for the driver"""
+    cruising: bool = False
+    """whether cruise control holds the speed"""
     steer: float | None = None
     """of the wheel, in [-1, 1]"""
     other_steer: float | None = None
-    """what somebody else would steer, drawn beside it"""
+    """what the one who does not drive would steer, drawn beside it"""
     lane: LaneState | None = None
     recording: RecorderState | None = None
     time: float | None = None
@@ -73,15 +74,15 @@ class Panel:
     late: int | None = None
     """ticks that came late"""
     doubt: float | None = None
-    """of the network, as a share of what makes it ask for help"""
+    """of the network, as a share of the limit at which the gate asks the person"""
     notes: tuple[str, ...] = ()
-    """the last warnings and messages, newest last"""
+    """the last messages, newest last"""
     alarm: Alarm | None = None
     inset: Image | None = None
-    """a chart or map in the corner"""
+    """a chart in the corner"""
     timeline: Timeline | None = None
     help: tuple[tuple[str, str], ...] = ()
-    """(keys, what they do): laid over everything"""
+    """(keys, what they do), drawn over everything else"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Page:
     lines: tuple[tuple[str, str], ...]
     """(name, value)"""
     chosen: int = -1
-    """the line that the keys act on"""
+    """index of the line that the keys act on"""
     foot: tuple[str, ...] = ()
     bars: tuple[tuple[str, float], ...] = ()
-    """(name, share in [-1, 1]): live axes"""
+    """(name, share in [-1, 1]): the positions of a device's axes"""

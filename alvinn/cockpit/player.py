@@ -1,4 +1,4 @@
-"""Plays a recording back: what the keys do, and what the window shows. Time and the window are others' business."""
+"""The player of a recording: what the keys do and what the window shows. The caller has the clock and the window."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-USUAL_RATE = 20.0  # rows a second, where the rows do not tell
+USUAL_RATE = 20.0  # rows a second, if the rows' times do not give it
 TRACE_SECONDS = 5.0
-MARKED = "marked in replay"
+REASON = "marked in replay"  # of an exclusion
 HELP = (
-    ("Space", "play, pause"),
-    ("Left, Right", "a second back, on"),
-    (", .", "a frame back, on"),
-    ("Up, Down", "faster, slower"),
-    ("Home, End", "to the beginning, to the end"),
-    ("Mouse", "left button down: move through the recording"),
-    ("M, again M", "begin a range, end it: it is left out"),
-    ("U", "undo the last mark"),
+    ("Space", "play or pause"),
+    ("Left, Right", "one second back or forward"),
+    (", .", "one frame back or forward"),
+    ("Up, Down", "faster or slower"),
+    ("Home, End", "go to the beginning or the end"),
+    ("Mouse", "drag with the left button: move through the recording"),
+    ("M, then M", "begin and end a range of rows to exclude"),
+    ("U", "undo the last mark or exclusion"),
     ("F1", "this help"),
-    ("F11", "full screen, or a window"),
-    ("Escape", "end"),
+    ("F11", "full screen on or off"),
+    ("Escape", "end the replay"),
 )
 
 Answer = Callable[[Image], float]
-"""What a network says of a picture: curvature [1/m]."""
+"""A network's answer to an image: curvature [1/m]."""
 
 
 class Player:
-    """A recording, where one is in it, and the hands on it.
+    """A recording, the position in it, and the exclusions made meanwhile.
 
     Args:
-        recording: with frames; ranges are left out of it, and taken back.
+        recording: with images; marked ranges are excluded from it.
         vehicle: the car of the recording.
-        answer: of a network, to be shown beside the driver's.
-        speed: times as fast as it was driven.
+        answer: of a network, shown beside the driver's steering.
+        speed: of playback, relative to the drive.
     """
 
     def __init__(
         self, recording: Recording, vehicle: VehicleGeometry, answer: Answer | None = None, speed: float = 1.0
     ) -> None:
         self._recording, self._vehicle, self._answer = recording, vehicle, answer
-        self.rate = _rate(recording)
-        """rows a second, as it was driven"""
+        self.rate = _measure_rate(recording)
+        """rows a second of the drive"""
         self.speed = speed
         self.playing = True
         self.ended = False
         self.answers: dict[int, float] = {}
-        """row -> what the network said of it, of those that were shown"""
+        """row -> the network's answer, for the rows that were shown"""
         self._at = 0.0
         self._begun: int | None = None
         self._note = ""
         self._help = False
-        self._draw()
+        self._draw_charts()
 
-    def _draw(self) -> None:
+    def _draw_charts(self) -> None:
         self._kept: list[bool] = self._recording.kept_mask().tolist()
         self._charts = Charts(self._recording.split_rows(), self._kept)
 
@@ -78,14 +78,14 @@ class Player:
         self._at = max(0.0, min(float(index), float(len(self._recording.rows) - 1)))
 
     def tick(self, seconds: float) -> None:
-        """Let time go by."""
+        """Advance by so much time, if it is playing."""
         if self.playing:
             self.seek(self._at + seconds * self.rate * self.speed)
             if self.index == len(self._recording.rows) - 1:
                 self.playing = False
 
     def handle(self, inputs: Inputs) -> None:
-        """Do what keys and mouse ask for."""
+        """Carry out the commands of keys and mouse."""
         for key in inputs.pressed:
             if action := ACTIONS.get(key):
                 action(self)
@@ -95,13 +95,13 @@ class Player:
         self.ended = self.ended or inputs.closed
 
     def toggle(self) -> None:
-        """Play or pause; at the end, from the beginning."""
+        """Play or pause; at the end, play from the beginning."""
         if not self.playing and self.index == len(self._recording.rows) - 1:
             self.seek(0)
         self.playing = not self.playing
 
     def step(self, rows: float) -> None:
-        """Go some rows on, or back, and stay there."""
+        """Pause some rows further on, or back."""
         self.playing = False
         self.seek(self.index + rows)
 
@@ -109,43 +109,43 @@ class Player:
         """Play faster or slower."""
         nearest = min(range(len(SPEEDS)), key=lambda n: abs(SPEEDS[n] - self.speed))
         self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + by))]
-        self._note = f"{self.speed:g} times as fast"
+        self._note = f"speed {self.speed:g}x"
 
     def mark(self) -> None:
-        """Begin a range, or end it: then it is left out."""
+        """Begin a range, or end it and exclude it."""
         if self._begun is None:
             self._begun = self.index
-            self._note = "a range begins here: go to its end and press M again"
+            self._note = "the range begins here: go to its end and press M again"
             return
         first, last = sorted((self._begun, self.index))
-        self._recording.leave_out(first, last, MARKED)
+        self._recording.leave_out(first, last, REASON)
         self._begun = None
-        self._note = f"rows {first} to {last} are left out (U takes that back)"
-        self._draw()
+        self._note = f"rows {first} to {last} are excluded (U undoes this)"
+        self._draw_charts()
 
     def undo(self) -> None:
-        """Forget the range that was begun, or use again what was left out last."""
+        """Drop the range that was begun, or undo the last exclusion."""
         if self._begun is not None:
-            self._begun, self._note = None, "no range is begun any more"
+            self._begun, self._note = None, "the mark is removed"
         elif (back := self._recording.take_back()) is not None:
-            self._note = f"rows {back.first} to {back.last} count again"
-            self._draw()
+            self._note = f"rows {back.first} to {back.last} are no longer excluded"
+            self._draw_charts()
         else:
-            self._note = "nothing is left out"
+            self._note = "there is no exclusion to undo"
 
-    def help(self) -> None:
-        """Show the keys, or not."""
+    def toggle_help(self) -> None:
+        """Show or hide the keys."""
         self._help = not self._help
 
     def end(self) -> None:
-        """Enough."""
+        """End the replay."""
         self.ended = True
 
     def panel(self) -> Panel:
-        """What the window shows now.
+        """The panel of the present row.
 
         Raises:
-            RecordingError: the row's picture is missing or damaged.
+            RecordingError: the row's image is missing or damaged.
         """
         row, index = self._recording.rows[self.index], self.index
         image = self._recording.read_picture(row)
@@ -180,15 +180,15 @@ class Player:
 
     def _notes(self, row: Row, said: float | None) -> tuple[str, ...]:
         answers = "" if said is None else f"driver {row.curvature:+.4f}, network {said:+.4f} 1/m"
-        left_out = "" if self._kept[self.index] else "left out"
-        return tuple(filter(None, (answers, left_out, self._note)))
+        excluded = "" if self._kept[self.index] else "excluded"
+        return tuple(filter(None, (answers, excluded, self._note)))
 
     def _timeline(self) -> Timeline:
         whole = max(1, len(self._recording.rows) - 1)
         return Timeline(
             position=self.index / whole,
-            left_out=tuple((one.first / whole, one.last / whole) for one in self._recording.left_out),
-            marked=None if self._begun is None else _ordered(self._begun / whole, self.index / whole),
+            excluded=tuple((one.first / whole, one.last / whole) for one in self._recording.left_out),
+            marked=None if self._begun is None else _sort(self._begun / whole, self.index / whole),
         )
 
 
@@ -204,16 +204,16 @@ ACTIONS: dict[str, Callable[[Player], None]] = {
     "end": lambda player: player.step(math.inf),
     "m": Player.mark,
     "u": Player.undo,
-    "f1": Player.help,
+    "f1": Player.toggle_help,
     "escape": Player.end,
 }
 
 
-def _rate(recording: Recording) -> float:
+def _measure_rate(recording: Recording) -> float:
     steps = [b.time - a.time for a, b in pairwise(recording.rows) if a.segment == b.segment]
     usual = float(np.median(steps)) if steps else 0.0
     return 1.0 / usual if usual > 0.001 else USUAL_RATE
 
 
-def _ordered(a: float, b: float) -> tuple[float, float]:
+def _sort(a: float, b: float) -> tuple[float, float]:
     return min(a, b), max(a, b)

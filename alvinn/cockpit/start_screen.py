@@ -1,4 +1,4 @@
-"""The start screen: where, in which weather, who, with what, and whether it is written down; all by the keyboard."""
+"""The start screen: map, weather, driver, steering device and recording, chosen by keyboard."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from alvinn.controls.inputs import Inputs
 from alvinn.controls.selection import list_device_names
 
 MAPS = ("country", "oval", "highway", "hills", "path", "random:1", "random:2", "random:3", "wild:1")
-PRACTICE, RECORD, WATCH = "practise", "record", "watch "
-FRAME_BYTES = 15_000  # a 320x160 picture as JPEG, and its row
+PRACTICE, RECORD, WATCH = "practise", "record", "watch "  # the last is followed by a model's name
+FRAME_BYTES = 15_000  # of a 320x160 image as JPEG and its row
 RATE = 20  # frames a second
 
 
 @dataclass(frozen=True, slots=True)
 class StartChoices:
-    """What was filled in."""
+    """The values of the form."""
 
     map: str
     weather: str
@@ -31,12 +31,12 @@ class StartChoices:
 
 
 class StartScreen:
-    """The form, and the room that is left on the disk.
+    """The form, and the free space on the disk.
 
     Args:
         weathers: to choose from.
-        models: that could drive.
-        alias: who drives, as a first suggestion.
+        models: names of models that can drive.
+        alias: the driver's name, as suggested.
         data: the folder of recordings.
     """
 
@@ -54,20 +54,20 @@ class StartScreen:
                 Field("recording", _free_name(data)),
             ),
         )
-        self._wheels: tuple[str, ...] = ()
+        self._devices: tuple[str, ...] = ()
 
     def take(self, inputs: Inputs) -> Outcome:
-        """Fill in what keys said; a wheel that is plugged in is chosen."""
-        offered = list_device_names(inputs.sticks)
-        if offered != self._wheels:
-            self._form.offer("steer with", offered)
-            if len(offered) > len(self._wheels) and self._wheels:
-                self._form.choose("steer with", offered[0])
-            self._wheels = offered
+        """Apply the key presses; a wheel that was just plugged in is selected."""
+        names = list_device_names(inputs.sticks)
+        if names != self._devices:
+            self._form.set_options("steer with", names)
+            if len(names) > len(self._devices) and self._devices:
+                self._form.fill_in("steer with", names[0])
+            self._devices = names
         return self._form.take(inputs)
 
     def choices(self) -> StartChoices:
-        """What was filled in."""
+        """The values of the form."""
         value = self._form.value
         what = value("drive to")
         return StartChoices(
@@ -80,14 +80,14 @@ class StartScreen:
         )
 
     def page(self) -> Page:
-        """How it looks."""
+        """The form as a page."""
         free = free_bytes(self._data)
         hours = free / FRAME_BYTES / RATE / 3600.0
-        return self._form.page(f"{free / 1e9:.0f} GB left on the disk: about {hours:.0f} hours of driving")
+        return self._form.page(f"{free / 1e9:.0f} GB free on the disk: about {hours:.0f} hours of driving")
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that are free where a folder is, or will be."""
+    """Free bytes on the disk of a folder, which need not exist yet."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder.resolve()).free

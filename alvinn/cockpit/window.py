@@ -1,7 +1,7 @@
-"""The one window: pictures out, what hands did in.
+"""The window: it shows panels and pages, and reads keyboard, mouse and joysticks.
 
-`poll` is called once a tick and returns plain data; a key that went down and up between two ticks is not lost. Devices
-come and go while it is open: SDL says so by events.
+`poll` is called once a tick and returns plain data; a key pressed and released between two ticks is not lost. Devices
+may be plugged in and unplugged while it is open: SDL reports both as events.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import os
 from contextlib import AbstractContextManager
 from types import TracebackType
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # the terminal belongs to the job
-os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"  # else Mesa brings its LLVM, and TensorFlow's crashes beside it
-os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a wheel steers whichever window is in front
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame's greeting does not belong into a job's output
+os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"  # otherwise Mesa loads its LLVM, which crashes beside TensorFlow's
+os.environ.setdefault(
+    "SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1"
+)  # a wheel steers even while another window has the focus
 
 import pygame
 
@@ -27,7 +29,7 @@ SIZE = (1280, 720)
 
 
 class Window(AbstractContextManager["Window"]):
-    """A resizable window; only one at a time.
+    """A resizable window; there can be only one at a time.
 
     Raises:
         AlvinnError: there is no display.
@@ -43,14 +45,14 @@ class Window(AbstractContextManager["Window"]):
         except pygame.error as error:
             pygame.quit()
             raise AlvinnError(
-                f"no window can be opened here ({error}): sit at a desktop, or add --headless where the job has it"
+                f"no window can be opened here ({error}): use a desktop, or --headless if the job has that flag"
             ) from error
         self._size = size
         self._full = False
         self._held: set[str] = set()
         self._sticks: dict[int, _Joystick] = {}
         self._closed = False
-        for index in range(pygame.joystick.get_count()):  # SDL has told of these before there was a window
+        for index in range(pygame.joystick.get_count()):  # SDL reported these before there was a window
             self._add(index)
 
     @property
@@ -59,7 +61,7 @@ class Window(AbstractContextManager["Window"]):
         return pygame.display.get_window_size()
 
     def poll(self) -> Inputs:
-        """What happened since the last call; to be called once a tick, by the thread that opened the window."""
+        """The inputs since the last call; called once a tick, by the thread that opened the window."""
         pressed: list[str] = []
         texts: list[str] = []
         for stick in self._sticks.values():
@@ -70,7 +72,7 @@ class Window(AbstractContextManager["Window"]):
                 texts.append("")
             elif event.type == pygame.TEXTINPUT and texts:
                 texts[-1] += event.text
-            self._note(event)
+            self._handle(event)
         down = frozenset(self._held | set(pressed))
         if any(COMMANDS.get(key) is Command.FULL_SCREEN for key in pressed):
             self._toggle_full_screen()
@@ -85,7 +87,7 @@ class Window(AbstractContextManager["Window"]):
         )
 
     def show(self, what: Panel | Page) -> None:
-        """Draw a panel or a page, and put it on the screen."""
+        """Draw a panel or a page on the screen."""
         surface = pygame.display.get_surface()
         if isinstance(what, Page):
             draw_page(surface, what)
@@ -93,7 +95,7 @@ class Window(AbstractContextManager["Window"]):
             draw_panel(surface, what)
         pygame.display.flip()
 
-    def _note(self, event: pygame.event.Event) -> None:
+    def _handle(self, event: pygame.event.Event) -> None:
         if event.type == pygame.KEYDOWN:
             self._held.add(pygame.key.name(event.key))
         elif event.type == pygame.KEYUP:
@@ -103,9 +105,9 @@ class Window(AbstractContextManager["Window"]):
         elif event.type == pygame.QUIT:
             self._closed = True
         else:
-            self._note_device(event)
+            self._handle_device(event)
 
-    def _note_device(self, event: pygame.event.Event) -> None:
+    def _handle_device(self, event: pygame.event.Event) -> None:
         if event.type == pygame.JOYDEVICEADDED:
             self._add(event.device_index)
         elif event.type == pygame.JOYDEVICEREMOVED:
@@ -138,8 +140,8 @@ class Window(AbstractContextManager["Window"]):
         pygame.quit()
 
 
-def plugged_in() -> list[str]:
-    """The names of wheels and gamepads, asked without a window."""
+def list_devices() -> list[str]:
+    """The names of the plugged-in wheels and gamepads; needs no window."""
     pygame.joystick.init()
     try:
         return [pygame.joystick.Joystick(index).get_name() for index in range(pygame.joystick.get_count())]
@@ -148,7 +150,7 @@ def plugged_in() -> list[str]:
 
 
 class _Joystick:
-    """A device that is plugged in."""
+    """A plugged-in device."""
 
     def __init__(self, joystick: pygame.joystick.JoystickType) -> None:
         self._joystick = joystick
@@ -157,7 +159,7 @@ class _Joystick:
         self._moved: set[int] = set()
 
     def read(self) -> JoystickState:
-        """Where everything stands now. SDL says 0 for an axis that it has not heard of yet: a half-pressed pedal."""
+        """The positions of axes and buttons; an axis is None until it moves: SDL reports 0, a half-pressed pedal."""
         positions = [self._joystick.get_axis(axis) for axis in range(self._joystick.get_numaxes())]
         self._moved |= {axis for axis, position in enumerate(positions) if position != 0.0}
         return JoystickState(

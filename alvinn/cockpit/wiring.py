@@ -1,4 +1,4 @@
-"""What a cockpit is wired to: a screen, a recording, weathers, a machine to share the wheel with."""
+"""What a cockpit is connected to: screen, recorder, weather, and the network that drives or advises."""
 
 from __future__ import annotations
 
@@ -12,53 +12,55 @@ from alvinn.driving.types import Observation
 
 
 class Screen(Protocol):
-    """A window, or what stands for one."""
+    """A window, or a test's stand-in."""
 
     def poll(self) -> Inputs:
-        """What hands did since the last call."""
+        """The person's inputs since the last call."""
 
     def show(self, what: panel.Panel | panel.Page, /) -> None:
-        """Draw."""
+        """Draw a panel or a page."""
 
 
 class Recorder(Protocol):
-    """What the keys do to a recording: `LiveRecorder`, or what stands for one."""
+    """A recording as the keys control it: `LiveRecorder`, or the recorder of corrections."""
 
     obstacle: str
+    """why nothing can be recorded at present; empty if it can"""
 
     def toggle(self) -> None:
-        """Run, or rest."""
+        """Pause or resume recording."""
 
     def cut(self) -> None:
-        """A segment ends."""
+        """End the segment."""
 
     def discard(self, seconds: float) -> str:
-        """Leave the last seconds out; what was done, in words."""
+        """Exclude the last seconds; returns a message that says what was done."""
 
     def take_back(self) -> str:
-        """Use again what was left out last; what was done, in words."""
+        """Undo the last exclusion; returns a message that says what was done."""
 
     def state(self) -> panel.RecorderState:
-        """How it stands."""
+        """Its state, to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a machine says of a frame while somebody drives."""
+    """A network's answer to a frame, whoever drives."""
 
     curvature: float
+    """1/m, positive to the right"""
     doubt: float | None = None
-    """as a share of what makes it ask for help"""
+    """as a share of the limit at which the gate asks the person"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the cockpit is wired to; None where a drive has no such thing."""
+    """What a cockpit is connected to; None for what a drive does not have."""
 
     title: str
     """map and direction"""
     weather: str
     recorder: Recorder | None = None
     next_weather: Callable[[], str] | None = None
-    """puts up another weather, returns its name"""
+    """switches to the next weather and returns its name"""
     advice: Callable[[Observation], Advice] | None = None

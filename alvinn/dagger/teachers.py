@@ -179,12 +179,12 @@ class CorrectionsRecorder:
     def discard(self, _: float) -> str:
         """Discard the correction in progress, else the last one."""
         number = self._kept.discard()
-        return f"correction {number} is left out (U takes that back)" if number else "there is nothing to leave out"
+        return f"correction {number} is excluded (U undoes this)" if number else "there is nothing to exclude"
 
     def take_back(self) -> str:
         """Restore the correction discarded last."""
         number = self._kept.take_back()
-        return f"correction {number} counts again" if number else "nothing was left out"
+        return f"correction {number} is no longer excluded" if number else "there is no exclusion to undo"
 
     def state(self) -> RecorderState:
         """State of the recording for the display."""

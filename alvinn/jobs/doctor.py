@@ -11,7 +11,7 @@ from importlib import metadata
 import carla
 from rich.table import Table
 
-from alvinn.cockpit.window import plugged_in
+from alvinn.cockpit.window import list_devices
 from alvinn.console import CONSOLE
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.errors import AlvinnError, ServerError
@@ -78,7 +78,7 @@ class Doctor:
 def check_wheels() -> Iterator[Finding]:
     """Check which wheels and gamepads are plugged in and calibrated."""
     known = {profile.name for profile in load_profiles(profiles_path()).values()}
-    names = plugged_in()
+    names = list_devices()
     for name in names:
         yield Finding("wheel", f"{name}, {'calibrated' if name in known else 'as guessed: alvinn calibrate asks'}")
     if not names:

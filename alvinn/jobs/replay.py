@@ -40,7 +40,7 @@ class Replay(Home):
     speed: float = 1.0
     """playback speed relative to the drive"""
     out: Path | None = None
-    """FILE.mp4: write a film of the rows that are not left out, instead of opening a window"""
+    """FILE.mp4: write a film of the rows that are not excluded, instead of opening a window"""
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
@@ -80,7 +80,7 @@ class Replay(Home):
 
 
 def film(player: Player, recording: Recording, out: Path) -> None:
-    """Write a film of all rows that are not left out.
+    """Write a film of all rows that are not excluded.
 
     Raises:
         AlvinnError: the film cannot be written, or a picture cannot be read.
@@ -89,7 +89,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
 
     kept = np.flatnonzero(recording.kept_mask())
     if not kept.size:
-        raise AlvinnError(f"all of {recording.folder} is left out: there is nothing to film")
+        raise AlvinnError(f"all rows of {recording.folder} are excluded: there is nothing to film")
     try:
         with FilmWriter(out, max(1, round(player.rate * player.speed)), FILM) as writer:
             for index in track(kept, description="film", console=CONSOLE):

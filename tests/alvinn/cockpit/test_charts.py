@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from alvinn.cockpit.charts import BLUE, HEIGHT, INK, ORANGE, RED, SPREAD, WIDTH, Charts
+from alvinn.cockpit.charts import BLUE, HEIGHT, HISTOGRAM, INK, ORANGE, RED, WIDTH, Charts
 from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
 from tests.alvinn.fakes import write_recording
@@ -34,7 +34,7 @@ def test_the_drive_is_seen_from_above_and_the_car_moves_along_it(rows: list[Row]
     charts = Charts(rows, [True] * 100)
     picture = charts.at(0, 0.0)
     assert picture.shape == (HEIGHT, WIDTH, 3)
-    places = [of_colour(charts.at(index, 0.0)[SPREAD:], ORANGE).mean(axis=0) for index in (0, 50, 99)]
+    places = [of_colour(charts.at(index, 0.0)[HISTOGRAM:], ORANGE).mean(axis=0) for index in (0, 50, 99)]
     assert places[0][0] < places[1][0] - 50, "east is to the right"
     assert places[2][1] > places[1][1] + 50, "south is down"
     assert len(of_colour(picture, INK)) > 100
@@ -42,10 +42,10 @@ def test_the_drive_is_seen_from_above_and_the_car_moves_along_it(rows: list[Row]
 
 def test_the_steering_is_a_histogram_with_todays_marked(rows: list[Row]) -> None:
     charts = Charts(rows, [True] * 100)
-    bars = of_colour(charts.at(0, 0.0)[:SPREAD], BLUE)
+    bars = of_colour(charts.at(0, 0.0)[:HISTOGRAM], BLUE)
     assert bars[:, 0].max() > WIDTH * 0.9, "the right bend"
     assert bars[:, 0].min() > WIDTH * 0.4, "and none to the left"
-    marks = [of_colour(charts.at(0, c)[:SPREAD], ORANGE)[:, 0].mean() for c in (-0.03, 0.0, 0.03, 9.0)]
+    marks = [of_colour(charts.at(0, c)[:HISTOGRAM], ORANGE)[:, 0].mean() for c in (-0.03, 0.0, 0.03, 9.0)]
     assert marks[0] < marks[1] < marks[2] == marks[3]
 
 
@@ -54,10 +54,10 @@ def test_what_is_left_out_is_red_and_not_in_the_histogram(rows: list[Row]) -> No
     parted = [replace(row, segment=int(not keep)) for row, keep in zip(rows, kept, strict=True)]
     picture = Charts(parted, kept).at(0, 0.0)
     assert len(of_colour(picture, RED)) > 50
-    assert of_colour(picture[:SPREAD], BLUE)[:, 0].max() < WIDTH * 0.6
+    assert of_colour(picture[:HISTOGRAM], BLUE)[:, 0].max() < WIDTH * 0.6
 
 
 def test_where_nothing_is_known_of_the_place_it_says_so(rows: list[Row]) -> None:
     nowhere = [replace(row, x=math.nan, y=math.nan) for row in rows]
     charts = Charts(nowhere, [True] * 100)
-    assert len(of_colour(charts.at(3, 0.0)[SPREAD:], ORANGE)) == 0
+    assert len(of_colour(charts.at(3, 0.0)[HISTOGRAM:], ORANGE)) == 0

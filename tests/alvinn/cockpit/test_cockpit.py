@@ -66,11 +66,11 @@ class Notepad:
 
     def discard(self, seconds: float) -> str:
         self.done.append(f"discard {seconds:g}")
-        return "left out"
+        return "excluded"
 
     def take_back(self) -> str:
         self.done.append("take back")
-        return "taken back"
+        return "undone"
 
     def state(self) -> panel.RecorderState:
         return panel.RecorderState(running=True, frames=7, note=self.obstacle)
@@ -126,7 +126,7 @@ def test_the_panel_shows_what_the_car_does_and_who_makes_it() -> None:
     screen = Screen({n: keys("right") for n in range(5, 30)}, 30)
     world = drive(screen)
     last = screen.panels[-2]
-    assert (last.who, last.device, last.held, last.title) == ("you", "keyboard", True, "paper, ClearNoon")
+    assert (last.who, last.device, last.cruising, last.title) == ("you", "keyboard", True, "paper, ClearNoon")
     assert last.steer == world.applied[-1].steer
     assert last.steer is not None
     assert last.steer > 0.05
@@ -156,13 +156,15 @@ def test_every_key_of_the_recording_reaches_it_and_what_was_done_is_said() -> No
     screen = Screen({3: keys("r"), 5: keys("backspace"), 7: keys("u")}, 20)
     drive(screen, wiring=Wiring("paper", "ClearNoon", recorder=pad))
     assert pad.done == ["toggle", "discard 10", "take back"]
-    assert {"left out", "taken back"} <= set(screen.notes)
+    assert {"excluded", "undone"} <= set(screen.notes)
 
 
 def test_in_practice_the_recordings_keys_say_that_it_is_practice() -> None:
     screen = Screen({3: keys("r", "backspace", "u", "space")}, 10)
     drive(screen)
-    assert {"this is practice: nothing is recorded", "nobody is there to give the wheel to"} <= set(screen.notes)
+    assert {"this is practice: there is no recording", "no network to hand the wheel to: you drive alone"} <= set(
+        screen.notes
+    )
 
 
 def test_a_message_goes_after_some_seconds() -> None:
@@ -185,7 +187,7 @@ def test_own_pedals_are_own_until_the_speed_is_held_again() -> None:
     screen = Screen({5: keys("h"), **{n: keys("w") for n in range(6, 20)}, 20: keys("h")}, 30)
     world = drive(screen)
     assert [control.throttle for control in world.applied[6:18]] == [1.0] * 12
-    assert [one.held for one in screen.panels] == [True] * 4 + [False] * 15 + [True] * 12
+    assert [one.cruising for one in screen.panels] == [True] * 4 + [False] * 15 + [True] * 12
 
 
 def test_help_lies_over_everything_and_escape_closes_it_before_it_ends_the_drive() -> None:
@@ -205,7 +207,7 @@ def test_a_touch_takes_the_wheel_from_the_network_without_a_jump_and_space_gives
     steers = [control.steer for control in world.applied]
     assert max(steers) > 0.03
     assert max(abs(b - a) for a, b in pairwise(steers)) < 0.06
-    assert {"you have the wheel", "the wheel is given back"} <= set(screen.notes)
+    assert {"you have the wheel", "you handed the wheel back"} <= set(screen.notes)
 
 
 def test_a_hand_that_stays_on_the_wheel_it_gave_away_does_not_take_it_at_once() -> None:

@@ -90,10 +90,10 @@ def test_an_obstacle_keeps_it_from_running_and_is_told(writer: RecordingWriter) 
 
 def test_the_last_seconds_are_left_out_and_taken_back(writer: RecordingWriter) -> None:
     tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
-    assert tape.discard(10.0) == "there is nothing to leave out"
+    assert tape.discard(10.0) == "there is nothing to exclude"
     for number in range(10):
         tape.see(step(number))
-    assert tape.discard(0.2) == "the last 4 frames are left out (U takes that back)"
+    assert tape.discard(0.2) == "the last 4 frames are excluded (U undoes this)"
     tape.see(step(10))
-    assert tape.take_back() == "what was left out last counts again"
-    assert tape.take_back() == "nothing was left out"
+    assert tape.take_back() == "the last exclusion is undone"
+    assert tape.take_back() == "there is no exclusion to undo"

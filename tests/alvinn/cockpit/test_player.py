@@ -66,11 +66,11 @@ def test_a_range_is_marked_left_out_and_taken_back(player: Player, folder: Path)
     assert Recording(folder).left_out == (Range(20, 40, "marked in replay"),)
     shown = player.panel()
     assert shown.timeline is not None
-    assert shown.timeline.left_out == ((20 / 99, 40 / 99),)
-    assert "left out" in shown.notes
+    assert shown.timeline.excluded == ((20 / 99, 40 / 99),)
+    assert "excluded" in shown.notes
     press(player, "u")
     assert Recording(folder).left_out == ()
-    assert "rows 20 to 40 count again" in player.panel().notes
+    assert "rows 20 to 40 are no longer excluded" in player.panel().notes
 
 
 def test_a_range_can_be_marked_backwards_and_its_beginning_forgotten(player: Player, folder: Path) -> None:

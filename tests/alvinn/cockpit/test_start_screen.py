@@ -61,7 +61,7 @@ def test_a_recordings_first_name_is_one_that_is_free_and_the_room_is_told(tmp_pa
     (tmp_path / "drive-1").mkdir()
     page = screen(tmp_path).page()
     assert ("recording", "drive-2") in page.lines
-    assert "GB left on the disk: about" in page.foot[0]
+    assert "GB free on the disk: about" in page.foot[0]
     assert free_bytes(tmp_path / "not" / "yet") > 0
 
 

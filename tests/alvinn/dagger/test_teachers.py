@@ -74,13 +74,13 @@ def corrected(number: int, correction: int) -> Step:
 def test_a_persons_keys_discard_and_restore_corrections_and_the_display_says_so() -> None:
     kept = Corrections("oval", "forward", "ClearNoon")
     recorder = CorrectionsRecorder(kept)
-    assert recorder.discard(0.0) == "there is nothing to leave out"
+    assert recorder.discard(0.0) == "there is nothing to exclude"
     assert (recorder.state().running, recorder.state().note) == (False, "no correction")
     for number in range(3):
         kept.see(corrected(number, 1))
     assert (recorder.state().running, recorder.state().frames) == (True, 3)
-    assert recorder.discard(0.0) == "correction 1 is left out (U takes that back)"
+    assert recorder.discard(0.0) == "correction 1 is excluded (U undoes this)"
     assert recorder.state().frames == 0
-    assert recorder.take_back() == "correction 1 counts again"
-    assert recorder.take_back() == "nothing was left out"
+    assert recorder.take_back() == "correction 1 is no longer excluded"
+    assert recorder.take_back() == "there is no exclusion to undo"
     assert recorder.state().frames == 3

@@ -186,7 +186,7 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
         person.sees(lambda panel: panel.who == "you", "the wheel in their hands")
         person.drives(0.6)
         person.screen.press("BackSpace")
-        person.sees(lambda panel: "is left out" in " ".join(panel.notes), "the fumble left out")
+        person.sees(lambda panel: "is excluded" in " ".join(panel.notes), "the excluded fumble")
         person.sees(lambda panel: (panel.time or 0.0) > 5.5, "the end of the rollout")
 
     words = ("correct", "mine", "--data", "base", "--expert", "human", "--alias", "Eva", "--device", "keyboard")

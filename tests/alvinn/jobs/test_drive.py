@@ -55,7 +55,7 @@ def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: 
         person.screen.press("n")
         person.sees(lambda panel: "HardRainNoon" in panel.title, "the rain")
         person.screen.press("BackSpace")
-        person.sees(lambda panel: "left out" in " ".join(panel.notes), "the frames left out")
+        person.sees(lambda panel: "are excluded" in " ".join(panel.notes), "the excluded frames")
         person.screen.press("u", "l", "F1")
         person.sees(lambda panel: panel.help and "back on the lane" in panel.notes, "the help")
         person.screen.press("F1", "p")
@@ -194,7 +194,7 @@ def test_a_picture_that_does_not_come_is_survived_and_told(
     def script() -> None:
         person.reads("ready?")
         person.screen.press("Return")
-        person.sees(lambda panel: "a picture did not come: braking" in panel.notes, "the message")
+        person.sees(lambda panel: "an image did not arrive: braking" in panel.notes, "the message")
         person.drives(0.5)
 
     monkeypatch.setattr(CarlaWorld, "_image", lossy)
