@@ -14,7 +14,7 @@ VERSIONS := 3.10 3.11 3.12
 # compiled once, not anew by each of the hundred programs that the tests start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long test-all test-install fuzz bench peers corrections interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
+.PHONY: setup demo test test-long test-all test-install fuzz mutants bench peers corrections interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -43,6 +43,11 @@ FUZZ_SECONDS := 300
 fuzz: setup
 	$(PIP) atheris==3.0.0
 	$(PY) -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1000 -timeout=10
+
+# would the tests notice a fault? a sample of one-place changes in the core; under an hour, resumes where it stopped
+mutants: setup
+	$(PIP) cosmic-ray==8.7.0
+	$(PY) -m tests.mutants
 
 # files of ours in the genuine programs, each in an environment of its own
 interop: interop-opendrive interop-lerobot interop-donkeycar
