@@ -12,75 +12,140 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from alvinn.console import CONSOLE, invocation
+from alvinn.help import Job, explain, greet
 from alvinn.util.system_libraries import SYSTEM_LIBRARIES
 
-DESCRIPTION = """Learn to steer by watching somebody drive, then drive. `alvinn sim` is the embedded CARLA server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Where a job's settings are defined, and what it does in one sentence."""
-
-    module: str
-    settings: str
-    summary: str
-
-    def load(self) -> Callable[..., Any]:
-        """Import the dataclass of its settings; only the requested job is imported, since that takes time."""
-        found: Callable[..., Any] = getattr(import_module(f"alvinn.jobs.{self.module}"), self.settings)
-        return found
-
-    def make_placeholder(self) -> Callable[[], None]:
-        """A function with the summary as its docstring, for the list of all jobs."""
-
-        def placeholder() -> None:
-            pass
-
-        placeholder.__doc__ = self.summary
-        return placeholder
+SIM = Job("", "", "Start the embedded CARLA server, for any 0.9.16 client.")
+STARTS = {
+    "demo": "See it learn and drive, in five minutes, with nobody at the wheel",
+    "drive shipped": "Watch the network that is installed drive, and take over when you like",
+    "drive": "Drive yourself and record it, for a network to learn from",
+}
+"""What to type first, after the name of the program."""
+MODEL_FIRST = {"card", "drive", "laps"}
+"""Jobs whose positional word is a model; they take --model too."""
 
 
 JOBS = {
-    "record": Job("record", "Record", "Record camera frames and steering."),
-    "replay": Job("replay", "Replay", "Show a recording; F1 in the window lists the keys."),
-    "train": Job("train", "Train", "Train a network to steer from recordings."),
     "drive": Job(
         "drive",
         "Drive",
-        "Drive in a window: a network supervised by a person, or a person alone; without flags it asks.",
+        "Drive in a window: alone, or supervising a network.",
+        group="drive",
+        matters=("model", "map", "device", "record", "gate"),
+        example="drive shipped --map oval",
     ),
-    "calibrate": Job("calibrate", "Calibrate", "Get to know a wheel or gamepad, and remember it for all drives."),
-    "laps": Job("laps", "Laps", "Drive laps and judge them: completion, departures, offset."),
-    "card": Job("card", "ShowCard", "Describe a model: card, network, hidden units, training curves."),
-    "compare": Job("compare", "Compare", "Compare judged models: a table, and a page with figures."),
-    "convert": Job("convert", "Convert", "Import a recording of another program, or export one of ours."),
+    "record": Job(
+        "record",
+        "Record",
+        "Record camera frames and steering.",
+        group="drive",
+        matters=("driver", "map", "seconds", "noise", "both_directions"),
+        example="record mine --noise --both-directions",
+    ),
+    "replay": Job(
+        "replay",
+        "Replay",
+        "Show a recording; F1 in the window lists the keys.",
+        group="drive",
+        example="replay mine --model shipped",
+    ),
+    "calibrate": Job(
+        "calibrate",
+        "Calibrate",
+        "Get to know a wheel or gamepad, and remember it for all drives.",
+        group="drive",
+        example="calibrate",
+    ),
+    "train": Job(
+        "train",
+        "Train",
+        "Train a network to steer from recordings.",
+        group="learn",
+        matters=("data", "network", "epochs", "resume", "overwrite"),
+        example="train mine --data mine",
+    ),
     "correct": Job(
         "correct",
         "Correct",
-        "Let the network drive, correct it where it drifts, learn from that; round after round (DAgger).",
+        "Let the network drive, and teach it where it drifts (DAgger).",
+        group="learn",
+        matters=("data", "rounds", "gate", "expert", "live"),
+        example="correct better --data mine --rounds 1",
     ),
-    "refine": Job("refine", "Refine", "Refine a model by reinforcement: it learns what to add to its steering."),
+    "refine": Job(
+        "refine",
+        "Refine",
+        "Refine a model by reinforcement: it learns what to add to its steering.",
+        group="learn",
+        matters=("model", "from_scratch", "minutes", "resume", "overwrite"),
+        example="refine finer --model mine",
+    ),
+    "laps": Job(
+        "laps",
+        "Laps",
+        "Drive laps and judge them: completion, departures, offset.",
+        group="judge",
+        matters=("model", "maps", "both_directions", "weathers", "with_expert", "overwrite"),
+        example="laps mine --maps country,random:400 --both-directions",
+    ),
+    "compare": Job(
+        "compare",
+        "Compare",
+        "Compare judged models: a table, and a page with figures.",
+        group="judge",
+        example="compare mine better",
+    ),
+    "card": Job(
+        "card",
+        "ShowCard",
+        "Describe a model: card, network, hidden units, training curves.",
+        group="judge",
+        example="card shipped",
+    ),
     "demo": Job(
-        "demo", "Demo", "Record two minutes, train a network on them, and let it drive circuits seen and unseen."
-    ),
-    "ablation": Job(
-        "ablation",
-        "Ablation",
-        "Measure the contribution of each part of the learner; resumes where it was interrupted.",
+        "demo",
+        "Demo",
+        "Record, train and drive by itself, in about five minutes.",
+        group="teach",
+        example="demo",
     ),
     "shift": Job(
         "shift",
         "Shift",
-        "Measure the covariate shift and the benefit of each teaching method; resumes where it was interrupted.",
+        "Measure the covariate shift, and what each teaching method does for it.",
+        group="teach",
+        matters=("out", "seeds", "rounds", "maps", "judge"),
+        example="shift --seeds 1 --rounds 1",
     ),
-    "doctor": Job("doctor", "Doctor", "Check the installation, the devices and the CARLA server."),
+    "ablation": Job(
+        "ablation",
+        "Ablation",
+        "Measure the contribution of each part of the learner.",
+        group="teach",
+        matters=("out", "cells", "seeds", "maps", "jobs"),
+        example="ablation --cells conv,conv-scalar --seeds 1",
+    ),
+    "convert": Job(
+        "convert",
+        "Convert",
+        "Import a recording of another program, or export one of ours.",
+        matters=("source_format", "target_format", "overwrite"),
+        example="convert mine data/mine-udacity --to udacity",
+    ),
+    "doctor": Job(
+        "doctor",
+        "Doctor",
+        "Check the installation, the devices and the CARLA server.",
+        example="doctor",
+    ),
 }
 """Every job by its name on the command line; a test compares the summaries with the docstrings of the settings."""
 
@@ -109,11 +174,40 @@ def parse(arguments: Sequence[str]) -> Any:
 
     name, rest = arguments[0] if arguments else "", arguments[1:]
     if name in JOBS:
+        if {"-h", "--help"} & set(rest):
+            explain(name, JOBS[name], invocation(), CONSOLE, everything=rest[-1] == "all")
+            raise SystemExit(0)
         _require_distinct_flags(rest)
-        return tyro.cli(JOBS[name].load(), prog=f"alvinn {name}", args=rest)
-    for_completion = name.startswith("--tyro")  # shell completion needs every flag of every job
-    every = {name: job.load() if for_completion else job.make_placeholder() for name, job in JOBS.items()}
-    return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments, description=DESCRIPTION)
+        words = _put_model_first(rest) if name in MODEL_FIRST else rest
+        return tyro.cli(JOBS[name].load(), prog=f"{invocation()} {name}", args=words)
+    if name.startswith("--tyro"):  # shell completion needs every flag of every job
+        every = {name: job.load() for name, job in JOBS.items()}
+        return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments)
+    if name in {"", "-h", "--help"}:
+        greet(JOBS | {"sim": SIM}, invocation(), STARTS, CONSOLE)
+        raise SystemExit(0)
+    near = get_close_matches(name, [*JOBS, "sim"], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"{invocation()} lists the jobs"
+    print(f"there is no job {name}: {hint}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _put_model_first(words: Sequence[str]) -> list[str]:
+    """`--model M` as the positional word that it also is.
+
+    Raises:
+        SystemExit: 2, the flag has no value.
+    """
+    for index, word in enumerate(words):
+        flag, equals, model = word.partition("=")
+        if flag == "--model":
+            after = words[index + 1 : index + 2]
+            if not equals and (not after or after[0].startswith("--")):
+                print("--model names a model: add its name", file=sys.stderr)
+                raise SystemExit(2)
+            rest = words[index + 1 :] if equals else words[index + 2 :]
+            return [model if equals else after[0], *words[:index], *rest]
+    return list(words)
 
 
 def _require_distinct_flags(arguments: Sequence[str]) -> None:

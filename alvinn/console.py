@@ -1,11 +1,34 @@
-"""The terminal: where jobs print, and the progress bar of long work."""
+"""The terminal: where jobs print, how to call the program from it, and the progress bar of long work."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 CONSOLE = Console()
+
+
+def invocation() -> str:
+    """How the program is called here, as a person must type it again: `alvinn`, or `.venv/bin/python -m alvinn`."""
+    program = Path(sys.argv[0])
+    if program.stem == "alvinn":
+        found = shutil.which("alvinn")
+        return "alvinn" if found and Path(found).resolve() == program.resolve() else _shorten(program)
+    if program.name == "__main__.py" and program.parent.name == "alvinn":
+        typed = Path(sys.orig_argv[0])
+        return f"{_shorten(typed) if len(typed.parts) > 1 else typed} -m alvinn"
+    return "python -m alvinn"  # called from another program
+
+
+def _shorten(path: Path) -> str:
+    """A path from the current folder if it is below it; symbolic links, as in .venv/bin, stay."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
+    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path)
 
 
 def progress() -> Progress:

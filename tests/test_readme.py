@@ -26,7 +26,7 @@ def commands(text: str) -> list[list[str]]:
 
 def jobs(text: str) -> list[list[str]]:
     """The jobs among them."""
-    return [words[3:] for words in commands(text) if words[:3] == ["python", "-m", "alvinn"]]
+    return [words[3:] for words in commands(text) if Path(words[0]).name == "python" and words[1:3] == ["-m", "alvinn"]]
 
 
 COMMANDS, JOBS = commands(README), jobs(README)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import tyro
 
 from alvinn import __version__
 from alvinn.console import progress
@@ -36,7 +37,7 @@ from alvinn.visualization.report import Baseline, write_report
 class LapSettings(Driving):
     """Which laps to drive, who drives them, and where the results go."""
 
-    model: str | None = None
+    model: tyro.conf.Positional[str | None] = None
     """the model that drives"""
     driver: Literal["network", "expert"] = "network"
     """network, or expert: a baseline that knows the map"""

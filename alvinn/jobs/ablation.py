@@ -84,7 +84,10 @@ HEADINGS = ("cell", "training", "held-out error", "faultless laps", "departures 
 
 @dataclass(frozen=True)
 class Ablation:
-    """Measure the contribution of each part of the learner; resumes where it was interrupted."""
+    """Measure the contribution of each part of the learner.
+
+    Resumes where it was interrupted.
+    """
 
     out: Path = Path("ablation")
     """folder for recordings, models, laps, table.md and table.json"""

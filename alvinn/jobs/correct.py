@@ -28,7 +28,7 @@ FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "r
 
 @dataclass(frozen=True)
 class Correct(RoundSettings):
-    """Let the network drive, correct it where it drifts, learn from that; round after round (DAgger)."""
+    """Let the network drive, and teach it where it drifts (DAgger)."""
 
     overwrite: bool = False
     """begin anew, and remove the rounds of the same name with the corrections that were driven in them"""

@@ -24,7 +24,7 @@ NAME = "demo"
 
 @dataclass(frozen=True)
 class Demo(Home):
-    """Record two minutes, train a network on them, and let it drive circuits seen and unseen."""
+    """Record, train and drive by itself, in about five minutes."""
 
     seed: int = 0
     """seed of everything random"""

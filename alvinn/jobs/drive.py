@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import tyro
+
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartScreen
 from alvinn.cockpit.window import Window
@@ -29,10 +31,10 @@ from alvinn.world.opening import open_world
 
 @dataclass(frozen=True)
 class Drive(Driving):
-    """Drive in a window: a network supervised by a person, or a person alone; without flags it asks."""
+    """Drive in a window: alone, or supervising a network."""
 
-    model: str | None = None
-    """model that drives while you supervise and can take over (default: you drive)"""
+    model: tyro.conf.Positional[str | None] = None
+    """the model that drives while you supervise and can take over (default: you drive)"""
     gate: LiveGateName = "human"
     """what requests a take-over: human (only you decide), drift (position in the lane), doubt (of the network)"""
     doubt: float = 0.5

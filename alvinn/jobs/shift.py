@@ -60,7 +60,10 @@ BEGUN = "begun.json"
 
 @dataclass(frozen=True)
 class Shift:
-    """Measure the covariate shift and the benefit of each teaching method; resumes where it was interrupted."""
+    """Measure the covariate shift, and what each teaching method does for it.
+
+    Resumes where it was interrupted.
+    """
 
     out: Path = Path("shift")
     """folder for recordings, models, laps, shift.json and shift.html"""

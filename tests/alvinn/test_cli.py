@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import io
 import os
+import re
+import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+import tyro
 
 from alvinn import cli
+from alvinn.help import GROUPS, list_flags
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 
@@ -15,8 +21,9 @@ from tests.alvinn.jobs.cli import Shell
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("fly",),
+        ("laps", "--model"),
+        ("drive", "--model", "--map", "oval"),
         ("record", "x", "--nonsense"),
         ("record", "x", "--seconds", "long"),
         ("record", "x", "--seconds", "0"),
@@ -79,9 +86,65 @@ def test_a_name_that_is_given_twice_is_refused_at_once(shell: Shell, arguments: 
     assert " twice" in said.err
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("record", "--help"), ("laps", "--help"), ("train", "--help")])
-def test_help_ends_with_status_0(shell: Shell, arguments: tuple[str, ...]) -> None:
-    assert shell.run(*arguments).status == 0
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_without_a_job_alvinn_greets_with_every_job_in_its_group(shell: Shell, arguments: tuple[str, ...]) -> None:
+    said = shell.run(*arguments)
+    assert (said.status, said.err) == (0, "")
+    assert {job.group for job in cli.JOBS.values()} <= set(GROUPS)
+    words = {word for line in said.out.splitlines() for word in line.split()}
+    assert {*cli.JOBS, "sim", *GROUPS.values()} <= words
+
+
+@pytest.mark.parametrize("start", cli.STARTS)
+def test_the_first_commands_that_the_greeting_shows_are_real(start: str) -> None:
+    assert cli.parse(start.split()) is not None
+
+
+def test_a_mistyped_job_is_answered_with_the_nearest_one(shell: Shell) -> None:
+    assert "did you mean train?" in shell.run("trian").err
+
+
+@pytest.mark.parametrize("name", cli.JOBS)
+def test_help_fits_a_screen_of_80_by_24_and_explains_the_settings_that_matter(shell: Shell, name: str) -> None:
+    said = shell.run(name, "--help")
+    assert (said.status, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert len(lines) <= 24
+    assert max(len(line) for line in lines if "alvinn" not in line) <= 80  # commands stay whole, to be copied
+    assert "None" not in said.out
+    assert set(cli.JOBS[name].matters) <= set(list_flags(cli.JOBS[name].load()))
+
+
+@pytest.mark.parametrize("name", cli.JOBS)
+def test_the_example_of_each_help_is_a_command_that_the_job_takes(name: str) -> None:
+    words = shlex.split(cli.JOBS[name].example)
+    assert words[0] == name
+    assert cli.parse(words) is not None
+
+
+@pytest.mark.parametrize("name", cli.JOBS)
+def test_the_whole_help_has_every_flag_that_the_parser_takes(shell: Shell, name: str) -> None:
+    said, parser = shell.run(name, "--help", "all"), io.StringIO()
+    with redirect_stdout(parser), pytest.raises(SystemExit):
+        tyro.cli(cli.JOBS[name].load(), args=["--help"])
+    taken = set(re.findall(r"(?<=[ │])--\w[\w.-]+(?=[ ,])", parser.getvalue())) - {"--help"}
+    shown = set(re.findall(r"--[\w.-]+", said.out))
+    assert {flag.replace("--no-", "--") for flag in taken} <= {flag.replace("--no-", "--") for flag in shown}
+
+
+@pytest.mark.parametrize("name", ["laps", "drive", "card"])
+@pytest.mark.parametrize("words", [("mine",), ("--model", "mine"), ("--model=mine",)])
+def test_the_model_is_the_first_word_or_a_flag(name: str, words: tuple[str, ...]) -> None:
+    assert cli.parse([name, *words]).model == "mine"
+    assert cli.parse([name, "--home", "there", *words]) == cli.parse([name, *words, "--home", "there"])
+
+
+def test_without_its_packages_alvinn_says_how_to_get_them() -> None:
+    command = [sys.executable, "-S", "-m", "alvinn"]  # -S: as a Python without the environment
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "packages are not installed in " in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_a_library_that_is_missing_is_told_with_the_package_that_brings_it(

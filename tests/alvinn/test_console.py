@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from alvinn.console import invocation
+
+
+@pytest.mark.parametrize("typed", [".venv/bin/python", "python3", "/opt/somewhere/bin/python"])
+def test_a_next_command_begins_as_this_one_was_typed(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/alvinn/__main__.py", "demo"])
+    monkeypatch.setattr(sys, "orig_argv", [typed, "-m", "alvinn", "demo"])
+    assert invocation() == f"{typed} -m alvinn"
+
+
+def test_an_interpreter_below_the_current_folder_is_called_from_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["/somewhere/alvinn/__main__.py", "demo"])
+    monkeypatch.setattr(sys, "orig_argv", [str(tmp_path / ".venv" / "bin" / "python"), "-m", "alvinn", "demo"])
+    assert invocation() == f"{Path('.venv/bin/python')} -m alvinn"
+
+
+def test_the_installed_command_is_called_by_its_name_if_the_shell_finds_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "alvinn"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program), "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert invocation() == "alvinn"
+    monkeypatch.setenv("PATH", "")
+    assert invocation() == str(program)
