@@ -1,4 +1,4 @@
-"""What work was begun with, written beside it before it begins: nobody goes on with it in another way unawares."""
+"""The settings of long work, written beside it at its start: it cannot be resumed with other settings unnoticed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from alvinn.util.json_file import read_json
 
 SCHEMA = 1
 Settings = Mapping[str, Any]
-"""What JSON can say; values may be such mappings too."""
+"""Values that JSON has, among them such mappings."""
 
 
 def begin(path: Path, settings: Settings, mend: str) -> None:
-    """Write down what work is begun with; where that was done before, see that it is the same.
+    """Write the settings of work that begins; if it is resumed, require the same settings.
 
     Args:
-        path: of the file, beside what is made.
-        settings: everything that the result depends on, data by their digests.
-        mend: end of the sentence that a difference is refused with.
+        path: of the file, beside the results.
+        settings: everything that the result depends on; data by their digests.
+        mend: end of the error's sentence: what to do about a difference.
 
     Raises:
         MixedError: the work was begun with other settings, or the file is damaged.
@@ -38,11 +38,11 @@ def begin(path: Path, settings: Settings, mend: str) -> None:
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
-    """Remove what is to be made anew: files and folders of these names, as far as they are there.
+    """Remove the results that are to be made again; missing ones are no error.
 
     Args:
-        folder: that they lie in.
-        names: with `*` for any letters.
+        folder: of the results.
+        names: of files and folders; `*` stands for any letters.
     """
     for path in [path for name in names for path in folder.glob(name)]:
         if path.is_dir():
@@ -52,10 +52,10 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def require_same(path: Path, before: Settings, now: Settings, mend: str) -> None:
-    """See that two settings are the same.
+    """Require that two settings are equal.
 
     Raises:
-        MixedError: they differ; the sentence names every difference.
+        MixedError: they differ; the message names every difference.
     """
     if said := ", ".join(_differences(before, json.loads(json.dumps(now)))):
         raise MixedError(f"{path} was begun with {said}: {mend}")
@@ -71,7 +71,7 @@ def _differences(before: Settings, now: Settings, inside: str = "") -> Iterator[
 
 
 def _short(value: Any) -> str:
-    """A value as a sentence says it; of a SHA-256 the beginning."""
+    """A value as it is shown in a message; a SHA-256 is abbreviated."""
     return "none" if value is None else re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1", str(value))
 
 

@@ -1,4 +1,4 @@
-"""Names and files on disk: written whole or not at all, legal on Windows too."""
+"""Atomic writing of files and folders, and file names that are legal on Windows too."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any
 from alvinn.errors import DiskError
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
-"""Devices on Windows, whatever follows a dot after them."""
+"""Device names on Windows, reserved with any extension."""
 SCRATCH = ".alvinn-"
-"""How the names of files and folders begin that are still being written."""
+"""Prefix of files and folders that are still being written."""
 
 
 def to_file_name(name: str) -> str:
-    """A file name for a name that a person gave (`random:7` becomes `random-7`), legal on Windows and Linux."""
+    """Turn a name such as `random:7` into a file name that is legal on Windows and Linux (`random-7`)."""
     legal = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name).rstrip(". ")
     base, dot, rest = legal.partition(".")
     return f"{base}-{dot}{rest}" if not legal or base.rstrip().lower() in RESERVED else legal
@@ -29,12 +29,12 @@ def to_file_name(name: str) -> str:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A new path to write a file at, with the same suffixes, which then replaces `path` in one step.
+    """Write a file atomically: yields a scratch path with the same suffixes, and renames it to `path` at the end.
 
-    A reader, or a crash, finds the old file or the new one, never half of one. After an error nothing is left behind.
+    Readers find the old file or the new one, also after a crash. After an error the scratch file is removed.
 
     Raises:
-        OSError: the system refused; the error names `path`.
+        OSError: of the system; it names `path`.
     """
     scratch = _scratch_beside(path)
     try:
@@ -51,13 +51,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """A new folder to fill, which then becomes `path`.
+    """Write a folder atomically: yields a scratch folder, and renames it to `path` at the end.
 
-    That must be missing or empty, as must be checked before, or is replaced with `overwrite`. After an error nothing is
-    left behind, and what was there is still there.
+    Without `overwrite`, the caller has checked that `path` is missing or empty; with it, what is there is replaced.
+    After an error the scratch folder is removed, and `path` is as it was.
 
     Raises:
-        OSError: the system refused; the error names `path`.
+        OSError: of the system; it names `path`.
     """
     scratch, aside = _scratch_beside(path), _scratch_beside(path)
     try:
@@ -79,18 +79,18 @@ def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def require_space(folder: Path, size: int, what: str) -> None:
-    """See that a disk has room for something large before work on it begins.
+    """Check before long work that the disk has enough space for its result.
 
     Args:
-        folder: that it is written to; need not be there yet.
-        size: bytes.
-        what: of the error's sentence.
+        folder: to be written to; need not exist yet.
+        size: of the result [bytes].
+        what: subject of the error's sentence.
 
     Raises:
-        DiskError: it has not.
+        DiskError: there is too little space.
     """
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
     if free < size:
         raise DiskError(
             f"{what} needs {size / 1e6:.0f} MB, and the disk of {folder} has {free / 1e6:.0f} MB left: "
@@ -99,12 +99,12 @@ def require_space(folder: Path, size: int, what: str) -> None:
 
 
 def _scratch_beside(path: Path) -> Path:
-    """A name that no other process uses, on the same disk. It is short, so that a long `path` is refused as itself."""
+    """A unique name in the same folder; short, so that a `path` that is too long fails under its own name."""
     return path.absolute().with_name(f"{SCRATCH}{secrets.token_hex(8)}{''.join(path.suffixes[-2:])}")
 
 
 def _name_target(error: OSError, scratch: Path, path: Path) -> None:
-    """Have an error name the file that a person knows; that of a replacement names both."""
+    """Replace the scratch path in an error by the file that the user knows; a rename's error names both already."""
     if error.errno and not error.filename2 and str(error.filename or scratch).startswith(str(scratch)):
         error.filename = str(path)
 
@@ -119,6 +119,6 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file as `atomic_path` does.
 
     Raises:
-        ValueError: the content holds NaN or infinity, which JSON cannot say.
+        ValueError: the content holds NaN or infinity, which JSON does not have.
     """
     write_bytes(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())

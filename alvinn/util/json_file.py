@@ -1,4 +1,4 @@
-"""JSON files as typed values: whatever is wrong with one is an error that names the file and the place in it."""
+"""Reading JSON files as typed values; errors name the file and the field."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def read_json(
 ) -> T:
     """Read a JSON file that states its schema number.
 
-    Fields that `kind` does not have are skipped, so that a later version may add some within one schema.
+    Fields that `kind` does not have are ignored, so that a later version may add fields without a new schema number.
 
     Args:
         path: of the file.
-        kind: what it holds: a dataclass, checked field by field down to the types of its values.
-        schema: the number expected in its field `schema`.
-        error: raised if the file cannot be used.
-        renamed: earlier name of a field -> its name today.
+        kind: the dataclass to read it as; every value's type is checked.
+        schema: the expected number in the field `schema`.
+        error: the exception to raise.
+        renamed: former name of a field -> its present name.
 
     Raises:
-        AlvinnError: an `error`: the file is unreadable, damaged or of another schema.
+        AlvinnError: an `error`: the file cannot be read, is damaged or has another schema.
     """
     try:
         content: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])

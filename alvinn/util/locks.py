@@ -1,4 +1,4 @@
-"""One writer at a time: a lock on a folder, which the operating system drops when its holder ends, killed or not."""
+"""A lock on a folder, for one writer at a time; the operating system releases it even if its holder is killed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from filelock import FileLock, Timeout
 from alvinn.errors import BusyError
 
 LOCK = ".lock"
-"""The file that is locked. It stays: were it deleted, two processes could hold locks on two files of this name."""
-FOREVER = -1.0
+"""The locked file. It is never deleted: otherwise two processes could lock two files of this name."""
+FOREVER = -1.0  # no timeout
 
 
 @contextmanager
 def locked(folder: Path, doing: str, *, patience: float = 0.0) -> Iterator[None]:
-    """Hold a folder, made if it is missing, while something is written there.
+    """Lock a folder, created if missing, while the block writes to it.
 
     Args:
-        folder: to hold.
-        doing: what another process that holds it does with it, such as `recorded`.
-        patience: s to wait for the folder to be free, or `FOREVER`.
+        folder: to lock.
+        doing: what the error says another holder does, such as `recorded`.
+        patience: time to wait for the lock [s], or `FOREVER`.
 
     Raises:
-        BusyError: another process holds it, or another part of this one.
-        OSError: the folder cannot be made or written to.
+        BusyError: another process, or another part of this one, has locked it.
+        OSError: the folder cannot be created or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=patience)
@@ -34,7 +34,7 @@ def locked(folder: Path, doing: str, *, patience: float = 0.0) -> Iterator[None]
         lock.acquire()
     except Timeout as error:
         raise BusyError(
-            f"{folder} is being {doing} by another process: wait until that ends, or choose another name"
+            f"{folder} is being {doing} by another process: wait until it has finished, or choose another name"
         ) from error
     try:
         yield

@@ -1,4 +1,4 @@
-"""Silence for libraries that print where nobody asked: the terminal belongs to the job's own progress."""
+"""Silencing libraries that print to the terminal, which is for the job's own output."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what native code and libraries print to stdout and stderr meanwhile; exceptions still come through.
+    """Discard what libraries print to stdout and stderr inside the block; exceptions pass through.
 
-    The streams' file descriptors are redirected, since TensorFlow prints from C++.
+    The file descriptors are redirected, since TensorFlow prints from C++.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = [(fd, os.dup(fd)) for fd in (1, 2)]
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    copies = [(fd, os.dup(fd)) for fd in (1, 2)]
+    devnull = os.open(os.devnull, os.O_WRONLY)
     try:
-        for fd, _ in kept:
-            os.dup2(nowhere, fd)
+        for fd, _ in copies:
+            os.dup2(devnull, fd)
         yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        for fd, copy in kept:
+        for fd, copy in copies:
             os.dup2(copy, fd)
             os.close(copy)
-        os.close(nowhere)
+        os.close(devnull)

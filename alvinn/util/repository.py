@@ -1,4 +1,4 @@
-"""Which commit of the program is running, for a model's card."""
+"""The commit of the running program, for a model's card."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ GIT_SECONDS = 5.0
 
 
 def program_commit(file: Path = Path(__file__)) -> str:
-    """The commit that HEAD names in the program's repository; empty where the program does not run from it.
+    """The commit at HEAD of the program's repository; empty if the program does not run from its repository.
 
-    A program that is installed in an environment inside some other repository is not that repository's: its files
-    are unknown there.
+    An environment may be inside some other repository: the program is not taken for that repository's, as its files are
+    not tracked there.
 
     Args:
         file: one of the program's files.
@@ -24,10 +24,10 @@ def program_commit(file: Path = Path(__file__)) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """What git prints in a folder; empty where it fails or is not installed."""
+    """The output of git in a folder; empty if git fails or is not installed."""
     try:
         done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 - whichever git the person has
+            ["git", *arguments],  # noqa: S607 - the user's git
             cwd=folder,
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""A world to drive in: on a running server, or on a private embedded one."""
+"""Opening a world to drive in, on a running server or on a private embedded one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror im
 
 
 def parse_address(carla: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT.
+    """Split HOST:PORT.
 
     Raises:
-        AlvinnError: it has another form.
+        AlvinnError: the address has another form.
     """
     host, colon, port = carla.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
@@ -45,8 +45,8 @@ def open_world(
 ) -> Iterator[CarlaWorld]:
     """Open a world with a car on a lane, on the server that `settings` names or on an embedded one.
 
-    The reverse of a road with one lane is its mirror image, where the server has it. Where the network that drives
-    learned on another kind of server (`learned_on`, as its card says), that is said.
+    The reverse of a one-way road is its mirror image, if the server has it. A network that was trained on another kind
+    of server (`learned_on`, from its card) is warned about.
 
     Raises:
         AlvinnError: the server, map, lane or weather is not available.
@@ -81,9 +81,9 @@ def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None
 
 @cache
 def warn_of_other_server(learned_on: str, here: str) -> None:
-    """Say once that a network drives on another kind of server than it learned on; cards of old do not know theirs."""
+    """Warn, once, that a network drives on another kind of server than it was trained on; old cards do not name it."""
     if learned_on in KINDS and here != learned_on:
         CONSOLE.print(
-            f"the network learned on {KINDS[learned_on]} and drives on {KINDS[here]}: picture and car differ, so "
-            "expect worse; record and train anew there"
+            f"the network was trained on {KINDS[learned_on]} and drives on {KINDS[here]}: images and car differ, so "
+            "expect it to drive worse, or record and train on the server where it is to drive"
         )

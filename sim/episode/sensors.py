@@ -1,6 +1,6 @@
 """Sensors: actors that sit on others, or on their own, and have a stream of what they sense.
 
-What a sensor's messages hold is made elsewhere: pictures in `studio`, everything else in `instruments`.
+Their data are produced elsewhere: images in `server.camera_streams`, everything else in `server.sensor_streams`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Work that takes long, done beside the server's event loop, so that nobody's tick waits for it."""
+"""Long work in threads and processes, so that the server's event loop and its ticks do not wait for it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import TypeVar
 from sim.episode.world import WorldError
 from sim.roads.track import Track
 
-READ_SECONDS = 180.0  # for a client's map to be read
+READ_SECONDS = 180.0  # at most, to read a client's map
 T = TypeVar("T")
 _processes: set[SpawnProcess] = set()
 
 
 async def run_in_thread(function: Callable[[], T]) -> T:
-    """Call a function in a thread; unlike `asyncio.to_thread`, the end of the server does not wait for it."""
+    """Call a function in a thread; unlike with `asyncio.to_thread`, the server can end before it returns."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
 
@@ -32,7 +32,7 @@ async def run_in_thread(function: Callable[[], T]) -> T:
     def work() -> None:
         try:
             result = function()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
+        except Exception as error:  # noqa: BLE001 - re-raised in the caller
             report = _bind(outcome.set_exception, error)
         else:
             report = _bind(outcome.set_result, result)
@@ -48,10 +48,10 @@ def _bind(function: Callable[[T], None], value: T) -> Callable[[], None]:
 
 
 def run_in_process(read: Callable[[str, str, int], Track], name: str, text: str, seed: int) -> Track:
-    """Read a client's map in a process of its own: its time, its memory and its crash are not the server's.
+    """Read a client's map in a process of its own, whose time, memory and crashes do not affect the server.
 
     Raises:
-        WorldError: as `read` does, or the process crashed or took more than READ_SECONDS.
+        WorldError: from `read`, or the process crashed or took more than READ_SECONDS.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -76,7 +76,7 @@ def run_in_process(read: Callable[[str, str, int], Track], name: str, text: str,
 
 
 def end_processes() -> None:
-    """End what `run_in_process` still waits for, on the way out."""
+    """End the processes that `run_in_process` still waits for; called when the server ends."""
     for process in tuple(_processes):
         process.kill()
 

@@ -1,7 +1,7 @@
-"""The studio: turns the world's cameras into messages for their streams.
+"""Camera streams: renders the world's cameras and packs their images as messages.
 
-A camera is opened when somebody first wants its picture, and closed once its actor is gone. Every picture is drawn for
-the pose that its header tells.
+A camera is created in the renderer when its stream is first listened to, and closed when its actor is destroyed. Every
+image is rendered from the pose in its header.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from sim.wire.sensor_data import SensorType
 
 
 class RenderCamera(Protocol):
-    """What draws for one camera: `sim.camera.renderer.Camera`."""
+    """A camera of the renderer: `sim.camera.renderer.Camera`."""
 
     def render(self, pose: Pose) -> bytes:
-        """The picture from a pose: BGRA, top row first."""
+        """Render the image from a pose: BGRA, top row first."""
 
     def close(self) -> None:
-        """Free what drawing took."""
+        """Free its buffers."""
 
 
 class Renderer(Protocol):
-    """What knows the scene: `sim.camera.renderer.Renderer`."""
+    """The renderer of a scene: `sim.camera.renderer.Renderer`."""
 
     def load(self, track: Track, seed: int) -> None:
         """Build the scene of a track and show it."""
@@ -44,13 +44,13 @@ class Renderer(Protocol):
         """Build the scene of a track piece by piece; the generator returns what `show` takes."""
 
     def show(self, scene: Any) -> None:
-        """Show a scene that was built before."""
+        """Show a scene built by `build_in_pieces`."""
 
     def set_weather(self, weather: WeatherParameters) -> None:
-        """Draw in another weather from now on."""
+        """Change the weather."""
 
     def place_actors(self, actors: Sequence[VisibleActor]) -> None:
-        """Show these cars and props from now on, and none that were there before."""
+        """Replace the visible cars and props by these."""
 
     def create_camera(self, width: int, height: int, fov: float, kind: CameraKind) -> RenderCamera:
         """Create a camera with a horizontal field of view `fov` [rad]."""
@@ -61,22 +61,22 @@ STREAM_TYPES: dict[CameraKind, SensorType] = {
     "depth": SensorType.DEPTH,
     "semantic_segmentation": SensorType.SEMANTIC_SEGMENTATION,
 }
-"""CARLA's number of a camera's stream, by what its images show."""
+"""CARLA's sensor type of a stream, by the kind of camera."""
 
 
 class CameraStreams:
     """The open cameras of an episode.
 
     Args:
-        renderer: what draws.
-        seed: chooses the surroundings, the same for every map that is loaded.
+        renderer: of the scene.
+        seed: of the scenery, for every map that is loaded.
     """
 
     def __init__(self, renderer: Renderer, seed: int) -> None:
         self._renderer = renderer
         self._seed = seed
         self._cameras: dict[int, RenderCamera] = {}
-        self._broken: set[int] = set()  # ids are never used again, so nothing is ever taken out
+        self._broken: set[int] = set()  # ids are never reused, so none is ever removed
         self._weather: WeatherParameters | None = None
         self._visible: list[tuple[Actor, VisibleActor]] = []
 
@@ -87,11 +87,11 @@ class CameraStreams:
         self._weather = None
 
     def build_in_pieces(self, track: Track) -> Generator[None, None, Any]:
-        """Build the scene of a track, with pauses of the caller's own between its pieces; nothing is shown yet."""
+        """Build the scene of a track piece by piece, so that the caller can do other work in between."""
         return self._renderer.build_in_pieces(track, self._seed)
 
     def begin_with(self, scene: Any) -> None:
-        """Close every camera and show a scene that was built before."""
+        """Close every camera and show a scene built by `build_in_pieces`."""
         self.close()
         self._renderer.show(scene)
         self._weather = None
@@ -102,11 +102,11 @@ class CameraStreams:
             self._cameras.popitem()[1].close()
 
     def render(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
-        """The pictures that this frame owes: (stream, message) of each due camera whose stream is wanted."""
-        self._forget(world)
+        """Render this frame's images: (stream, message) of each due camera whose stream is listened to."""
+        self._close_cameras_of_the_dead(world)
         if world.settings.no_rendering_mode:
             return
-        self._follow(world.weather)
+        self._update_weather(world.weather)
         self._visible = [(actor, _to_visible(actor)) for actor in world.actors.values() if actor.footprint is not None]
         for camera in world.cameras():
             if camera.stream in wanted and camera.is_due(world.timestamp.seconds, world.settings.step):
@@ -115,18 +115,18 @@ class CameraStreams:
                     yield camera.stream, message
 
     def _attempt(self, world: World, camera: Camera) -> bytes | None:
-        """A picture, or None from a camera that failed once: it must not take the clock and the others with it."""
+        """An image, or None from a camera that has failed once: it must not stop the clock or the other cameras."""
         if camera.id in self._broken:
             return None
         try:
-            return self._picture(world, camera)
-        except Exception as error:  # noqa: BLE001 - whatever the renderer runs into, the server goes on
+            return self._render_camera(world, camera)
+        except Exception as error:  # noqa: BLE001 - no failure of the renderer may end the server
             self._broken.add(camera.id)
             size = f"{camera.lens.width}x{camera.lens.height}"
             print(f"sim: camera {camera.id} ({size}) cannot draw and stays dark: {error!r}", file=sys.stderr)
             return None
 
-    def _picture(self, world: World, camera: Camera) -> bytes:
+    def _render_camera(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._cameras:
             self._cameras[camera.id] = self._renderer.create_camera(lens.width, lens.height, lens.fov, camera.kind)
@@ -135,24 +135,24 @@ class CameraStreams:
         head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
 
-    def _forget(self, world: World) -> None:
+    def _close_cameras_of_the_dead(self, world: World) -> None:
         for gone in self._cameras.keys() - world.actors.keys():
             self._cameras.pop(gone).close()
 
-    def _follow(self, weather: WeatherParameters) -> None:
+    def _update_weather(self, weather: WeatherParameters) -> None:
         if weather is not self._weather:
-            self._weather = weather  # first, so that a weather that cannot be drawn is tried once
+            self._weather = weather  # first, so that a weather that fails is tried once only
             self._renderer.set_weather(weather)
 
 
 def _to_visible(actor: Actor) -> VisibleActor:
-    """An actor as the renderer requires it."""
+    """An actor in the renderer's form."""
     return VisibleActor(actor.id, actor.description.id, _colour(actor.description), actor.pose)
 
 
 @lru_cache(maxsize=64)
 def _colour(description: Description) -> Colour:
-    """The colour in a description, "r,g,b"; what has none of its own, or none that makes sense, is grey."""
+    """The colour in a description, "r,g,b"; grey if it has none or an invalid one."""
     parts = description.text("color").split(",")
     numbers = [int(part) / 255 for part in parts if re.fullmatch(r"\s*\d{1,3}\s*", part) and int(part) <= 255]
     red, green, blue = numbers if len(numbers) == 3 else (0.5, 0.5, 0.5)
@@ -160,7 +160,7 @@ def _colour(description: Description) -> Colour:
 
 
 def _is_within(camera: Camera, actor: Actor) -> bool:
-    """Whether a camera sits on an actor, inside its box: it looks out of what it is in."""
+    """Whether a camera is inside the box of the actor it is attached to, which is then not drawn."""
     if camera.parent is not actor:
         return False
     (centre, half), relative_pose = actor.box, camera.relative_pose

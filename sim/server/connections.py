@@ -1,8 +1,8 @@
-"""The two ports: asyncio's side of the server, one event loop, no threads and no locks.
+"""The connections of the server's two ports, on one asyncio event loop, without threads or locks.
 
-On one port come calls, on the other subscriptions to streams. Writing never waits: what a stream's reader has not
-taken is kept up to BACKLOG, then its oldest messages are dropped, whole; a caller that does not read its answers is
-not read either.
+One port takes RPC calls, the other subscriptions to streams. Writing never blocks: messages for a slow reader of a
+stream are queued up to BACKLOG bytes, then the oldest are dropped, whole; the calls of a client that does not read its
+answers are not read either.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sim.server.server import Server
 from sim.wire import rpc, streaming
 from sim.wire.errors import NotSupportedError, PeerError
 
-BACKLOG = 64 << 20  # bytes of whole messages that a stream's reader may be behind
-PAUSE = 0.005  # seconds between an answer and its pictures, see `_Calls._serve`
+BACKLOG = 64 << 20  # bytes queued for one reader of a stream
+PAUSE = 0.005  # s between an answer and its images, see `_Calls._finish`
 CLOCK_METHODS = {"set_episode_settings", "tick_cue"}
-FAMILIES = (batch_commands, episode_methods, vehicle_methods)  # importing them fills the table of procedures
+FAMILIES = (batch_commands, episode_methods, vehicle_methods)  # importing them fills the registry
 
 
 class StartError(Exception):
-    """The server cannot start; the message is one sentence for whoever started it."""
+    """The server cannot start; the message is one sentence for the user."""
 
 
 class _Connection(asyncio.Protocol):
@@ -50,7 +50,7 @@ class _Connection(asyncio.Protocol):
         self.paused = False
 
     def abort(self) -> None:
-        """Close at once, whatever is still to be written."""
+        """Close at once and discard what is not sent yet."""
         self.transport.abort()
 
 
@@ -61,7 +61,7 @@ class _Calls(_Connection):
         super().__init__(server)
         self._connection = rpc.Connection()
         self._after_batch = False
-        self._unfinished: asyncio.Task[None] | None = None  # a call that takes long; those after it wait
+        self._unfinished: asyncio.Task[None] | None = None  # a call that takes long; later calls wait
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -75,7 +75,7 @@ class _Calls(_Connection):
             self._connection.receive_data(data)
             self._serve_all()
         except PeerError:
-            self.abort()  # no way to tell a peer that speaks no msgpack-rpc; its other connections go on
+            self.abort()  # there is no answer to a peer that does not speak msgpack-rpc
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -83,10 +83,10 @@ class _Calls(_Connection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._go_on()
+        self._resume()
 
-    def _go_on(self) -> None:
-        """Read again, and serve the calls that came before the pause, unless there is another reason to wait."""
+    def _resume(self) -> None:
+        """Read again and serve the calls received before the pause, unless there is another reason to wait."""
         if not self.paused and self._unfinished is None and not self.transport.is_closing():
             self.transport.resume_reading()
             self.data_received(b"")
@@ -108,27 +108,27 @@ class _Calls(_Connection):
         self._unfinished = None
         if not self.transport.is_closing():
             self._finish(request, data)
-        self._go_on()
+        self._resume()
 
     def _finish(self, request: rpc.Request, reply: bytes) -> None:
         self.transport.write(reply)
         if request.method in CLOCK_METHODS and self.server.world.settings.synchronous_mode:
             self.server.clock_holders.add(self)
         # `apply_batch_sync(commands, True)` ticks with Python's lock held. If by then every thread of the client's has
-        # a picture to hand to Python, none is left to read the episode state that the tick waits for. `tick()` lets
-        # the lock go, so only a tick right after a batch needs the pause.
+        # an image to hand to Python, none is left to read the episode state that the tick waits for. `tick()` releases
+        # the lock, so only a tick right after a batch needs the pause.
         self.server.draw_pictures(PAUSE if self._after_batch else 0.0)
         self._after_batch = request.method == "apply_batch" and request.wants_answer
 
 
 def answer(server: registry.Context, request: rpc.Request) -> bytes | Awaitable[bytes]:
-    """Do what a request asks for; the bytes of its answer, which tell of any failure, or their promise."""
+    """Carry out a request; returns the bytes of its answer, which may report a failure, or an awaitable of them."""
     try:
         returns, result = registry.call(server, request.method, request.arguments)
         if isinstance(result, Awaitable):
             return _answer_later(request, returns, result)
         return rpc.pack_result(request.id, returns, result)
-    except Exception as error:  # noqa: BLE001 - a fault of ours in one method must not end the others' server
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one method must not end the server
         return _answer_failure(request, error)
 
 
@@ -151,20 +151,20 @@ def _answer_failure(request: rpc.Request, error: Exception) -> bytes:
 class _Stream(_Connection):
     """One reader of one stream.
 
-    A stream that is not (or no longer) there is kept open and silent: the genuine client would connect again at once,
-    for ever, if it were closed.
+    The connection to a stream that does not exist (any more) is kept open and silent: if it were closed, the genuine
+    client would reconnect at once, for ever.
     """
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self._subscription = streaming.Subscription()
         self._stream: int | None = None
-        self._behind: deque[bytes] = deque()
-        self._bytes_behind = 0
+        self._queue: deque[bytes] = deque()
+        self._bytes_queued = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=0)  # paused as soon as the system's own buffer is full
+        self.transport.set_write_buffer_limits(high=0)  # paused as soon as the system's buffer is full
 
     def connection_lost(self, _exc: Exception | None) -> None:
         if self._stream is not None:
@@ -180,28 +180,28 @@ class _Stream(_Connection):
             self.server.subscribe(self, self._stream)
 
     def send(self, message: bytes) -> None:
-        """Send a message now, or once the reader has taken those before it."""
+        """Send a message now, or queue it behind those that the reader has not taken yet."""
         if not self.paused:
             self.transport.write(message)
             return
-        self._behind.append(message)
-        self._bytes_behind += len(message)
-        while self._bytes_behind > BACKLOG and len(self._behind) > 1:
-            self._bytes_behind -= len(self._behind.popleft())
+        self._queue.append(message)
+        self._bytes_queued += len(message)
+        while self._bytes_queued > BACKLOG and len(self._queue) > 1:
+            self._bytes_queued -= len(self._queue.popleft())
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        while self._behind and not self.paused:
-            message = self._behind.popleft()
-            self._bytes_behind -= len(message)
+        while self._queue and not self.paused:
+            message = self._queue.popleft()
+            self._bytes_queued -= len(message)
             self.transport.write(message)
 
 
 async def listen(server: Server, host: str, port: int) -> tuple[list[asyncio.Server], int]:
-    """Open both ports and start the clock; the open servers, and the port that calls go to.
+    """Open both ports and start the clock; returns the servers and the port for calls.
 
     Raises:
-        StartError: a port cannot be had.
+        StartError: a port is not available.
     """
     streams, server.stream_port = await _open(lambda: _Stream(server), host, port + 1 if port else 0)
     try:
@@ -219,7 +219,7 @@ async def _open(protocol: Callable[[], asyncio.Protocol], host: str, port: int) 
         server = await asyncio.get_running_loop().create_server(protocol, host, port, family=family)
     except OSError as error:
         raise StartError(
-            f"cannot listen on {host}:{port} ({error.strerror}): the server takes its --port and the one above; "
-            "give another --port, or 0 for any free ones"
+            f"cannot listen on {host}:{port} ({error.strerror}): the server needs --port and the next port; "
+            "choose another --port, or 0 for any free ones"
         ) from error
     return server, int(server.sockets[0].getsockname()[1])

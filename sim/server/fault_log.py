@@ -1,4 +1,4 @@
-"""Faults of our own: each is logged with its traceback the first time, and ends nothing."""
+"""A log of the server's own faults: each is logged once, with its traceback, and does not end the server."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from types import TracebackType
 
 
 class FaultLog:
-    """Writes tracebacks to stderr, the same fault once: one in the clock would come twenty times a second."""
+    """Writes tracebacks to stderr, each fault once: a fault in the clock would repeat twenty times a second."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[type[BaseException], str, int]] = set()
 
     @contextmanager
     def logged(self) -> Iterator[None]:
-        """Log what the block raises, and go on after it."""
+        """Log and suppress an exception of the block."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the others' server
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the server
             self.write(error)
 
     def write(self, error: Exception) -> None:
-        """Log a fault, unless the same one was logged before."""
+        """Log a fault, unless it was logged before."""
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
@@ -35,5 +35,5 @@ class FaultLog:
 
 
 def _place(trace: TracebackType | None) -> tuple[str, int]:
-    """The file and line of a traceback's end."""
+    """File and line of a traceback's last entry."""
     return ("", 0) if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)

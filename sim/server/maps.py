@@ -1,4 +1,4 @@
-"""Maps for the server: opens names, files and texts as tracks, or explains in one sentence why it cannot."""
+"""Opening maps by name, file or OpenDRIVE text; errors are one sentence each."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def open_map(name_or_path: str, seed: int) -> Track:
     """The track of a built-in map or of an OpenDRIVE file, with scenery chosen by `seed`.
 
     Raises:
-        WorldError: there is no such map, or the file is not a usable one.
+        WorldError: there is no such map, or the file cannot be used.
     """
     return _open(opendrive.load, name_or_path, seed)
 
 
 def open_built_in(name: str, seed: int) -> Track:
-    """The track of a built-in map, for a client: it names no files of this machine.
+    """The track of a built-in map, for a client, which must not open files on this machine.
 
     Raises:
         WorldError: there is no such map.
@@ -43,7 +43,7 @@ def _open(load: Callable[[str], tuple[str, str]], wanted: str, seed: int) -> Tra
     try:
         return Track(name, text, lambda track: get_scenery(track, seed).solids_near)
     except Exception as error:
-        # Reading a file from elsewhere may fail anywhere; any exception means that the map is unusable.
+        # Reading an arbitrary file may fail anywhere; any exception means that the map cannot be used.
         raise WorldError(f"the map {wanted} cannot be used: {error}") from error
 
 
@@ -56,7 +56,7 @@ def read_map(name: str, text: str, seed: int) -> Track:
     try:
         track = Track(name, opendrive_import.validate(text), lambda track: get_scenery(track, seed).solids_near)
     except Exception as error:
-        # Reading a text from elsewhere may fail anywhere; any exception means that the map is unusable.
+        # Reading an arbitrary text may fail anywhere; any exception means that the map cannot be used.
         raise WorldError(f"the OpenDRIVE text cannot be read: {error}") from error
     if not track.spawn_points:
         raise WorldError("the OpenDRIVE text has no driving lane")
@@ -64,11 +64,11 @@ def read_map(name: str, text: str, seed: int) -> Track:
 
 
 def read_map_apart(name: str, text: str, seed: int) -> Track:
-    """The same as `read_map`, in a process of its own, for texts that may be meant to stop the server.
+    """Do the same as `read_map` in a process of its own, against texts made to stop the server.
 
     Raises:
-        WorldError: as `read_map` does, or reading it takes too long or crashes.
+        WorldError: from `read_map`, or reading takes too long or crashes.
     """
     track = run_in_process(read_map, name, text, seed)
-    get_scenery(track, seed)  # found here, in whatever thread this is, for the scene to take over
+    get_scenery(track, seed)  # computed in this thread and cached, for the scene to use
     return track

@@ -1,4 +1,4 @@
-"""Instruments: every sensor that is no camera, read once a frame and turned into messages for its stream.
+"""Sensor streams: reads GNSS, IMU and collision sensors once a frame and packs their data as messages.
 
 Conventions are CARLA's: an accelerometer at rest shows gravity upwards, a gyroscope turns with the snapshot's angular
 velocity, and the compass counts radians from north, which is -y, clockwise.
@@ -21,7 +21,7 @@ from sim.wire.sensor_data import SensorType
 
 
 def read_sensors(world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
-    """What this frame has to tell: (stream, message) for each due instrument whose stream is wanted."""
+    """Read this frame's sensors: (stream, message) for each due sensor whose stream is listened to."""
     for sensor in world.sensors():
         if sensor.stream in wanted and sensor.is_due(world.timestamp.seconds, world.settings.step):
             for kind, payload in _measure(world, sensor):
@@ -32,7 +32,7 @@ def read_sensors(world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
 
 
 def _measure(world: World, sensor: Sensor) -> Iterator[tuple[SensorType, bytes]]:
-    """What a sensor measured in this frame, each with CARLA's number of its stream; nothing from a camera."""
+    """The sensor's measurements in this frame, each with CARLA's sensor type; none from a camera."""
     match sensor:
         case CollisionSensor():
             yield from ((SensorType.COLLISION, payload) for payload in _collisions(world, sensor))
@@ -46,8 +46,10 @@ def _collisions(world: World, sensor: CollisionSensor) -> Iterator[bytes]:
     for collision in world.collisions:
         if collision.vehicle is sensor.parent:
             other = collision.other
-            told = actor_values.describe(other) if isinstance(other, Actor) else actor_values.describe_scenery(other)
-            yield sensor_data.pack_collision(actor_values.describe(collision.vehicle), told, collision.impulse)
+            described = (
+                actor_values.describe(other) if isinstance(other, Actor) else actor_values.describe_scenery(other)
+            )
+            yield sensor_data.pack_collision(actor_values.describe(collision.vehicle), described, collision.impulse)
 
 
 def _position(world: World, sensor: Gnss) -> bytes:

@@ -1,10 +1,10 @@
-"""The embedded server: the world, the clock, and who is told what; `ports` brings the connections.
+"""The embedded server: the world, its clock, and the subscriptions to its streams; `connections` has the sockets.
 
-Calls are served one after another, whoever makes them. Stream 1 tells the state of the episode, every sensor has a
-stream of its own. A tick goes
-1. step the world, 2. publish the episode state, 3. answer the call, 4. read, draw and publish what sensors sense,
-all with the same frame number. Pictures come last, and sometimes after a pause, because the genuine client can lock
-itself up otherwise: see `ports.PAUSE`.
+Calls of all clients are served one at a time. Stream 1 carries the state of the episode; every sensor has a stream of
+its own. A tick
+1. steps the world, 2. publishes the episode state, 3. answers the call, 4. publishes the data of all sensors,
+all with the same frame number. Images come last, and sometimes after a pause, because otherwise the genuine client can
+deadlock: see `connections.PAUSE`.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from sim.server.camera_streams import CameraStreams
 from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
 
-MOST_LOADS = 8  # maps that may wait to be loaded
+MOST_LOADS = 8  # map loads in the queue, the running one included
 
 
 class Peer(Protocol):
-    """An open connection, as the server sees it."""
+    """An open connection."""
 
     def abort(self) -> None:
         """Close at once."""
 
 
 class Reader(Peer, Protocol):
-    """A connection that reads a stream."""
+    """A connection subscribed to a stream."""
 
     def send(self, message: bytes) -> None:
-        """Take a whole message, without waiting."""
+        """Queue a whole message for sending, without waiting."""
 
 
 class Server:
-    """What the methods work on, and the state that connections share.
+    """The context of the RPC methods, and the state shared by all connections.
 
     Args:
         track: the map of the first episode.
-        studio: draws what cameras see.
+        camera_streams: renders the cameras.
         open_track: opens a map by name; raises WorldError if it cannot.
         read_track: reads a map from a name and an OpenDRIVE text; raises WorldError if it cannot.
         maps: the names of the available maps.
@@ -65,12 +65,12 @@ class Server:
         self.stream_port = 0
         self.listeners: dict[int, set[Reader]] = {}
         self.callers: set[Peer] = set()
-        self.clock_holders: set[Peer] = set()  # those who ticked, or made the world wait for ticks
+        self.clock_holders: set[Peer] = set()  # callers that ticked or switched to synchronous mode
         self._camera_streams = camera_streams
         self._open_track, self._read_track = open_track, read_track
         self._first, self._track, self._maps, self._text = track, track, maps, ""
         self._next_tick: asyncio.Handle | None = None
-        self._waiting: list[tuple[int, bytes]] = []  # pictures that wait for PAUSE
+        self._waiting: list[tuple[int, bytes]] = []  # images held back for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
         self._expected: dict[int, int] = {}
@@ -79,39 +79,41 @@ class Server:
         camera_streams.begin(track)
         self._state = self._episode_state()
 
-    # --- what methods ask for (procedures.Context)
+    # --- called by the RPC methods (registry.Context)
 
     def tick(self) -> int:
-        """A step at a client's wish; in asynchronous mode the clock is the server's and nothing happens."""
+        """Step the world on a client's call; in asynchronous mode, where the server has the clock, do nothing."""
         if self.world.settings.synchronous_mode:
             self.send_pictures()
             self._step()
         return self.world.timestamp.frame
 
     def expect_subscription(self, stream: int) -> None:
-        """Remember when a client asked for a stream's token: it will want every frame after this one."""
+        """Remember the frame in which a client fetched a stream's token: it is owed every frame after this one."""
         if any(sensor.stream == stream for sensor in self.world.sensors()):
             self._expected[stream] = self.world.timestamp.frame
 
     def restart_clock(self) -> None:
-        """Begin or end to tick by the wall clock."""
+        """Start or stop ticking by the wall clock, as the settings say."""
         if self._next_tick is not None:
             self._next_tick.cancel()
             self._next_tick = None
         if not self.world.settings.synchronous_mode:
-            self.clock_holders.clear()  # whoever gave the clock back may stay: the next one to take it may be killed
+            self.clock_holders.clear()  # a client that gave the clock back holds it no longer
             # At once, as the client looks for a tick of the new length for some milliseconds only before it warns.
             loop = asyncio.get_running_loop()
             self._next_tick = loop.call_soon(self._tick_by_wall_clock, loop.time() - self.world.settings.step)
 
     async def load(self, name: str) -> None:
-        """Begin an episode on another map, or on the same; until that is ready, the present one goes on.
+        """Begin an episode on another map, or on the same; the present episode runs until the new one is ready.
 
         Raises:
-            WorldError: there is no such map, it cannot be used, or too many others wait to be loaded; nothing changed.
+            WorldError: the map does not exist or cannot be used, or too many loads are queued; nothing has changed.
         """
         if self._loads_waiting >= MOST_LOADS:
-            raise WorldError(f"{MOST_LOADS} maps are to be loaded already, the most that wait here: try again later")
+            raise WorldError(
+                f"{MOST_LOADS} maps are already queued to be loaded, the most that this server allows: try again later"
+            )
         text = self._text
         self._loads_waiting += 1
         try:
@@ -123,7 +125,7 @@ class Server:
             self._loads_waiting -= 1
 
     async def _find_track(self, name: str, text: str) -> Track:
-        if name == registry.TEXT_MAP:  # even if the last text's map is the one that runs
+        if name == registry.TEXT_MAP:  # even if the present map came from the last text
             return await run_in_thread(partial(self._read_track, name, text))
         if name in {"", self._track.name}:
             return self._track
@@ -134,7 +136,7 @@ class Server:
         return await run_in_thread(partial(self._open_track, name))
 
     async def _build_scene(self, track: Track) -> Any:
-        """Build a scene piece by piece, as Panda3D is used from one thread alone; in between everybody is served."""
+        """Build a scene piece by piece, since Panda3D is confined to this thread; calls are served in between."""
         pieces = self._camera_streams.build_in_pieces(track)
         while True:
             try:
@@ -159,13 +161,13 @@ class Server:
         self._text = opendrive
 
     def maps(self) -> tuple[str, ...]:
-        """The names of the maps there are, the one given at the start too."""
+        """The names of all maps, the one given at the start included."""
         return tuple(dict.fromkeys((*self._maps, self._first.name)))
 
     # --- time and publishing
 
     def _step(self) -> None:
-        """Step the world and publish its state; a fault of ours in either is logged, and the next tick still runs."""
+        """Step the world and publish its state; a fault of ours in either is logged and does not stop the clock."""
         frame = self.world.timestamp.frame
         with self._faults.logged():
             self.world.tick()
@@ -176,7 +178,7 @@ class Server:
         self._owes_pictures = True
 
     def _tick_by_wall_clock(self, began: float) -> None:
-        """A step of asynchronous mode; one that comes late moves the next ones too, it is not made up for."""
+        """One step of asynchronous mode; a late step delays the following ones, none is made up for."""
         loop, step = asyncio.get_running_loop(), self.world.settings.step
         self.send_pictures()
         self._step()
@@ -185,16 +187,16 @@ class Server:
         self._next_tick = loop.call_at(after, self._tick_by_wall_clock, after - step)
 
     def draw_pictures(self, pause: float) -> None:
-        """Draw what the last step owes to those who listen, and send it when `pause` seconds are over."""
+        """Produce the last step's sensor data for the subscribed streams, and send it after `pause` seconds."""
         if not self._owes_pictures:
             return
         self._owes_pictures = False
         loop = asyncio.get_running_loop()
         answered = loop.time()
         wanted = {stream for stream, readers in self.listeners.items() if readers}
-        for sensed in (sensor_streams.read_sensors, self._camera_streams.render):
+        for produce in (sensor_streams.read_sensors, self._camera_streams.render):
             with self._faults.logged():
-                for stream, message in sensed(self.world, wanted):
+                for stream, message in produce(self.world, wanted):
                     if pause:
                         self._waiting.append((stream, message))
                     else:
@@ -207,7 +209,7 @@ class Server:
         yield from self._camera_streams.render(self.world, wanted)
 
     def send_pictures(self) -> None:
-        """Send at once what still waits."""
+        """Send at once the images that are held back."""
         if self._release is not None:
             self._release.cancel()
             self._release = None
@@ -226,13 +228,13 @@ class Server:
         for reader in self.listeners.get(stream, ()):
             reader.send(message)
 
-    # --- who comes and goes
+    # --- subscriptions and clients
 
     def subscribe(self, reader: Reader, stream: int) -> None:
-        """Add a reader; one of the episode's state learns at once how things stand, as nothing may tick for long.
+        """Add a reader; a reader of the episode's state is sent it at once, since the next tick may be long in coming.
 
-        A client that listens and ticks at once may tick before its subscription is here; it gets that tick's picture
-        now, so that every tick after `listen` has one.
+        The tick of a client that listens and ticks immediately may arrive before its subscription; that tick's image is
+        sent now, so that every tick after `listen` has one.
         """
         self.listeners.setdefault(stream, set()).add(reader)
         if stream == streaming.EPISODE_STREAM:
@@ -243,16 +245,16 @@ class Server:
                     reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:
-        """Take a reader away."""
+        """Remove a reader."""
         readers = self.listeners.get(stream, set())
         readers.discard(reader)
         if not readers:
             self.listeners.pop(stream, None)
 
     def drop_client(self, caller: Peer) -> None:
-        """A client is gone. If nobody who kept the clock is left, the server ticks again by itself.
+        """Remove a client that disconnected; if it was the last one to hold the clock, return to asynchronous mode.
 
-        Otherwise a client that died in synchronous mode would leave the world frozen for those who come next.
+        Otherwise a client that died in synchronous mode would leave the world frozen for the next one.
         """
         self.callers.discard(caller)
         self.clock_holders.discard(caller)
@@ -262,7 +264,7 @@ class Server:
             self.restart_clock()
 
     def close(self) -> None:
-        """Drop every connection, stop the clock, and end what reads a map."""
+        """Close every connection, stop the clock, and end the processes that read maps."""
         end_processes()
         for handle in (self._next_tick, self._release):
             if handle is not None:

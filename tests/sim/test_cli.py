@@ -149,7 +149,7 @@ def test_a_port_in_use_is_one_sentence_and_status_1(capsys: pytest.CaptureFixtur
     out, err = capsys.readouterr()
     assert out == ""
     assert re.search(rf"cannot listen on 127\.0\.0\.1:({port}|{port + 1}) ", err)
-    assert "give another --port" in err
+    assert "choose another --port" in err
     assert err.count("\n") == 1
 
 

@@ -42,7 +42,7 @@ def test_a_network_on_the_other_kind_of_server_is_told_once(
     for _ in range(3):
         warn_of_other_server(learned_on, here)
     said = " ".join(capsys.readouterr().out.split())
-    assert said.count(f"learned on {KINDS[learned_on]} and drives on {KINDS[here]}") == 1
+    assert said.count(f"trained on {KINDS[learned_on]} and drives on {KINDS[here]}") == 1
 
 
 @pytest.mark.parametrize("learned_on", ["full", "given", ""])
@@ -68,7 +68,7 @@ def test_a_world_says_which_kind_of_server_it_is_on_and_a_network_of_the_other_i
         learned_on="full",
     ) as world:
         assert world.server == "embedded"
-    assert "learned on a full CARLA server" in " ".join(capsys.readouterr().out.split())
+    assert "trained on a full CARLA server" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_server_with_carlas_own_maps_is_a_full_one() -> None:

@@ -373,7 +373,7 @@ def test_a_port_in_use_is_one_sentence_and_leaves_no_port_open() -> None:
                 taken.bind(("127.0.0.1", 0))
                 taken.listen()
                 port = taken.getsockname()[1]
-                with pytest.raises(StartError, match=f"cannot listen on 127.0.0.1:{port} .* give another --port"):
+                with pytest.raises(StartError, match=f"cannot listen on 127.0.0.1:{port} .* choose another --port"):
                     await listen(it.server, "127.0.0.1", port)
                 with contextlib.closing(socket.socket()) as above:
                     above.bind(("127.0.0.1", port + 1))

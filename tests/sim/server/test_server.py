@@ -196,7 +196,7 @@ def test_maps_are_loaded_one_after_another_and_not_too_many_may_wait() -> None:
             it.server._read_track = read
             loads = [asyncio.ensure_future(it.server.load("OpenDriveMap")) for _ in range(MOST_LOADS)]
             await asyncio.sleep(0)
-            with pytest.raises(WorldError, match="8 maps are to be loaded already"):
+            with pytest.raises(WorldError, match="8 maps are already queued to be loaded"):
                 await it.server.load("OpenDriveMap")
             episode = it.world.episode
             assert len(reading) <= 1
