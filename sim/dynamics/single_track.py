@@ -58,6 +58,11 @@ class VehicleControl:
     manual_gear_shift: bool = False
     gear: int = 0
 
+    @property
+    def engaged_gear(self) -> int:
+        """-1 reverse, 0 neutral, from 1 on forward; a gear shifted by hand overrides `reverse`, as in CARLA."""
+        return self.gear if self.manual_gear_shift else -1 if self.reverse else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -127,6 +132,7 @@ class SingleTrackModel:
         front, rear = physics.wheels[0], physics.wheels[2]
         self.a = a = front.position.x - physics.center_of_mass.x
         self.b = b = physics.center_of_mass.x - rear.position.x
+        self.wheelbase, self.track = a + b, abs(physics.wheels[1].position.y - front.position.y)
         self.mass = m = physics.mass
         self.yaw_inertia = m * a * b  # a dynamic index of 1, which is typical of passenger cars
         self.front_load, self.rear_load = m * GRAVITY * b / (a + b), m * GRAVITY * a / (a + b)
@@ -180,6 +186,12 @@ class SingleTrackModel:
             torque = -torque if reverse else torque
         return torque * self.ratio / self.radius
 
+    def outer_angle(self, angle: float) -> float:
+        """Return the angle [rad] of the outer front wheel in a bend whose inner one has `angle`, after Ackermann."""
+        if angle == 0.0:
+            return 0.0
+        return math.copysign(math.atan2(self.wheelbase, self.track + self.wheelbase / math.tan(abs(angle))), angle)
+
     def wheel_angle(self, steer: float, speed: float) -> float:
         """Return the front wheel angle [rad] for a steer in [-1, 1] at a speed [m/s]."""
         return max(-1.0, min(1.0, steer)) * interpolate(self.physics.steering_curve, abs(speed) * 3.6) * self.max_angle
@@ -206,6 +218,7 @@ class _Integrator:
         self.rolling = ground.rolling_resistance * car.mass * GRAVITY
         self.downhill = -GRAVITY * math.sin(ground.pitch)
         self.aside = GRAVITY * math.sin(ground.roll)
+        self.gear = control.engaged_gear
         self.slowest_roll = max(dt * car.decay, 1e-6)  # above zero even for a car without lateral grip
 
     def advance(
@@ -214,7 +227,8 @@ class _Integrator:
         """Return the motion one substep later."""
         car, dt, control = self.car, self.dt, self.control
         delta += (car.wheel_angle(control.steer, vx) - delta) * self.steer_gain
-        drive += (car.drive_force(control.throttle, vx, reverse=control.reverse) - drive) * self.drive_gain
+        force = car.drive_force(control.throttle, vx, reverse=self.gear < 0) if self.gear else 0.0
+        drive += (force - drive) * self.drive_gain
         push = max(-self.drive_limit, min(self.drive_limit, drive))
         rear_brake = min(
             self.rear_brake, self.rear_limit + math.copysign(push, push * vx)

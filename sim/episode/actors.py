@@ -111,6 +111,7 @@ class Vehicle(Actor):
         self.moves = True
         self.sticky = description.text("sticky_control") != "false"
         self._force = Vector()  # [N], for the next step alone
+        self._known_velocity = 0.0, 0.0  # in the world's axes, at the end of the last tick
         self._ground_at = ground_at
         self.put(pose)
 
@@ -170,12 +171,27 @@ class Vehicle(Actor):
         c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
         return vector.x * c + vector.y * s, vector.y * c - vector.x * s
 
+    def steer_angle(self, wheel: int) -> float:
+        """The angle [rad] of a wheel: 0 front left, 1 front right; the rear ones do not steer."""
+        angle = self.motion.wheel_angle
+        if wheel not in {0, 1}:
+            return 0.0
+        return angle if (angle > 0.0) == (wheel == 1) else self.car.outer_angle(angle)
+
     def speed_along(self, nx: float, ny: float) -> float:
         """The car's speed [m/s] along a unit vector of the world."""
         along, across = self._to_own_axes(Vector(nx, ny))
         return self.motion.speed * along + self.motion.lateral_speed * across
 
     # --- time
+
+    def measure_acceleration(self, seconds: float) -> None:
+        """Find the mean acceleration of the tick that ends: tyres, contact and clients changed the velocity."""
+        x, y = self._known_velocity
+        m = self.motion
+        self._known_velocity = now = self.speed_along(1.0, 0.0), self.speed_along(0.0, 1.0)
+        along, across = self._to_own_axes(Vector(now[0] - x, now[1] - y))
+        self.motion = replace(m, acceleration=Vector(along / seconds, across / seconds))
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -215,7 +231,7 @@ class Vehicle(Actor):
         m, attitude = self.motion, matrix(self.pose)[:3, :3]
         velocity = attitude @ (m.speed, m.lateral_speed, 0.0)
         acceleration = attitude @ (m.acceleration.x, m.acceleration.y, m.acceleration.z)
-        gear = self.control.gear if self.control.manual_gear_shift else -1 if self.control.reverse else 1
+        gear = max(-1, min(self.control.engaged_gear, len(self.physics.forward_gears)))
         return ActorState(
             self.id,
             self.pose,
@@ -228,10 +244,9 @@ class Vehicle(Actor):
 
 def _is_computable(motion: State) -> bool:
     """Whether every number of a motion is finite and small enough to integrate further."""
-    felt = motion.acceleration
     numbers = (
         *(motion.x, motion.y, motion.yaw, motion.speed, motion.lateral_speed, motion.yaw_rate),
-        *(motion.wheel_angle, felt.x, felt.y),
+        motion.wheel_angle,
     )
     return all(abs(number) <= BEYOND_REASON for number in numbers)  # a comparison with NaN is false
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ import numpy as np
 from sim.episode.actors import Actor
 from sim.episode.blueprints import Description
 from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, GNSS, IMU, LANE_INVASION, RGB_CAMERA, SEGMENTATION_CAMERA
+from sim.episode.snapshot import Timestamp
 from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
 
 LARGEST_IMAGE = 4096  # pixels a side
@@ -36,7 +38,7 @@ class Sensor(Actor):
         identity, description, pose: the actor's; the pose is relative to the parent, if there is one.
         parent: what it sits on.
         stream: the number of its stream.
-        born: the simulation's time [s].
+        born: frame and time of its spawning.
 
     Raises:
         BlueprintError: an attribute is no number, or out of range.
@@ -46,7 +48,7 @@ class Sensor(Actor):
     streams = True  # whether there is anything to listen to
 
     def __init__(
-        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
     ) -> None:
         super().__init__(identity, description, pose)
         self.parent = parent
@@ -85,7 +87,9 @@ class Sensor(Actor):
         if self.every <= step_seconds:
             return True
         step = step_seconds / self.every
-        age = (now - self._born) / self.every - step + 1e-6  # the sum of many steps falls a hair short of a whole
+        age = (
+            (now - self._born.seconds) / self.every - step + 1e-6
+        )  # the sum of many steps falls a hair short of a whole
         return math.floor(age) > math.floor(age - step)
 
 
@@ -115,7 +119,7 @@ class Camera(Sensor):
     """A camera; `kind` is what its images show."""
 
     def __init__(
-        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
     ) -> None:
         super().__init__(identity, description, pose, parent, stream, born)
         self.lens = Lens.from_description(description)
@@ -133,24 +137,32 @@ class LaneInvasion(Sensor):
 
 
 class NoisySensor(Sensor):
-    """A sensor with noise that its seed repeats: a bias, and a normal deviation around it."""
+    """A sensor with noise, a bias and a normal deviation around it.
+
+    A tick's noise follows from the seed and the number of ticks since the spawning, so that it is the same whoever
+    listened before.
+    """
 
     def __init__(
-        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: float
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
     ) -> None:
         super().__init__(identity, description, pose, parent, stream, born)
-        self._random = random.Random(int(description.number("noise_seed", -(2**31), 2**31)))
+        self._seed = int(description.number("noise_seed", -(2**31), 2**31))
         self._noise = {
             given.id: description.number(given.id, -LOUDEST, LOUDEST)
             for given in description.attributes
             if given.id.startswith("noise_") and given.id != "noise_seed"
         }
 
-    def noise(self, of: str, axis: str = "") -> float:
-        """The next error of a quantity, such as "lat" or "accel" along "_x"."""
-        bias = self._noise.get(f"noise_{of}_bias{axis}", 0.0)
-        deviation = self._noise[f"noise_{of}_stddev{axis}"]
-        return bias + (self._random.gauss(0.0, abs(deviation)) if deviation else 0.0)
+    def noise_at(self, frame: int) -> Callable[[str, str], float]:
+        """The errors at a frame of a quantity ("lat") along an axis ("_x"), to be asked for in a fixed order."""
+        source = random.Random(f"{self._seed} {frame - self._born.frame}")
+
+        def draw(of: str, axis: str) -> float:
+            bias = self._noise.get(f"noise_{of}_bias{axis}", 0.0)
+            return bias + source.gauss(0.0, abs(self._noise[f"noise_{of}_stddev{axis}"]))
+
+        return draw
 
 
 class Gnss(NoisySensor):

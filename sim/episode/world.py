@@ -99,6 +99,8 @@ class World:
         for car in cars:
             car.advance(step)
         self.collisions = resolve(self.actors.values(), before, self.track.solids_near)
+        for car in cars:
+            car.measure_acceleration(step)
         self.timestamp = Timestamp(self.timestamp.frame + 1, self.timestamp.seconds + step)
         return self.timestamp.frame
 
@@ -195,8 +197,7 @@ class World:
         if kind in UNSUPPORTED:
             raise WorldError(f"{kind} is not supported: a full CARLA server has it, this one does not")
         if kind in SENSORS:
-            born = self.timestamp.seconds
-            return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), born)
+            return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), self.timestamp)
         if parent is not None:
             raise WorldError(f"a {kind} cannot be attached to another actor")
         if kind in PROPS:

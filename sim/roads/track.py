@@ -22,6 +22,7 @@ from sim.dynamics.single_track import Ground
 from sim.geometry.boxes import Box, SolidsNear
 from sim.geometry.poses import Pose
 from sim.roads import appearance, terrain
+from sim.roads.sample_index import STEP, SampleIndex
 from sim.roads.terrain import Terrain
 from sim.roads.xml_document import Document
 
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-STEP = 1.0  # largest distance between two samples along a road [m]
 END = 2e-3  # CARLA stores s in single precision and has no waypoint at a road's very end; stay this far from it [m]
 SPAWN_EVERY = 25.0  # distance between spawn points [m]
-CELL = 8.0  # size of the cells in which `ground` looks up samples [m]
-MOST_ENTRIES = 5_000_000  # of all cells together; Town07 has 0.1 million
 DASH, GAP = 3.0, 6.0  # default dash and gap of broken lines [m]
 SPREAD = 25e3  # the largest extent of a map [m]
 BANK = 8.0  # distance over which the road's surface blends into the land [m]
@@ -85,6 +83,11 @@ class Stretch:
         rise: Floats = np.gradient(self.centre[:, 2], self.s)
         return rise
 
+    @property
+    def samples(self) -> Floats:
+        """(n, 8) the samples as `SampleIndex` takes them."""
+        return np.column_stack((self.centre, self.right[:, :2], self.offsets[:, 0], self.offsets[:, -1], self.grade))
+
 
 def leave_bare(_track: Track) -> SolidsNear:
     """Place no scenery."""
@@ -119,13 +122,15 @@ class Track:
         if not self.stretches:
             raise ValueError("none of its roads has finite positions and widths")
         self.terrain = _fit_terrain(self.stretches)
-        self._cells = _index_samples(self.stretches, STEP if self.terrain.is_level else BANK)
+        self._samples = SampleIndex(
+            (stretch.samples for stretch in self.stretches), STEP if self.terrain.is_level else BANK
+        )
         self._solids_near = furnish(self)
 
     def ground(self, x: float, y: float, z: float, yaw: float = 0.0) -> Ground:
         """The ground under a car at x, y, z [m] with heading `yaw` [rad]."""
         height, east, south = self.terrain.at(x, y)
-        found = self._nearest(x, y, z)
+        found = self._samples.nearest(x, y, z)
         if found is None:
             return _tilt(GRASS, height, (east, south), yaw)
         sx, sy, sz, rx, ry, left, right, grade = found
@@ -140,19 +145,6 @@ class Track:
     def solids_near(self, x: float, y: float) -> Iterable[Box]:
         """The boxes of scenery that a car whose centre is at x, y [m] may touch."""
         return self._solids_near(x, y)
-
-    def _nearest(self, x: float, y: float, z: float) -> tuple[float, ...] | None:
-        """The sample whose cross-section is nearest to a point; None far from any road."""
-        best, found = math.inf, None
-        for sample in self._cells.get((math.floor(x / CELL), math.floor(y / CELL)), ()):
-            sx, sy, sz, rx, ry, left, right, _ = sample
-            dx, dy = x - sx, y - sy
-            across, along = dx * rx + dy * ry, dx * ry - dy * rx
-            beside = left - across if across < left else across - right if across > right else 0.0
-            distance = beside * beside + along * along + (z - sz) ** 2
-            if distance < best:
-                best, found = distance, sample
-        return found
 
 
 def _is_known(identity: str) -> bool:
@@ -286,25 +278,3 @@ def _to_pose(transform: carla.Transform) -> Pose:
     place, turn = transform.location, transform.rotation
     angles = math.radians(turn.pitch), math.radians(turn.yaw), math.radians(turn.roll)
     return Pose(place.x, place.y, place.z, *angles)
-
-
-def _index_samples(stretches: tuple[Stretch, ...], beside: float) -> dict[tuple[int, int], list[tuple[float, ...]]]:
-    """The samples by cell: each is listed in every cell that its cross-section, widened by `beside` [m], may reach.
-
-    Raises:
-        ValueError: the roads cover so much ground that memory would run out.
-    """
-    cells: dict[tuple[int, int], list[tuple[float, ...]]] = {}
-    entries = 0
-    for g in stretches:
-        table = np.column_stack((g.centre, g.right[:, :2], g.offsets[:, 0], g.offsets[:, -1], g.grade))
-        for row in table.tolist():
-            reach = max(abs(row[5]), abs(row[6])) + beside
-            xs = range(math.floor((row[0] - reach) / CELL), math.floor((row[0] + reach) / CELL) + 1)
-            ys = range(math.floor((row[1] - reach) / CELL), math.floor((row[1] + reach) / CELL) + 1)
-            for cell in ((i, j) for i in xs for j in ys):
-                cells.setdefault(cell, []).append(tuple(row))
-            entries += len(xs) * len(ys)
-            if entries > MOST_ENTRIES:
-                raise ValueError("its roads cover more ground than can be stored: they are too long and too wide")
-    return cells

@@ -115,8 +115,7 @@ def apply_physics(context: Context, identity: int, physics: PhysicsControl) -> N
 
 @method("get_wheel_steer_angle", UINT, INT, result=messages.ANGLE)
 def _wheel_angle(context: Context, identity: int, wheel: int) -> float:
-    motion = context.world.vehicle(identity).motion
-    return motion.wheel_angle if wheel in {0, 1} else 0.0
+    return context.world.vehicle(identity).steer_angle(wheel)
 
 
 @method("get_vehicle_light_state", UINT, result=messages.LIGHTS)

@@ -39,7 +39,7 @@ def _measure(world: World, sensor: Sensor) -> Iterator[tuple[SensorType, bytes]]
         case Gnss():
             yield SensorType.GNSS, _position(world, sensor)
         case Imu():
-            yield SensorType.IMU, _motion(sensor)
+            yield SensorType.IMU, _motion(world, sensor)
 
 
 def _collisions(world: World, sensor: CollisionSensor) -> Iterator[bytes]:
@@ -53,17 +53,17 @@ def _collisions(world: World, sensor: CollisionSensor) -> Iterator[bytes]:
 
 
 def _position(world: World, sensor: Gnss) -> bytes:
-    pose = sensor.pose
+    pose, noise = sensor.pose, sensor.noise_at(world.timestamp.frame)
     point = geodesy.locate(world.track.opendrive, Vector(pose.x, pose.y, pose.z))
     return sensor_data.pack_gnss(
-        point.latitude + sensor.noise("lat"),
-        point.longitude + sensor.noise("lon"),
-        point.altitude + sensor.noise("alt"),
+        point.latitude + noise("lat", ""),
+        point.longitude + noise("lon", ""),
+        point.altitude + noise("alt", ""),
     )
 
 
-def _motion(sensor: Imu) -> bytes:
-    pose = sensor.pose
+def _motion(world: World, sensor: Imu) -> bytes:
+    pose, noise = sensor.pose, sensor.noise_at(world.timestamp.frame)
     state = sensor.state() if sensor.parent is None else sensor.parent.state()
     felt, turning = state.acceleration, state.angular_velocity
     to_sensor = matrix(pose)[:3, :3].T
@@ -71,7 +71,7 @@ def _motion(sensor: Imu) -> bytes:
     rate = (to_sensor @ (turning.x, turning.y, turning.z)).tolist()
     axes = ("_x", "_y", "_z")
     return sensor_data.pack_imu(
-        Vector(*(value + sensor.noise("accel", axis) for value, axis in zip(acceleration, axes, strict=True))),
-        Vector(*(value + sensor.noise("gyro", axis) for value, axis in zip(rate, axes, strict=True))),
+        Vector(*(value + noise("accel", axis) for value, axis in zip(acceleration, axes, strict=True))),
+        Vector(*(value + noise("gyro", axis) for value, axis in zip(rate, axes, strict=True))),
         (pose.yaw + math.pi / 2) % math.tau,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from sim.rpc import registry
 from sim.server import sensor_streams
 from sim.server.background import end_processes, run_in_thread
 from sim.server.camera_streams import CameraStreams
+from sim.server.expected import ExpectedSubscriptions
 from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
 
@@ -73,7 +74,7 @@ class Server:
         self._waiting: list[tuple[int, bytes]] = []  # images held back for PAUSE
         self._release: asyncio.TimerHandle | None = None
         self._owes_pictures = False
-        self._expected: dict[int, int] = {}
+        self._expected = ExpectedSubscriptions()
         self._faults = FaultLog()
         self._loading, self._loads_waiting = asyncio.Lock(), 0
         camera_streams.begin(track)
@@ -89,9 +90,9 @@ class Server:
         return self.world.timestamp.frame
 
     def expect_subscription(self, stream: int) -> None:
-        """Remember the frame in which a client fetched a stream's token: it is owed every frame after this one."""
+        """Keep what a stream sends from now on for the client that asked for its token."""
         if any(sensor.stream == stream for sensor in self.world.sensors()):
-            self._expected[stream] = self.world.timestamp.frame
+            self._expected.expect(stream)
 
     def restart_clock(self) -> None:
         """Start or stop ticking by the wall clock, as the settings say."""
@@ -193,7 +194,7 @@ class Server:
         self._owes_pictures = False
         loop = asyncio.get_running_loop()
         answered = loop.time()
-        wanted = {stream for stream, readers in self.listeners.items() if readers}
+        wanted = {stream for stream, readers in self.listeners.items() if readers} | self._expected.streams
         for produce in (sensor_streams.read_sensors, self._camera_streams.render):
             with self._faults.logged():
                 for stream, message in produce(self.world, wanted):
@@ -203,10 +204,6 @@ class Server:
                         self._publish(stream, message)
         if self._waiting:
             self._release = loop.call_at(answered + pause, self.send_pictures)
-
-    def _sense(self, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
-        yield from sensor_streams.read_sensors(self.world, wanted)
-        yield from self._camera_streams.render(self.world, wanted)
 
     def send_pictures(self) -> None:
         """Send at once the images that are held back."""
@@ -227,22 +224,17 @@ class Server:
     def _publish(self, stream: int, message: bytes) -> None:
         for reader in self.listeners.get(stream, ()):
             reader.send(message)
+        self._expected.keep(stream, message)
 
     # --- subscriptions and clients
 
     def subscribe(self, reader: Reader, stream: int) -> None:
-        """Add a reader; a reader of the episode's state is sent it at once, since the next tick may be long in coming.
-
-        The tick of a client that listens and ticks immediately may arrive before its subscription; that tick's image is
-        sent now, so that every tick after `listen` has one.
-        """
+        """Add a reader; the episode's state is sent at once, since the next tick may be long in coming."""
         self.listeners.setdefault(stream, set()).add(reader)
         if stream == streaming.EPISODE_STREAM:
             reader.send(self._state)
-        elif self._expected.pop(stream, self.world.timestamp.frame) < self.world.timestamp.frame:
-            with self._faults.logged():
-                for _, message in self._sense({stream}):
-                    reader.send(message)
+        for message in self._expected.take(stream):
+            reader.send(message)
 
     def unsubscribe(self, reader: Reader, stream: int) -> None:
         """Remove a reader."""

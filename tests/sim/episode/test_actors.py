@@ -95,3 +95,39 @@ def test_a_point_of_one_car_within_another_means_that_they_overlap(x: float, y: 
 def test_cars_on_different_levels_do_not_overlap() -> None:
     upper = Vehicle(2, CAR, Pose(), Plain(height=5.0).ground)
     assert not overlap(car(), upper)
+
+
+@pytest.mark.parametrize(
+    ("control", "gear", "way"),
+    [
+        (VehicleControl(throttle=1.0), 1, 1),
+        (VehicleControl(throttle=1.0, reverse=True), -1, -1),
+        (VehicleControl(throttle=1.0, manual_gear_shift=True, gear=1), 1, 1),
+        (VehicleControl(throttle=1.0, manual_gear_shift=True, gear=-1), -1, -1),
+        (VehicleControl(throttle=1.0, manual_gear_shift=True, gear=0), 0, 0),
+        (VehicleControl(throttle=1.0, manual_gear_shift=True, gear=9), 1, 1),
+        (VehicleControl(throttle=1.0, manual_gear_shift=True, gear=1, reverse=True), 1, 1),
+    ],
+)
+def test_a_car_drives_in_the_gear_that_its_state_tells(control: VehicleControl, gear: int, way: int) -> None:
+    vehicle = car()
+    vehicle.control = control
+    for _ in range(20):
+        vehicle.advance(0.05)
+    told = vehicle.state().vehicle
+    assert told is not None
+    assert told.gear == gear
+    assert (vehicle.motion.speed > 0.5) - (vehicle.motion.speed < -0.5) == way
+
+
+@pytest.mark.parametrize("steer", [0.5, -0.5])
+def test_the_axes_of_both_front_wheels_meet_on_the_line_of_the_rear_axle(steer: float) -> None:
+    vehicle = car()
+    vehicle.control = VehicleControl(steer=steer)
+    for _ in range(40):
+        vehicle.advance(0.05)
+    left, right = math.tan(vehicle.steer_angle(0)), math.tan(vehicle.steer_angle(1))
+    inner, outer = (right, left) if steer > 0 else (left, right)
+    assert inner == math.tan(vehicle.motion.wheel_angle)
+    assert 1 / abs(outer) - 1 / abs(inner) == pytest.approx(2 * 0.79 / 2.875)
+    assert vehicle.steer_angle(2) == vehicle.steer_angle(3) == 0.0

@@ -7,10 +7,12 @@ import pytest
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, BlueprintError, Description
 from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, IMU
 from sim.episode.sensors import SENSORS, Lens, Sensor
+from sim.episode.snapshot import Timestamp
 from sim.episode.world import World
 from sim.geometry.poses import Pose, matrix
 from tests.sim.fakes import Plain, is_camera
 
+BORN = Timestamp(frame=1, seconds=0.0)
 CAR = Description(0, VEHICLE).complete()
 
 
@@ -79,5 +81,5 @@ def test_a_lens_is_what_the_attributes_say_and_cameras_know_what_they_show() -> 
 def test_a_sensor_tick_that_is_no_number_is_refused_where_there_is_one() -> None:
     tick = (AttributeValue("sensor_tick", 3, "often"),)
     with pytest.raises(BlueprintError, match="sensor_tick is 'often'"):
-        SENSORS[IMU](1, Description(0, IMU, tick).complete(), Pose(), None, 2, 0.0)
-    assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).complete(), Pose(), None, 2, 0.0).every == 0.0
+        SENSORS[IMU](1, Description(0, IMU, tick).complete(), Pose(), None, 2, BORN)
+    assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).complete(), Pose(), None, 2, BORN).every == 0.0

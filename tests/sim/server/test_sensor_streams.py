@@ -87,17 +87,52 @@ def test_the_compass_counts_clockwise_from_north_which_is_minus_y(yaw: float, co
 
 
 def test_noise_is_repeated_by_its_seed_and_spreads_as_asked() -> None:
-    def series(seed: str) -> list[float]:
+    def series(seed: str, ticks: int = 400, *, until: int = 0) -> list[float]:
         world = World(Plain())
         noise = {"noise_seed": seed, "noise_gyro_bias_z": "2.0", "noise_gyro_stddev_z": "0.5"}
         sensor = spawned(world, IMU, 0, None, **noise)
-        return [told(world, sensor)[0][1][2] for _ in range(400)]
+        heard = []
+        for tick in range(ticks):
+            world.tick()
+            if tick >= until:
+                heard.append(told(world, sensor)[0][1][2])
+        return heard
 
     one = series("1")
     assert one == series("1") != series("2")
+    assert one[100:] == series("1", until=100), "the same, whether somebody listened before or not"
     mean = sum(one) / len(one)
     assert mean == pytest.approx(2.0, abs=0.1)
     assert math.sqrt(sum((value - mean) ** 2 for value in one) / len(one)) == pytest.approx(0.5, rel=0.15)
+
+
+def test_the_noise_of_a_position_is_independent_of_who_listens_too() -> None:
+    def last(*, listened: bool) -> list[float]:
+        world = World(Plain())
+        sensor = spawned(world, GNSS, 0, None, noise_seed="4", noise_lat_stddev="0.1", noise_alt_stddev="1")
+        for _ in range(5):
+            world.tick()
+            if listened:
+                told(world, sensor)
+        payload: list[float] = told(world, sensor)[0]
+        return payload
+
+    assert last(listened=True) == last(listened=False)
+
+
+def test_an_accelerometer_feels_collisions_and_what_clients_do_to_its_car() -> None:
+    world = World(Plain())
+    ahead, behind = car_in(world, x=8.0), car_in(world)
+    sensors = [spawned(world, IMU, car.id) for car in (ahead, behind)]
+    behind.set_velocity(Vector(15.0))
+    world.tick()
+    assert told(world, sensors[1])[0][0][0] == pytest.approx(15.0 / 0.05, rel=0.05)
+    while not world.collisions:
+        world.tick()
+    (impulse,) = (c.impulse.x for c in world.collisions if c.vehicle is ahead)
+    felt = [told(world, sensor)[0][0][0] for sensor in sensors]
+    assert felt[0] == pytest.approx(impulse / ahead.physics.mass / 0.05, rel=0.05)
+    assert felt[0] > 50.0 > -50.0 > felt[1]
 
 
 def test_a_position_moves_with_its_sensor_and_has_the_bias_asked_for() -> None:
