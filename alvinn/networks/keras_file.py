@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ class StoredLayer:
     """Keras's class, such as Dense"""
     weights: tuple[Floats, ...]
     """the kernel first, shape (..., inputs, units), then the biases, shape (units,)"""
+    activation: str = "linear"
+    """Keras's name of it"""
+    stride: int = 1
+    """of a convolution, the same down and across"""
 
     @property
     def kernel(self) -> Floats:
@@ -52,10 +57,24 @@ def read_layers(path: Path) -> list[StoredLayer]:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
             stored = _arrays(archive.read("model.weights.h5"))
-        layers = [(layer["config"]["name"], layer["class_name"]) for layer in config["config"]["layers"]]
-        return [StoredLayer(name, kind, stored[name]) for name, kind in layers if name in stored]
+        layers = [(layer["config"], layer["class_name"]) for layer in config["config"]["layers"]]
+        return [from_config(one, kind, stored[one["name"]]) for one, kind in layers if one["name"] in stored]
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} cannot be opened: {error}") from error
+
+
+def from_config(config: Mapping[str, Any], kind: str, weights: tuple[Floats, ...]) -> StoredLayer:
+    """A layer from Keras's configuration of it.
+
+    Args:
+        config: of the layer.
+        kind: Keras's class.
+        weights: its arrays.
+    """
+    activation, strides = config.get("activation"), config.get("strides", (1,))
+    return StoredLayer(
+        config["name"], kind, weights, activation if isinstance(activation, str) else "linear", int(strides[0])
+    )
 
 
 def _arrays(content: bytes) -> dict[str, tuple[Floats, ...]]:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from alvinn.networks import reconstruction
 from alvinn.networks.architectures import NetworkName
 from alvinn.networks.encodings import Encoding, Scalar
+from alvinn.networks.keras_file import StoredLayer, from_config
 
 Shape = tuple[int, int, int]
 RECONSTRUCTION = "reconstruction"  # the layer's name
@@ -150,6 +152,17 @@ NETWORKS: dict[NetworkName, Callable[[Shape, Encoding], Any]] = {
     "alvinn1989": alvinn1989,
 }
 """By name, as in `--network`."""
+
+
+def read_weights(network: Any) -> list[StoredLayer]:
+    """The layers of a network that have weights, as they are now, from input to output."""
+    return [
+        from_config(
+            layer.get_config(), type(layer).__name__, tuple(np.array(one, dtype=np.float32) for one in layer.weights)
+        )
+        for layer in network.layers
+        if layer.weights
+    ]
 
 
 def to_litert(network: Any) -> bytes:
