@@ -63,6 +63,6 @@ def _connect(layer: StoredLayer, values: Floats) -> Floats:
 
 def _convolve(layer: StoredLayer, values: Floats) -> Floats:
     height, width = layer.kernel.shape[:2]
-    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(0, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(0, 1))  # type: ignore[call-overload] # NumPy's stubs know one axis only
     patches = windows[:: layer.stride, :: layer.stride]  # (rows, columns, channels, height, width)
     return np.asarray(np.tensordot(patches, layer.kernel, axes=([3, 4, 2], [0, 1, 2])))
