@@ -110,6 +110,14 @@ JOBS = {
         group="judge",
         example="card shipped",
     ),
+    "classroom": Job(
+        "classroom",
+        "ShowClassroom",
+        "Serve a page on which a class watches, bets, pushes and drives.",
+        group="teach",
+        matters=("model", "drive", "replay", "share", "port"),
+        example="classroom --share",
+    ),
     "demo": Job(
         "demo",
         "Demo",

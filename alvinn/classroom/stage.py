@@ -1,0 +1,143 @@
+"""What is on stage: a car that drives, or a recording that plays; each tick becomes a moment for the class."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.moments import Moment, think
+from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.gates import HumanGate
+from alvinn.drivers.human import HumanDriver
+from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.shared import SharedDriver
+from alvinn.driving.departure import CrossingCounter, departure_margin
+from alvinn.driving.lane import Lane
+from alvinn.driving.protocols import Driver, Verdict
+from alvinn.driving.types import GroundTruth, Step
+from alvinn.networks.inference import Network
+from alvinn.recording import Recording, Row
+from alvinn.world.carla_world import CarlaWorld
+
+SHOWN_EVERY = 4  # ticks: 5 pictures a second for everybody
+STEERED_EVERY = 2  # ticks: 10 for the one at the wheel
+LOST = 1.0  # lane widths beside the lane, where a car is put back
+MAP_POINTS = 400  # of the lane on the page's map
+
+
+def outline(lane: Lane) -> list[list[float]]:
+    """The lane's centre as points [m] for a map, shape (n, 2)."""
+    along = np.linspace(0.0, lane.length, MAP_POINTS, endpoint=not lane.closed)
+    points = [list(lane.at(float(s))[:2]) for s in along]
+    return [*points, points[0]] if lane.closed else points
+
+
+class Broadcast:
+    """An observer that shows the drive to the class, and puts a car back that has left its road.
+
+    Args:
+        classroom: who watches.
+        world: where it happens.
+        network: whose view is shown; None for none.
+    """
+
+    def __init__(self, classroom: Classroom, world: CarlaWorld, network: Network | None) -> None:
+        self._classroom, self._world, self._network = classroom, world, network
+        self._expert = ExpertDriver.in_world(world)
+        self._departed = CrossingCounter()
+        self._ticks = self._number = 0
+        self.departures = 0
+
+    def see(self, step: Step) -> Verdict:
+        """Show a tick if it is its turn."""
+        self._ticks += 1
+        truth = step.truth
+        margin = departure_margin(truth.lane_width, self._world.geometry.width)
+        if self._departed.update(beyond=abs(truth.offset) > margin):
+            self.departures += 1
+        to_all = self._ticks % SHOWN_EVERY == 0
+        if to_all or (self._ticks % STEERED_EVERY == 0 and self._classroom.wheel.is_held()):
+            self._classroom.show(self._make_moment(step), to_all=to_all)
+        return Verdict.RECOVER if abs(truth.offset) > LOST * truth.lane_width else Verdict.CONTINUE
+
+    def on_recovery(self) -> None:
+        """The car is inside its lane again."""
+        self._departed.reset()
+
+    def _make_moment(self, step: Step) -> Moment:
+        self._number += 1
+        return Moment(
+            number=self._number,
+            observation=step.observation,
+            who=step.decision.who,
+            steer=step.control.steer,
+            curvature=step.decision.curvature + step.decision.disturbance,
+            truth=step.truth,
+            expert=self._expert.decide(step.observation).curvature,
+            thought=None if self._network is None else think(self._network, step.observation),
+        )
+
+
+def make_driver(classroom: Classroom, world: CarlaWorld, network: Network | None) -> Driver:
+    """A network whose wheel a guest can take, or a guest alone; nobody at the wheel brakes."""
+    person = HumanDriver(classroom.wheel.read, lambda: False, world.geometry)
+    if network is None:
+        return person
+    hands = HumanGate(classroom.wheel.is_held)
+    return SharedDriver(NetworkDriver(network), person, hands, hands=hands)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Plays a recording again and again, at the speed it was driven at.
+
+    Args:
+        classroom: who watches.
+        recording: what is played.
+        network: whose answer is shown beside the driver's; None for none.
+        clock: returns the time now [s].
+        sleep: waits for some seconds.
+    """
+
+    classroom: Classroom
+    recording: Recording
+    network: Network | None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def play(self, seconds: float | None = None) -> None:
+        """Play for so many seconds; until interrupted without a number.
+
+        Raises:
+            RecordingError: a picture cannot be read.
+        """
+        rows = self.recording.kept_rows()[::SHOWN_EVERY]
+        began = due = self.clock()
+        number = 0
+        while seconds is None or self.clock() - began < seconds:
+            row, after = rows[number % len(rows)], rows[(number + 1) % len(rows)]
+            self.classroom.show(self._make_moment(number, row))
+            number += 1
+            step = after.time - row.time
+            due = max(due + (step if 0.0 < step < 1.0 else 0.2), self.clock())
+            self.sleep(max(0.0, due - self.clock()))
+
+    def _make_moment(self, number: int, row: Row) -> Moment:
+        seen = self.recording.read_observation(row)
+        known = math.isfinite(row.offset) and math.isfinite(row.x)
+        truth = GroundTruth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error)
+        return Moment(
+            number=number,
+            observation=seen,
+            who=row.who,
+            steer=row.steer,
+            curvature=row.curvature + row.disturbance,
+            truth=truth if known else None,
+            expert=row.curvature,
+            thought=None if self.network is None else think(self.network, seen),
+        )

@@ -1,0 +1,148 @@
+"""`classroom`: a page for everybody in the room, served from the lecturer's machine."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from alvinn.classroom.address import find_address
+from alvinn.classroom.audience import Keys
+from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.stage import Broadcast, Replay, make_driver, outline
+from alvinn.classroom.web import serve
+from alvinn.console import CONSOLE
+from alvinn.driving.cruise import SpeedController
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.driving.protocols import Observer
+from alvinn.driving.realtime import LiveWorld
+from alvinn.driving.types import Camera, Direction
+from alvinn.errors import AlvinnError
+from alvinn.networks.inference import Network, warn_of_unknown_camera
+from alvinn.recording import Recording, RecordingWriter, make_session
+from alvinn.recording.observers import OnRoadFilter, RecordingObserver
+from alvinn.recording.summary import open_recording
+from alvinn.settings import SHIPPED, Driving, require_above_zero
+from alvinn.world.carla_world import DT, CarlaWorld
+from alvinn.world.opening import open_world
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
+
+
+@dataclass(frozen=True)
+class ShowClassroom(Driving):
+    """Serve a page on which a class watches, bets, pushes and drives."""
+
+    model: str | None = None
+    """the network on stage (default: shipped; with --drive or --replay none)"""
+    drive: bool = False
+    """put a car on stage that guests drive: whoever has the code takes the wheel, from a network too"""
+    replay: str | None = None
+    """put a recording on stage: a name in data/, or a folder"""
+    record: str | None = None
+    """name of a recording of all that is driven on stage"""
+    overwrite: bool = False
+    """replace a recording that exists"""
+    direction: Direction = "forward"
+    """forward, or reverse: the opposite lane"""
+    port: int = 8000
+    """port of the page; 0: any free one"""
+    share: bool = False
+    """let other machines of the network open the page, too (default: only this machine)"""
+    seconds: float | None = None
+    """end after so many seconds (default: Ctrl-C)"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_above_zero("--seconds", self.seconds)
+        if not 0 <= self.port < 65536:
+            raise ValueError(f"--port must be 0 to 65535, not {self.port}")
+        if self.replay is not None and (self.drive or self.record is not None):
+            raise ValueError("--replay puts a recording on stage: leave out --drive and --record")
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: it cannot be done, or something went away meanwhile.
+        """
+        network = self._open_network()
+        classroom = Classroom(Keys.draw())
+        with ExitStack() as stack, suppress(KeyboardInterrupt):
+            if self.replay is not None:
+                self._play(classroom, open_recording(self.recording_folder(self.replay)), network, stack)
+            else:
+                self._drive(classroom, network, stack)
+
+    def _open_network(self) -> Network | None:
+        name = self.model or (None if self.drive or self.replay is not None else SHIPPED)
+        if name is None:
+            return None
+        network = Network(self.find_model(name))
+        warn_of_unknown_camera(network.card)
+        return network
+
+    def _serve(self, classroom: Classroom, stack: ExitStack) -> None:
+        address = find_address(self.port, shared=self.share)
+        port = stack.enter_context(
+            serve(classroom, EVERYWHERE if self.share else address.host, self.port, address.hosts)
+        )
+        address = find_address(port, shared=self.share)
+        keys = classroom.audience.keys
+        classroom.invite(address.url, address.draw_qr())
+        address.announce(CONSOLE, keys.code, keys.lecturer, shared=self.share)
+
+    def _play(self, classroom: Classroom, recording: Recording, network: Network | None, stack: ExitStack) -> None:
+        if not recording.kept_rows():
+            raise AlvinnError(f"{recording.folder} has no frames in use: choose another recording")
+        if network is not None:
+            network.require_camera(recording.session.camera)
+        where = [[row.x, row.y] for row in recording.kept_rows()[::10] if row.x == row.x]
+        classroom.facts |= {"title": f"replay of {self.replay}", "lane": where}
+        self._serve(classroom, stack)
+        Replay(classroom, recording, network).play(self.seconds)
+
+    def _drive(self, classroom: Classroom, network: Network | None, stack: ExitStack) -> None:
+        world = stack.enter_context(
+            open_world(
+                self,
+                camera=network.card.camera if network is not None else Camera(),
+                map_name=self.map,
+                direction=self.direction,
+                weather=self.weather,
+                seed=self.seed,
+                cameras=network.card.cameras if network is not None else ("center",),
+                learned_on=network.card.server if network is not None else "",
+            )
+        )
+        who = "you" if network is None else self.model or SHIPPED
+        classroom.facts |= {"title": f"{who} on {self.map}", "lane": outline(world.lane), "drivable": True}
+        self._serve(classroom, stack)
+        live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
+        observers: list[Observer] = [Broadcast(classroom, world, network)]
+        if self.record is not None:
+            observers.append(self._record(world, stack))
+        if self.seconds is not None:
+            observers.append(Deadline(self.seconds))
+        try:
+            run(
+                live, make_driver(classroom, world, network), observers, world.geometry, SpeedController(self.speed, DT)
+            )
+        finally:
+            CONSOLE.print(f"the class is over; late ticks: {live.late}")
+
+    def _record(self, world: CarlaWorld, stack: ExitStack) -> Observer:
+        session = make_session(
+            world.camera,
+            world.geometry,
+            world.server,
+            driver="class",
+            maps=(self.map,),
+            weathers=(self.weather,),
+            seed=self.seed,
+            device="browser",
+        )
+        folder = self.recording_folder(self.record or "")
+        writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite))
+        return OnRoadFilter(RecordingObserver(writer, f"{self.map}/{self.direction}", self.weather), CONSOLE.print)

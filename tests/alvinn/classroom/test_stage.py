@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.moments import Moment
+from alvinn.classroom.stage import SHOWN_EVERY, STEERED_EVERY, Broadcast, Replay, make_driver, outline
+from alvinn.driving.protocols import Verdict
+from alvinn.driving.types import Step
+from alvinn.recording import Recording
+from alvinn.world.carla_world import CarlaWorld
+from tests.alvinn import fakes
+from tests.alvinn.classroom.people import KEYS
+from tests.alvinn.classroom.test_wheel import Clock
+
+
+class Stage(Classroom):
+    """A class that keeps what it is shown, and for whom."""
+
+    def __init__(self) -> None:
+        super().__init__(KEYS, Clock())
+        self.shown: list[tuple[Moment, bool]] = []
+
+    def show(self, moment: Moment, *, to_all: bool = True) -> None:
+        self.shown.append((moment, to_all))
+
+
+class PaperCar(fakes.PaperWorld):
+    """A car on paper, with what the expert asks for."""
+
+    geometry = fakes.CAR
+
+
+def broadcast(classroom: Classroom) -> Broadcast:
+    return Broadcast(classroom, cast("CarlaWorld", PaperCar(fakes.circle(50.0))), None)
+
+
+def step(number: int, offset: float = 0.0) -> Step:
+    return fakes.step(number, fakes.truth(offset=offset))
+
+
+def test_everybody_sees_five_pictures_a_second_and_the_one_at_the_wheel_ten() -> None:
+    classroom = Stage()
+    watch = broadcast(classroom)
+    for number in range(20):
+        watch.see(step(number))
+    assert [to_all for _, to_all in classroom.shown] == [True] * (20 // SHOWN_EVERY)
+    classroom.shown.clear()
+    classroom.wheel.take(1)
+    for number in range(20):
+        watch.see(step(number))
+    assert len(classroom.shown) == 20 // STEERED_EVERY
+    assert sum(to_all for _, to_all in classroom.shown) == 20 // SHOWN_EVERY
+
+
+def test_a_moment_has_the_experts_answer_and_a_number_of_its_own() -> None:
+    classroom = Stage()
+    watch = broadcast(classroom)
+    for number in range(12):
+        watch.see(step(number))
+    numbers = [moment.number for moment, _ in classroom.shown]
+    assert len(set(numbers)) == 3
+    assert all(moment.expert is not None and moment.who == "somebody" for moment, _ in classroom.shown)
+
+
+def test_a_car_beside_its_road_is_put_back_and_each_departure_counts_once() -> None:
+    watch = broadcast(Stage())
+    assert [watch.see(step(0, offset)) for offset in (0.0, 1.0, 1.5)] == [Verdict.CONTINUE] * 3
+    assert watch.see(step(1, -3.6)) is Verdict.RECOVER
+    watch.on_recovery()
+    watch.see(step(2, 1.0))
+    assert watch.departures == 2
+
+
+def test_nobody_at_the_wheel_brakes_and_a_guest_steers() -> None:
+    classroom = Stage()
+    driver = make_driver(classroom, cast("CarlaWorld", PaperCar(fakes.circle(50.0))), None)
+    seen = step(0).observation
+    assert driver.decide(seen).pedals == (0.0, 1.0)
+    classroom.wheel.take(1)
+    classroom.wheel.turn(1, 1.0, 0.0)
+    decision = driver.decide(seen)
+    assert decision.pedals is None
+    assert decision.curvature > 0.0
+
+
+def test_a_recording_plays_at_its_own_speed_and_begins_again(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    fakes.write_recording(folder, 40)
+    classroom, clock = Stage(), Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    Replay(classroom, Recording(folder), None, clock, sleep).play(3.0)
+    numbers = [moment.number for moment, _ in classroom.shown]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) == pytest.approx(15, abs=1)
+    frames = [moment.observation.frame for moment, _ in classroom.shown]
+    assert frames[:11] == [*range(0, 40, 4), 0]
+
+
+def test_the_map_of_a_closed_lane_is_closed() -> None:
+    points = outline(fakes.circle(50.0))
+    assert points[0] == points[-1]
+    assert outline(fakes.straight(100.0))[-1][0] == pytest.approx(100.0, abs=0.5)
