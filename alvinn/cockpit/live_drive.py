@@ -35,7 +35,7 @@ from alvinn.driving.realtime import FULL_BRAKE, LiveWorld
 from alvinn.driving.types import Camera, CameraName, Direction, Observation
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Network, StatefulNetwork
 from alvinn.recording import RecordingWriter, make_session
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -191,9 +191,9 @@ def _weather_switch(drive: LiveDrive, world: CarlaWorld, recorder: LiveRecorder 
 
 def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
     """A function that returns the network's answer to a frame, whoever drives."""
-    network = drive.network
-    if network is None:
+    if drive.network is None:
         return None
+    network = StatefulNetwork(drive.network)
 
     def advice(seen: Observation) -> Advice:
         answer = network.answer(seen)

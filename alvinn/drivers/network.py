@@ -6,7 +6,7 @@ import math
 
 from alvinn.driving.types import Decision, Observation
 from alvinn.errors import ModelError
-from alvinn.networks.inference import FORGOTTEN, Network
+from alvinn.networks.inference import Network, StatefulNetwork
 
 
 class NetworkDriver:
@@ -17,11 +17,11 @@ class NetworkDriver:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._memory = FORGOTTEN
+        self._stateful = StatefulNetwork(network)
 
     def reset(self) -> None:
         """Forget the last answers."""
-        self._memory = FORGOTTEN
+        self._stateful.reset()
 
     def decide(self, observation: Observation) -> Decision:
         """The network's curvature for this frame.
@@ -37,6 +37,4 @@ class NetworkDriver:
     def _curvature(self, observation: Observation) -> float:
         if not self._network.remembers:  # half the work: only the curvature is needed
             return self._network.curvature(observation.image)
-        answer = self._network.answer(observation, self._memory)
-        self._memory = answer.memory
-        return answer.curvature
+        return self._stateful.answer(observation).curvature

@@ -9,11 +9,11 @@ import numpy as np
 
 from alvinn.driving.types import Observation
 from alvinn.errors import ModelError
-from alvinn.networks.inference import Answer, Network
+from alvinn.networks.inference import Answer, Network, StatefulNetwork
 
 DoubtName = Literal["hill", "irre"]
 Doubt = Callable[[Observation], float | None]
-"""Doubt of an observation: larger is worse; None if the network has no such measure."""
+"""Doubt of an observation: larger is worse; None if the network has no such measure. Called for one after another."""
 
 
 def measure_doubt(answer: Answer, by: DoubtName) -> float | None:
@@ -35,7 +35,8 @@ def make_doubt(network: Network, by: DoubtName = "hill") -> Doubt:
     """
     if by == "irre" and not network.card.irre:
         raise ModelError("the model does not reconstruct its input: train it with --irre")
-    return lambda observation: measure_doubt(network.answer(observation), by)
+    stateful = StatefulNetwork(network)
+    return lambda observation: measure_doubt(stateful.answer(observation), by)
 
 
 def make_ensemble_doubt(networks: Sequence[Network]) -> Doubt:
@@ -48,4 +49,5 @@ def make_ensemble_doubt(networks: Sequence[Network]) -> Doubt:
     """
     if len(networks) < 2:
         raise ValueError(f"an ensemble requires at least 2 networks, not {len(networks)}")
-    return lambda observation: float(np.std([network.answer(observation).curvature for network in networks]))
+    members = [StatefulNetwork(network) for network in networks]
+    return lambda observation: float(np.std([member.answer(observation).curvature for member in members]))

@@ -248,3 +248,21 @@ class Network:
     def curvature(self, frame: Image) -> float:
         """The path curvature [1/m] that the network wants to drive on seeing a camera frame, and that alone."""
         return self._decode(self._run(self.card.preprocessing(frame)))
+
+
+class StatefulNetwork:
+    """A network in use: its last answer is fed back to it with the next observation, where it `remembers`."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last answers, as at a start."""
+        self._memory = FORGOTTEN
+
+    def answer(self, observation: Observation) -> Answer:
+        """Answer the observation that follows the last one; see `Network.answer`."""
+        answer = self._network.answer(observation, self._memory)
+        self._memory = answer.memory
+        return answer

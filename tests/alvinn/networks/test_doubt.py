@@ -35,3 +35,15 @@ def test_an_ensemble_doubts_as_far_as_its_members_disagree() -> None:
     assert make_ensemble_doubt([Sure(0.02)] * 3)(SEEN) == pytest.approx(0.0)
     with pytest.raises(ValueError, match="at least 2 networks"):
         make_ensemble_doubt([Sure(0.0)])
+
+
+class Fading(Sure):
+    """A network whose answer is the intensity that it was last told, halved."""
+
+    def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
+        return Answer(memory.intensity / 2, memory=Memory(memory.intensity / 2))
+
+
+def test_members_of_an_ensemble_that_feed_their_answers_back_are_doubted_for_what_they_would_drive() -> None:
+    doubt = make_ensemble_doubt([Fading(0.0), Sure(0.0)])
+    assert [doubt(SEEN) for _ in range(3)] == pytest.approx([0.125, 0.0625, 0.03125])
