@@ -30,6 +30,11 @@ def test_a_sensor_that_no_run_had_is_none_and_those_that_some_had_are_summed() -
     assert pool_metrics([bare, told, told])["collisions"] == 4
 
 
+def test_the_95th_percentile_of_the_offset_is_exceeded_by_a_twentieth_of_the_ticks_on_either_side() -> None:
+    offsets = [0.001 * n * (-1) ** n for n in range(1001)]
+    assert pool_metrics([judged(offsets, RUN)])["offset_p95_m"] == pytest.approx(0.95)
+
+
 def test_of_nothing_driven_nothing_is_said() -> None:
     told = summarize([unfinished_result(RUN, "failed")], np.random.default_rng(0))
     assert (told["ci"], told["departures_per_km"], told["offset_sd_m"]) == ({}, None, None)

@@ -47,6 +47,17 @@ def test_every_epoch_shows_the_frames_anew() -> None:
     assert not np.array_equal(np.sort(first[1]), np.sort(second[1])), "other views, so other labels"
 
 
+def test_a_fifth_of_the_frames_is_shown_as_it_was_taken() -> None:
+    dataset = toy_dataset(40)
+    batches = Batches(dataset, BatchSettings(batch=30, light=False))
+    shown = [batch for number in range(60) for batch in batches.epoch(number)]
+    images, rows = (np.concatenate([getattr(batch, name) for batch in shown]) for name in ("images", "rows"))
+    plain = [np.array_equal(image, dataset.examples.image(row)) for image, row in zip(images, rows, strict=True)]
+    assert np.mean(plain) == pytest.approx(0.2, abs=0.03)
+    labels = np.concatenate([batch.curvature for batch in shown])
+    assert labels[plain] == pytest.approx(dataset.examples.curvature[rows[plain]])
+
+
 def test_the_examination_is_always_the_same_and_looks_from_beside_the_lane_too() -> None:
     dataset = toy_dataset(40)
     batches = Batches(dataset, BatchSettings(batch=64, seed=1))

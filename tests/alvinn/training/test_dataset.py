@@ -188,6 +188,14 @@ def test_a_goal_is_where_the_car_then_was_and_an_arc_at_the_end(row: Row) -> Non
     assert np.abs(found - expected).max() < 0.01
 
 
+def test_a_goal_is_on_the_path_that_was_driven_whatever_was_steered(row: Row) -> None:
+    """A straight path while the wheel says 20 m to the right, as where a disturbance is steered against."""
+    rows = [replace(row, x=0.4 * i, y=3.0, yaw=0.0, speed=8.0, curvature=0.05) for i in range(60)]
+    found = find_goals(rows)
+    assert found[:39] == pytest.approx(np.tile([8.0, 0.0], (39, 1)), abs=1e-9)
+    assert (found[40:, 1] > 1.0).all(), "where the path ends, the arc of the wheel"
+
+
 def test_no_goal_lies_in_another_segment(row: Row) -> None:
     """Two pieces of a straight line with a jump to the side between them."""
     rows = [

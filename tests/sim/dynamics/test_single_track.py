@@ -212,6 +212,27 @@ def test_a_tyre_is_linear_at_first_and_slides_at_its_limit() -> None:
     assert lateral_force(80_000.0, 0.5, 0.0) == 0.0
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.5])
+def test_a_tyre_follows_the_parabolic_pressure_of_the_brush_model(share: float) -> None:
+    """Pacejka, section 3.2: F = mu F_z (1 - lambda^3), lambda being the part of the contact patch that adheres."""
+    limit, stiffness = 4000.0, 60_000.0
+    slip = share * 3.0 * limit / stiffness
+    expected = limit * (1.0 - max(0.0, 1.0 - share) ** 3)
+    assert lateral_force(stiffness, slip, limit) == pytest.approx(expected)
+    assert lateral_force(stiffness, -slip, limit) == pytest.approx(-expected)
+    assert lateral_force(stiffness, slip, 0.0) == 0.0
+
+
+@pytest.mark.parametrize("speed", [20.0, 40.0])
+def test_the_air_slows_a_car_by_half_rho_cd_a_v_squared(speed: float) -> None:
+    """Beside a car that air does not slow; a Model 3 has a drag coefficient of 0.23 and a frontal area of 2.22 m2."""
+    slowed, free = (
+        step(State(speed=speed), VehicleControl(), replace(MODEL3, drag_coefficient=cd), LEVEL, 0.01).speed
+        for cd in (0.23, 0.0)
+    )
+    assert (free - slowed) / 0.01 == pytest.approx(0.5 * 1.2 * 0.23 * 2.22 * speed**2 / MODEL3.mass)
+
+
 def test_a_heavier_car_and_another_steering_change_the_driving() -> None:
     heavy = replace(MODEL3, mass=3.0 * MODEL3.mass)
     slow, usual = (
