@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, explain
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, drive_run, pick_next
 from alvinn.metrics.referee import Result, unfinished_result
@@ -25,6 +26,10 @@ Files = dict[str, bytes]
 """Path within a folder -> what the file holds."""
 
 LOCAL = "local"  # the address that starts a cluster on this machine
+OPEN_PORTS = (
+    "[yellow]Ray listens on all network interfaces of this machine, and whoever reaches it can run programs here: "
+    "use --ray local on a trusted network only; --jobs N opens no ports to it.[/]"
+)
 STORE = 200 * 1024 * 1024  # bytes of shared memory: models and films are small
 
 
@@ -96,6 +101,8 @@ def _connect(address: str) -> Any:
         import ray
     except ImportError as error:
         raise AlvinnError("--ray requires Ray, an extra: pip install 'alvinn[ray]'") from error
+    if address == LOCAL:
+        CONSOLE.print(OPEN_PORTS)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     of_its_own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": STORE} if address == LOCAL else {}
     try:

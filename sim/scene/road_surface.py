@@ -178,7 +178,8 @@ def _choose_rows(stretch: Stretch, start: float, end: float, level: DetailLevel)
     rows = [np.linspace(start, end, max(1, math.ceil((end - start) / level.step)) + 1)]
     for marking in stretch.markings:
         if marking.style == "BROKEN" and level.dashes:
-            starts = np.arange(0.0, end, marking.dash + marking.gap)
+            period = marking.dash + marking.gap
+            starts = period * np.arange(math.floor(start / period), math.ceil(end / period))
             rows += [starts, starts + marking.dash]
     every = np.unique(np.concatenate(rows))
     every = every[(every >= start) & (every <= end)]

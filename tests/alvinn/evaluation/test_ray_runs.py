@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -49,6 +51,21 @@ def test_a_cluster_measures_what_jobs_here_measure_and_sends_the_files_home(tmp_
 def test_a_cluster_that_is_not_there_is_said(shell: Shell, tmp_path: Path) -> None:
     said = shell.refused("laps", "--driver", "expert", "--ray", "nonsense", "--out", str(tmp_path))
     assert "no Ray cluster answers at nonsense" in said
+
+
+@pytest.mark.parametrize(("address", "expected"), [("local", True), ("10.0.0.1:6379", False)])
+def test_a_cluster_started_here_is_said_to_listen_on_the_network(
+    address: str, expected: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class NoCluster(ModuleType):
+        @staticmethod
+        def init(**_: object) -> None:
+            raise ConnectionError("none")
+
+    monkeypatch.setitem(sys.modules, "ray", NoCluster("ray"))
+    with pytest.raises(AlvinnError, match="no Ray cluster answers"):
+        next(run_on_ray([], address, lambda *_: None))
+    assert ("all network interfaces" in capsys.readouterr().out) is expected
 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,7 @@ from panda3d import core
 from sim.graphics import mesh, textures
 from sim.roads.terrain import LEVEL_CELL, Terrain
 from sim.roads.track import Floats, LaneMarking, Stretch
+from sim.scene import road_surface
 from sim.scene.road_surface import DETAIL_LEVELS, Strip, cut_into_strips, make_road_nodes, resample
 
 PLAIN = Terrain(0.0, 0.0, LEVEL_CELL, np.zeros((2, 2)))
@@ -123,3 +125,17 @@ def test_a_line_pales_towards_the_asphalt_the_farther_away_it_is() -> None:
     lights = [drawn(solid, level)[2] for level in range(1, len(DETAIL_LEVELS))]
     assert lights == sorted(lights, reverse=True)
     assert lights[-1] > 255 * 0.42 + 10
+
+
+def test_a_chunk_s_dashes_cost_the_same_wherever_along_the_road_it_is() -> None:
+    dense = LaneMarking("BROKEN", "White", 0.15, 0.1, 0.1)
+    stretch = straight([LaneMarking(), dense, LaneMarking()], [3.5, 3.5], length=20_000.0)
+    rows, peaks = [], []
+    for start in (40.0, 19_960.0):
+        tracemalloc.start()
+        rows.append(road_surface._choose_rows(stretch, start, start + 24.0, DETAIL_LEVELS[0]))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert rows[1] - 19_960.0 == pytest.approx(rows[0] - 40.0)
+    assert len(rows[0]) > 240
+    assert peaks[1] < 2 * peaks[0]
