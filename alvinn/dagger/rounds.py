@@ -18,7 +18,8 @@ from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import ExpertTeacher, HumanTeacher, Student, Teacher
 from alvinn.drivers.gates import decay_beta, estimate_threshold, fit_threshold
 from alvinn.errors import AlvinnError, ModelError
-from alvinn.evaluation.laps import LapSettings, drive_laps
+from alvinn.evaluation.laps import drive_laps
+from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network

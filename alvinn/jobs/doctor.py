@@ -16,7 +16,7 @@ from alvinn.console import CONSOLE
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.errors import AlvinnError, ServerError
 from alvinn.util.system_libraries import needed_here
-from alvinn.world.carla_world import connect, explain_errors, map_name
+from alvinn.world.connection import connect, explain_errors, map_name
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.opening import parse_address
 from alvinn.world.sensors import ROLE

@@ -25,7 +25,8 @@ from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
 from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
-from alvinn.world.carla_world import DT, weather_names
+from alvinn.world.carla_world import DT
+from alvinn.world.connection import weather_names
 from alvinn.world.opening import open_world
 
 

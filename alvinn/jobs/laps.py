@@ -8,8 +8,9 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
-from alvinn.evaluation.laps import LapSettings, drive_laps, judge_recorded_laps, require_room
+from alvinn.evaluation.laps import drive_laps, judge_baselines, judge_recorded_laps, require_room
 from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, tabulate
+from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import pool_metrics, summarize
 from alvinn.visualization.report import Baseline, describe_spreads
@@ -32,7 +33,7 @@ class Laps(LapSettings):
         else:
             network = self.open_network()
             require_room(self, network)
-            baselines = self.judge_baselines()
+            baselines = judge_baselines(self)
             results = drive_laps(self, network, baselines)
         CONSOLE.print(tabulate(results))
         CONSOLE.print(describe_departures(summarize(results, np.random.default_rng(self.seed))), highlight=False)

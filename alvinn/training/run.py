@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from copy import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,11 +19,13 @@ from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkNa
 from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
-from alvinn.recording.flatness import FLAT, measure_bumpiness
 from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
+from alvinn.training.held_out import Errors
+from alvinn.training.history import EpochResult
 from alvinn.training.model_folder import begin_training, end_training, require_room
+from alvinn.training.view_requirements import assume_camera, can_shift_views
 from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
@@ -134,7 +135,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
         seconds = time.perf_counter() - began
         with quiet():
             trainer.export(trained, folder)
-        held_out = trained.best.held_out if trained.best is not None else trainer.Errors()
+        held_out = trained.best.held_out if trained.best is not None else Errors()
         metrics = {
             "held_out_mae": held_out.mae,
             "held_out_relative_error": held_out.relative,
@@ -212,70 +213,18 @@ class TrainingBar:
         """Show the number of epochs done, as a fraction, and the loss."""
         self._bars.update(self._task, completed=epochs, note=f"loss {loss:.4f}{self._held_out}")
 
-    def epoch(self, done: trainer.EpochResult) -> None:
+    def epoch(self, done: EpochResult) -> None:
         """Show the held-out errors of a finished epoch."""
         self._held_out = format_errors(done.held_out)
         self.batch(done.epoch, done.loss)
 
 
-def format_errors(held_out: trainer.Errors) -> str:
+def format_errors(held_out: Errors) -> str:
     """Format held-out errors for the progress bar."""
     if held_out.mae is None or held_out.relative is None:
         return ""
     steer = "" if held_out.steer is None else f", {held_out.steer:.4f} of full steer"
     return f"  held out: MAE {held_out.mae:.4f} 1/m{steer}, {held_out.relative:.0%} wrong by over 10%"
-
-
-def _is_is_is_geometry_known(recordings: list[Recording]) -> bool:
-    """Whether the camera mount is known, as shifted views require; prints why not."""
-    unknown = [str(recording.folder) for recording in recordings if not recording.session.camera_known]
-    if unknown:
-        CONSOLE.print(
-            f"the camera of {', '.join(unknown)} is not known: training without shifted views "
-            "(give it with --camera FOV,HEIGHT,PITCH)"
-        )
-    return not unknown
-
-
-def can_shift_views(recordings: list[Recording]) -> bool:
-    """Whether shifted views are possible; prints why not."""
-    return _is_is_is_geometry_known(recordings) and _is_is_is_flat(recordings)
-
-
-def _is_is_is_flat(recordings: list[Recording]) -> bool:
-    """Whether the ground is flat enough, as shifted views require; unknown ground counts as flat."""
-    hilly = {str(recording.folder): share for recording in recordings if (share := measure_bumpiness(recording)) > FLAT}
-    if hilly:
-        worst = max(hilly.values())
-        CONSOLE.print(
-            f"the ground of {', '.join(hilly)} is not flat: in shifted views, distances 10 m ahead would be "
-            f"{worst:.1%} wrong (acceptable: {FLAT:.1%}); training without them"
-        )
-    return not hilly
-
-
-def assume_camera(recordings: list[Recording], told: tuple[float, float, float] | None) -> list[Recording]:
-    """The recordings, with a given camera mount where theirs is unknown.
-
-    Raises:
-        AlvinnError: all their mounts are known.
-    """
-    if told is None:
-        return recordings
-    if all(recording.session.camera_known for recording in recordings):
-        raise AlvinnError(
-            "--camera is for recordings with an unknown camera mount, but these know theirs: leave it out"
-        )
-    fov, height, pitch = told
-    found = []
-    for recording in recordings:
-        session = recording.session
-        if not session.camera_known:
-            recording = copy(recording)  # noqa: PLW2901 - what lies on the disk stays as it is
-            camera = replace(session.camera, fov=fov, z=height, pitch=pitch)
-            recording.session = replace(session, camera=camera, camera_known=True)
-        found.append(recording)
-    return found
 
 
 def _require_one_machine() -> None:

@@ -6,10 +6,8 @@ killed training can be resumed. Metrics are written to `history.csv`, and to Ten
 
 from __future__ import annotations
 
-import csv
-import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -28,17 +26,14 @@ from alvinn.networks.architectures import NetworkName
 from alvinn.networks.encodings import Encoding, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.training.batches import Batch, Batches, BatchSettings
-from alvinn.training.dataset import Dataset, Doubles, Indices
+from alvinn.training.dataset import Dataset
+from alvinn.training.held_out import Errors, measure_errors
+from alvinn.training.history import EpochResult, is_best, read_history, write_history
 from alvinn.util.files import atomic_path, write_bytes
 from alvinn.util.malloc import keep_freed_memory
 
-TIE = 1.1  # within this factor of the lowest, errors count as equal: few frames are held out, later steps are smaller
-THRESHOLD = 0.1  # alpha of the thresholded relative error
-COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
 BEST = "network.keras"  # the weights of the best epoch
 BOARD = "logs"  # the subfolder for TensorBoard
-
-Steering = Callable[[Indices, Floats], Doubles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +56,6 @@ class Settings:
     seed: int = 0
     irre: bool = False
     """also reconstruct the input, see `alvinn.networks.reconstruction`"""
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """Prediction errors; None if there was nothing to compare.
-
-    MAE and the thresholded relative error, not MSE: F. Codevilla et al., arXiv:1809.04843, found that MSE says little
-    about driving.
-    """
-
-    mae: float | None = None
-    """mean absolute error in curvature [1/m]"""
-    relative: float | None = None
-    """share of frames whose error exceeds a tenth of the label"""
-    steer: float | None = None
-    """mean absolute error in CARLA's steer, in [-1, 1], at the recorded speeds"""
-
-
-@dataclass(frozen=True, slots=True)
-class EpochResult:
-    """Metrics at the end of an epoch."""
-
-    epoch: int
-    loss: float
-    held_out: Errors
 
 
 @dataclass
@@ -152,7 +122,7 @@ def train(
             callbacks=[
                 keras.callbacks.TerminateOnNaN(),
                 keeper,
-                *_make_make_make_boards(folder, resume=resumes, wanted=board),
+                *_make_boards(folder, resume=resumes, wanted=board),
             ],
         )
     except KeyboardInterrupt:
@@ -202,7 +172,7 @@ def _resume(folder: Path, batches: int) -> TrainingResult | None:
         return None
     del trained.history[epochs:]  # told before its state was written
     for number, progress in enumerate(trained.history):
-        if _is_is_is_good(progress, trained.history[:number]):
+        if is_best(progress, trained.history[:number]):
             trained.best = progress
     return trained
 
@@ -243,7 +213,7 @@ class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc] # keras ships n
         held_out = measure_errors(self.model, self._batches.examination(), self._output, self._batches.steer)
         logs |= _name_for_keras(held_out)  # for the callbacks after this one
         now = EpochResult(epoch + 1, float(logs["loss"]), held_out)
-        if _is_is_is_good(now, trained.history):
+        if is_best(now, trained.history):
             trained.best = now
             save_network(self.model, self._best)
         trained.history.append(now)
@@ -258,7 +228,7 @@ class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc] # keras ships n
         self._trained.network = keras.models.load_model(self._best)
 
 
-def _make_make_make_boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
+def _make_boards(folder: Path, *, resume: bool, wanted: bool) -> list[Any]:
     """The TensorBoard callback, if requested."""
     if not resume:
         shutil.rmtree(folder / BOARD, ignore_errors=True)  # of an earlier model of this name
@@ -269,12 +239,6 @@ def _name_for_keras(found: Errors) -> dict[str, float]:
     """Errors under Keras's names for validation metrics."""
     named = {"val_curvature_mae": found.mae, "val_relative_error": found.relative, "val_steer_mae": found.steer}
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _is_is_is_good(now: EpochResult, before: Sequence[EpochResult]) -> bool:
-    """Whether an epoch is at least as good as the best before it; without held-out rows it always is."""
-    known = [progress.held_out.mae for progress in before if progress.held_out.mae is not None]
-    return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
 
 
 def stream_batches(
@@ -303,57 +267,10 @@ def encode_targets(output: Encoding, batch: Batch, *, reconstructed: bool = Fals
     return output.encode(batch.curvature)
 
 
-def measure_errors(model: Any, batches: Iterable[Batch], output: Encoding, steer: Steering) -> Errors:
-    """Measure the errors of a network over batches.
-
-    Args:
-        model: the network.
-        batches: with labels.
-        output: its encoding.
-        steer: converts rows and curvatures to steer, see `Batches.steer`.
-    """
-    labels, answers, rows = [], [], []
-    for batch in batches:
-        labels.append(batch.curvature)
-        answers.append(output.decode(np.asarray(model(batch.images, training=False))[:, : output.units]))
-        rows.append(batch.rows)
-    if not labels:
-        return Errors()
-    label, answer, row = np.concatenate(labels), np.concatenate(answers), np.concatenate(rows)
-    gap, turned = np.abs(answer - label), np.abs(steer(row, answer) - steer(row, label))
-    known = turned[np.isfinite(turned)]
-    return Errors(
-        mae=float(gap.mean()),
-        relative=float((gap > THRESHOLD * np.abs(label)).mean()),
-        steer=float(known.mean()) if len(known) else None,
-    )
-
-
 def save_network(network: Any, path: Path) -> None:
     """Write a Keras network, whole or not at all."""
     with atomic_path(path) as scratch:
         network.save(scratch)
-
-
-def write_history(path: Path, history: list[EpochResult]) -> None:
-    """Write `history.csv`: one row per epoch."""
-    with atomic_path(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
-
-
-def read_history(path: Path) -> list[EpochResult]:
-    """Read `history.csv`."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            EpochResult(
-                int(row["epoch"]),
-                float(row["loss"]),
-                Errors(*(float(row[name]) if row.get(name) else None for name in COLUMNS[2:])),
-            )
-            for row in csv.DictReader(file)
-        ]
 
 
 def export(trained: TrainingResult, folder: Path) -> None:

@@ -11,7 +11,6 @@ import math
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 
 import carla
 import cv2
@@ -20,14 +19,13 @@ import numpy as np
 from alvinn.driving.lane import SEARCH_RADIUS, Lane, wrap_angle
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Control, Direction, GroundTruth, Image, Observation
-from alvinn.errors import FrameError, MapError, ServerError
+from alvinn.errors import FrameError, ServerError
+from alvinn.world import connection
+from alvinn.world.connection import explain_errors, find_weather, load_map, server_kind
 from alvinn.world.lane_map import build_lane
 from alvinn.world.sensors import EventCounter, attach, count_events, own_blueprint, undo_quietly
 
 DT = 0.05  # s: 20 Hz
-TIMEOUT = 10.0  # s: for one response of the server
-LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
-CONNECT_TIMEOUT = 5.0  # s
 FRAME_TIMEOUT = 10.0  # s: for a tick's image from a camera
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
@@ -36,66 +34,6 @@ BLUEPRINTS: dict[CameraName, str] = {
     "depth": "sensor.camera.depth",
     "segmentation": "sensor.camera.semantic_segmentation",
 }
-
-
-@contextmanager
-def connect(host: str, port: int) -> Iterator[carla.Client]:
-    """Connect a client to the server at an address.
-
-    Raises:
-        ServerError: no server answers there, or one of another version.
-    """
-    try:
-        client = carla.Client(host, port)
-        client.set_timeout(CONNECT_TIMEOUT)
-        theirs = client.get_server_version()
-    except RuntimeError as error:
-        raise ServerError(
-            f"no CARLA server answers at {host}:{port}: start one there, or leave --carla out to use the embedded one"
-        ) from error
-    ours = client.get_client_version()
-    if theirs != ours:
-        raise ServerError(
-            f"the server at {host}:{port} is CARLA {theirs}, this program's client is {ours}: "
-            f"start a {ours} server, or leave --carla out to use the embedded one"
-        )
-    client.set_timeout(TIMEOUT)
-    yield client
-
-
-@contextmanager
-def explain_errors(doing: str) -> Iterator[None]:
-    """Turn the client's RuntimeError into a ServerError that says what it interrupted.
-
-    Raises:
-        ServerError: in place of the client's RuntimeError.
-    """
-    try:
-        yield
-    except RuntimeError as error:
-        raise ServerError(f"the CARLA server stopped answering while {doing}: {error}") from error
-
-
-def find_weather(name: str) -> carla.WeatherParameters:
-    """CARLA's preset of a name such as ClearNoon.
-
-    Raises:
-        MapError: CARLA has no preset of that name.
-    """
-    preset = getattr(carla.WeatherParameters, name, None)
-    if not isinstance(preset, carla.WeatherParameters):
-        raise MapError(f"CARLA has no weather {name!r}; its presets are {', '.join(weather_names())}")
-    return preset
-
-
-def weather_names() -> list[str]:
-    """The names of CARLA's presets."""
-    return sorted(name for name in dir(carla.WeatherParameters) if name[0].isupper())
-
-
-def map_name(world: carla.World) -> str:
-    """The name of a world's map without its folder."""
-    return str(world.get_map().name).rsplit("/", maxsplit=1)[-1]
 
 
 class CarlaWorld:
@@ -209,7 +147,7 @@ class CarlaWorld:
 
     def tick(self) -> None:
         """Advance the world by one tick."""
-        self._frame = self._world.tick(TIMEOUT)
+        self._frame = self._world.tick(connection.TIMEOUT)
         self._truth = None
 
     def recover(self) -> None:
@@ -296,36 +234,17 @@ def spawn_car(
     preset = find_weather(weather)
     with ExitStack() as undo:
         with explain_errors("opening the map"):
-            world = _load_map(client, map_wanted)
+            world = load_map(client, map_wanted)
             lane = build_lane(world.get_map(), direction, start)
             _make_synchronous(world, undo)
             world.set_weather(preset)
             vehicle = _spawn(world, lane, undo)
-            world.tick(TIMEOUT)
+            world.tick(connection.TIMEOUT)
             driving = CarlaWorld(world, vehicle, lane, camera, cameras)
             driving.server = server_kind(client)
             driving.attach_cameras(undo)
         driving.settle()
         yield driving
-
-
-def server_kind(client: carla.Client) -> str:
-    """`embedded` or `full`; the embedded server names families of maps, such as `random:1`, as CARLA names none."""
-    return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
-
-
-def _load_map(client: carla.Client, wanted: str | None) -> carla.World:
-    world = client.get_world()
-    if wanted is None or map_name(world) == Path(wanted).stem:
-        return world
-    names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
-    if wanted not in names:
-        raise MapError(f"the server has no map {wanted!r}; its maps are {', '.join(sorted(names))}")
-    client.set_timeout(LOAD_TIMEOUT)
-    try:
-        return client.load_world(wanted)
-    finally:
-        client.set_timeout(TIMEOUT)
 
 
 def _make_synchronous(world: carla.World, undo: ExitStack) -> None:

@@ -10,7 +10,8 @@ from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
-from alvinn.world.carla_world import CarlaWorld, connect, spawn_car
+from alvinn.world.carla_world import CarlaWorld, spawn_car
+from alvinn.world.connection import connect
 from alvinn.world.embedded_server import KeptServer, embedded_server
 
 KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}

@@ -32,7 +32,8 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.util.quiet import quiet
-from alvinn.world.carla_world import DT, CarlaWorld, connect, spawn_car
+from alvinn.world.carla_world import DT, CarlaWorld, spawn_car
+from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
 
 MAP, WEATHER = "random:11", "ClearNoon"

@@ -17,7 +17,7 @@ from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import BusyError, MixedError
-from alvinn.evaluation.laps import LapSettings
+from alvinn.evaluation.settings import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.metrics.results import read_laps
 from alvinn.networks.inference import Network, read_card

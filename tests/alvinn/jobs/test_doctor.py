@@ -10,7 +10,7 @@ from alvinn.controls.profiles import guess, profiles_path, save_profile
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, check_installation, check_wheels
 from alvinn.util.system_libraries import SystemLibrary
-from alvinn.world.carla_world import connect
+from alvinn.world.connection import connect
 from tests.alvinn.cockpit.desktop import VirtualWheel
 from tests.alvinn.fixtures import car_on
 from tests.alvinn.jobs.cli import Shell
@@ -47,7 +47,7 @@ def test_a_running_server_is_described(server: Address) -> None:
 
 
 def test_where_no_server_answers_it_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
     assert "no CARLA server answers" in shell.refused("doctor", "--carla", "127.0.0.1:1")
 
 

@@ -15,7 +15,8 @@ from alvinn.driving.types import Image
 from alvinn.errors import FrameError
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
-from alvinn.world.carla_world import CarlaWorld, connect
+from alvinn.world.carla_world import CarlaWorld
+from alvinn.world.connection import connect
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import PaperWorld, straight
@@ -210,7 +211,7 @@ def test_a_picture_that_does_not_come_is_survived_and_told(
 def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_closed(
     shell: Shell, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.world.carla_world.TIMEOUT", 1.0)
+    monkeypatch.setattr("alvinn.world.connection.TIMEOUT", 1.0)
     before = set(psutil.Process().children())
 
     def script() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from alvinn.cli import parse
 from alvinn.errors import MixedError, ResultsError
-from alvinn.evaluation.laps import drive_laps
+from alvinn.evaluation.laps import drive_laps, judge_baselines
 from alvinn.evaluation.outcome import compare_with_earlier
 from alvinn.evaluation.runs import RunSpec, _work, drive_run, pick_next, run_in_parallel
 from alvinn.jobs.laps import Laps
@@ -102,7 +102,7 @@ def test_a_run_that_cannot_be_driven_is_listed_as_failed_and_the_others_are_driv
 def test_where_the_named_server_does_not_answer_nothing_more_is_tried(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
     shell.refused("laps", *SHORT, "--maps", "oval,country", "--carla", "127.0.0.1:1", "--out", str(tmp_path))
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["failed", "interrupted"]
 
@@ -296,8 +296,8 @@ def test_expert_and_recording_stand_beside_the_driver_in_one_report(
     job = Laps(
         driver="expert", map="oval", km=0.01, camera=TINY, out=tmp_path / "out", home=tmp_path, recording="lesson"
     )
-    assert [who for who, _ in job.judge_baselines()] == ["expert in lesson, pushed by disturbances"]
-    drive_laps(job, None, job.judge_baselines())
+    assert [who for who, _ in judge_baselines(job)] == ["expert in lesson, pushed by disturbances"]
+    drive_laps(job, None, judge_baselines(job))
     (beside,) = left(tmp_path / "out")["baselines"]
     assert beside["summary"]["offset_sd_m"] == 0.0
     assert "All are judged by the same rule" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

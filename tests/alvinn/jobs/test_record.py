@@ -82,7 +82,7 @@ def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path
 def test_a_bad_input_is_refused_in_one_sentence(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    monkeypatch.setattr("alvinn.world.carla_world.CONNECT_TIMEOUT", 2.0)
+    monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 2.0)
     assert sentence in shell.refused("record", "x", "--home", str(tmp_path), *arguments)
     assert not (tmp_path / "data" / "x").exists()
 
@@ -125,7 +125,7 @@ def test_a_server_that_dies_meanwhile_is_told_in_one_sentence(
             child.kill()
 
     before = set(psutil.Process().children())
-    monkeypatch.setattr("alvinn.world.carla_world.TIMEOUT", 4.0)  # a busy machine opens the map within that
+    monkeypatch.setattr("alvinn.world.connection.TIMEOUT", 4.0)  # a busy machine opens the map within that
     monkeypatch.setattr(ExpertDriver, "reset", kill_the_server)
     said = shell.refused("record", "x", "--map", "oval", "--home", str(tmp_path), *SHORT)
     assert "the CARLA server stopped answering while driving" in said

@@ -14,7 +14,8 @@ from alvinn.console import progress
 from alvinn.driving.types import Camera
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
-from alvinn.training.run import TrainingBar, can_shift_views, format_errors
+from alvinn.training.run import TrainingBar, format_errors
+from alvinn.training.view_requirements import can_shift_views
 from alvinn.util.locks import locked
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell
@@ -187,8 +188,8 @@ def test_a_learning_rate_can_be_given(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: pytest.CaptureFixture[str]) -> None:
-    from alvinn.training.trainer import EpochResult as Done
-    from alvinn.training.trainer import Errors
+    from alvinn.training.held_out import Errors
+    from alvinn.training.history import EpochResult as Done
 
     assert format_errors(Errors()) == "", "nothing is held out"
     assert format_errors(Errors(0.00512, 0.613)) == "  held out: MAE 0.0051 1/m, 61% wrong by over 10%", (

@@ -14,6 +14,8 @@ from alvinn.driving.types import Image
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats, Hill
 from alvinn.training.batches import Batches, BatchSettings
+from alvinn.training.held_out import Errors, measure_errors
+from alvinn.training.history import TIE, EpochResult, read_history, write_history
 from tests.alvinn.disk import files_no_larger_than
 from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
@@ -41,19 +43,19 @@ def test_it_learns_a_toy_task_and_tells_of_every_epoch(tmp_path: Path) -> None:
     from alvinn.training import trainer
 
     dataset = toy_dataset(160)
-    told: list[trainer.EpochResult] = []
+    told: list[EpochResult] = []
     settings = trainer.Settings(epochs=8, batch=16, views=False, light=False)
     trained = trainer.train(dataset, HILL, settings, tmp_path, told.append)
     assert [progress.epoch for progress in told] == list(range(1, 9))
     assert not (tmp_path / "logs").exists(), "TensorBoard is off by default"
-    assert told == trained.history == trainer.read_history(tmp_path / "history.csv")
+    assert told == trained.history == read_history(tmp_path / "history.csv")
     labels, plan = dataset.examples.curvature, BatchSettings(batch=16, views=False)
     guess = float(np.abs(labels[dataset.held_out] - labels[dataset.training].mean()).mean())
     assert trained.best is not None
     assert trained.best.held_out.mae is not None
     assert trained.best.held_out.mae < 0.35 * guess
     assert (
-        trainer.measure_errors(trained.network, Batches(dataset, plan).examination(), HILL, dataset.examples.steer)
+        measure_errors(trained.network, Batches(dataset, plan).examination(), HILL, dataset.examples.steer)
         == trained.best.held_out
     )
 
@@ -68,8 +70,8 @@ def test_the_best_epoch_is_kept_and_training_stops_when_it_gets_no_better(tmp_pa
     assert len(found) < 40
     assert trained.best is not None
     assert trained.best.held_out.mae is not None
-    assert trained.best.held_out.mae <= trainer.TIE * min(found)
-    assert min(found[trained.best.epoch :]) > trainer.TIE * min(found[: trained.best.epoch])
+    assert trained.best.held_out.mae <= TIE * min(found)
+    assert min(found[trained.best.epoch :]) > TIE * min(found[: trained.best.epoch])
     assert len(trained.history) - trained.best.epoch == 2
 
 
@@ -78,7 +80,7 @@ def test_nothing_held_out_trains_to_the_end_and_claims_no_error(tmp_path: Path) 
 
     dataset = replace(toy_dataset(32), held_out=np.array([], dtype=np.intp))
     trained = trainer.train(dataset, HILL, trainer.Settings(epochs=2, batch=8), tmp_path)
-    assert [progress.held_out for progress in trained.history] == [trainer.Errors(), trainer.Errors()]
+    assert [progress.held_out for progress in trained.history] == [Errors(), Errors()]
     assert trained.best == trained.history[-1]
 
 
@@ -89,7 +91,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_what_is_resumed_goes_on_from_there(tmp
     dataset = toy_dataset(64)
     settings = trainer.Settings(epochs=4, batch=16, views=False)
 
-    def interrupt(progress: trainer.EpochResult) -> None:
+    def interrupt(progress: EpochResult) -> None:
         if progress.epoch == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -122,7 +124,6 @@ def test_a_loss_that_is_no_number_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_steering_error_is_in_carlas_units_and_is_none_where_no_car_is_known() -> None:
-    from alvinn.training import trainer
 
     class Straight:
         def __call__(self, images: Image, *, training: bool) -> Floats:
@@ -130,10 +131,10 @@ def test_a_steering_error_is_in_carlas_units_and_is_none_where_no_car_is_known()
 
     dataset = toy_dataset(32)
     batches = Batches(dataset, BatchSettings(batch=16, views=False))
-    assert trainer.measure_errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
+    assert measure_errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
     known = replace(dataset, examples=replace(dataset.examples, cars=(CAR,), speed=np.full(32, 8.0)))
     batches = Batches(known, BatchSettings(batch=16, views=False))
-    found = trainer.measure_errors(Straight(), batches.examination(), HILL, batches.steer)
+    found = measure_errors(Straight(), batches.examination(), HILL, batches.steer)
     labels = known.examples.curvature[known.held_out]
     assert found.mae == pytest.approx(np.abs(labels).mean(), rel=1e-3)
     assert found.steer == pytest.approx(np.mean([abs(CAR.steer(label, 8.0)) for label in labels]), rel=1e-3)
@@ -173,7 +174,7 @@ def interrupted_training(folder: Path) -> trainer.TrainingResult:
     """Two of four epochs of a toy task."""
     from alvinn.training import trainer
 
-    def interrupt(progress: trainer.EpochResult) -> None:
+    def interrupt(progress: EpochResult) -> None:
         if progress.epoch == 2:
             raise KeyboardInterrupt
 
@@ -206,7 +207,7 @@ def test_an_epoch_whose_state_was_not_written_any_more_is_trained_again(tmp_path
     from alvinn.training import trainer
 
     trained = interrupted_training(tmp_path)
-    trainer.write_history(tmp_path / "history.csv", [*trained.history, replace(trained.history[-1], epoch=3)])
+    write_history(tmp_path / "history.csv", [*trained.history, replace(trained.history[-1], epoch=3)])
     resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
     assert resumed.history[:2] == trained.history

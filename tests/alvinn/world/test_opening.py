@@ -9,7 +9,7 @@ import pytest
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.settings import CameraFlags, Driving, Home, require_above_zero
-from alvinn.world.carla_world import server_kind
+from alvinn.world.connection import server_kind
 from alvinn.world.opening import KINDS, open_world, parse_address, warn_of_other_server
 from tests.alvinn.fakes import SMALL
 from tests.conftest import Address

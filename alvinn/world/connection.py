@@ -1,0 +1,100 @@
+"""The connection to a CARLA server: the client, its errors in our words, maps and weathers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import carla
+
+from alvinn.errors import MapError, ServerError
+
+TIMEOUT = 10.0  # s: for one response of the server
+LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
+CONNECT_TIMEOUT = 5.0  # s
+
+
+@contextmanager
+def connect(host: str, port: int) -> Iterator[carla.Client]:
+    """Connect a client to the server at an address.
+
+    Raises:
+        ServerError: no server answers there, or one of another version.
+    """
+    try:
+        client = carla.Client(host, port)
+        client.set_timeout(CONNECT_TIMEOUT)
+        theirs = client.get_server_version()
+    except RuntimeError as error:
+        raise ServerError(
+            f"no CARLA server answers at {host}:{port}: start one there, or leave --carla out to use the embedded one"
+        ) from error
+    ours = client.get_client_version()
+    if theirs != ours:
+        raise ServerError(
+            f"the server at {host}:{port} is CARLA {theirs}, this program's client is {ours}: "
+            f"start a {ours} server, or leave --carla out to use the embedded one"
+        )
+    client.set_timeout(TIMEOUT)
+    yield client
+
+
+@contextmanager
+def explain_errors(doing: str) -> Iterator[None]:
+    """Turn the client's RuntimeError into a ServerError that says what it interrupted.
+
+    Raises:
+        ServerError: in place of the client's RuntimeError.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise ServerError(f"the CARLA server stopped answering while {doing}: {error}") from error
+
+
+def find_weather(name: str) -> carla.WeatherParameters:
+    """CARLA's preset of a name such as ClearNoon.
+
+    Raises:
+        MapError: CARLA has no preset of that name.
+    """
+    preset = getattr(carla.WeatherParameters, name, None)
+    if not isinstance(preset, carla.WeatherParameters):
+        raise MapError(f"CARLA has no weather {name!r}; its presets are {', '.join(weather_names())}")
+    return preset
+
+
+def weather_names() -> list[str]:
+    """The names of CARLA's presets."""
+    return sorted(name for name in dir(carla.WeatherParameters) if name[0].isupper())
+
+
+def map_name(world: carla.World) -> str:
+    """The name of a world's map without its folder."""
+    return str(world.get_map().name).rsplit("/", maxsplit=1)[-1]
+
+
+def server_kind(client: carla.Client) -> str:
+    """`embedded` or `full`; the embedded server names families of maps, such as `random:1`, as CARLA names none."""
+    return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
+
+
+def load_map(client: carla.Client, wanted: str | None) -> carla.World:
+    """The server's world on a map, loaded if the server has another one; None keeps the present map.
+
+    Raises:
+        MapError: the server has no such map.
+        RuntimeError: of the client.
+    """
+    world = client.get_world()
+    if wanted is None or map_name(world) == Path(wanted).stem:
+        return world
+    names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
+    if wanted not in names:
+        raise MapError(f"the server has no map {wanted!r}; its maps are {', '.join(sorted(names))}")
+    client.set_timeout(LOAD_TIMEOUT)
+    try:
+        return client.load_world(wanted)
+    finally:
+        client.set_timeout(TIMEOUT)

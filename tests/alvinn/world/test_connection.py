@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from alvinn.errors import MapError, ServerError
+from alvinn.world.carla_world import spawn_car
+from alvinn.world.connection import TIMEOUT, connect, find_weather, load_map, map_name
+from tests.alvinn.fakes import SMALL
+from tests.conftest import running_server
+
+
+class SlowLoader:
+    """A client that tells how long it was willing to wait for each answer."""
+
+    def __init__(self) -> None:
+        self.timeout = TIMEOUT
+        self.waited: dict[str, float] = {}
+
+    def set_timeout(self, seconds: float) -> None:
+        self.timeout = seconds
+
+    def get_world(self) -> SimpleNamespace:
+        return SimpleNamespace(get_map=lambda: SimpleNamespace(name="Carla/Maps/oval"))
+
+    def get_available_maps(self) -> list[str]:
+        self.waited["maps"] = self.timeout
+        return ["/Game/Carla/Maps/Town01"]
+
+    def load_world(self, name: str) -> None:
+        self.waited["load"] = self.timeout
+        raise RuntimeError("time-out")
+
+
+def test_a_map_has_a_minute_to_load_and_every_other_answer_the_usual_time() -> None:
+    client: Any = SlowLoader()
+    with pytest.raises(RuntimeError, match="time-out"):
+        load_map(client, "Town01")
+    assert client.waited == {"maps": TIMEOUT, "load": 60.0}
+    assert client.timeout == TIMEOUT
+
+
+def test_a_weather_that_carla_has_not_is_refused_with_those_it_has() -> None:
+    assert find_weather("HardRainNoon").precipitation > 50.0
+    for name in ("Sunny", "__doc__", "cloudiness"):
+        with pytest.raises(MapError, match="ClearNoon"):
+            find_weather(name)
+
+
+def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> None:
+    with running_server("--map", "oval") as place, connect(*place) as client:
+        for wanted, found in (("country", "country"), (None, "country"), ("country", "country")):
+            with spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
+                world.observe()
+                assert map_name(client.get_world()) == found
+        with (
+            pytest.raises(MapError, match=r"no map 'nowhere'; its maps are .*oval"),
+            spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
+        ):
+            pass
+
+
+def test_a_server_of_another_version_is_refused_and_both_are_said() -> None:
+    code = (
+        "import sys, sim.cli; from sim.rpc import episode_methods; episode_methods.VERSION = '0.9.15'; "
+        "sys.exit(sim.cli.main(sys.argv[1:]))"
+    )
+    with (
+        running_server("--map", "oval", program=("-c", code)) as place,
+        pytest.raises(ServerError, match=r"is CARLA 0\.9\.15, this program's client is 0\.9\.16"),
+        connect(*place),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_where_nobody_answers_it_says_so(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
+    with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connect(host, 1):
+        pass
