@@ -72,6 +72,14 @@ JOBS = {
         matters=("data", "network", "epochs", "resume", "overwrite"),
         example="train mine --data mine",
     ),
+    "learn": Job(
+        "learn",
+        "Learn",
+        "Learn to steer while somebody drives, then drive (ALVINN, 1991).",
+        group="learn",
+        matters=("network", "driver", "map", "fallback", "patience"),
+        example="learn quick --headless --map oval",
+    ),
     "correct": Job(
         "correct",
         "Correct",

@@ -14,7 +14,7 @@ from alvinn.util.begun import begin, remove
 from alvinn.util.files import SCRATCH
 
 BEGUN = "training.json"  # there while a training is unfinished: what it was begun with
-OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", "history.csv", CHECKPOINT, BEGUN)
+OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", "history.csv", "learn.json", CHECKPOINT, BEGUN)
 DERIVED = ("logs", "laps", "weights.png", "curves.png")  # made of the model by TensorBoard, `laps` and `card`
 
 
