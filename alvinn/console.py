@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -23,6 +24,17 @@ def invocation() -> str:
         typed = Path(sys.orig_argv[0])
         return f"{_shorten(typed) if len(typed.parts) > 1 else typed} -m alvinn"
     return "python -m alvinn"  # called from another program
+
+
+def print_next(*words: str, home: Path = Path()) -> None:
+    """Print the command that comes next, whole, to be copied.
+
+    Args:
+        words: what to type after the program's name.
+        home: the job's --home, if it is not the current folder.
+    """
+    elsewhere = () if home == Path() else ("--home", str(home))
+    CONSOLE.print(f"next: {invocation()} {shlex.join((*words, *elsewhere))}", soft_wrap=True, markup=False)
 
 
 def _shorten(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -10,11 +11,96 @@ from importlib import resources
 from pathlib import Path
 
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MapError
 from alvinn.util.files import to_file_name
+from alvinn.util.nearest import find_name, suggest
 
 SHIPPED = "shipped"
 """Name of the small model that is installed with the program, as package data."""
+
+
+MAPS = ("oval", "country", "highway", "path", "hills")
+"""The circuits of the embedded server that are designed by hand."""
+FAMILIES = ("random", "wild")
+"""Its families of generated circuits: `random:SEED`."""
+WEATHERS = (
+    "ClearNoon",
+    "CloudyNoon",
+    "WetNoon",
+    "WetCloudyNoon",
+    "SoftRainNoon",
+    "MidRainyNoon",
+    "HardRainNoon",
+    "ClearSunset",
+    "CloudySunset",
+    "WetSunset",
+    "WetCloudySunset",
+    "SoftRainSunset",
+    "MidRainSunset",
+    "HardRainSunset",
+    "ClearNight",
+    "CloudyNight",
+    "WetNight",
+    "WetCloudyNight",
+    "SoftRainNight",
+    "MidRainyNight",
+    "HardRainNight",
+    "DustStorm",
+    "Default",
+)
+"""CARLA's presets."""
+_GENERATED = re.compile(rf"(mirror:)?(?:({'|'.join(MAPS)})|({'|'.join(FAMILIES)}):[0-9]{{1,9}})", re.IGNORECASE)
+
+
+def find_map(name: str) -> str:
+    """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE file.
+
+    Raises:
+        MapError: there is no such map or file; the message names the nearest one.
+    """
+    if _GENERATED.fullmatch(name):
+        return name.lower()
+    path = Path(name)
+    if path.suffix.lower() == ".xodr" or len(path.parts) > 1:
+        if not path.is_file():
+            raise MapError(f"there is no map file {name}")
+        return name
+    hint = suggest(name, (*MAPS, *(f"{family}:SEED" for family in FAMILIES)))
+    more = "" if hint.startswith("did") else " and any OpenDRIVE file (*.xodr)"
+    raise MapError(f"there is no map called '{name[:80]}': {hint}{more}")
+
+
+def find_weather(name: str) -> str:
+    """CARLA's preset of a name, whatever its capitals.
+
+    Raises:
+        MapError: there is none; the message names the nearest one.
+    """
+    if found := find_name(name, WEATHERS):
+        return found
+    raise MapError(f"CARLA has no weather '{name}': {suggest(name, WEATHERS)}")
+
+
+def check_names(settings: object, *, embedded: bool = True) -> None:
+    """Look up the maps and weathers in a job's settings before anything is begun, and put their capitals right.
+
+    Args:
+        settings: a frozen dataclass; its flags of maps and weathers are those that it has of MAP_FLAGS and the like.
+        embedded: whether the maps are those of the embedded server.
+
+    Raises:
+        MapError: there is no such map or weather.
+    """
+    for flag, find in {**(MAP_FLAGS if embedded else {}), **WEATHER_FLAGS}.items():
+        given = getattr(settings, flag, None)
+        names = split_names(given, "") if flag.endswith("s") or flag == "judge" else [given or ""]
+        if any(names):
+            object.__setattr__(settings, flag, ",".join(find(name) for name in names))
+
+
+MAP_FLAGS = dict.fromkeys(("map", "maps", "judge", "exam"), find_map)
+WEATHER_FLAGS = dict.fromkeys(("weather", "weathers"), find_weather)
+"""The flags that name maps and weathers, wherever a job has them, and how their names are looked up."""
 
 
 def require_above_zero(flag: str, number: float | None) -> None:
@@ -88,6 +174,7 @@ class Driving(Home):
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
+        check_names(self, embedded=self.carla is None)
 
 
 @dataclass(frozen=True)

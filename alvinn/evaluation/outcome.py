@@ -51,6 +51,14 @@ def describe_departures(summary: dict[str, Any]) -> str:
     return f"{pluralize(count, 'departure')} in {km:.1f} km: {summary['departures_per_km']:.2f} per km{spread}"
 
 
+def describe_verdict(results: Sequence[Result]) -> str:
+    """Whether all runs passed, in a sentence that begins with PASSED or FAILED."""
+    passed = sum(result.faultless for result in results)
+    if passed == len(results):
+        return f"PASSED: {pluralize(passed, 'run')} to the end without a departure"
+    return f"FAILED: {len(results) - passed} of {pluralize(len(results), 'run')} with a departure or not to the end"
+
+
 def tabulate(results: list[Result]) -> Table:
     """The results as a table for the terminal."""
     seeds = len({result.run.seed for result in results}) > 1

@@ -24,7 +24,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
-from alvinn.settings import require_above_zero, require_distinct, split_names
+from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
 from alvinn.util.begun import begin, remove
@@ -112,6 +112,7 @@ class Ablation:
     """begin anew, and remove what is there"""
 
     def __post_init__(self) -> None:
+        check_names(self)
         for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
         for flag in ("cells", "maps", "weathers"):

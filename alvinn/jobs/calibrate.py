@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.controls.calibration import Calibration
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.profiles import Profile, guess, profiles_path, save_profile
@@ -40,6 +40,7 @@ class Calibrate:
             stick, profile = run_calibration(self, window)
         save_profile(path, stick.guid, profile)
         CONSOLE.print(describe_profile(profile, path), markup=False)
+        print_next("drive")
 
 
 def describe_profile(profile: Profile, path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 from rich.table import Table
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.driving.types import Image
 from alvinn.errors import AlvinnError
 from alvinn.networks.encodings import Floats
@@ -46,6 +46,7 @@ class ShowCard(Home):
             self.model_folder(self.model), _make_drawings(folder, card, find_hidden_weights(layers))
         ):
             CONSOLE.print(f"drawn: {path}")
+        print_next("laps", self.model, "--maps", "country,oval", "--both-directions", home=self.home)
 
 
 def tabulate_card(card: Card, name: str) -> Table:

@@ -19,6 +19,7 @@ from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
+from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.figures import plot_comparison, plot_offline
 from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, format_figure, write_page
 
@@ -48,6 +49,8 @@ class Compare(Home):
     """models, laps.json files, or folders that contain one"""
     out: Path = Path("compare.html")
     """file of the page"""
+    open_it: OpenFlag = False
+    """open the page when it is written"""
 
     def __post_init__(self) -> None:
         if len(self.laps) < 2:
@@ -73,6 +76,8 @@ class Compare(Home):
         }
         write_page(self.out, "compare.html", "Side by side", values)
         CONSOLE.print(f"the page is {self.out}")
+        if self.open_it:
+            open_file(self.out)
 
     def _compare_offline(self, laps: Sequence[dict[str, Any]]) -> OfflineComparison | None:
         """Metrics on held-out frames beside those of the laps; None where fewer than two are models."""

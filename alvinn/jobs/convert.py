@@ -15,7 +15,7 @@ import tyro
 from rich.table import Table
 from rich.text import Text
 
-from alvinn.console import CONSOLE, progress
+from alvinn.console import CONSOLE, print_next, progress
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
@@ -123,6 +123,8 @@ class Convert(Home):
         target = convert(self, log)
         CONSOLE.print(tabulate_log(log))
         CONSOLE.print(f"{log.rows} rows are in {target}", markup=False)
+        if self.target_format == "alvinn":
+            print_next("train", self.dst, "--data", self.dst, home=self.home)
 
 
 def convert(job: Convert, log: ConversionLog) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
 from alvinn.dagger.rounds import drive_round, judge_round, train_round
@@ -21,6 +21,7 @@ from alvinn.errors import AlvinnError
 from alvinn.recording import Recording
 from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
+from alvinn.world.opening import require_server
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest", "overwrite"}
 """Settings that may change between rounds."""
@@ -44,7 +45,9 @@ class Correct(RoundSettings):
         if not self.name or not self.data:
             raise AlvinnError("correct requires a name and recordings: alvinn correct NAME --data RECORDING ...")
         ledger = correct(self)
-        CONSOLE.print(f"{ledger.ended}; the network is in {self.model(ledger.entries[-1].round)}")
+        best = self.model(ledger.entries[-1].round)
+        CONSOLE.print(f"{ledger.ended}; the network is in {best}", markup=False)
+        print_next("laps", str(best), "--maps", "random:400,random:401", "--both-directions")
 
 
 def correct(job: Correct) -> Ledger:
@@ -53,6 +56,7 @@ def correct(job: Correct) -> Ledger:
     Raises:
         AlvinnError: it cannot be done, or was begun with other settings or other recordings.
     """
+    require_server(job, [*job.circuits(), *job.judges()])
     path = job.model_folder(job.name) / "rounds.json"
     data = {str(name): Recording(job.recording_folder(name)).digest() for name in job.data}
     with locked(path.parent, "corrected"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, ModelError, RecordingError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.outcome import tabulate
+from alvinn.evaluation.outcome import describe_verdict, tabulate
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train
@@ -17,6 +17,7 @@ from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.training.run import train
+from alvinn.util.opening import OpenFlag, open_file
 
 SEEN, UNSEEN = "country", "oval"
 NAME = "demo"
@@ -32,6 +33,8 @@ class Demo(Home):
     """simulated seconds of the expert's driving to train on"""
     epochs: int = 30
     """epochs"""
+    open_it: OpenFlag = False
+    """open the report when it is written"""
 
     def run(self) -> None:
         """Do the job.
@@ -46,6 +49,10 @@ class Demo(Home):
         CONSOLE.print(tabulate(results))
         for result in results:
             CONSOLE.print(describe_lap(result))
+        CONSOLE.print(f"{describe_verdict(results)}.")
+        print_next("drive", NAME, "--map", UNSEEN, home=self.home)
+        if self.open_it:
+            open_file(self.model_folder(NAME) / "laps" / "report.html")
         failed = [result for result in results if not result.faultless]
         if failed:
             raise AlvinnError(f"{len(failed)} of {len(results)} laps failed")

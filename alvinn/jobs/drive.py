@@ -12,7 +12,7 @@ import tyro
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartScreen
 from alvinn.cockpit.window import Window
-from alvinn.console import progress
+from alvinn.console import print_next, progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
@@ -85,6 +85,7 @@ class Drive(Driving):
             drive_live(job.to_live_drive(), window)
         if job.record is not None:
             print_quality(job.recording_folder(job.record))
+            print_next("train", job.record, "--data", job.record, home=job.home)
 
     def is_bare(self) -> bool:
         """Whether no flags are given except --home and --carla."""

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps, judge_baselines, judge_recorded_laps, require_room
-from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, tabulate
+from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, describe_verdict, tabulate
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import pool_metrics, summarize
+from alvinn.networks.inference import read_card
+from alvinn.settings import split_names
+from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.report import Baseline, describe_spreads
+from alvinn.world.opening import require_server
 
 
 @dataclass(frozen=True)
 class Laps(LapSettings):
     """Drive laps and judge them: completion, departures, offset."""
+
+    open_it: OpenFlag = False
+    """open the report when it is written"""
 
     def run(self) -> None:
         """Do the job.
@@ -33,15 +41,33 @@ class Laps(LapSettings):
         else:
             network = self.open_network()
             require_room(self, network)
+            if self.recording is not None:
+                self.open_recording()
+            require_server(self, split_names(self.maps, self.map))
             baselines = judge_baselines(self)
             results = drive_laps(self, network, baselines)
         CONSOLE.print(tabulate(results))
         CONSOLE.print(describe_departures(summarize(results, np.random.default_rng(self.seed))), highlight=False)
         if baselines:
             CONSOLE.print(describe_spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
-        CONSOLE.print(f"laps.json, report and film are in {self.results_folder()}")
+        report = self.results_folder() / "report.html"
+        CONSOLE.print(f"{describe_verdict(results)}. The report, with films: {report}", markup=False)
+        self._print_next(passed=all(result.faultless for result in results))
+        if self.open_it:
+            open_file(report)
         if before is not None:
             compare_with_earlier(before, results)
         missed = [r for r in results if not r.completed]
         if missed:
             raise AlvinnError(f"{len(missed)} of {len(results)} runs were not driven to their end")
+
+    def _print_next(self, *, passed: bool) -> None:
+        """Suggest to watch a model that passed, and to correct one that failed on what it learned from."""
+        if self.driver == "expert" or self.model is None:
+            return
+        data = [str(one["name"]) for one in read_card(self.find_model(self.model)).recordings]
+        there = [name for name in data if (self.recording_folder(name) / "session.json").is_file()]
+        if passed or not there:
+            print_next("drive", self.model, home=self.home)
+        else:
+            print_next("correct", f"{Path(self.model).name}-corrected", "--data", *there, home=self.home)

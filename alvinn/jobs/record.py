@@ -14,7 +14,7 @@ import tyro
 
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
 from alvinn.cockpit.window import Window
-from alvinn.console import progress
+from alvinn.console import print_next, progress
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
@@ -28,6 +28,7 @@ from alvinn.metrics.referee import Referee
 from alvinn.recording import RecordingWriter, Session, make_session
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
+from alvinn.recording.writer import require_free
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 from alvinn.util.files import require_space
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -118,6 +119,7 @@ class Record(Driving):
             raise AlvinnError("record requires a name for the recording: alvinn record NAME")
         record(self)
         print_quality(self.recording_folder(self.name))
+        print_next("train", self.name, "--data", self.name, home=self.home)
 
 
 def record(job: Record) -> int:
@@ -125,6 +127,7 @@ def record(job: Record) -> int:
     seconds = job.seconds or (0.0 if job.laps is not None or job.driver == "human" else EXPERT_SECONDS)
     pixels = seconds / DT * job.camera.width * job.camera.height * len(job.camera_names())
     require_space(job.recording_folder(job.name), int(pixels * LEAST_BYTES), f"a recording of {seconds:g} s")
+    require_free(job.recording_folder(job.name), append=job.append, overwrite=job.overwrite)
     if job.append:
         warn_if_unclosed(job.recording_folder(job.name))
     if job.driver == "human":

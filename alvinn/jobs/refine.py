@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
 from alvinn.util.quiet import quiet
+from alvinn.world.opening import require_server
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,13 @@ class Refine(RefineSettings):
         if not self.name or (self.model is None) != self.from_scratch:
             raise AlvinnError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
         self._require_room()
+        require_server(self, [*self.circuits(), self.exam])
         with quiet():
             from alvinn.reinforcement.run import refine  # TensorFlow takes seconds: only when it is needed
 
         folder = refine(self)
         CONSOLE.print(f"the model is in {folder}")
+        print_next("laps", self.name, "--maps", "random:400,random:401", "--both-directions", home=self.home)
 
     def _require_room(self) -> None:
         """See that no model and no refinement is lost.

@@ -17,6 +17,7 @@ from alvinn.errors import AlvinnError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.dataset import hold_out
+from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Replay(Home):
     """playback speed relative to the drive"""
     out: Path | None = None
     """FILE.mp4: write a film of the rows that are not excluded, instead of opening a window"""
+    open_it: OpenFlag = False
+    """open the film when it is written"""
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
@@ -64,6 +67,8 @@ class Replay(Home):
         if self.out is not None:
             film(player, recording, self.out)
             CONSOLE.print(f"the film is {self.out}", markup=False)
+            if self.open_it:
+                open_file(self.out)
         else:
             show(player, f"alvinn replay {self.recording}")
         if network is not None and player.answers:

@@ -25,12 +25,13 @@ from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.settings import require_above_zero, require_distinct, split_names
+from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
 from alvinn.training.dataset import rows_learned_from
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.util.locks import locked
+from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.covariate_shift import (
     Rate,
     StateSamples,
@@ -90,10 +91,13 @@ class Shift:
     proof: Path = Path("models/corrections/corrections.json")
     """results of `make corrections`; shown if the file exists"""
 
+    open_it: OpenFlag = False
+    """open the page when it is written"""
     overwrite: bool = False
     """begin anew, and remove what is there"""
 
     def __post_init__(self) -> None:
+        check_names(self)
         for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         for flag in ("maps", "judge"):
@@ -124,6 +128,8 @@ class Shift:
                 found[gate].append(self._teach(gate, seed))
                 self._write({gate: seeds for gate, seeds in found.items() if seeds})
         CONSOLE.print(f"the page: {self.out / 'shift.html'}")
+        if self.open_it:
+            open_file(self.out / "shift.html")
 
     def _seeds(self) -> range:
         return range(self.seed, self.seed + self.seeds)

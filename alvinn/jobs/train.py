@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from alvinn.console import CONSOLE
+from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
+from alvinn.networks.inference import read_card
 from alvinn.recording.summary import open_recording
 from alvinn.training.model_folder import require_room
 from alvinn.training.run import TrainSettings, train
+
+HOPELESS = 0.9  # share of wrong frames; networks that keep their lane have 0.5 to 0.8
 
 
 @dataclass(frozen=True)
@@ -29,4 +33,20 @@ class Train(TrainSettings):
             raise AlvinnError("--tensorboard needs the package tensorboard: pip install tensorboard")
         recordings = [open_recording(self.recording_folder(name)) for name in self.data]
         folder = train(self, recordings)
-        CONSOLE.print(f"the model is in {folder}")
+        CONSOLE.print(f"the model is in {folder}: {judge_errors(read_card(folder).metrics)}")
+        print_next("laps", self.name, "--maps", "country,oval", "--both-directions", home=self.home)
+
+
+def judge_errors(metrics: Mapping[str, float | None]) -> str:
+    """Whether a network can be expected to drive, in a sentence.
+
+    Args:
+        metrics: of its card.
+    """
+    wrong = metrics.get("held_out_relative_error")
+    if wrong is None:
+        return "nothing was held out, so only driving shows whether it learned"
+    found = f"{wrong:.0%} of the frames held out are wrong by over a tenth"
+    if wrong < HOPELESS:
+        return f"{found}, as of networks that drive; laps show whether it does"
+    return f"{found}: it will not drive; record more, or with --noise"

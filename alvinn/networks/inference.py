@@ -26,6 +26,7 @@ from alvinn.networks.interface import describe
 from alvinn.networks.preprocessing import UNKNOWN_INTENSITY, Preprocessing
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
+from alvinn.util.nearest import suggest
 from alvinn.util.quiet import quiet
 
 SCHEMA = 1
@@ -85,7 +86,8 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / "card.json"
     if not path.is_file():
-        raise ModelError(f"{folder} is not a model: it has no card.json (alvinn train makes models)")
+        beside = sorted({"shipped", *(card.parent.name for card in folder.parent.glob("*/card.json"))})
+        raise ModelError(f"{folder} is not a model, it has no card.json: {suggest(folder.name, beside)}")
     return read_json(path, Card, SCHEMA, ModelError)
 
 

@@ -13,6 +13,7 @@ from alvinn.driving.types import Camera
 from alvinn.errors import RecordingError
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
+from alvinn.util.nearest import suggest
 
 SCHEMA = 1
 NAME = "session.json"
@@ -102,5 +103,8 @@ def read_session(path: Path) -> Session:
         RecordingError: it is missing or damaged.
     """
     if not path.is_file():
-        raise RecordingError(f"{path.parent} is not a recording: it has no {path.name}")
+        folder = path.parent
+        beside = sorted(other.parent.name for other in folder.parent.glob(f"*/{NAME}"))
+        hint = suggest(folder.name, beside) or "alvinn record makes recordings"
+        raise RecordingError(f"{folder} is not a recording, it has no {path.name}: {hint}")
     return read_json(path, Session, SCHEMA, RecordingError, RENAMED)

@@ -12,6 +12,8 @@ from rich.text import Text
 from alvinn.console import CONSOLE
 from alvinn.recording import Recording
 
+SHORT = 60.0  # s: of driving, less than what a network learned to drive from in any experiment
+
 
 def open_recording(folder: Path) -> Recording:
     """Open a recording that has frames, with a warning if it was not closed.
@@ -36,7 +38,24 @@ def print_quality(folder: Path) -> None:
     recording = Recording(folder)
     if recording.session.quality:
         CONSOLE.print(tabulate_quality(recording.session.quality))
-    CONSOLE.print(f"{len(recording.rows)} frames are in {folder}")
+    CONSOLE.print(f"{len(recording.rows)} frames are in {folder}: {judge_quality(recording.session.quality)}")
+
+
+def judge_quality(quality: Mapping[str, Any] | None) -> str:
+    """Whether a recording is any good to learn from, in a sentence.
+
+    Args:
+        quality: as `session.json` stores it.
+    """
+    if not quality:
+        return "its quality is not known"
+    if quality["seconds"] < SHORT:
+        return f"only {quality['seconds']:.0f} s, a network that drives needs about two minutes"
+    if quality["doubts"]:
+        return "it can be learned from, but mind the warnings above"
+    if quality["departures"]:
+        return f"it shows {quality['departures']} departures, and teaches those too: replay can leave them out"
+    return "good to learn from"
 
 
 def tabulate_quality(quality: Mapping[str, Any]) -> Table:

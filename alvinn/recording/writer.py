@@ -28,6 +28,20 @@ DISCARDED = "discarded while driving"
 PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
 
+def require_free(folder: Path, *, append: bool, overwrite: bool) -> None:
+    """See that nothing is in the place of a new recording, unless it is to be continued or replaced.
+
+    Raises:
+        RecordingError: there is something.
+    """
+    if append or overwrite or not folder.is_dir() or all(path.name == LOCK for path in folder.iterdir()):
+        return
+    raise RecordingError(
+        f"{folder} holds a recording already: choose another name, or add --append to go on with it, "
+        "or --overwrite to replace it"
+    )
+
+
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     """Writes a recording.
 
@@ -62,11 +76,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         if overwrite:
             self._remove()
             return
-        if not append:
-            raise RecordingError(
-                f"{self._folder} holds a recording already: choose another name, or add --append to go on with it, "
-                "or --overwrite to replace it"
-            )
+        require_free(self._folder, append=append, overwrite=overwrite)
         before = Recording(self._folder)
         if before.session.camera != session.camera:
             raise RecordingError(
@@ -186,6 +196,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             except RecordingError:
                 if error is None:
                     raise
+            if error is not None and not self.rows:
+                self._remove()  # an empty recording would only block its name
 
 
 def _sum(before: int | None, now: int | None) -> int | None:

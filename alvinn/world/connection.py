@@ -9,6 +9,7 @@ from pathlib import Path
 import carla
 
 from alvinn.errors import MapError, ServerError
+from alvinn.util.nearest import find_name, suggest
 
 TIMEOUT = 10.0  # s: for one response of the server
 LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
@@ -59,9 +60,10 @@ def find_weather(name: str) -> carla.WeatherParameters:
     Raises:
         MapError: CARLA has no preset of that name.
     """
-    preset = getattr(carla.WeatherParameters, name, None)
-    if not isinstance(preset, carla.WeatherParameters):
-        raise MapError(f"CARLA has no weather {name!r}; its presets are {', '.join(weather_names())}")
+    known = find_name(name, weather_names())
+    if known is None:
+        raise MapError(f"CARLA has no weather {name!r}: {suggest(name, weather_names())}")
+    preset: carla.WeatherParameters = getattr(carla.WeatherParameters, known)
     return preset
 
 
@@ -80,6 +82,17 @@ def server_kind(client: carla.Client) -> str:
     return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
 
 
+def require_map(client: carla.Client, wanted: str) -> None:
+    """See that a server has a map.
+
+    Raises:
+        MapError: it has not; the message names the nearest one.
+    """
+    names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
+    if wanted not in names and map_name(client.get_world()) != Path(wanted).stem:
+        raise MapError(f"the server has no map {wanted!r}: {suggest(wanted, sorted(names))}")
+
+
 def load_map(client: carla.Client, wanted: str | None) -> carla.World:
     """The server's world on a map, loaded if the server has another one; None keeps the present map.
 
@@ -90,9 +103,7 @@ def load_map(client: carla.Client, wanted: str | None) -> carla.World:
     world = client.get_world()
     if wanted is None or map_name(world) == Path(wanted).stem:
         return world
-    names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
-    if wanted not in names:
-        raise MapError(f"the server has no map {wanted!r}; its maps are {', '.join(sorted(names))}")
+    require_map(client, wanted)
     client.set_timeout(LOAD_TIMEOUT)
     try:
         return client.load_world(wanted)

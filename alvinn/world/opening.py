@@ -11,7 +11,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import CarlaWorld, spawn_car
-from alvinn.world.connection import connect
+from alvinn.world.connection import connect, explain_errors, require_map
 from alvinn.world.embedded_server import KeptServer, embedded_server
 
 KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}
@@ -28,6 +28,19 @@ def parse_address(carla: str) -> tuple[str, int]:
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise AlvinnError(f"--carla must be HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
     return host, int(port)
+
+
+def require_server(settings: Driving, maps: Sequence[str]) -> None:
+    """See that the server that the settings name answers and has the maps, before anything is begun.
+
+    Raises:
+        AlvinnError: it does not.
+    """
+    if settings.carla is None:
+        return
+    with connect(*parse_address(settings.carla)) as client, explain_errors("being asked for its maps"):
+        for wanted in maps:
+            require_map(client, wanted)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
-from alvinn.console import invocation
+from alvinn.cli import parse
+from alvinn.console import invocation, print_next
+from alvinn.jobs.laps import Laps
 
 
 @pytest.mark.parametrize("typed", [".venv/bin/python", "python3", "/opt/somewhere/bin/python"])
@@ -35,3 +38,12 @@ def test_the_installed_command_is_called_by_its_name_if_the_shell_finds_it(
     assert invocation() == "alvinn"
     monkeypatch.setenv("PATH", "")
     assert invocation() == str(program)
+
+
+def test_a_next_command_is_one_line_that_the_command_line_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    print_next("laps", "a model", "--maps", "country,oval", "--both-directions", home=Path("another home"))
+    line = capsys.readouterr().out.removesuffix("\n")
+    assert line == ("next: python -m alvinn laps 'a model' --maps country,oval --both-directions --home 'another home'")
+    assert parse(shlex.split(line)[4:]) == Laps(
+        home=Path("another home"), model="a model", maps="country,oval", both_directions=True
+    )

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
+import pytest
+
+from alvinn.errors import MapError
+from alvinn.jobs.laps import Laps
 from alvinn.networks.inference import read_card
-from alvinn.settings import Home
+from alvinn.settings import FAMILIES, MAPS, WEATHERS, Driving, Home, find_map
+from alvinn.world.connection import weather_names
+from sim.roads import circuits
 
 
 def test_the_shipped_model_is_read_from_the_package_and_its_results_go_to_the_users_folder(tmp_path: Path) -> None:
@@ -31,3 +38,41 @@ def test_the_models_to_choose_from_are_the_users_and_the_shipped_one(tmp_path: P
     assert home.model_names() == ["shipped"]
     shutil.copytree(home.find_model("shipped"), home.model_folder("mine"))
     assert home.model_names() == ["mine", "shipped"]
+
+
+def test_the_maps_and_weathers_that_are_known_are_those_of_the_server_and_of_the_client() -> None:
+    assert set(MAPS) == set(circuits.BUILT_IN)
+    assert set(FAMILIES) == set(circuits.FAMILIES)
+    assert sorted(WEATHERS) == weather_names()
+
+
+@pytest.mark.parametrize("name", ["oval", "random:42", "wild:7", "mirror:path", "mirror:random:3"])
+def test_a_map_that_the_server_has_is_found_whatever_its_capitals(name: str) -> None:
+    assert find_map(name.upper()) == name
+    assert circuits.find_circuit(name) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("contry", "did you mean country?"),
+        ("random", "did you mean random:SEED?"),
+        ("random:x", "did you mean random:SEED?"),
+        ("nowhere", "there are oval, country, highway, path, hills, random:SEED, wild:SEED and any OpenDRIVE file"),
+        ("missing.xodr", "there is no map file missing.xodr"),
+    ],
+)
+def test_a_map_that_does_not_exist_is_answered_with_what_does(name: str, answer: str) -> None:
+    with pytest.raises(MapError, match=re.escape(answer)):
+        Driving(map=name)
+
+
+def test_a_job_puts_the_capitals_of_weathers_right_and_names_the_nearest_one() -> None:
+    assert Driving(weather="clearNOON").weather == "ClearNoon"
+    assert Laps(weathers="wetnoon, duststorm").weathers == "WetNoon,DustStorm"
+    with pytest.raises(MapError, match=r"no weather 'HardRain': did you mean HardRainNoon\?"):
+        Laps(weathers="ClearNoon,HardRain")
+
+
+def test_the_maps_of_another_server_are_not_looked_up_here() -> None:
+    assert Driving(carla="somewhere:2000", map="Town01").map == "Town01"

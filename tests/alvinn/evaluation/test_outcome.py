@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alvinn.evaluation.outcome import describe_departures
+from alvinn.evaluation.outcome import describe_departures, describe_verdict
 from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.summary import summarize
 from tests.alvinn.judged import RUN, judged
@@ -32,3 +32,10 @@ def test_of_nothing_driven_no_rate_is_said() -> None:
     assert describe_departures(summarize([unfinished_result(RUN, "failed")], np.random.default_rng(0))) == (
         "nothing was driven"
     )
+
+
+def test_the_verdict_over_all_runs_is_one_word_with_its_reason() -> None:
+    passed, lost = judged(STEADY), judged(LOST)
+    assert describe_verdict([passed]) == "PASSED: 1 run to the end without a departure"
+    assert describe_verdict([lost, passed]).startswith("FAILED: 1 of 2 runs with a departure")
+    assert describe_verdict([unfinished_result(RUN, "failed")]).startswith("FAILED: 1 of 1 run ")

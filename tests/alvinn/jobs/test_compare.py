@@ -26,12 +26,19 @@ def laps(folder: Path, offset: float, runs: int = 6) -> Path:
     return folder
 
 
-def test_models_stand_side_by_side_in_a_table_and_on_a_page(shell: Shell, tmp_path: Path) -> None:
+def test_models_stand_side_by_side_in_a_table_and_on_a_page(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     laps(tmp_path / "models" / "calm" / "laps", 0.1)
     other = laps(tmp_path / "nervous", 0.3)
     page = tmp_path / "page.html"
     arguments = ("compare", "calm", str(other), "--home", str(tmp_path), "--out", str(page))
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
     assert shell.run(*arguments).status == 0
+    assert opened == []
+    assert shell.run(*arguments, "--open").status == 0
+    assert opened == [page.as_uri()]
     text = page.read_text(encoding="utf-8")
     assert "offset sd [m]" in text
     assert all(value in text for value in ("0.100", "0.300", "worse", "calm"))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from alvinn.cli import parse
-from alvinn.errors import MixedError, ResultsError
+from alvinn.errors import AlvinnError, MixedError, ResultsError
 from alvinn.evaluation.laps import drive_laps, judge_baselines
 from alvinn.evaluation.outcome import compare_with_earlier
 from alvinn.evaluation.runs import RunSpec, _work, drive_run, pick_next, run_in_parallel
@@ -64,6 +64,17 @@ def test_a_model_folder_that_is_missing_is_refused(shell: Shell, tmp_path: Path)
     assert "ghost is not a model" in said
 
 
+def test_what_is_mistyped_is_named_before_an_earlier_result_is_replaced(
+    shell: Shell, tmp_path: Path, model: Path
+) -> None:
+    (tmp_path / "laps.json").write_text("{}", encoding="utf-8")
+    rest = ("--out", str(tmp_path), "--overwrite")
+    assert "did you mean country?" in shell.refused("laps", str(model), "--maps", "oval,contry", *rest)
+    assert "did you mean WetNoon?" in shell.refused("laps", str(model), "--weathers", "ClearNoon,WetNon", *rest)
+    assert "not a recording" in shell.refused("laps", str(model), "--recording", "ghost", *rest)
+    assert (tmp_path / "laps.json").read_text(encoding="utf-8") == "{}"
+
+
 def test_without_a_model_it_says_what_it_wants(shell: Shell) -> None:
     assert "laps requires --model M" in shell.refused("laps")
 
@@ -90,20 +101,33 @@ def test_a_card_that_was_tampered_with_is_refused(shell: Shell, model: Path, tmp
 def test_a_run_that_cannot_be_driven_is_listed_as_failed_and_the_others_are_driven(
     shell: Shell, tmp_path: Path
 ) -> None:
-    said = shell.refused("laps", *SHORT, "--maps", "nowhere,oval", "--out", str(tmp_path))
+    torn = tmp_path / "torn.xodr"
+    torn.write_text("<OpenDRIVE>", encoding="utf-8")
+    said = shell.refused("laps", *SHORT, "--maps", f"{torn},oval", "--out", str(tmp_path))
     assert "1 of 2 runs could not be driven" in said
-    assert "no map called 'nowhere'" in said
+    assert "torn.xodr cannot be used" in said
     failed, done = left(tmp_path)["runs"]
-    assert [(run["map"], run["status"]) for run in (failed, done)] == [("nowhere", "failed"), ("oval", "done")]
-    assert "no map called 'nowhere'" in failed["reason"]
+    assert [(run["map"], run["status"]) for run in (failed, done)] == [(str(torn), "failed"), ("oval", "done")]
+    assert "torn.xodr cannot be used" in failed["reason"]
     assert (failed["offset_sd_m"], done["reason"]) == (None, None)
 
 
-def test_where_the_named_server_does_not_answer_nothing_more_is_tried(
+def test_a_named_server_that_does_not_answer_is_told_before_anything_is_written(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
-    shell.refused("laps", *SHORT, "--maps", "oval,country", "--carla", "127.0.0.1:1", "--out", str(tmp_path))
+    said = shell.refused("laps", *SHORT, "--carla", "127.0.0.1:1", "--out", str(tmp_path / "out"))
+    assert "no CARLA server answers at 127.0.0.1:1" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_the_named_server_stops_answering_nothing_more_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
+    job = Laps(driver="expert", maps="oval,country", carla="127.0.0.1:1", out=tmp_path)
+    with pytest.raises(AlvinnError, match="could not be driven"):
+        drive_laps(job, None)
     assert [run["status"] for run in left(tmp_path)["runs"]] == ["failed", "interrupted"]
 
 
@@ -360,3 +384,23 @@ def test_a_run_is_driven_judged_and_left_on_disk(
         rows = list(csv.DictReader(file))
     assert float(rows[-1]["time"]) - float(rows[0]["time"]) == pytest.approx(run["duration_s"], abs=1e-3)
     assert max(abs(float(row["offset"])) for row in rows) == pytest.approx(run["offset_max_m"], abs=1e-5)
+
+
+def test_a_model_that_passed_is_to_be_watched_and_one_that_failed_to_be_corrected(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(model, tmp_path / "models" / "mine")
+    card = read_card(tmp_path / "models" / "mine")
+    write_card(tmp_path / "models" / "mine", replace(card, recordings=({"name": "first"}, {"name": "gone"})))
+    job = Laps(home=tmp_path, model="mine")
+    job._print_next(passed=False)  # on nothing that is still there
+    write_recording(tmp_path / "data" / "first", 3)
+    job._print_next(passed=False)
+    job._print_next(passed=True)
+    commands = [line.partition(" -m alvinn ")[2] for line in capsys.readouterr().out.splitlines()]
+    home = f" --home {tmp_path}"
+    assert commands == [
+        f"drive mine{home}",
+        f"correct mine-corrected --data first{home}",
+        f"drive mine{home}",
+    ]

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from alvinn.console import progress
 from alvinn.driving.types import Camera
+from alvinn.jobs.train import judge_errors
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.training.run import TrainingBar, format_errors
@@ -202,3 +203,10 @@ def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: 
     said = capsys.readouterr().out
     assert "1/2" in said
     assert "loss 0.2468  held out: MAE 0.0051 1/m, 0.0123 of full steer, 61% wrong by over 10%" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "verdict"), [(0.99, "it will not drive"), (0.65, "laps show whether it does"), (None, "held out")]
+)
+def test_a_training_ends_with_whether_the_network_can_be_expected_to_drive(wrong: float | None, verdict: str) -> None:
+    assert verdict in judge_errors({"held_out_relative_error": wrong})

@@ -58,7 +58,7 @@ def test_an_answer_says_what_to_drive_and_how_far_to_trust_it(model: Path) -> No
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"not a model: it has no card\.json"):
+    with pytest.raises(ModelError, match=r"not a model, it has no card\.json"):
         Network(tmp_path / "missing")
 
 

@@ -7,7 +7,7 @@ import pytest
 from alvinn.errors import RecordingError
 from alvinn.recording import Recording
 from alvinn.recording.session import Session, write_session
-from alvinn.recording.summary import open_recording, print_quality, tabulate_quality, warn_if_unclosed
+from alvinn.recording.summary import judge_quality, open_recording, print_quality, tabulate_quality, warn_if_unclosed
 from tests.alvinn.fakes import session, write_recording
 
 
@@ -55,3 +55,17 @@ def test_the_quality_is_printed_with_its_warnings_and_what_is_unknown(
     table = tabulate_quality(quality | {"doubts": ["a doubt"], "distance_m": None})
     cells = [str(cell) for column in table.columns for cell in column.cells]
     assert {"warning", "a doubt", "unknown"} <= set(cells)
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict"),
+    [
+        ({}, "good to learn from"),
+        ({"seconds": 20.0}, "only 20 s, a network that drives needs about two minutes"),
+        ({"doubts": ["keys"]}, "mind the warnings"),
+        ({"departures": 3}, "3 departures"),
+    ],
+)
+def test_a_recording_ends_with_whether_it_is_any_good(figures: dict[str, object], verdict: str) -> None:
+    assert verdict in judge_quality({"seconds": 120.0, "doubts": [], "departures": 0} | figures)
+    assert judge_quality(None) == "its quality is not known"

@@ -48,6 +48,24 @@ def test_a_folder_that_is_no_recording_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_a_recording_that_failed_before_its_first_row_does_not_block_its_name(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no weather"), RecordingWriter(tmp_path, session()):
+        raise OSError("no weather")
+    with RecordingWriter(tmp_path, session()) as writer:
+        add(writer, 0)
+    assert len(Recording(tmp_path).rows) == 1
+
+
+def test_an_error_after_the_first_row_keeps_what_was_driven(tmp_path: Path) -> None:
+    def unplug(writer: RecordingWriter) -> None:
+        add(writer, 0)
+        raise OSError("unplugged")
+
+    with pytest.raises(OSError, match="unplugged"), RecordingWriter(tmp_path, session()) as writer:
+        unplug(writer)
+    assert len(Recording(tmp_path).rows) == 1
+
+
 def add(writer: RecordingWriter, number: int) -> None:
     writer.add(step(number), lane="oval/forward", weather="ClearNoon")
 
