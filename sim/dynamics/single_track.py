@@ -66,13 +66,17 @@ class VehicleControl:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The ground under a car: height [m], slope as pitch and roll [rad], friction factor, rolling resistance/weight."""
+    """The ground under a car: height [m], slope as pitch and roll [rad], friction factor, rolling resistance/weight.
+
+    `speed_limit` [km/h] is that of the road there, or nearby; the default is CARLA's.
+    """
 
     z: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0
     friction: float = 1.0
     rolling_resistance: float = 0.015
+    speed_limit: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ class Vehicle(Actor):
             Vector(*velocity.tolist()),
             Vector(0.0, 0.0, m.yaw_rate),
             Vector(*acceleration.tolist()),
-            VehicleState(self.control, gear),
+            VehicleState(self.control, gear, self.ground.speed_limit),
         )
 
 

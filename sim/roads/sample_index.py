@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Sample = tuple[float, ...]  # x, y, z; x, y of the unit vector to the right; left and right edge [m]; grade
+# x, y, z [m]; x, y of the unit vector to the right; left and right edge [m]; grade [m/m]; speed limit [km/h]
+Sample = tuple[float, ...]
 Entry = tuple[float, ...]  # a Sample, its road's number, and how far behind and ahead of it that road is [m]
 
 STEP = 1.0  # largest distance between two samples along a road [m]
@@ -23,7 +24,7 @@ class SampleIndex:
     """The samples by cell: each is listed in every cell that its cross-section, widened by `beside` [m], may reach.
 
     Args:
-        roads: pieces of road, each as an array (n, 8) of samples STEP apart.
+        roads: pieces of road, each as an array (n, 9) of samples STEP apart.
         beside: how far from a road's edge points are looked up [m].
 
     Raises:
@@ -51,7 +52,7 @@ class SampleIndex:
         """
         nearest: dict[float, tuple[float, float, Entry]] = {}
         for sample in self._cells.get((math.floor(x / CELL), math.floor(y / CELL)), ()):
-            sx, sy, sz, rx, ry, left, right, grade, road, behind, ahead = sample
+            sx, sy, sz, rx, ry, left, right, grade, _, road, behind, ahead = sample
             dx, dy = x - sx, y - sy
             across, along = dx * rx + dy * ry, dx * ry - dy * rx
             beside = left - across if across < left else across - right if across > right else 0.0
@@ -62,7 +63,7 @@ class SampleIndex:
                 nearest[road] = distance, above if is_on else math.inf, sample
         if not nearest:
             return None
-        return min(nearest.values(), key=lambda found: (found[1], found[0]))[2][:8]
+        return min(nearest.values(), key=lambda found: (found[1], found[0]))[2][:9]
 
 
 def _add_reach(number: int, table: Floats) -> Floats:

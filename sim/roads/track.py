@@ -9,6 +9,7 @@ positive to the right of s.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
@@ -36,6 +37,7 @@ SPAWN_EVERY = 25.0  # distance between spawn points [m]
 DASH, GAP = 3.0, 6.0  # default dash and gap of broken lines [m]
 SPREAD = 25e3  # the largest extent of a map [m]
 BANK = 8.0  # distance over which the road's surface blends into the land [m]
+KMH = {"m/s": 3.6, "mph": 1.609344, "km/h": 1.0}  # of OpenDRIVE's units of speed
 ROAD = Ground(friction=1.0, rolling_resistance=0.015)
 GRASS = Ground(friction=0.5, rolling_resistance=0.08)
 
@@ -67,6 +69,7 @@ class Stretch:
         kinds: CARLA's names for the types of the k lanes.
         markings: the lines on the k + 1 edges.
         junction: whether it belongs to a junction, where roads overlap.
+        speed_limit: as the map says, or CARLA's default [km/h].
     """
 
     s: Floats
@@ -76,6 +79,7 @@ class Stretch:
     kinds: tuple[str, ...]
     markings: tuple[LaneMarking, ...]
     junction: bool = False
+    speed_limit: float = ROAD.speed_limit
 
     @property
     def grade(self) -> Floats:
@@ -85,8 +89,9 @@ class Stretch:
 
     @property
     def samples(self) -> Floats:
-        """(n, 8) the samples as `SampleIndex` takes them."""
-        return np.column_stack((self.centre, self.right[:, :2], self.offsets[:, 0], self.offsets[:, -1], self.grade))
+        """(n, 9) the samples as `SampleIndex` takes them."""
+        edges, limits = (self.offsets[:, 0], self.offsets[:, -1]), np.full(len(self.s), self.speed_limit)
+        return np.column_stack((self.centre, self.right[:, :2], *edges, self.grade, limits))
 
 
 def leave_bare(_track: Track) -> SolidsNear:
@@ -133,14 +138,15 @@ class Track:
         found = self._samples.nearest(x, y, z)
         if found is None:
             return _tilt(GRASS, height, (east, south), yaw)
-        sx, sy, sz, rx, ry, left, right, grade = found
+        sx, sy, sz, rx, ry, left, right, grade, limit = found
         across, along = (x - sx) * rx + (y - sy) * ry, (x - sx) * ry - (y - sy) * rx
         # On the outside of bends samples are farther apart than STEP; beyond twice that, the road has ended.
         beside = math.hypot(max(left - across, across - right, 0.0), max(abs(along) - 2 * STEP, 0.0))
         land = min(1.0, beside / BANK)  # weight of the land against the road
         road = sz + grade * along
         slope = land * east + (1 - land) * grade * ry, land * south - (1 - land) * grade * rx
-        return _tilt(GRASS if beside > 0.0 else ROAD, land * height + (1 - land) * road, slope, yaw)
+        surface = replace(GRASS if beside > 0.0 else ROAD, speed_limit=limit)
+        return _tilt(surface, land * height + (1 - land) * road, slope, yaw)
 
     def solids_near(self, x: float, y: float) -> Iterable[Box]:
         """The boxes of scenery that a car whose centre is at x, y [m] may touch."""
@@ -227,7 +233,19 @@ def _sample_stretch(
         kinds=tuple(str(w.lane_type) for w in middle),
         markings=tuple(_markings(middle, ids, _dashes(section, span[0]))),
         junction=road.get("junction", "-1") != "-1",
+        speed_limit=_speed_limit(road, span[0]),
     )
+
+
+def _speed_limit(road: Element, s: float) -> float:
+    """The speed limit [km/h] at a distance along a road [m]: that of the last type that begins before it."""
+    limit = ROAD.speed_limit
+    for kind in road.iterfind("type"):
+        speed = kind.find("speed")
+        if speed is not None and float(kind.get("s", "0")) <= s + END:
+            number = re.fullmatch(r"\d+(\.\d+)?", speed.get("max", ""))  # it may be "no limit" or "undefined" too
+            limit = float(number[0]) * KMH.get(speed.get("unit", "m/s"), 3.6) if number else ROAD.speed_limit
+    return limit
 
 
 def _markings(

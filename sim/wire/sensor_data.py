@@ -21,7 +21,7 @@ _CAMERA = struct.Struct("<IIf")
 _EPISODE = struct.Struct("<Qdf3iI")
 _ACTOR = struct.Struct("<IB6f9f54s")
 _VEHICLE = struct.Struct("<3f3Bif2BIB")
-_NO_TRAFFIC_LIGHT = 4  # TrafficLightState.Unknown
+_GREEN = 2  # TrafficLightState.Green: what CARLA tells of a car that is at no traffic light
 _ACTIVE = 1
 LARGEST_SINGLE = 3.4e38
 _NOWHERE = Pose()
@@ -114,5 +114,5 @@ def _vehicle(extra: VehicleState) -> bytes:
         *(control.throttle, control.steer, control.brake),
         *(control.hand_brake, control.reverse, control.manual_gear_shift),
         *(extra.gear, extra.speed_limit),
-        *(_NO_TRAFFIC_LIGHT, 0, 0, 0),
+        *(_GREEN, 0, 0, 0),
     )

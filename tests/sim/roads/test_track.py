@@ -163,7 +163,7 @@ def test_the_towns_ground_is_the_road_of_its_waypoints() -> None:
     track = Track(*opendrive.load(str(town_file("Town07"))))
     world = carla.Map("Town07", track.opendrive)
     assert not track.terrain.is_level
-    for waypoint in world.generate_waypoints(5.0):
+    for waypoint in world.generate_waypoints(7.0):
         place, turn = waypoint.transform.location, waypoint.transform.rotation
         ground = track.ground(place.x, place.y, place.z, math.radians(turn.yaw))
         assert ground.friction == 1.0
@@ -207,3 +207,22 @@ def test_scenery_is_placed_once_the_track_is_complete_and_looked_up_by_position(
     assert furnished.solids_near(3.0, 4.0) == [wall]
     assert furnished.solids_near(0.0, 0.0) == []
     assert list(Track("oval", text).solids_near(3.0, 4.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("types", "limit"),
+    [
+        ("", 30.0),
+        ('<type s="0" type="town"/>', 30.0),
+        ('<type s="0" type="town"><speed max="25" unit="mph"/></type>', 40.2),
+        ('<type s="0" type="rural"><speed max="90" unit="km/h"/></type>', 90.0),
+        ('<type s="0" type="rural"><speed max="10"/></type>', 36.0),
+        ('<type s="0" type="motorway"><speed max="no limit"/></type>', 30.0),
+        ('<type s="0" type="rural"><speed max="90" unit="km/h"/></type><type s="1e4" type="town"/>', 90.0),
+    ],
+)
+def test_the_speed_limit_is_the_road_s_or_carla_s_default(types: str, limit: float) -> None:
+    text = opendrive.load("oval")[1].replace("<planView>", types + "<planView>")
+    track = Track("oval", text)
+    start = track.spawn_points[0]
+    assert track.ground(start.x, start.y, start.z).speed_limit == pytest.approx(limit, abs=0.1)

@@ -83,7 +83,7 @@ def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
     assert struct.unpack_from("<15f", data, 5) == (1, 2, 3, 0, 90, 0, 4, 0, 0, 0, 0, 180, 0, 8, 0)
     assert data[65:] == bytes.fromhex(
         "0000803f 000080bf 0000003f 01 00 01 02000000 0000f041"  # control, gear, speed limit
-        "04 00 00000000 00"  # no traffic light, no failure
+        "02 00 00000000 00"  # green, as there is no traffic light, and no failure
     ) + bytes(24)
 
 
