@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 CONSOLE = Console()
 
@@ -44,13 +45,14 @@ def _shorten(path: Path) -> str:
 
 
 def progress() -> Progress:
-    """A progress bar in the house's style."""
+    """A progress bar in the house's style: bar, share and time left, and what is cut first at its right end."""
     return Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left", table_column=Column(no_wrap=True)),
+        TextColumn("[bold]{task.description}", table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
         console=CONSOLE,
+        expand=True,
     )

@@ -24,8 +24,10 @@ from alvinn.cockpit.panel import Page, Panel
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import COMMANDS, Command
 from alvinn.errors import AlvinnError
+from alvinn.util.quiet import quiet
 
 SIZE = (1280, 720)
+INVISIBLE = {"offscreen", "dummy"}  # SDL falls back to these, and a job would wait for a key for ever
 
 
 class Window(AbstractContextManager["Window"]):
@@ -37,7 +39,10 @@ class Window(AbstractContextManager["Window"]):
 
     def __init__(self, title: str, size: tuple[int, int] = SIZE) -> None:
         try:
-            pygame.display.init()
+            with quiet():  # Wayland's library complains on the terminal where it is not there
+                pygame.display.init()
+            if pygame.display.get_driver() in INVISIBLE and not os.environ.get("SDL_VIDEODRIVER"):
+                raise pygame.error("there is no display")
             pygame.font.init()
             pygame.joystick.init()
             pygame.display.set_caption(title)

@@ -202,7 +202,8 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
             )
         )
         bars = stack.enter_context(progress())
-        task = bars.add_task(f"record {job.map} {direction}", total=None, note="")
+        ticks = None if job.laps is not None else round((job.seconds or EXPERT_SECONDS) * share / DT)
+        task = bars.add_task(f"record {job.map} {direction}", total=ticks, note="")
         driver, turns = _driver(job, world, seed), job.take_turns(share)
         for number, weather in enumerate(turns):
             if number and weather != turns[number - 1]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
+import re
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from alvinn.cli import parse
-from alvinn.console import invocation, print_next
+from alvinn.console import invocation, print_next, progress
 from alvinn.jobs.laps import Laps
 
 
@@ -47,3 +50,17 @@ def test_a_next_command_is_one_line_that_the_command_line_takes(capsys: pytest.C
     assert parse(shlex.split(line)[4:]) == Laps(
         home=Path("another home"), model="a model", maps="country,oval", both_directions=True
     )
+
+
+def test_a_bar_shows_share_and_time_left_first_and_cuts_the_rest_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr("alvinn.console.CONSOLE", Console(file=screen, width=80, force_terminal=True))
+    with progress() as bars:
+        task = bars.add_task("drive", total=8, note=f"runs, {'random:400 reverse ' * 5}")
+        bars.advance(task, 4)
+    plain = [re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", line) for line in screen.getvalue().splitlines()]
+    last = [line for line in plain if line.strip()][-1]
+    assert re.match(r"[━╸╺]+ +50% (\d\d|--):(\d\d|--) left drive +runs, random:400", last)
+    assert len(last.rstrip()) <= 80

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.panel import Page
+from alvinn.cockpit.window import Window
 from alvinn.controls.profiles import load_profiles
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person
@@ -80,3 +81,14 @@ def test_without_a_display_it_says_so(shell: Shell, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
     monkeypatch.setenv("DISPLAY", ":no-such")
     assert "no window can be opened here" in shell.refused("calibrate")
+
+
+def test_what_sdl_draws_on_without_a_display_is_no_display_unless_it_was_asked_for(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    assert "there is no display" in shell.refused("calibrate")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    with Window("alvinn test") as window:
+        assert window.poll().pressed == ()
