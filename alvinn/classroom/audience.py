@@ -1,6 +1,6 @@
 """Who is in the room, what they may do, and what is on its way to them.
 
-Everything here runs on the server's event loop. A picture waits in a slot of one: when a guest has drawn the last one,
+Everything here runs on the server's event loop. Pictures of a kind have a slot of one: when a guest has drawn the last,
 the newest goes out and those between are lost, so a slow phone sees fewer pictures and never late ones. Everything else
 is queued. A guest whose queue is full has gone to sleep: the connection is closed, and the page comes back by itself.
 """
@@ -64,7 +64,7 @@ class Guest:
         """its queue ran full, or it said what no page says"""
         self._clock = clock
         self._queue: deque[bytes] = deque()
-        self._picture: bytes | None = None
+        self._pictures: dict[str, bytes] = {}  # by kind: the newest of each that was not sent
         self._is_drawing = False
         self._news = asyncio.Event()
         self._allowance, self._counted = BURST, clock()
@@ -82,9 +82,9 @@ class Guest:
             self._queue.append(message)
             self._news.set()
 
-    def show(self, picture: bytes) -> None:
-        """Put a picture in the slot, in place of one that was not sent."""
-        self._picture = picture
+    def show(self, picture: bytes, kind: str = "") -> None:
+        """Put a picture in the slot of its kind, in place of one that was not sent."""
+        self._pictures[kind] = picture
         self._news.set()
 
     def has_drawn(self) -> None:
@@ -108,14 +108,20 @@ class Guest:
     async def next(self) -> bytes | None:
         """The next message to send, once there is one; None: end the connection."""
         while not self.is_gone:
-            if self._queue:
-                return self._queue.popleft()
-            if self._picture is not None and not self._is_drawing:
-                picture, self._picture, self._is_drawing = self._picture, None, True
-                return picture
+            if (message := self.poll()) is not None:
+                return message
             self._news.clear()
             await self._news.wait()
         return None
+
+    def poll(self) -> bytes | None:
+        """The next message to send; None: nothing waits, or the last picture is not drawn yet."""
+        if self._queue:
+            return self._queue.popleft()
+        if self._is_drawing or not self._pictures:
+            return None
+        self._is_drawing = True
+        return self._pictures.pop(next(iter(self._pictures)))
 
 
 class Audience:
@@ -166,11 +172,11 @@ class Audience:
         for guest in self:
             guest.tell(message)
 
-    def show(self, picture: bytes, *, only: int | None = None) -> None:
-        """Put a picture in everybody's slot, or in that of the guest with the number `only`."""
+    def show(self, picture: bytes, kind: str = "", *, only: int | None = None) -> None:
+        """Put a picture in everybody's slot of its kind, or in that of the guest with the number `only`."""
         for guest in self:
             if only is None or guest.number == only:
-                guest.show(picture)
+                guest.show(picture, kind)
 
     def _announce(self) -> None:
         self.tell_all(pack("room", {"guests": len(self)}))

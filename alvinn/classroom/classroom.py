@@ -54,6 +54,8 @@ class Classroom:
         }
         self.on_welcome: list[Callable[[Guest], None]] = []
         """called with each new guest, after its welcome"""
+        self.on_leave: list[Callable[[Guest], None]] = []
+        """called with each guest who went"""
         self.schedule: Callable[..., Any] = lambda function, *given: function(*given)
         """runs a function on the server's event loop, from any thread"""
         self._shown_wheel: int | None = None
@@ -84,6 +86,8 @@ class Classroom:
         """A guest went, and the wheel is free if it was theirs."""
         self.wheel.release(guest.number)
         self.audience.leave(guest)
+        for forget in self.on_leave:
+            forget(guest)
         self._tell_wheel()
 
     def receive(self, guest: Guest, data: str | bytes) -> None:
@@ -116,13 +120,13 @@ class Classroom:
         self.schedule(tell)
 
     def _show(self, moment: Moment, to_all: bool) -> None:
-        if to_all:
+        if to_all and moment.kind == "moment":
             self.moments.append(moment)
         holder = self.wheel.holder
         if holder != self._shown_wheel:
             self._tell_wheel()
         if to_all or holder is not None:
-            self.audience.show(moment.packed, only=None if to_all else holder)
+            self.audience.show(moment.packed, moment.kind, only=None if to_all else holder)
 
     def _take_wheel(self, guest: Guest, _: TakeWheel) -> None:
         if not guest.may_drive:

@@ -16,9 +16,9 @@ import msgspec
 MAX_BYTES = 32_768  # of a guest's message: a painting of 60 strokes is half of that
 MAX_NAME = 24
 
-Finite = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Steer = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
+ShortText = Annotated[str, msgspec.Meta(max_length=100)]
 Curvature = Annotated[float, msgspec.Meta(ge=-0.3, le=0.3)]
 
 
@@ -30,7 +30,7 @@ class Hello(msgspec.Struct, tag="hello", frozen=True, forbid_unknown_fields=True
     """The first message: a name, and the code or the lecturer's key if the guest has one."""
 
     name: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    key: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    key: ShortText = ""
 
 
 class Seen(msgspec.Struct, tag="seen", frozen=True, forbid_unknown_fields=True):
@@ -52,7 +52,24 @@ class TurnWheel(msgspec.Struct, tag="steer", frozen=True, forbid_unknown_fields=
     brake: Share = 0.0
 
 
-Message = Hello | Seen | TakeWheel | GiveWheel | TurnWheel
+class Pose(msgspec.Struct, tag="pose", frozen=True, forbid_unknown_fields=True):
+    """Puts the private car somewhere, to be seen from there."""
+
+    place: Share
+    """along the lane, as a share of its length"""
+    offset: Annotated[float, msgspec.Meta(ge=-3.0, le=3.0)]
+    """right of the lane's centre [m]"""
+    heading: Annotated[float, msgspec.Meta(ge=-0.6, le=0.6)]
+    """relative to the lane's direction [rad]"""
+
+
+class Drop(Pose, tag="drop", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Puts it there and lets a network drive."""
+
+    model: ShortText
+
+
+Message = Hello | Seen | TakeWheel | GiveWheel | TurnWheel | Pose | Drop
 """Whatever a guest may say."""
 
 _DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)

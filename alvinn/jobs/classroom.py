@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from alvinn.classroom.address import find_address
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.contenders import find_contenders
+from alvinn.classroom.proving_ground import private_ground
 from alvinn.classroom.stage import Broadcast, Replay, make_driver, outline
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
@@ -68,8 +70,11 @@ class ShowClassroom(Driving):
             AlvinnError: it cannot be done, or something went away meanwhile.
         """
         network = self._open_network()
+        contenders = find_contenders(self, self.model)
         classroom = Classroom(Keys.draw())
+        classroom.facts["activities"] = ["watch", "push"]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
+            stack.enter_context(private_ground(classroom, contenders, self))
             if self.replay is not None:
                 self._play(classroom, open_recording(self.recording_folder(self.replay)), network, stack)
             else:

@@ -2,9 +2,10 @@
 
 import { connect, enter, listen, say } from "./connection.js";
 import { byId } from "./drawing.js";
+import "./push.js";
 import "./watch.js";
 
-const TITLES = { watch: "Watch" };
+const TITLES = { watch: "Watch", push: "Push it off" };
 let me = { number: 0, role: "guest" }, holder = null, timer = 0;
 
 export function open(activity) {

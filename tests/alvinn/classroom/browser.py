@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 DESKTOP, PHONE = (1280, 720), (360, 640)
 PATIENCE = 60.0  # s, for a busy machine
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is true in this process."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "never came true"
+        time.sleep(0.02)
 
 
 class Page:

@@ -6,16 +6,21 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.contenders import Contender
 from alvinn.classroom.messages import unpack
 from alvinn.classroom.moments import Moment, Thought
 from alvinn.classroom.web import serve
+from alvinn.driving.lane import Lane
+from alvinn.networks.inference import Network
+from alvinn.settings import SHIPPED, Home
+from alvinn.world.carla_world import CarlaWorld
 from tests.alvinn import fakes
 
 KEYS = Keys("code77", "secret-of-the-lecturer")
@@ -73,3 +78,29 @@ def visit(address: str, *, name: str = "Ada", key: str = "", origin: str | None 
         visitor = Visitor(socket)
         visitor.say("hello", name=name, key=key)
         yield visitor
+
+
+class PaperCar(fakes.PaperWorld):
+    """A private car on paper, with what poses, drops and the expert ask of a world."""
+
+    geometry = fakes.CAR
+
+    def __init__(self, lane: Lane | None = None) -> None:
+        super().__init__(lane or fakes.circle(60.0), camera=fakes.CAMERA)
+
+    def place(self, s: float, speed: float, offset: float = 0.0, heading_error: float = 0.0) -> None:
+        """Put it somewhere and tick once, as `CarlaWorld.place` does."""
+        self._place(s, offset)
+        self._yaw += heading_error
+        self._speed = speed
+        self.frame += 1
+
+
+def paper_car(lane: Lane | None = None) -> CarlaWorld:
+    """A `PaperCar` where a `CarlaWorld` is asked for."""
+    return cast("CarlaWorld", PaperCar(lane))
+
+
+def shipped() -> Contender:
+    """The shipped network as the only contender."""
+    return Contender(SHIPPED, Network(Home().find_model(SHIPPED)), ())

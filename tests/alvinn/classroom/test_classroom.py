@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -20,19 +19,10 @@ def class_room(*, drivable: bool = True) -> Classroom:
 
 def hear(guest: Guest) -> list[dict[str, Any]]:
     """All that is on its way to a guest."""
-
-    async def listen() -> list[dict[str, Any]]:
-        heard: list[dict[str, Any]] = []
-        while True:
-            try:
-                message = await asyncio.wait_for(guest.next(), 0.001)
-            except TimeoutError:
-                return heard
-            if message is None:
-                return heard
-            heard.append(unpack(message)[0])
-
-    return asyncio.run(listen())
+    heard = []
+    while (message := guest.poll()) is not None:
+        heard.append(unpack(message)[0])
+    return heard
 
 
 def last(guest: Guest, kind: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from alvinn.classroom.classroom import Classroom
-from tests.alvinn.classroom.browser import DESKTOP, PHONE, Page, browser, needs_chromium, new_page
-from tests.alvinn.classroom.people import KEYS, moment, open_class
+from alvinn.classroom.proving_ground import ProvingGround
+from tests.alvinn.classroom.browser import DESKTOP, PHONE, Page, browser, needs_chromium, new_page, until
+from tests.alvinn.classroom.people import KEYS, moment, open_class, paper_car, shipped
 
 pytestmark = needs_chromium
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -35,7 +36,8 @@ class Show:
 @contextmanager
 def show(devtools: str, size: tuple[int, int], key: str = "") -> Iterator[Show]:
     """A class whose stage goes on by itself, and a page on it that must neither complain nor look elsewhere."""
-    with open_class() as (classroom, address), new_page(devtools, size) as page:
+    with open_class(activities=["watch", "push"]) as (classroom, address), new_page(devtools, size) as page:
+        classroom.invite(f"http://{address}/", "<svg></svg>")
         over = threading.Event()
         stage = threading.Thread(target=_play, args=(classroom, over))
         stage.start()
@@ -56,6 +58,20 @@ def _play(classroom: Classroom, over: threading.Event) -> None:
     while not over.wait(0.05):
         classroom.show(replace(moment(number % 40), number=number))
         number += 1
+
+
+@contextmanager
+def private_car(classroom: Classroom) -> Iterator[None]:
+    """A private car on paper, as fast as it can be driven."""
+    ground = ProvingGround(classroom, [shipped()], paper_car(), 8.0, sleep=lambda _: None)
+    ground.open()
+    worker = threading.Thread(target=ground.queue.work)
+    worker.start()
+    try:
+        yield
+    finally:
+        ground.queue.close()
+        worker.join()
 
 
 def is_drawn(canvas: str) -> str:
@@ -89,8 +105,7 @@ def test_a_driver_takes_the_wheel_and_steers_by_keys_and_by_touch(devtools: str,
         page.wait_for("document.querySelector('#pad').hidden === false")
         page.key("ArrowRight", down=True)
         page.wait_for("document.querySelector('#knob').style.transform.match(/[1-9]/)")
-        while (read := wheel.read(5.0)) is None or read.steer <= 0.0:
-            page.run("1")
+        until(lambda: (read := wheel.read(5.0)) is not None and read.steer > 0.0)
         page.key("ArrowRight", down=False)
         page.drag("#pad", (0.5, 0.5), (0.1, 0.5))
         page.click("#wheel")
@@ -106,23 +121,35 @@ def test_a_guest_has_no_wheel_to_take(devtools: str) -> None:
 
 def test_the_lecturer_shows_the_way_in(devtools: str) -> None:
     with show(devtools, DESKTOP, KEYS.lecturer) as shown:
-        shown.classroom.invite("http://here/", "<svg></svg>")
-        shown.page.run("location.reload()")
         shown.page.wait_for("document.querySelector('#join')?.hidden === false")
         shown.page.click("#join")
         assert KEYS.code in shown.page.text("#invitation")
 
 
-def test_the_page_comes_back_after_the_class_was_away(devtools: str) -> None:
-    with open_class() as (_, address), new_page(devtools, PHONE) as page:
+def test_a_page_whose_connection_ended_comes_back_by_itself(devtools: str) -> None:
+    with open_class() as (classroom, address), new_page(devtools, PHONE) as page:
         page.open(f"http://{address}/")
         page.wait_for("document.querySelector('#room')?.textContent === '1 here'")
-        page.command(
-            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0
-        )
-        page.run("import('./connection.js').then((one) => one.enter('', ''))")
-        page.wait_for("document.querySelector('#notice').textContent.includes('trying again')")
-        page.command(
-            "Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1
-        )
+        (first,) = classroom.audience
+        classroom.schedule(first.dismiss)
+        until(lambda: [guest.number for guest in classroom.audience] == [first.number + 1])
         page.wait_for("document.querySelector('#notice').hidden")
+
+
+@SIZES
+def test_the_car_is_pushed_off_and_let_go(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size, KEYS.lecturer) as shown:
+        page = shown.page
+        with private_car(shown.classroom):
+            page.click("[data-activity=push]")
+            page.wait_for("document.querySelector('#pushed-text').textContent.includes('the expert: ')")
+            for canvas in ("#above", "#plane", "#pushed"):
+                page.wait_for(is_drawn(canvas))
+            page.drag("#above", (0.5, 0.8), (0.6, 0.8))
+            page.wait_for("document.querySelector('#offset-text').textContent.endsWith('right')")
+            assert float(page.text("#offset-text").split()[0]) > 1.0
+            page.drag("#plane", (0.5, 0.5), (0.4, 0.4))
+            page.wait_for("document.querySelector('#offset-text').textContent === '0.50 m left'")
+            page.wait_for("document.querySelector('#contenders small').textContent.startsWith('wants ')")
+            page.click("#contenders button")
+            page.wait_for("document.querySelector('#verdicts').textContent.includes(': it ')")

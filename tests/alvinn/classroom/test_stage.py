@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -11,9 +10,8 @@ from alvinn.classroom.stage import SHOWN_EVERY, STEERED_EVERY, Broadcast, Replay
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
 from alvinn.recording import Recording
-from alvinn.world.carla_world import CarlaWorld
 from tests.alvinn import fakes
-from tests.alvinn.classroom.people import KEYS
+from tests.alvinn.classroom.people import KEYS, paper_car
 from tests.alvinn.classroom.test_wheel import Clock
 
 
@@ -28,14 +26,8 @@ class Stage(Classroom):
         self.shown.append((moment, to_all))
 
 
-class PaperCar(fakes.PaperWorld):
-    """A car on paper, with what the expert asks for."""
-
-    geometry = fakes.CAR
-
-
 def broadcast(classroom: Classroom) -> Broadcast:
-    return Broadcast(classroom, cast("CarlaWorld", PaperCar(fakes.circle(50.0))), None)
+    return Broadcast(classroom, paper_car(), None)
 
 
 def step(number: int, offset: float = 0.0) -> Step:
@@ -77,7 +69,7 @@ def test_a_car_beside_its_road_is_put_back_and_each_departure_counts_once() -> N
 
 def test_nobody_at_the_wheel_brakes_and_a_guest_steers() -> None:
     classroom = Stage()
-    driver = make_driver(classroom, cast("CarlaWorld", PaperCar(fakes.circle(50.0))), None)
+    driver = make_driver(classroom, paper_car(), None)
     seen = step(0).observation
     assert driver.decide(seen).pedals == (0.0, 1.0)
     classroom.wheel.take(1)
