@@ -149,6 +149,12 @@ JOBS = {
         matters=("out", "cells", "seeds", "maps", "jobs"),
         example="ablation --cells conv,conv-scalar --seeds 1",
     ),
+    "list": Job(
+        "list",
+        "ShowList",
+        "List recordings and models: length, driver, quality, last verdict, size.",
+        example="list",
+    ),
     "convert": Job(
         "convert",
         "Convert",

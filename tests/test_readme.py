@@ -48,6 +48,7 @@ def test_there_is_something_to_test() -> None:
         "correct",
         "demo",
         "doctor",
+        "list",
         "sim",
     }
 

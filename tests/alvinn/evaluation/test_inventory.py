@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from alvinn.evaluation.inventory import find_models, find_recordings, judge_laps
+from alvinn.settings import Home
+from tests.alvinn.fakes import write_recording
+
+
+def test_recordings_are_listed_by_the_names_that_data_accepts(tmp_path: Path) -> None:
+    home = Home(home=tmp_path)
+    write_recording(home.recording_folder("mine"), 3)
+    round_folder = tmp_path / "data" / "better" / "round-001"
+    write_recording(round_folder, 3)
+    found = {one.name: one for one in find_recordings(home)}
+    assert set(found) == {"mine", str(round_folder)}
+    assert {home.recording_folder(name) for name in found} == {one.folder for one in found.values()}
+    assert found["mine"].quality.startswith("only 0 s")
+    assert found["mine"].size > 0
+
+
+def test_a_damaged_recording_or_model_is_listed_with_what_is_wrong(tmp_path: Path) -> None:
+    for room, file in (("data", "session.json"), ("models", "card.json")):
+        (tmp_path / room / "torn").mkdir(parents=True)
+        (tmp_path / room / "torn" / file).write_text("{", encoding="utf-8")
+    (recording,) = find_recordings(Home(home=tmp_path))
+    assert "session.json" in recording.quality
+    torn, _shipped = find_models(Home(home=tmp_path))
+    assert "card.json" in torn.verdict
+
+
+def test_models_are_listed_with_what_they_learned_from_and_the_shipped_one_is_among_them(tmp_path: Path) -> None:
+    home = Home(home=tmp_path)
+    shutil.copytree(home.find_model("shipped"), home.model_folder("mine"))
+    mine, shipped = find_models(home)
+    assert (mine.name, shipped.name) == ("mine", "shipped")
+    assert mine.network == shipped.network == "conv"
+    assert mine.learned_from
+    assert shipped.verdict == "not judged"
+
+
+def test_laps_that_were_never_driven_are_not_judged(tmp_path: Path) -> None:
+    assert judge_laps(tmp_path) == "not judged"
