@@ -84,22 +84,25 @@ def _lanes(circuit: Circuit, start: float, end: float) -> ET.Element:
     shoulders = _widths(circuit.shoulder, section.shoulder, start, end)
 
     def lanes_of_a_side(count: int, sign: int) -> list[ET.Element]:
-        marks = [section.divider] * (count - 1) + [section.edge]
-        driving = [_lane(sign * i, "driving", widths, mark, length) for i, mark in enumerate(marks[:count], start=1)]
-        return [*driving, _lane(sign * (count + 1), "shoulder", shoulders, RoadMark("none"), length)]
+        marks = [_mark(section.divider, length, may_cross=section.divider.style in {"broken", "none"})] * (count - 1)
+        marks.append(_mark(section.edge, length, may_cross=False))
+        driving = [_lane(sign * i, "driving", widths, mark) for i, mark in enumerate(marks[:count], start=1)]
+        shoulder = _lane(sign * (count + 1), "shoulder", shoulders, _mark(RoadMark("none"), length, may_cross=False))
+        return [*driving, shoulder]
 
-    centre = _element("lane", [_mark(section.centre, length)], id=0, type="none", level="false")
+    # Never into oncoming traffic, even where a broken line allows to overtake: as in CARLA's towns.
+    centre = _element("lane", [_mark(section.centre, length, may_cross=False)], id=0, type="none", level="false")
     left, right = lanes_of_a_side(section.against, 1), lanes_of_a_side(section.along, -1)
     sides = [_element("left", reversed(left)), _element("center", [centre]), _element("right", right)]
     offset = [_element("laneOffset", s=0.0, a=section.left, b=0.0, c=0.0, d=0.0)] if section.left else []
     return _element("lanes", [*offset, _element("laneSection", sides, s=0)])
 
 
-def _lane(number: int, kind: str, widths: list[Cubic], mark: RoadMark, length: float) -> ET.Element:
+def _lane(number: int, kind: str, widths: list[Cubic], mark: ET.Element) -> ET.Element:
     """A lane that goes on with the same number in the roads before and after."""
     link = _element("link", [_element("predecessor", id=number), _element("successor", id=number)])
     written = [_element("width", **_coefficients(cubic), sOffset=_round(cubic.s) or 0) for cubic in widths]
-    return _element("lane", [link, *written, _mark(mark, length)], id=number, type=kind, level="false")
+    return _element("lane", [link, *written, mark], id=number, type=kind, level="false")
 
 
 def _widths(profile: Profile | None, everywhere: float, start: float, end: float) -> list[Cubic]:
@@ -110,10 +113,13 @@ def _coefficients(cubic: Cubic) -> dict[str, float]:
     return {name: _round(getattr(cubic, name), 12) or 0 for name in "abcd"}
 
 
-def _mark(mark: RoadMark, length: float) -> ET.Element:
+def _mark(mark: RoadMark, length: float, *, may_cross: bool) -> ET.Element:
+    """A line, and whether traffic that changes lanes may cross it."""
+    change = "both" if may_cross else "none"
     dashes = [_dashes(mark, length)] if mark.style == "broken" else []
     style = MARKS[mark.style]
-    return _element("roadMark", dashes, sOffset=0, type=style, weight="standard", color=mark.colour, width=mark.width)
+    look = {"weight": "standard", "color": mark.colour, "width": mark.width}
+    return _element("roadMark", dashes, sOffset=0, type=style, **look, laneChange=change)
 
 
 def _dashes(mark: RoadMark, length: float) -> ET.Element:

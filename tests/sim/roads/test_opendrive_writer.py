@@ -219,3 +219,22 @@ def test_axes_are_mirrored_on_the_way_out() -> None:
     quarter = world.get_waypoint_xodr(1, -1, 0.0).transform
     assert quarter.location.y > 40
     assert quarter.rotation.yaw == pytest.approx(90, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["oval", "country", "highway", "hills", "random:1", "wild:3"])
+def test_lanes_are_changed_within_a_direction_where_the_line_is_broken_and_never_into_oncoming_traffic(
+    name: str,
+) -> None:
+    parsed = carla.Map(*opendrive.load(name))
+    found = set()
+    for waypoint in parsed.generate_waypoints(50.0):
+        change = waypoint.lane_change
+        for side, there in ((carla.LaneChange.Left, waypoint.get_left_lane()), (carla.LaneChange.Right, None)):
+            other = waypoint.get_right_lane() if side == carla.LaneChange.Right else there
+            if not change & side:
+                continue
+            assert other is not None
+            assert other.lane_type == carla.LaneType.Driving
+            assert other.lane_id * waypoint.lane_id > 0
+            found.add(name)
+    assert (name in found) is (name in {"highway", "wild:3"})
