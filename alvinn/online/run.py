@@ -37,7 +37,7 @@ from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
 LOW_SECONDS = 5.0  # for which the error must stay low
-LEAST_SECONDS = 20.0  # of watching before an attempt
+LEAST_SECONDS = 15.0  # of watching before an attempt
 
 
 def learn_alone(job: LearnSettings) -> Story:
