@@ -22,7 +22,6 @@ from alvinn.driving.types import Step
 
 NOTE_TICKS = 80  # for which a message is shown: 4 s
 TRACE_TICKS = 400  # of the offset trace: 20 s
-HUMAN = "you"
 
 
 class Cockpit:
@@ -34,10 +33,18 @@ class Cockpit:
         wiring: what the commands act on.
         vehicle: converts curvature to steer.
         wait: begin paused, until the person presses Enter.
+        step: with `wait`, Enter drives the first tick only, and every further one has its key press.
     """
 
     def __init__(
-        self, screen: Screen, device: Device, wiring: Wiring, vehicle: VehicleGeometry, *, wait: bool = True
+        self,
+        screen: Screen,
+        device: Device,
+        wiring: Wiring,
+        vehicle: VehicleGeometry,
+        *,
+        wait: bool = True,
+        step: bool = False,
     ) -> None:
         self._screen, self._device, self._wiring, self._vehicle = screen, device, wiring, vehicle
         self._inputs = Inputs()
@@ -51,6 +58,8 @@ class Cockpit:
         self._tick = 0
         self._trace: deque[float] = deque(maxlen=TRACE_TICKS)
         self._shown: Panel | None = None
+        self._steps = 0  # ticks to drive in spite of the pause
+        self._stepwise = step
         self._steer = 0.0
         self._late = self._lost = 0
         self._began: float | None = None
@@ -63,13 +72,19 @@ class Cockpit:
             Command.WEATHER: self._next_weather,
             Command.HOLD: self._hold,
             Command.PAUSE: self._pause,
+            Command.STEP: self._step,
             Command.HELP: self._toggle_help,
             Command.QUIT: self._leave,
         }
 
-    def share_with(self, driver: SharedDriver) -> None:
-        """Let a machine drive until the person takes over; without this call the person drives alone."""
-        self._machine, self._taken = driver, False
+    def share_with(self, driver: SharedDriver, *, taken: bool = False) -> None:
+        """Share the wheel with a machine; without this call the person drives alone.
+
+        Args:
+            driver: shares it.
+            taken: whether the person has the wheel at first.
+        """
+        self._machine, self._taken = driver, taken
 
     # called by the paced world
 
@@ -88,6 +103,9 @@ class Cockpit:
             act = self._acts.get(command)
             if act is not None:
                 act()
+        if self._steps:
+            self._steps -= 1
+            return True
         if not self._paused or self._quit:
             return True
         self._show_pause()
@@ -107,7 +125,7 @@ class Cockpit:
             foot = (self._device_status(), "Enter: start    Escape: cancel")
             self._screen.show(Page(f"{self._wiring.title}: ready?", help_lines(), foot=foot))
         else:
-            alarm = None if self._help else Alarm("paused: P resumes")
+            alarm = None if self._help else Alarm("paused: P resumes, . drives one tick")
             self._screen.show(replace(self._shown, alarm=alarm, help=self._help_lines(), notes=self._messages()))
 
     def _device_status(self) -> str:
@@ -175,7 +193,7 @@ class Cockpit:
         return Panel(
             image=seen.image,
             title=f"{wiring.title}, {self._weather}",
-            who=HUMAN if self._taken else step.decision.who,
+            who=wiring.teacher if self._taken else step.decision.who,
             device=self._device.name,
             speed=seen.speed,
             cruising=not self._own_pedals,
@@ -186,6 +204,7 @@ class Cockpit:
             time=seen.time - (self._began or 0.0),
             late=self._late,
             doubt=advice.doubt if advice is not None else None,
+            lesson=wiring.lesson() if wiring.lesson is not None else None,
             notes=self._messages(),
             alarm=self._alarm(),
             help=self._help_lines(),
@@ -256,8 +275,15 @@ class Cockpit:
         self.note("cruise control off: throttle and brake are yours" if self._own_pedals else "cruise control on")
 
     def _pause(self) -> None:
+        if self._waiting and self._stepwise:
+            self._step()
+            return
         self._paused, self._waiting = not self._paused, False
         self._cut()
+
+    def _step(self) -> None:
+        self._steps += self._paused
+        self._waiting = False
 
     def _cut(self) -> None:
         if self._wiring.recorder is not None:

@@ -11,10 +11,11 @@ import itertools
 import pygame
 
 from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
-from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
+from alvinn.cockpit.lesson_box import draw_lesson
+from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Page, Panel, RecorderState, Timeline
 
 STRIP = 0.25  # share of the window's height for the dials
-HUMAN = "you"
+LESSON = 0.2  # for the lesson
 
 
 def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
@@ -23,6 +24,10 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     surface.fill(NIGHT)
     strip = round(brush.height * STRIP)
     view = pygame.Rect(0, 0, brush.width, brush.height - strip)
+    if panel.lesson is not None:
+        view.height -= round(brush.height * LESSON)
+        box = pygame.Rect(0, view.bottom, view.width, round(brush.height * LESSON))
+        draw_lesson(brush, panel.lesson, box)
     picture = brush.picture(panel.image, view)
     if panel.alarm is not None:
         _draw_alarm(brush, panel.alarm, picture)
@@ -31,7 +36,7 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     if panel.inset is not None:
         side = view.height * 0.42
         brush.picture(panel.inset, pygame.Rect(view.right - side * 1.3, view.top + brush.px(7), side * 1.25, side))
-    _draw_strip(brush, panel, pygame.Rect(0, view.bottom, brush.width, strip))
+    _draw_strip(brush, panel, pygame.Rect(0, brush.height - strip, brush.width, strip))
     if panel.timeline is not None:
         _draw_timeline(brush, panel.timeline, pygame.Rect(0, view.bottom - brush.px(1.6), brush.width, brush.px(1.6)))
     if panel.help:

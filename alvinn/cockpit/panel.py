@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from alvinn.driving.types import Image
 
+HUMAN = "you"
+"""Who drives, if it is the person at the window."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecorderState:
@@ -27,6 +30,23 @@ class LaneState:
     """of the lane [m]"""
     trace: tuple[float, ...] = ()
     """offsets of the last seconds [m], oldest first"""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonState:
+    """How far a network is that learns while somebody drives."""
+
+    words: str
+    """what it does, and what the person can do"""
+    watched: float
+    """s"""
+    passes: int
+    """over its patterns"""
+    errors: tuple[float, ...] = ()
+    """difference to the driver's curvature by second [1/m], oldest first"""
+    low: float = 0.01
+    """the error under which it may drive [1/m]"""
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,7 @@ class Panel:
     """ticks that came late"""
     doubt: float | None = None
     """of the network, as a share of the limit at which the gate asks the person"""
+    lesson: LessonState | None = None
     notes: tuple[str, ...] = ()
     """the last messages, newest last"""
     alarm: Alarm | None = None

@@ -64,3 +64,6 @@ class Wiring:
     next_weather: Callable[[], str] | None = None
     """switches to the next weather and returns its name"""
     advice: Callable[[Observation], Advice] | None = None
+    lesson: Callable[[], panel.LessonState] | None = None
+    teacher: str = panel.HUMAN
+    """who drives while the machine does not"""

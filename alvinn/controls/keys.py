@@ -18,6 +18,7 @@ class Command(Enum):
     WEATHER = auto()
     HOLD = auto()
     PAUSE = auto()
+    STEP = auto()
     HELP = auto()
     FULL_SCREEN = auto()
     QUIT = auto()
@@ -61,6 +62,7 @@ TABLE = (
     Key(("n",), "next weather", Command.WEATHER),
     Key(("h",), "cruise control on or off", Command.HOLD),
     Key(("p", "return"), "pause or resume", Command.PAUSE),
+    Key((".",), "drive one tick, while paused", Command.STEP),
     Key(("f1",), "this help", Command.HELP),
     Key(("f11",), "full screen on or off", Command.FULL_SCREEN),
     Key(("escape",), "end the drive; the recording is kept", Command.QUIT),

@@ -41,4 +41,11 @@ class Learn(LearnSettings):
             return
         if not self.name:
             raise AlvinnError("learn requires a name for the model: alvinn learn NAME")
-        learn_alone(LearnSettings(**shared))
+        if self.headless:
+            learn_alone(LearnSettings(**shared))
+            return
+        from alvinn.cockpit.window import Window  # pygame: only where there is a window
+        from alvinn.online.live import learn_live
+
+        with Window("alvinn") as window:
+            learn_live(LearnSettings(**shared), window)

@@ -32,7 +32,7 @@ class Lesson:
         every: ticks from one request to the learner to the next.
         dt: duration of a tick [s].
         patience: s of watching after which the network will not converge any more.
-        alone: whether nobody is there to hand over and to take back: the lesson does.
+        hands: whether the teacher has the wheel, where a person decides that; None: the lesson decides.
         fallback: name of a prepared model, and its driver, which drives in the network's place once patience is lost.
     """
 
@@ -47,17 +47,21 @@ class Lesson:
         every: int,
         dt: float,
         patience: float,
-        alone: bool,
+        hands: Callable[[], bool] | None = None,
         fallback: tuple[str, Driver] | None = None,
     ) -> None:
         self._student, self._learner, self._readiness = student, learner, readiness
         self._follow_lap, self._story = follow_lap, story
-        self._every, self._dt, self._patience, self._alone = every, dt, patience, alone
+        self._every, self._dt, self._patience, self._hands = every, dt, patience, hands
         self._fallback = fallback
         self._watching = True
         self._ticks = 0  # watched
         self._second: list[float] = []
         self._referee: Referee | None = None  # of the attempt in progress
+
+    @property
+    def _is_alone(self) -> bool:
+        return self._hands is None
 
     @property
     def is_ready(self) -> bool:
@@ -80,14 +84,16 @@ class Lesson:
         return self._story.first_unaided_lap_after_s is not None
 
     def teacher_drives(self) -> bool:
-        """Whether the teacher has the wheel, where the lesson decides that."""
-        return self._watching
+        """Whether the teacher has the wheel."""
+        return self._watching if self._hands is None else self._hands()
 
     def see(self, step: Step) -> Verdict:
         """Learn from a tick of the teacher's, or judge one of the network's."""
-        if step.decision.who == NAME:
-            return self._judge(step)
-        return self._watch(step)
+        if step.decision.who != NAME:
+            return self._watch(step)
+        if self.teacher_drives():  # the teacher is just taking the wheel: not yet to be learned from
+            return Verdict.CONTINUE
+        return self._judge(step)
 
     def on_recovery(self) -> None:
         """The car is back on its lane."""
@@ -95,6 +101,8 @@ class Lesson:
             self._referee.on_recovery()
 
     def _watch(self, step: Step) -> Verdict:
+        if self._referee is not None and self._referee.interventions:
+            self._readiness.restart()
         self._referee = None
         self._measure(step)
         if self._ticks % self._every == 0:
@@ -106,9 +114,9 @@ class Lesson:
             return Verdict.STOP
         if self.has_lost_patience and self._story.outcome != "did not converge" and not self.has_driven_a_lap:
             self._story.outcome = "did not converge"
-            if not self._fall_back() and self._alone:
+            if not self._fall_back() and self._is_alone:
                 return Verdict.STOP
-        if self._alone and self.is_ready:
+        if self._is_alone and self.is_ready:
             self._watching = False
         return Verdict.CONTINUE
 
@@ -151,7 +159,7 @@ class Lesson:
         attempt.departures = self._referee.interventions
         if self._referee.completed:
             return self._end_lap(attempt)
-        if not self._alone or verdict is Verdict.CONTINUE:
+        if not self._is_alone or verdict is Verdict.CONTINUE:
             return Verdict.CONTINUE
         if self._story.fallback is None:
             self._watching, verdict = True, Verdict.RECOVER
@@ -165,4 +173,4 @@ class Lesson:
         if attempt.completed and self._story.fallback is None and not self.has_driven_a_lap:
             self._story.first_unaided_lap_after_s = attempt.watched_s
             self._story.outcome = "drove a lap"
-        return Verdict.STOP if self._alone else Verdict.CONTINUE
+        return Verdict.STOP if self._is_alone else Verdict.CONTINUE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from alvinn import __version__
@@ -46,44 +46,69 @@ def learn_alone(job: LearnSettings) -> Story:
     Raises:
         AlvinnError: it cannot be done, or the network did not converge. What was learned is kept.
     """
-    with begin_lesson(job) as (folder, learner, fallback), open_lesson_world(job) as world, progress() as bars:
-        story, student = begin_story(job), make_student(job)
-        student.update(learner.wait().layers)
-        lesson = make_lesson(job, world, student, learner, story, fallback, alone=True)
-        driver = SharedDriver(student, ExpertDriver.in_world(world), HumanGate(lesson.teacher_drives))
+    with begin_lesson(job) as setup, open_lesson_world(job) as world, progress() as bars:
+        story = setup.story
+        setup.student.update(setup.learner.wait().layers)
+        lesson = make_lesson(setup, world)
+        driver = SharedDriver(setup.student, ExpertDriver.in_world(world), HumanGate(lesson.teacher_drives))
         task = bars.add_task(f"learn {job.map}", total=None, note="")
 
         def show(step: Step) -> None:
             bars.update(task, completed=step.observation.frame, note=describe(step, story, lesson))
 
-        with keeping(job, folder, learner, world, story):
+        with keeping(setup, world):
             run(world, driver, [lesson, TickCallback(show)], world.geometry, SpeedController(job.speed, DT))
-    report(folder, story)
+    report(setup.folder, story)
     return story
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What a lesson needs beside a world."""
+
+    job: LearnSettings
+    folder: Path
+    """of the model"""
+    learner: LearnerProcess
+    student: Student
+    story: Story
+    fallback: tuple[str, Driver] | None
+    """the prepared model's name, and its driver"""
+
+
 @contextmanager
-def begin_lesson(job: LearnSettings) -> Iterator[tuple[Path, LearnerProcess, tuple[str, Driver] | None]]:
-    """The model's folder, held; the learner, started; and the prepared model.
+def begin_lesson(job: LearnSettings) -> Iterator[Setup]:
+    """Hold the model's folder, and start the learner.
 
     Raises:
         AlvinnError: the folder holds a model, or there is no such prepared model.
     """
-    folder, camera = job.model_folder(job.name), job.make_camera()
+    folder, camera, architecture = job.model_folder(job.name), job.make_camera(), ARCHITECTURES[job.network]
     require_room(folder, resume=False, overwrite=job.overwrite)
-    fallback = None
-    if job.fallback is not None:
-        network = Network(job.find_model(job.fallback))
-        network.require_camera(camera)
-        if network.card.cameras != ("center",):
-            raise ModelError(f"--fallback {job.fallback} needs more cameras than the centre one: choose another model")
-        fallback = (job.fallback, NetworkDriver(network))
+    fallback = open_fallback(job)
     with (
         locked(folder, "trained"),
         LearnerProcess(job.network, camera, job.seed, lockstep=job.headless) as learner,
     ):
         require_room(folder, resume=False, overwrite=job.overwrite)  # as another process may have left it
-        yield folder, learner, fallback
+        student = Student(architecture.preprocessing(camera), architecture.output("hill"))
+        story = Story(job.network, job.teacher, job.map, job.direction, job.weather, job.seed)
+        yield Setup(job, folder, learner, student, story, fallback)
+
+
+def open_fallback(job: LearnSettings) -> tuple[str, Driver] | None:
+    """The prepared model, if one is named.
+
+    Raises:
+        ModelError: it is missing, or was trained with other cameras.
+    """
+    if job.fallback is None:
+        return None
+    network = Network(job.find_model(job.fallback))
+    network.require_camera(job.make_camera())
+    if network.card.cameras != ("center",):
+        raise ModelError(f"--fallback {job.fallback} needs more cameras than the centre one: choose another model")
+    return job.fallback, NetworkDriver(network)
 
 
 @contextmanager
@@ -100,44 +125,25 @@ def open_lesson_world(job: LearnSettings) -> Iterator[CarlaWorld]:
         yield world
 
 
-def begin_story(job: LearnSettings) -> Story:
-    """A story in which nothing has happened."""
-    return Story(job.network, job.teacher, job.map, job.direction, job.weather, job.seed)
-
-
-def make_student(job: LearnSettings) -> Student:
-    """The network, still without weights."""
-    architecture = ARCHITECTURES[job.network]
-    return Student(architecture.preprocessing(job.make_camera()), architecture.output("hill"))
-
-
-def make_lesson(
-    job: LearnSettings,
-    world: CarlaWorld,
-    student: Student,
-    learner: LearnerProcess,
-    story: Story,
-    fallback: tuple[str, Driver] | None,
-    *,
-    alone: bool,
-) -> Lesson:
-    """The lesson of a job."""
+def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | None = None) -> Lesson:
+    """The lesson; `hands` says whether the teacher has the wheel, where a person decides that."""
+    job = setup.job
     pace = PACES[job.network]
 
     def follow_lap(truth: GroundTruth) -> Referee:
         return Referee(world.lane, world.geometry.width, 1, job.speed, truth.lane_s)
 
     return Lesson(
-        student,
-        learner,
+        setup.student,
+        setup.learner,
         Readiness(pace.low, LOW_SECONDS, LEAST_SECONDS, DT),
         follow_lap,
-        story,
+        setup.story,
         every=round(1.0 / (pace.passes * DT)),
         dt=DT,
         patience=job.patience,
-        alone=alone,
-        fallback=fallback,
+        hands=hands,
+        fallback=setup.fallback,
     )
 
 
@@ -150,43 +156,43 @@ def describe(step: Step, story: Story, lesson: Lesson) -> str:
 
 
 @contextmanager
-def keeping(
-    job: LearnSettings, folder: Path, learner: LearnerProcess, world: CarlaWorld, story: Story
-) -> Iterator[None]:
+def keeping(setup: Setup, world: CarlaWorld) -> Iterator[None]:
     """Keep what was learned when the block ends, however it ends."""
     try:
         yield
     except AlvinnError as error:
-        story.outcome, story.failure = "failed", str(error)
-        keep(job, folder, learner, world, story)
+        setup.story.outcome, setup.story.failure = "failed", str(error)
+        keep(setup, world)
         raise
     except KeyboardInterrupt:
-        keep(job, folder, learner, world, story)
+        keep(setup, world)
         raise
-    keep(job, folder, learner, world, story)
+    keep(setup, world)
 
 
-def keep(job: LearnSettings, folder: Path, learner: LearnerProcess, world: CarlaWorld, story: Story) -> None:
+def keep(setup: Setup, world: CarlaWorld) -> None:
     """Write the model folder; nothing is written where nothing was learned."""
-    if not story.passes:
+    last = setup.learner.poll(patient=True)
+    setup.story.passes = last.passes if last is not None else setup.story.passes
+    if not setup.story.passes:
         return
-    remove(folder, (*OWN, *DERIVED))
-    learner.save(folder)
-    story.write(folder)
-    write_card(folder, make_card(job, world, story))
+    remove(setup.folder, (*OWN, *DERIVED))
+    setup.learner.save(setup.folder)
+    setup.story.write(setup.folder)
+    write_card(setup.folder, make_card(setup, world))
 
 
-def make_card(job: LearnSettings, world: CarlaWorld, story: Story) -> Card:
+def make_card(setup: Setup, world: CarlaWorld) -> Card:
     """The card of what was learned."""
-    student, pace = make_student(job), PACES[job.network]
+    job, story = setup.job, setup.story
     known = [error for error in story.error_by_second[-round(LOW_SECONDS) :] if error is not None]
     return Card(
         network=job.network,
-        output=student.output,
+        output=setup.student.output,
         camera=job.make_camera(),
-        preprocessing=student.preprocessing,
+        preprocessing=setup.student.preprocessing,
         seed=job.seed,
-        settings={"learned": "on the fly"} | asdict(pace) | {"watched": job.teacher, "map": job.map},
+        settings={"learned": "on the fly"} | asdict(PACES[job.network]) | {"watched": job.teacher, "map": job.map},
         recordings=(),
         server=world.server,
         metrics={

@@ -32,12 +32,21 @@ class LearnSettings(Driving):
     """forward, or reverse: the opposite lane"""
     camera: CameraFlags = field(default_factory=CameraFlags)
     """camera"""
+    device: str = "auto"
+    """input device: auto, keyboard, mouse, wheel, or part of a device name"""
+    slow: float = 1.0
+    """slow motion: how many times slower than real time"""
+    step: bool = False
+    """tick by tick: each press of the full stop drives one, P runs on"""
     overwrite: bool = False
     """replace a model of the same name, whose laps go with it"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_above_zero("--patience", self.patience)
+        require_above_zero("--slow", self.slow)
+        if self.headless and (self.step or self.slow != 1.0):
+            raise ValueError("--step and --slow are for those who watch: leave --headless out")
         if self.headless and self.driver == "human":
             raise ValueError("--driver human requires a window: leave --headless out, or choose --driver expert")
 

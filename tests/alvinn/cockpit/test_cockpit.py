@@ -263,3 +263,16 @@ def test_the_machines_answer_is_shown_beside_the_persons_and_its_doubt_always() 
     assert (before.doubt, after.doubt) == (0.4, 0.4)
     assert before.other_steer is None
     assert after.other_steer == CAR.steer(0.05, after.speed or 0.0)
+
+
+def test_while_paused_a_key_drives_one_tick_and_stepwise_every_tick_has_its_key() -> None:
+    step, go = Inputs(pressed=(".",)), Inputs(pressed=("return",))
+    screen = Screen({2: go, 5: step, 6: step, 9: Inputs(pressed=("p",))}, ticks=11)
+    world = PaperWorld(straight(200.0))
+    cockpit = Cockpit(screen, Keyboard(DT), Wiring("straight", "ClearNoon"), CAR, step=True)
+    live = LiveWorld(world, cockpit.attend, DT, lambda: 0.0, lambda _: None)
+    driver = HumanDriver(cockpit.read_input, cockpit.has_pedals, CAR)
+    run(live, driver, [cockpit], CAR, SpeedController(8.0, DT))
+    paused = [one.alarm is not None for one in screen.panels]
+    assert world.frame == 3 + 3, "three ticks one by one, then three until the window is closed"
+    assert paused[-1] is False

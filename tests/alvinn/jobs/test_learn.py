@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from alvinn.cockpit.panel import LessonState
 from alvinn.networks.inference import Network, read_card
+from alvinn.online.pace import PACES
+from tests.alvinn.cockpit.desktop import Desktop, desktop
+from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import CAMERA, picture
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
+
+NONE = LessonState("", 0.0, 0)
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[Desktop]:
+    with desktop() as screen:
+        yield screen
+
+
+@pytest.fixture
+def person(screen: Desktop) -> Person:
+    return Person(screen)
 
 
 def at(server: Address, home: Path, *more: str) -> tuple[str, ...]:
@@ -56,3 +75,44 @@ def test_a_person_without_a_window_is_wrong_usage(shell: Shell) -> None:
     said = shell.run("learn", "x", "--headless", "--driver", "human")
     assert said.status == 2
     assert "requires a window" in said.out + said.err
+
+
+def test_a_person_is_watched_hands_over_takes_the_wheel_back_and_keeps_what_was_learned(
+    shell: Shell, person: Person, server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("alvinn.online.run.LEAST_SECONDS", 1.0)
+    monkeypatch.setattr("alvinn.online.run.LOW_SECONDS", 0.5)
+    monkeypatch.setitem(PACES, "alvinn1991", replace(PACES["alvinn1991"], low=1.0))  # anything will do
+
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.sees(lambda panel: panel.time is not None and panel.time < 0.1, "the first tick alone")
+        person.screen.press("period")
+        person.sees(lambda panel: panel.alarm is not None and "P resumes" in panel.alarm.words, "the pause after it")
+        person.screen.press("p")
+        person.holds("Right", lambda panel: panel.who == "you" and (panel.steer or 0.0) > 0.05, "the person steering")
+        person.sees(lambda panel: panel.lesson is not None and panel.lesson.passes > 0, "a pass")
+        person.sees(lambda panel: panel.other_steer is not None, "the network's wheel beside the person's")
+        person.sees(lambda panel: panel.lesson is not None and "I can drive now" in panel.lesson.words, "its offer")
+        person.screen.press("space")
+        person.sees(
+            lambda panel: panel.who == "network" and "mine drives" in (panel.lesson or NONE).words, "it driving"
+        )
+        person.screen.press("space")
+        person.sees(lambda panel: panel.who == "you", "the person driving")
+
+    with person.acting(script):
+        learn = ("learn", "mine", "--network", "alvinn1991", "--device", "keyboard", "--step")
+        server_flags = ("--carla", f"{server[0]}:{server[1]}", "--map", "oval", "--home", str(tmp_path))
+        said = shell.run(*learn, *server_flags)
+    assert said.status == 0, said.err
+    assert "the driver left after" in said.out
+    story = json.loads((tmp_path / "models" / "mine" / "learn.json").read_text())
+    assert (story["driver"], story["outcome"]) == ("human", "ended by the driver")
+    assert story["watched_s"] > 1.5
+    assert len(story["attempts"]) == 1
+    assert story["late"] == person.panels[-1].late
+    assert len([panel for panel in person.panels if panel.lesson is not None and panel.lesson.errors]) > 0
+    assert read_card(tmp_path / "models" / "mine").settings["watched"] == "human"

@@ -103,7 +103,6 @@ def teach(
         every=10,
         dt=DT,
         patience=patience,
-        alone=True,
         fallback=("prepared", SubstituteDriver(world)) if fallback else None,
     )
     driver = SharedDriver(
@@ -159,7 +158,7 @@ def test_a_learner_that_fails_ends_the_lesson_and_says_why() -> None:
 
 def test_a_person_decides_by_themselves_and_departures_only_count() -> None:
     world = PaperWorld(circle(30.0, spacing=0.5))
-    student, learner = ScriptedStudent(world, [0.2]), ScriptedLearner()
+    student, learner, hands = ScriptedStudent(world, [0.2]), ScriptedLearner(), {"on": True}
     story = Story("conv", "human", "circle", "forward", "ClearNoon", 0)
     lesson = Lesson(
         student,  # type: ignore[arg-type]
@@ -170,10 +169,9 @@ def test_a_person_decides_by_themselves_and_departures_only_count() -> None:
         every=10,
         dt=DT,
         patience=300.0,
-        alone=False,
+        hands=lambda: hands["on"],
     )
     taught = ExpertDriver(world.lane, world.truth, CAR.wheelbase / 2.0)
-    hands = {"on": True}
     verdicts: list[Verdict] = []
 
     class Watching:
