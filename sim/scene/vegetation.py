@@ -16,7 +16,7 @@ from sim.episode.labels import Label
 from sim.graphics import mesh, textures
 from sim.graphics.mesh import Mesh
 from sim.roads.terrain import Terrain
-from sim.roads.track import Floats, Track
+from sim.roads.track import GRASS, Floats, Track
 
 Ints = npt.NDArray[np.intp]
 
@@ -139,8 +139,8 @@ def _make_shadows(plants: Plants, here: Ints, land: Terrain) -> Mesh:
     return mesh.join(parts)
 
 
-def _make_posts(track: Track) -> Iterator[core.PandaNode]:
-    """White posts with a black band, in pairs along both edges of every road."""
+def place_posts(track: Track) -> Iterator[tuple[Floats, list[Floats]]]:
+    """A place on a road's reference line and the feet of the posts there [m]: at both edges, but on no other road."""
     for stretch in track.stretches:
         if stretch.junction:
             continue
@@ -148,12 +148,18 @@ def _make_posts(track: Track) -> Iterator[core.PandaNode]:
             if s < stretch.s[0]:
                 continue
             i = int(np.searchsorted(stretch.s, s))
-            feet = [
-                stretch.centre[i] + d * stretch.right[i]
-                for d in stretch.offsets[i, [0, -1]] + np.array([-1, 1]) * POST_DISTANCE
-            ]
-            pair = mesh.make_geom(mesh.join([_make_post(foot) for foot in feet]))
-            yield mesh.make_near_node(POST_DRAW_DISTANCE, stretch.centre[i], pair, mesh.make_upright_state(None))
+            edges = stretch.offsets[i, [0, -1]] + np.array([-1, 1]) * POST_DISTANCE
+            feet = [stretch.centre[i] + d * stretch.right[i] for d in edges]
+            free = [foot for foot in feet if track.ground(*foot.tolist()).friction == GRASS.friction]
+            if free:
+                yield stretch.centre[i], free
+
+
+def _make_posts(track: Track) -> Iterator[core.PandaNode]:
+    """White posts with a black band."""
+    for centre, feet in place_posts(track):
+        pair = mesh.make_geom(mesh.join([_make_post(foot) for foot in feet]))
+        yield mesh.make_near_node(POST_DRAW_DISTANCE, centre, pair, mesh.make_upright_state(None))
 
 
 def _make_post(foot: Floats) -> Mesh:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import carla
 import numpy as np
 import pytest
 
 from sim.roads import opendrive
 from sim.roads.track import Track
-from sim.scene.vegetation import KINDS, make_plant_nodes, place_plants
+from sim.scene.vegetation import KINDS, make_plant_nodes, place_plants, place_posts
 from tests.towns import town_file
 
 COUNTRY = Track(*opendrive.load("country"))
@@ -56,3 +58,18 @@ def test_nodes_are_chunks_that_are_dropped_from_afar() -> None:
     nodes = list(make_plant_nodes(COUNTRY, place_plants(COUNTRY, np.random.default_rng(0)), np.random.default_rng(0)))
     assert len(nodes) > 100
     assert all(node.get_in(0) < 400 for node in nodes)
+
+
+ONE_WAY = """<road name="" length="200" id="{id}" junction="-1"><link/><planView>
+<geometry s="0" x="{x}" y="{y}" hdg="{heading}" length="200"><line/></geometry></planView><lanes><laneSection s="0">
+<center><lane id="0" type="none" level="false"/></center><right><lane id="-1" type="driving" level="false">
+<width sOffset="0" a="4" b="0" c="0" d="0"/></lane></right></laneSection></lanes></road>"""
+
+
+@pytest.mark.parametrize(("between", "posts"), [(0.2, 16), (1.5, 32)])
+def test_a_post_stands_on_no_road_where_one_way_roads_lie_side_by_side(between: float, posts: int) -> None:
+    roads = ONE_WAY.format(id=1, x=0, y=0, heading=0) + ONE_WAY.format(id=2, x=200, y=between, heading=math.pi)
+    track = Track("dual", f'<OpenDRIVE><header revMajor="1" revMinor="4"/>{roads}</OpenDRIVE>')
+    feet = [float(foot[1]) for _, feet in place_posts(track) for foot in feet]
+    assert len(feet) == posts
+    assert not [y for y in feet if 0.0 <= y <= 4.0 or -4.0 <= y + between <= 0.0]
