@@ -17,7 +17,9 @@ from types import ModuleType
 
 from hypothesis import Phase, settings
 
-settings.register_profile("no_shrinking", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate), max_examples=25
+)
 
 
 class MutantFinder(MetaPathFinder):
