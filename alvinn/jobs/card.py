@@ -61,6 +61,7 @@ def tabulate_card(card: Card, name: str) -> Table:
         "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
         "offline": ", ".join(f"{key} {_format_value(value)}" for key, value in card.metrics.items()),
+        "exam": _describe_exam(card),
         "seed": str(card.seed),
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),
@@ -79,6 +80,16 @@ def _describe_driving(card: Card) -> str:
     speeds = "unknown" if card.speeds is None else f"{card.speeds[0]:.1f} to {card.speeds[1]:.1f} m/s"
     rate = "unknown" if card.rate is None else f"{card.rate:g} frames a second"
     return f"curvature [1/m], right positive; learned at {speeds}, {rate}"
+
+
+def _describe_exam(card: Card) -> str:
+    if card.exam is None:
+        return "drawn for this model alone: its errors do not compare with those of other models"
+    exam = card.exam
+    digest = str(exam["sha256"])[:10]
+    return (
+        f"version {exam['version']}: {exam['rows']} held-out frames as taken and from {exam['views']} views, {digest}"
+    )
 
 
 def _format_value(value: float | None) -> str:

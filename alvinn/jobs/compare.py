@@ -37,7 +37,7 @@ ROWS = (
 )
 
 
-OFFLINE = ("held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+OFFLINE = ("held_out_mae", "held_out_relative_error", "held_out_steer_mae", "held_out_plain_mae")
 LEAST_MODELS = 5  # any two models are ranked alike or opposite; of the 120 orders of five, two are as extreme
 
 
@@ -86,9 +86,9 @@ class Compare(Home):
             (name, one) for name, one in zip(self.laps, laps, strict=True) if (folders[name] / "card.json").exists()
         ]
         judged = [
-            Judged(name, read_card(folders[name]).metrics, one["summary"])
+            Judged(name, card.metrics, one["summary"], (card.exam or {}).get("sha256"))
             for name, one in pairs
-            if one["summary"]["offset_sd_m"] is not None
+            if one["summary"]["offset_sd_m"] is not None and (card := read_card(folders[name]))
         ]
         if len(judged) < 2:
             return None
@@ -117,6 +117,8 @@ class Judged:
     """metrics of its card, on held-out frames"""
     online: Mapping[str, Any]
     """summary of its laps"""
+    exam: str | None = None
+    """digest of the exam of the offline metrics; None: drawn for this model alone"""
 
 
 def shared_metrics(judged: Sequence[Judged]) -> list[str]:
@@ -126,6 +128,8 @@ def shared_metrics(judged: Sequence[Judged]) -> list[str]:
 
 def describe_correlations(judged: Sequence[Judged]) -> list[str]:
     """Describe how well each offline metric ranks models as driving does, a sentence each."""
+    if judged[0].exam is None or len({one.exam for one in judged}) > 1:
+        return ["the models' errors are on different exams (alvinn card names them): they do not compare"]
     if len(judged) < LEAST_MODELS:
         return [f"{len(judged)} models are too few for a rank correlation, {LEAST_MODELS} are needed"]
     spread = [one.online["offset_sd_m"] for one in judged]

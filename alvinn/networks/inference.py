@@ -62,6 +62,8 @@ class Card:
     """lowest and highest speed [m/s] that it learned at"""
     rate: float | None = None
     """frames a second that it learned from"""
+    exam: dict[str, Any] | None = None
+    """the exam behind `metrics`, see `alvinn.training.examination`; None: one that was drawn for this model alone"""
     schema: int = SCHEMA
 
     def describe_camera(self) -> str:

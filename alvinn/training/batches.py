@@ -6,23 +6,24 @@ Only NumPy and OpenCV. The augmentation depends on seed, epoch and batch alone, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from alvinn.driving.types import Image
 from alvinn.networks.encodings import Floats
 from alvinn.networks.preprocessing import UNKNOWN_INTENSITY
 from alvinn.training.dataset import Dataset, Doubles, Indices
+from alvinn.training.examination import draw_exam
 from alvinn.training.photometric import LightAugmentation
 from alvinn.training.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit_curvature
 
 PLAIN = 0.2  # share of the frames that are shown without a shifted view
 TRAIL = 1.1  # m from a car's centre back to the point that moves along its axis, at 8 m/s; see `drivers.expert`
-EXAMINED_LOOKS = 4  # views of each examined row
-EXAMINED = 1500  # held-out rows at most, evenly spaced, for the examination
+EXAMINED = 64  # frames at a time in the examination
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Batch(NamedTuple):
     """whether the road is lighter than its surroundings, shape (b,); 0.5 if not used"""
     rows: Indices
     """indices of the examples, shape (b,)"""
+    plain: npt.NDArray[np.bool_]
+    """whether each is shown as it was taken, shape (b,)"""
 
 
 class Batches:
@@ -80,34 +83,41 @@ class Batches:
             yield self._batch(rows, rng, light=self._plan.light, blind=blind)
 
     def examination(self) -> Iterator[Batch]:
-        """Batches of held-out rows, the same each time, original and with shifted views.
-
-        Frames of a well driven car alone would not show what the network does after a mistake.
-        """
-        held_out = self._dataset.held_out
-        rows = held_out[np.linspace(0, len(held_out) - 1, min(len(held_out), EXAMINED)).astype(np.intp)]
-        for start in range(0, len(rows), self._plan.batch):
-            part = rows[start : start + self._plan.batch]
-            for look in range(EXAMINED_LOOKS if self._plan.views else 1):
-                yield self._batch(part, np.random.default_rng((start, look)), light=False, blind=False)
+        """Batches of the exam on held-out rows, which does not depend on the settings; see `training.examination`."""
+        rows, views = draw_exam(self._dataset)
+        for start in range(0, len(rows), EXAMINED):
+            part = slice(start, start + EXAMINED)
+            yield self._batch(rows[part], np.random.default_rng(0), light=False, blind=False, views=views[part])
 
     def steer(self, rows: Indices, curvature: Floats) -> Doubles:
         """CARLA's steer for curvatures driven at some examples; see `Examples.steer`."""
         return self._dataset.examples.steer(rows, curvature)
 
-    def _batch(self, rows: Indices, rng: np.random.Generator, *, light: bool, blind: bool) -> Batch:
+    def _batch(
+        self,
+        rows: Indices,
+        rng: np.random.Generator,
+        *,
+        light: bool,
+        blind: bool,
+        views: Sequence[View | None] | None = None,
+    ) -> Batch:
+        """The batch of some rows; the views are drawn unless they are given."""
         preprocessing = self._dataset.preprocessing
         images = np.empty((len(rows), *preprocessing.shape), dtype=np.uint8)
         labels, intensity = np.empty((2, len(rows)), dtype=np.float32)
+        plain = np.empty(len(rows), dtype=np.bool_)
         for slot, row in enumerate(rows):
-            image, labels[slot] = self._draw_example(int(row), rng)
+            view = self._draw_view(rng) if views is None else views[slot]
+            plain[slot] = view is None
+            image, labels[slot] = self._show(int(row), view)
             if light:
                 image = self._change_light(image, rng)
             intensity[slot] = (
                 self._feed_back(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNKNOWN_INTENSITY
             )
             images[slot] = preprocessing.convert_colours(image)
-        return Batch(images, labels, intensity, rows)
+        return Batch(images, labels, intensity, rows, plain)
 
     def _change_light(self, image: Image, rng: np.random.Generator) -> Image:
         """A picture in another light; ranges do not change."""
@@ -124,20 +134,25 @@ class Batches:
         image[-1] = 255 * rng.integers(2) if blind else self._dataset.examples.image(max(0, row - 1))[-1]
         return truth
 
-    def _draw_example(self, row: int, rng: np.random.Generator) -> tuple[Image, float]:
+    def _draw_view(self, rng: np.random.Generator) -> View | None:
+        if not self._plan.views or rng.random() < PLAIN:
+            return None
+        return View(
+            across=rng.uniform(-ACROSS, ACROSS),
+            turn=rng.uniform(-TURN, TURN),
+            stretch=rng.uniform(*STRETCH),
+            squeeze=rng.uniform(*SQUEEZE),
+        )
+
+    def _show(self, row: int, view: View | None) -> tuple[Image, float]:
+        """An example's picture and label, from a view or as it was taken."""
         examples = self._dataset.examples
         image, curvature = examples.image(row).copy(), float(examples.curvature[row])
-        if self._plan.views and rng.random() >= PLAIN:
-            view = View(
-                across=rng.uniform(-ACROSS, ACROSS),
-                turn=rng.uniform(-TURN, TURN),
-                stretch=rng.uniform(*STRETCH),
-                squeeze=rng.uniform(*SQUEEZE),
-            )
-            retina = self._dataset.preprocessing.height  # ranges stay: those of flat ground do not depend on the view
-            image[:retina] = self._views.warp(image[:retina], view)
-            curvature = correct_label(curvature, examples.goals[row], view)
-        return image, curvature
+        if view is None:
+            return image, curvature
+        retina = self._dataset.preprocessing.height  # ranges stay: those of flat ground do not depend on the view
+        image[:retina] = self._views.warp(image[:retina], view)
+        return image, correct_label(curvature, examples.goals[row], view)
 
 
 def correct_label(curvature: float, goal: Doubles, view: View) -> float:

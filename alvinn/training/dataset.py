@@ -93,6 +93,8 @@ class Dataset:
     held_out: Indices
     camera: Camera
     preprocessing: Preprocessing
+    shiftable: bool = True
+    """whether shifted views can be made: the camera's mount is known and the ground is flat"""
 
 
 def common_camera(recordings: Sequence[Recording]) -> Camera:

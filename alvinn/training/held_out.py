@@ -32,6 +32,8 @@ class Errors:
     """share of frames whose error exceeds a tenth of the label"""
     steer: float | None = None
     """mean absolute error in CARLA's steer, in [-1, 1], at the recorded speeds"""
+    plain: float | None = None
+    """`mae` over the frames as they were taken, without views"""
 
 
 def measure_errors(model: Any, batches: Iterable[Batch], output: Encoding, steer: Steering) -> Errors:
@@ -43,11 +45,12 @@ def measure_errors(model: Any, batches: Iterable[Batch], output: Encoding, steer
         output: its encoding.
         steer: converts rows and curvatures to steer, see `Batches.steer`.
     """
-    labels, answers, rows = [], [], []
+    labels, answers, rows, as_taken = [], [], [], []
     for batch in batches:
         labels.append(batch.curvature)
         answers.append(output.decode(np.asarray(model(batch.images, training=False))[:, : output.units]))
         rows.append(batch.rows)
+        as_taken.append(batch.plain)
     if not labels:
         return Errors()
     label, answer, row = np.concatenate(labels), np.concatenate(answers), np.concatenate(rows)
@@ -57,4 +60,5 @@ def measure_errors(model: Any, batches: Iterable[Batch], output: Encoding, steer
         mae=float(gap.mean()),
         relative=float((gap > THRESHOLD * np.abs(label)).mean()),
         steer=float(known.mean()) if len(known) else None,
+        plain=float(gap[plain].mean()) if (plain := np.concatenate(as_taken)).any() else None,
     )

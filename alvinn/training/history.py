@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from alvinn.training.held_out import Errors
 from alvinn.util.files import atomic_path
 
 TIE = 1.1  # within this factor of the lowest, errors count as equal: few frames are held out, later steps are smaller
-COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae")
+COLUMNS = ("epoch", "loss", "held_out_mae", "held_out_relative_error", "held_out_steer_mae", "held_out_plain_mae")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,16 @@ class EpochResult:
     held_out: Errors
 
 
-def is_best(now: EpochResult, before: Sequence[EpochResult]) -> bool:
-    """Whether an epoch is at least as good as the best before it; without held-out rows it always is."""
-    known = [progress.held_out.mae for progress in before if progress.held_out.mae is not None]
-    return now.held_out.mae is None or now.held_out.mae <= TIE * min(known, default=math.inf)
+def is_best(now: EpochResult, before: Sequence[EpochResult], *, views: bool = True) -> bool:
+    """Whether an epoch is at least as good as the best before it; without held-out rows it always is.
+
+    Args:
+        now: the epoch.
+        before: all epochs before it.
+        views: whether the network learns with views; without them it is judged by the frames as they were taken.
+    """
+    error, *earlier = [one.held_out.mae if views else one.held_out.plain for one in (now, *before)]
+    return error is None or error <= TIE * min((e for e in earlier if e is not None), default=math.inf)
 
 
 def write_history(path: Path, history: list[EpochResult]) -> None:
@@ -35,7 +41,7 @@ def write_history(path: Path, history: list[EpochResult]) -> None:
     with atomic_path(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
-        table.writerows((p.epoch, p.loss, p.held_out.mae, p.held_out.relative, p.held_out.steer) for p in history)
+        table.writerows((p.epoch, p.loss, *astuple(p.held_out)) for p in history)
 
 
 def read_history(path: Path) -> list[EpochResult]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,7 @@ from alvinn.recording import Recording
 from alvinn.settings import Home, require_above_zero, require_distinct
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
+from alvinn.training.examination import describe_exam
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult
 from alvinn.training.model_folder import begin_training, end_training, require_room
@@ -107,12 +108,12 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
     folder = job.model_folder(job.name)
     require_room(folder, resume=job.resume, overwrite=job.overwrite)
     recordings = assume_camera(recordings, job.parse_camera())
-    dataset = _load(recordings, ARCHITECTURES[job.network], job)
+    dataset = replace(_load(recordings, ARCHITECTURES[job.network], job), shiftable=can_shift_views(recordings))
     warn_of_weaknesses(dataset)
     with quiet():
         from alvinn.training import trainer  # TensorFlow takes seconds and 400 MB: only when it is needed
 
-    settings = _trainer_settings(job, recordings)
+    settings = _trainer_settings(job, dataset)
     output = ARCHITECTURES[job.network].output(job.output)
     with locked(folder, "trained"):
         require_room(folder, resume=job.resume, overwrite=job.overwrite)  # as another process may have left it
@@ -140,6 +141,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
             "held_out_mae": held_out.mae,
             "held_out_relative_error": held_out.relative,
             "held_out_steer_mae": held_out.steer,
+            "held_out_plain_mae": held_out.plain,
             "training_seconds": round(seconds, 1),
         }
         write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
@@ -174,11 +176,12 @@ def _make_card(
         commit=program_commit(),
         cameras=dataset.preprocessing.cameras,
         irre=job.irre,
+        exam=describe_exam(dataset),
         **find_conditions(recordings),
     )
 
 
-def _trainer_settings(job: TrainSettings, recordings: list[Recording]) -> trainer.Settings:
+def _trainer_settings(job: TrainSettings, dataset: Dataset) -> trainer.Settings:
     from alvinn.training import trainer
 
     architecture = ARCHITECTURES[job.network]
@@ -188,7 +191,7 @@ def _trainer_settings(job: TrainSettings, recordings: list[Recording]) -> traine
         epochs=epochs,
         batch=architecture.batch,
         learning_rate=job.learning_rate or architecture.learning_rate,
-        views=job.views == "on" and can_shift_views(recordings),
+        views=job.views == "on" and dataset.shiftable,
         light=architecture.light,
         blind=epochs // 3 if architecture.range_rows else 0,
         seed=job.seed,

@@ -104,7 +104,7 @@ def train(
         batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
     )
     batches = Batches(dataset, plan)
-    trained = _resume(folder, len(batches)) if resume else None
+    trained = _resume(folder, len(batches), views=settings.views) if resume else None
     if trained is None:
         trained = TrainingResult(_compile(dataset, output, settings, len(batches), warm))
     resumes = bool(trained.history)
@@ -152,7 +152,7 @@ def _take_weights(model: Any, folder: Path) -> None:
         raise ModelError(f"{folder} has no weights for this network to begin with: {error}") from error
 
 
-def _resume(folder: Path, batches: int) -> TrainingResult | None:
+def _resume(folder: Path, batches: int, *, views: bool) -> TrainingResult | None:
     """What an interrupted training reached; None if that is damaged, which is said.
 
     Raises:
@@ -172,7 +172,7 @@ def _resume(folder: Path, batches: int) -> TrainingResult | None:
         return None
     del trained.history[epochs:]  # told before its state was written
     for number, progress in enumerate(trained.history):
-        if is_best(progress, trained.history[:number]):
+        if is_best(progress, trained.history[:number], views=views):
             trained.best = progress
     return trained
 
@@ -213,7 +213,7 @@ class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc] # keras ships n
         held_out = measure_errors(self.model, self._batches.examination(), self._output, self._batches.steer)
         logs |= _name_for_keras(held_out)  # for the callbacks after this one
         now = EpochResult(epoch + 1, float(logs["loss"]), held_out)
-        if is_best(now, trained.history):
+        if is_best(now, trained.history, views=self._settings.views):
             trained.best = now
             save_network(self.model, self._best)
         trained.history.append(now)

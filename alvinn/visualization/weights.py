@@ -37,6 +37,7 @@ PAPER, INK = (250, 250, 250), (40, 40, 40)
 LINES = {
     "loss": (31, 119, 180),
     "held_out_mae": (214, 39, 40),
+    "held_out_plain_mae": (255, 127, 14),
     "held_out_steer_mae": (148, 103, 189),
     "held_out_relative_error": (44, 160, 44),
 }

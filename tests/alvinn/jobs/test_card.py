@@ -18,7 +18,7 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
     assert shell.run("card", "mine", "--home", str(tmp_path)).status == 0
     curves = cv2.imread(str(folder / "curves.png"))
     assert curves is not None
-    assert curves.shape[0] == 3 * 220, "loss and two held-out errors"
+    assert curves.shape[0] == 4 * 220, "loss and three held-out errors"
     assert not (folder / "weights.png").exists(), "a convolutional network has no hidden units to show"
 
 
@@ -28,6 +28,17 @@ def test_a_refined_model_says_from_what_and_for_which_reward(model: Path) -> Non
         CONSOLE.print(tabulate_card(card, "better"))
     words = " ".join(said.get().replace("│", " ").split())
     assert "refined from mine in 20 simulated minutes; reward: middle 1, smooth 0.5" in words
+
+
+def test_a_card_names_its_exam_or_says_that_its_errors_do_not_compare(model: Path) -> None:
+    card = read_card(model)
+    exam = {"version": 1, "rows": 512, "views": 1536, "sha256": "0123456789abcdef"}
+    for one, told in (
+        (replace(card, exam=exam), "version 1: 512 held-out frames as taken and from 1536 views, 0123456789"),
+        (replace(card, exam=None), "its errors do not compare with those of other models"),
+    ):
+        cells = [cell for column in tabulate_card(one, "m").columns for cell in column.cells]
+        assert any(str(cell).endswith(told) for cell in cells)
 
 
 def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shell, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import RUN, judged
 
 CARD = card_for(toy_dataset(4), Hill())
+EXAM = {"version": 1, "rows": 9, "views": 27, "sha256": "1f"}
 
 
 def laps(folder: Path, offset: float, runs: int = 6) -> Path:
@@ -48,12 +49,13 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
     for name, error, offset in [(name, 0.001 * n, 0.6 - 0.1 * n) for n, name in enumerate("abcde", 1)]:
         laps(tmp_path / "models" / name / "laps", offset)
         metrics = {"held_out_mae": error, "held_out_relative_error": None, "training_seconds": 60.0}
-        write_card(tmp_path / "models" / name, replace(CARD, metrics=metrics))
+        write_card(tmp_path / "models" / name, replace(CARD, metrics=metrics, exam=EXAM))
     told = [
         Judged(
             name,
             read_card(tmp_path / "models" / name).metrics,
             read_laps(tmp_path / "models" / name / "laps")["summary"],
+            "1f",
         )
         for name in "abcde"
     ]
@@ -64,8 +66,15 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
     assert "Offline beside online" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("exams", [["1f"] * 4 + ["2e"], ["1f"] * 4 + [None], [None] * 5])
+def test_errors_on_different_exams_are_not_ranked(exams: list[str | None]) -> None:
+    online = {"offset_sd_m": 0.1, "departures_per_km": 0.0}
+    (sentence,) = describe_correlations([Judged("a", {"held_out_mae": 0.001}, online, exam) for exam in exams])
+    assert "on different exams" in sentence
+
+
 def test_a_few_models_have_no_rank_correlation() -> None:
-    few = [Judged(name, {"held_out_mae": 0.001}, {"offset_sd_m": 0.1, "departures_per_km": 0.0}) for name in "ab"]
+    few = [Judged(name, {"held_out_mae": 0.001}, {"offset_sd_m": 0.1, "departures_per_km": 0.0}, "1f") for name in "ab"]
     (sentence,) = describe_correlations(few)
     assert sentence.startswith("2 models are too few for a rank correlation")
 

@@ -37,7 +37,9 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     table = hashlib.sha256((folder / "drive.csv").read_bytes()).hexdigest()
     assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table},)
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
-    assert card.metrics.keys() >= {"held_out_mae", "held_out_relative_error", "held_out_steer_mae"}
+    assert card.metrics.keys() >= {f"held_out_{name}" for name in ("mae", "relative_error", "steer_mae", "plain_mae")}
+    assert card.exam is not None
+    assert (card.exam["version"], card.exam["rows"], card.exam["views"]) == (1, 0, 0), "too short to hold any out"
     assert Network(made).card == card
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import EXAMINED_LOOKS, TRAIL, Batches, BatchSettings, correct_label
+from alvinn.training.batches import TRAIL, Batches, BatchSettings, correct_label
 from alvinn.training.dataset import Dataset, Examples
+from alvinn.training.examination import VIEWS
 from alvinn.training.views import View
 from tests.alvinn.fakes import CAMERA
 from tests.alvinn.fixtures import toy_dataset
@@ -58,15 +59,24 @@ def test_a_fifth_of_the_frames_is_shown_as_it_was_taken() -> None:
     assert labels[plain] == pytest.approx(dataset.examples.curvature[rows[plain]])
 
 
-def test_the_examination_is_always_the_same_and_looks_from_beside_the_lane_too() -> None:
+def test_the_examination_is_the_same_whatever_the_settings_of_the_training() -> None:
     dataset = toy_dataset(40)
-    batches = Batches(dataset, BatchSettings(batch=64, seed=1))
-    first, again = list(batches.examination()), list(batches.examination())
-    assert len(first) == EXAMINED_LOOKS
-    for one, other in zip(first, again, strict=True):
-        assert np.array_equal(one[0], other[0])
-        assert len(one[1]) == len(dataset.held_out)
-    assert not np.array_equal(first[0][1], first[1][1])
+    plans = (BatchSettings(batch=64, seed=1), PLAIN, BatchSettings(batch=7, views=False, seed=9, blind=3))
+    first, *others = (list(Batches(dataset, plan).examination()) for plan in plans)
+    for other in others:
+        for one, again in zip(first, other, strict=True):
+            assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
+
+
+def test_the_examination_shows_every_held_out_row_as_it_was_taken_and_from_beside_the_lane() -> None:
+    dataset = toy_dataset(40)
+    shown = list(Batches(dataset, PLAIN).examination())
+    images, labels, _, rows, plain = (np.concatenate(part) for part in zip(*shown, strict=True))
+    assert rows[plain].tolist() == dataset.held_out.tolist()
+    assert labels[plain] == pytest.approx(dataset.examples.curvature[dataset.held_out])
+    for image, row, as_taken in zip(images, rows, plain, strict=True):
+        assert np.array_equal(image, dataset.examples.image(row)) == as_taken
+    assert np.unique(rows[~plain], return_counts=True)[1].tolist() == [VIEWS] * len(dataset.held_out)
 
 
 def test_nothing_held_out_is_no_examination() -> None:
