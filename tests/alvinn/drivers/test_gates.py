@@ -66,6 +66,18 @@ def test_the_drift_gate_gives_nothing_back_before_its_least_time() -> None:
     assert asked_of(gate, 10) == [True] * 6 + [False] * 4
 
 
+def test_the_least_time_of_the_drift_gate_counts_from_where_it_began_to_ask() -> None:
+    told = Told(*[0.4] * 4, *[0.0] * 6)
+    gate = DriftGate(told.truth, car_width=2.1, share=0.5, least=6 * DT)
+    assert asked_of(gate, 10) == [True] * 6 + [False] * 4
+
+
+@pytest.mark.parametrize(("degrees", "asks"), [(5.9, False), (6.1, True), (-6.1, True)])
+def test_the_drift_gate_asks_beyond_six_degrees(degrees: float, asks: bool) -> None:
+    gate = DriftGate(lambda: truth(heading_error=math.radians(degrees)), car_width=2.1)
+    assert bool(gate.request(seen())) == asks
+
+
 def test_after_a_reset_a_gate_has_forgotten_that_it_was_asking() -> None:
     told = Told(0.5, 0.2)
     gate = DriftGate(told.truth, car_width=2.1, share=0.5)
@@ -98,6 +110,11 @@ def test_always_gives_the_teacher_its_share_of_the_turns_and_holds_a_turn() -> N
     asked = asked_of(gate, 20 * 1000)
     assert np.mean(asked) == pytest.approx(0.25, abs=0.04)
     assert np.diff(asked).sum() < 1000
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_a_teacher_may_have_no_turn_or_every_turn(beta: float) -> None:
+    assert asked_of(AlwaysGate(beta, np.random.default_rng(0)), 100) == [bool(beta)] * 100
 
 
 def test_the_share_of_the_teacher_halves_from_round_to_round() -> None:

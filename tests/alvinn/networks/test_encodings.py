@@ -25,6 +25,13 @@ def test_a_curvature_becomes_a_hill_and_comes_back(share: float, hill: Hill) -> 
     assert decoded(hill, share * hill.span) == pytest.approx(share * hill.span, abs=1e-4)
 
 
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_hill_whose_top_lies_beyond_the_last_unit_is_the_largest_curvature(side: float) -> None:
+    beyond = np.exp(-((np.arange(HILL.units) - (HILL.units - 0.5)) ** 2) / 10.0).astype(np.float32)
+    found = float(HILL.decode(beyond[None] if side > 0 else beyond[None, ::-1])[0])
+    assert found == pytest.approx(side * HILL.span, abs=1e-6)
+
+
 @given(st.floats(0.15, 10.0), st.sampled_from([-1.0, 1.0]))
 def test_beyond_the_span_a_curvature_is_clipped(size: float, side: float) -> None:
     assert decoded(HILL, side * size) == pytest.approx(side * 0.15, abs=1e-4)
