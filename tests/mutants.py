@@ -49,6 +49,7 @@ SEED = 1989
 NO_MISTAKES = ("VariableReplacer", "VariableInserter", "BitOr", "BitAnd", "BitXor", "LShift", "RShift")  # ends of names
 TIME = 200.0  # s for the tests of one mutant: several times what they need on a busy machine
 HEAVY = ("carla", "cv2", "hypothesis", "msgspec", "numpy", "rich.progress", "tyro")  # imported once, then forked
+PASSED = 10  # exit status of the process of a mutant, plus that of pytest
 CONTEXT: Any = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
 
 Mutant = dict[str, Any]
@@ -146,7 +147,9 @@ def run_tests(file: str, module: str = "", source: Path | None = None) -> str:
         child.kill()
         child.join()
         return "too slow"
-    return "pass" if child.exitcode == 0 else "fail"
+    if child.exitcode == 1:  # of the process, not of pytest: an exception before it ran
+        raise SystemExit(f"the tests of {file} could not be run")
+    return "pass" if child.exitcode == PASSED else "fail"
 
 
 def _run_pytest(tests: Path, module: str, source: str) -> None:
@@ -155,7 +158,7 @@ def _run_pytest(tests: Path, module: str, source: str) -> None:
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
     flags = ["-x", "-p", "no:cacheprovider", "-p", "tests.mutated", "--hypothesis-profile", "mutants"]
     loaded = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported before
-    sys.exit(pytest.main([*flags, *loaded, str(tests)]))
+    sys.exit(PASSED + pytest.main([*flags, *loaded, str(tests)]))
 
 
 def identity(mutant: Mutant) -> tuple[Any, ...]:

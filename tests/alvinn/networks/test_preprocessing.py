@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alvinn.driving.types import Camera, Image, Observation
 from alvinn.errors import CameraMismatchError
-from alvinn.networks.preprocessing import Preprocessing
+from alvinn.networks.preprocessing import Colours, Preprocessing
 from tests.alvinn.fakes import picture
 
 CAMERAS = st.builds(
@@ -31,6 +31,7 @@ def test_what_is_kept_begins_below_the_horizon_but_not_far_below(camera: Camera)
         return
     assert kept.top >= min(camera.horizon_row, 0.0)
     assert kept.top <= max(0.0, camera.horizon_row + 0.02 * camera.height) + 2.0
+    assert (camera.height - kept.top) % 2 == 0, "an even number of rows is halved much faster"
 
 
 def test_the_sky_changes_nothing_and_the_road_does() -> None:
@@ -71,6 +72,27 @@ def test_a_frame_of_another_size_is_refused_and_both_sizes_are_said(size: tuple[
         prepare(np.zeros((*size, 3), dtype=np.uint8))
 
 
+@pytest.mark.parametrize(
+    ("frame", "first"), [((320, 160, 60), (160, 50)), ((800, 600, 200), (133, 66)), ((1280, 200, 80), (426, 40))]
+)
+def test_a_large_frame_is_first_made_smaller_by_a_whole_number(
+    frame: tuple[int, int, int], first: tuple[int, int]
+) -> None:
+    assert Preprocessing(*frame).resizes == ((*first, "area"), (128, 40, "linear"))
+
+
+@pytest.mark.parametrize("frame", [(128, 60, 20), (200, 90, 20), (320, 60, 20)])
+def test_a_small_frame_is_resized_once(frame: tuple[int, int, int]) -> None:
+    assert Preprocessing(*frame).resizes == ((128, 40, "linear"),)
+
+
+@pytest.mark.parametrize(("colours", "channels"), [("rgb", 3), ("yuv", 3), ("blue", 1)])
+def test_the_input_has_the_shape_that_is_said(colours: Colours, channels: int) -> None:
+    prepare = Preprocessing.for_camera(Camera(), colours=colours)
+    assert prepare(picture(1, Camera())).shape == prepare.shape == (40, 128, channels)
+    assert prepare.range_rows == Preprocessing(320, 160, 60).range_rows == 0
+
+
 def test_a_camera_that_looks_into_the_sky_is_refused() -> None:
     with pytest.raises(ValueError, match="sees no road"):
         Preprocessing.for_camera(Camera(pitch=45.0))
@@ -101,6 +123,19 @@ def test_ranges_stand_below_the_retina_the_nearer_the_lighter(metres: float, lev
     assert (seen[38] == 255).all()
     plain = Preprocessing.for_camera(Camera(), 32, 30, "blue")
     assert np.array_equal(seen[:30], plain(picture(0, Camera())))
+
+
+def test_every_range_is_four_metres_over_it_to_the_last_level() -> None:
+    """A picture of 256 blocks, one for each pixel of the range retina, each at its own distance [m]."""
+    metres = np.linspace(4.0, 60.0, 256).reshape(8, 32)
+    depth = np.zeros((160, 320, 3), dtype=np.uint8)
+    for (row, column), one in np.ndenumerate(metres):
+        depth[20 * row : 20 * row + 20, 10 * column : 10 * column + 10] = depth_of(float(one))[0, 0]
+    seen = RANGES.prepare(Observation(0, 0.0, picture(0, Camera()), 8.0, {"depth": depth}))[30:38, :, 0]
+    exact = 255.0 * 4.0 / metres
+    clear = np.abs(exact % 1.0 - 0.5) > 0.01  # nearer to the middle, the last bit of a float decides
+    assert clear.mean() > 0.9
+    assert np.array_equal(seen[clear], np.rint(exact)[clear])
 
 
 def test_a_network_that_sees_ranges_wants_the_depth_camera() -> None:

@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 
 from alvinn.driving.types import Camera, Image
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.views import View, Views, find_path_goals, predict_arc_goals, pursuit_curvature
+from alvinn.training.views import (
+    ACROSS,
+    SQUEEZE,
+    STRETCH,
+    TURN,
+    View,
+    Views,
+    find_path_goals,
+    predict_arc_goals,
+    pursuit_curvature,
+)
 from alvinn.world.lane_map import build_lane
 from sim.camera.renderer import Renderer
 from sim.geometry.poses import Pose, compose
@@ -75,6 +85,13 @@ def test_a_view_looks_like_what_the_camera_sees_there(renderer: Renderer, across
 def test_the_view_from_where_the_camera_was_is_the_picture_itself(renderer: Renderer) -> None:
     here = seen(renderer, track().spawn_points[0], View(0.0, 0.0))
     assert np.array_equal(VIEWS.warp(here, View(0.0, 0.0)), here)
+
+
+def test_training_draws_roads_that_the_manual_names() -> None:
+    """Up to 1 m aside and 8 degrees, lanes of 3.5 m from 3.0 to 4.2 m wide, and a bend of 22 m radius becomes 11 m."""
+    assert (ACROSS, math.degrees(TURN)) == pytest.approx((1.0, 8.0))
+    assert [3.5 * factor for factor in STRETCH] == pytest.approx([2.975, 4.2])
+    assert [22.0 * factor**2 for factor in SQUEEZE] == pytest.approx([10.8, 26.6], abs=0.05)
 
 
 @given(view=DRAWN, ahead=st.floats(5.0, 30.0), right=st.floats(-4.0, 4.0))
