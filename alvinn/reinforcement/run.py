@@ -31,6 +31,7 @@ from alvinn.reinforcement.student import TRUTH, Act, Eyes, Figures, Pulses, Stud
 from alvinn.training.model_folder import DERIVED
 from alvinn.util.begun import remove
 from alvinn.util.files import write_bytes
+from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT
@@ -136,8 +137,9 @@ def refine(job: RefineSettings) -> Path:
         else load_clone(job.find_model(job.model or ""), job.bound)
     )
     settings = comparable(job, clone)
-    state = read_state(folder, settings) if job.resume else State(settings, np.random.default_rng(job.seed))
     with ExitStack() as stack:
+        stack.enter_context(locked(folder, "refined"))
+        state = read_state(folder, settings) if job.resume else State(settings, np.random.default_rng(job.seed))
         look = stack.enter_context(opened_eyes(clone))
         task = stack.enter_context(LaneKeeping(job, clone.card.camera))
         bar = Bar(stack.enter_context(bars()), job.minutes, state.minute, time.monotonic)
@@ -147,7 +149,7 @@ def refine(job: RefineSettings) -> Path:
             if not state.exams():
                 raise
             CONSOLE.print(f"interrupted after {state.minute} minutes: the best so far is kept, --resume goes on")
-    save(job, clone, state, folder)
+        save(job, clone, state, folder)
     return folder
 
 

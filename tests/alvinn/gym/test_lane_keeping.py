@@ -19,6 +19,7 @@ import alvinn.gym
 from alvinn.driving.types import Camera, Image
 from alvinn.errors import AlvinnError, MapError, ServerError
 from alvinn.gym.lane_keeping import LaneKeepingEnv
+from tests.alvinn.cockpit.desktop import desktop, until
 from tests.conftest import Address
 
 STRAIGHT_ON = np.zeros(1, dtype=np.float32)
@@ -243,3 +244,20 @@ def test_two_environments_with_servers_of_their_own_drive_side_by_side() -> None
         image, *_ = alone.step(STRAIGHT_ON)
     alone.close()
     np.testing.assert_array_equal(seen[0], image)
+
+
+def test_a_window_shows_what_the_camera_sees_and_close_takes_it_away(server: Address) -> None:
+    with desktop((640, 400)) as screen:
+        address = "{}:{}".format(*server)
+        shown = gymnasium.make("alvinn/LaneKeeping-v0", map="oval", carla=address, camera=SMALL, render_mode="human")
+        try:
+            shown.reset(seed=0)
+            until(lambda: screen.picture().std() > 20.0, "a road in the window")
+            before = screen.picture()
+            for _ in range(8):
+                shown.step(SHARP_RIGHT)
+            until(lambda: not np.array_equal(screen.picture(), before), "another picture after the car has turned")
+            assert shown.render() is None, "the window is drawn without being asked"
+        finally:
+            shown.close()
+        until(lambda: not screen.do("search", "--class", "."), "a screen without a window")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from alvinn.drivers.network import NetworkDriver
-from alvinn.errors import ModelError
+from alvinn.errors import BusyError, ModelError
 from alvinn.jobs.refine import Refine
 from alvinn.networks.inference import Network, read_card
 from alvinn.reinforcement import run as module
@@ -19,6 +19,7 @@ from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
 from alvinn.reinforcement.clone import load_clone
 from alvinn.reinforcement.run import comparable, refine
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.util.locks import LOCK, locked
 from tests.alvinn.reinforcement.paper import PaperTask
 from tests.alvinn.reinforcement.test_residual import seen
 
@@ -94,13 +95,19 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on_to_the_same_end(
     assert not (folder / CHECKPOINT).exists()
 
 
-def test_ctrl_c_before_the_first_exam_leaves_nothing(
+def test_ctrl_c_before_the_first_exam_leaves_nothing_but_the_lock(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_after(monkeypatch, ticks=10)
     with pytest.raises(KeyboardInterrupt):
         refine(job(tmp_path, model))
-    assert not (tmp_path / "models").exists()
+    assert [path.name for path in (tmp_path / "models" / "better").iterdir()] == [LOCK]
+
+
+def test_one_name_is_refined_by_one_process_at_a_time(model: Path, tmp_path: Path) -> None:
+    wanted = job(tmp_path, model)
+    with locked(wanted.model_folder(wanted.name), "refined"), pytest.raises(BusyError, match="is being refined by"):
+        refine(wanted)
 
 
 def test_a_clone_that_nothing_beats_comes_out_as_it_was(
