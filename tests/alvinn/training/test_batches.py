@@ -65,7 +65,7 @@ def test_the_examination_is_the_same_whatever_the_settings_of_the_training() -> 
     first, *others = (list(Batches(dataset, plan).examination()) for plan in plans)
     for other in others:
         for one, again in zip(first, other, strict=True):
-            assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
+            np.testing.assert_equal(one, again)
 
 
 def test_the_examination_shows_every_held_out_row_as_it_was_taken_and_from_beside_the_lane() -> None:
