@@ -13,9 +13,12 @@ from alvinn.errors import AlvinnError
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
 from alvinn.settings import SHIPPED, Home
+from alvinn.training.model_folder import is_trained
 from alvinn.training.views import ACROSS, TURN
 
 PLAIN, VIEWS, DAGGER = "class-plain", "class-views", "class-dagger"
+"""Names on the page; the plain clone is round 0 of DAGGER, stored with it."""
+PLAIN_RECORDING, NOISY = "class-plain", "class-noise"
 TITLES = {
     PLAIN: "plain clone",
     VIEWS: "noise and views",
@@ -32,6 +35,7 @@ class Contender:
 
     name: str
     network: Network
+    folder: Path
     recordings: tuple[Path, ...]
     """what it learned from, as far as it is still there"""
 
@@ -59,10 +63,12 @@ def find_contenders(home: Home, more: str | None = None) -> list[Contender]:
     Raises:
         ModelError: `more` is not a model.
     """
-    folders = {name: home.model_folder(name) for name in (PLAIN, VIEWS)}
-    rounds = sorted(home.model_folder(DAGGER).glob("round-*/card.json"))
-    folders |= {DAGGER: rounds[-1].parent} if rounds else {}
-    found = {name: folder for name, folder in folders.items() if (folder / "card.json").is_file()}
+    rounds = [folder for folder in sorted(home.model_folder(DAGGER).glob("round-*")) if is_trained(folder)]
+    found = {PLAIN: rounds[0]} if rounds else {}
+    if is_trained(home.model_folder(VIEWS)):
+        found[VIEWS] = home.model_folder(VIEWS)
+    if len(rounds) > 1:
+        found[DAGGER] = rounds[-1]
     if more is not None or not found:
         found[more or SHIPPED] = home.find_model(more or SHIPPED)
     return [_open(name, folder, home) for name, folder in found.items()]
@@ -73,7 +79,9 @@ def _open(name: str, folder: Path, home: Home) -> Contender:
     known = [home.recording_folder(str(one.get("name", ""))) for one in network.card.recordings]
     if name == DAGGER:
         known += sorted(home.recording_folder(DAGGER).glob("round-*"))
-    return Contender(name, network, tuple(dict.fromkeys(path for path in known if (path / "session.json").is_file())))
+    return Contender(
+        name, network, folder, tuple(dict.fromkeys(path for path in known if (path / "session.json").is_file()))
+    )
 
 
 def count_states(recordings: tuple[Path, ...]) -> list[list[float]]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-MAX_BYTES = 32_768  # of a guest's message: a painting of 60 strokes is half of that
+MAX_BYTES = 65_536  # of a guest's message: the largest is a painting
+MAX_STROKES, MAX_POINTS = 60, 60  # of a painting; each point is 14 characters
+FRAMES = 30  # of the exam
 MAX_NAME = 24
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -69,7 +71,66 @@ class Drop(Pose, tag="drop", frozen=True, forbid_unknown_fields=True, kw_only=Tr
     model: ShortText
 
 
-Message = Hello | Seen | TakeWheel | GiveWheel | TurnWheel | Pose | Drop
+class OpenBet(msgspec.Struct, tag="bet", frozen=True, forbid_unknown_fields=True):
+    """Opens a bet on the frame that is on stage now."""
+
+
+class Vote(msgspec.Struct, tag="vote", frozen=True, forbid_unknown_fields=True):
+    """Bets on a curvature [1/m]; a later one takes its place."""
+
+    curvature: Curvature
+
+
+class Reveal(msgspec.Struct, tag="reveal", frozen=True, forbid_unknown_fields=True):
+    """Ends the bet."""
+
+
+class Stroke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stroke of the brush; places are shares of the picture's width and height."""
+
+    colour: Literal["asphalt", "grass", "white", "yellow", "shadow"]
+    width: Annotated[float, msgspec.Meta(gt=0.0, le=0.5)]
+    """share of the picture's height"""
+    points: Annotated[tuple[tuple[Share, Share], ...], msgspec.Meta(min_length=1, max_length=MAX_POINTS)]
+
+
+class Paint(msgspec.Struct, tag="paint", frozen=True, forbid_unknown_fields=True):
+    """A frame of the stage, and what is painted over it."""
+
+    number: int
+    strokes: Annotated[tuple[Stroke, ...], msgspec.Meta(max_length=MAX_STROKES)] = ()
+
+
+class AskExam(msgspec.Struct, tag="exam", frozen=True, forbid_unknown_fields=True):
+    """Asks for the frames of the exam."""
+
+
+class HandIn(msgspec.Struct, tag="hand_in", frozen=True, forbid_unknown_fields=True):
+    """Answers to all frames of the exam [1/m]."""
+
+    answers: Annotated[tuple[Curvature, ...], msgspec.Meta(min_length=FRAMES, max_length=FRAMES)]
+
+
+class Teach(msgspec.Struct, tag="teach", frozen=True, forbid_unknown_fields=True):
+    """Begins a round of DAgger on stage."""
+
+
+Message = (
+    Hello
+    | Seen
+    | TakeWheel
+    | GiveWheel
+    | TurnWheel
+    | Pose
+    | Drop
+    | OpenBet
+    | Vote
+    | Reveal
+    | Paint
+    | AskExam
+    | HandIn
+    | Teach
+)
 """Whatever a guest may say."""
 
 _DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
@@ -120,5 +181,5 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(one) for one in value]
     if isinstance(value, float):
-        return round(value, 5) if math.isfinite(value) else None
+        return round(float(value), 5) if math.isfinite(value) else None
     return value

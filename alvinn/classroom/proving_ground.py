@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class ProvingGround:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.queue = TaskQueue()
-        self._classroom, self._world, self._speed = classroom, world, speed
+        self.classroom, self.world, self._speed = classroom, world, speed
         self._contenders = {one.name: one for one in contenders}
         self._clock, self._sleep = clock, sleep
         self._expert = ExpertDriver.in_world(world)
@@ -124,21 +124,21 @@ class ProvingGround:
 
     def open(self) -> None:
         """Take the class's poses and drops from now on."""
-        self._classroom.handlers[Pose] = self._ask_pose
-        self._classroom.handlers[Drop] = self._ask_drop
-        self._classroom.on_welcome.append(lambda guest: guest.tell(self._greeting))
-        self._classroom.on_leave.append(lambda guest: self.queue.forget(guest.number))
-        self._classroom.post(self._greeting)
+        self.classroom.handlers[Pose] = self._ask_pose
+        self.classroom.handlers[Drop] = self._ask_drop
+        self.classroom.on_welcome.append(lambda guest: guest.tell(self._greeting))
+        self.classroom.on_leave.append(lambda guest: self.queue.forget(guest.number))
+        self.classroom.post(self._greeting)
 
     def _greet(self) -> bytes:
-        lane = self._world.lane
+        lane = self.world.lane
         return pack(
             "push",
             {
                 "lane": describe_lane(lane),
                 "closed": lane.closed,
                 "place": find_calm_place(lane) / lane.length,
-                "car": self._world.geometry.width,
+                "car": self.world.geometry.width,
                 "reach": list(REACH),
                 "cells": list(CELLS),
                 "contenders": [one.as_json() for one in self._contenders.values()],
@@ -159,7 +159,7 @@ class ProvingGround:
 
     def look(self, guest: int, pose: Pose) -> None:
         """Put the car somewhere and tell a guest what it sees, and what networks and expert want."""
-        world = self._world
+        world = self.world
         world.place(pose.place * world.lane.length, 0.0, pose.offset, pose.heading)
         seen = replace(world.observe(), speed=self._speed)
         answers: list[dict[str, Any]] = []
@@ -173,18 +173,18 @@ class ProvingGround:
             "expert": self._expert.decide(seen).curvature,
             "answers": answers,
         }
-        self._classroom.post_to(guest, pack("view", values, encode_jpeg(seen.image, PICTURE_QUALITY)))
+        self.classroom.post_to(guest, pack("view", values, encode_jpeg(seen.image, PICTURE_QUALITY)))
 
     def drop(self, who: str, drop: Drop) -> None:
         """Put the car somewhere, moving, and let a network drive it, before everybody's eyes."""
-        world, contender = self._world, self._contenders[drop.model]
+        world, contender = self.world, self._contenders[drop.model]
         world.place(drop.place * world.lane.length, self._speed, drop.offset, drop.heading)
-        self._classroom.post(pack("dropped", {"model": drop.model, "by": who, "offset": drop.offset}))
+        self.classroom.post(pack("dropped", {"model": drop.model, "by": who, "offset": drop.offset}))
         trial = Trial(departure_margin(world.truth().lane_width, world.geometry.width))
         live = LiveWorld(world, lambda *_: True, DT, self._clock, self._sleep)
         observers: list[Observer] = [trial, _Show(self, contender)]
         run(live, NetworkDriver(contender.network), observers, world.geometry, SpeedController(self._speed, DT))
-        self._classroom.post(pack("landed", {"model": drop.model, "outcome": trial.outcome}))
+        self.classroom.post(pack("landed", {"model": drop.model, "outcome": trial.outcome}))
 
     def show(self, step: Step, contender: Contender, kind: str = "pushed", note: str = "") -> None:
         """Show a tick of the private car to everybody."""
@@ -201,18 +201,37 @@ class ProvingGround:
             note=note or contender.title,
             kind=kind,
         )
-        self._classroom.show(moment)
+        self.classroom.show(moment)
+
+
+class Activity(Protocol):
+    """What guests can do."""
+
+    def open(self) -> None:
+        """Take their messages from now on."""
 
 
 @contextmanager
-def private_ground(classroom: Classroom, contenders: Sequence[Contender], settings: Driving) -> Iterator[None]:
-    """A proving ground on an embedded server of its own, in a thread that ends with the block.
+def private_ground(
+    classroom: Classroom,
+    contenders: Sequence[Contender],
+    settings: Driving,
+    furnish: Callable[[ProvingGround, Sequence[Contender]], Sequence[Activity]] = lambda *_: (),
+) -> Iterator[None]:
+    """A private car on an embedded server of its own, in a thread that ends with the block: push, exam, teaching.
 
     The page is served meanwhile: whoever opens the activity before the server is there waits for it. Networks of
     another camera than the first one's are left out, since all look at the same view.
+
+    Args:
+        classroom: who asks.
+        contenders: the networks that are compared.
+        settings: where to drive.
+        furnish: makes further activities for the car, once it is there.
     """
-    camera = contenders[0].network.card.camera
-    alike = [one for one in contenders if one.network.card.camera == camera]
+    card = contenders[0].network.card
+    seen = (card.camera, card.cameras)
+    alike = [one for one in contenders if (one.network.card.camera, one.network.card.cameras) == seen]
     over = threading.Event()
     grounds: list[ProvingGround] = []
 
@@ -220,14 +239,16 @@ def private_ground(classroom: Classroom, contenders: Sequence[Contender], settin
         try:
             with open_world(
                 replace(settings, carla=None),
-                camera=camera,
+                camera=card.camera,
                 map_name=settings.map,
                 direction="forward",
                 weather=settings.weather,
                 seed=settings.seed,
-                cameras=alike[0].network.card.cameras,
+                cameras=card.cameras,
             ) as world:
                 grounds.append(ProvingGround(classroom, alike, world, settings.speed))
+                for activity in furnish(grounds[0], alike):
+                    activity.open()
                 grounds[0].open()
                 if not over.is_set():
                     grounds[0].queue.work()

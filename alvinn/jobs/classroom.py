@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
 
 from alvinn.classroom.address import find_address
 from alvinn.classroom.audience import Keys
+from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.contenders import find_contenders
-from alvinn.classroom.proving_ground import private_ground
+from alvinn.classroom.contenders import PLAIN, Contender, find_contenders
+from alvinn.classroom.exam import Exam
+from alvinn.classroom.painting import Easel
+from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.stage import Broadcast, Replay, make_driver, outline
+from alvinn.classroom.teaching import Teaching
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
 from alvinn.driving.cruise import SpeedController
@@ -29,6 +35,7 @@ from alvinn.settings import SHIPPED, Driving, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
+ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
 
@@ -72,13 +79,21 @@ class ShowClassroom(Driving):
         network = self._open_network()
         contenders = find_contenders(self, self.model)
         classroom = Classroom(Keys.draw())
-        classroom.facts["activities"] = ["watch", "push"]
+        classroom.facts["activities"] = list(ACTIVITIES)
         with ExitStack() as stack, suppress(KeyboardInterrupt):
-            stack.enter_context(private_ground(classroom, contenders, self))
+            stack.enter_context(private_ground(classroom, contenders, self, self._furnish))
+            Bets(classroom).open()
+            stack.enter_context(_painting(classroom, contenders[-1]))
             if self.replay is not None:
                 self._play(classroom, open_recording(self.recording_folder(self.replay)), network, stack)
             else:
                 self._drive(classroom, network, stack)
+
+    def _furnish(self, ground: ProvingGround, contenders: Sequence[Contender]) -> list[Activity]:
+        """What else the private car is for."""
+        exam = Exam(ground.classroom, ground.queue, ground.world, contenders[-1], self.speed)
+        plain = [one for one in contenders if one.name == PLAIN]
+        return [exam, *(Teaching(ground.classroom, ground, one, self) for one in plain)]
 
     def _open_network(self) -> Network | None:
         name = self.model or (None if self.drive or self.replay is not None else SHIPPED)
@@ -105,6 +120,7 @@ class ShowClassroom(Driving):
             network.require_camera(recording.session.camera)
         where = [[row.x, row.y] for row in recording.kept_rows()[::10] if row.x == row.x]
         classroom.facts |= {"title": f"replay of {self.replay}", "lane": where}
+        classroom.facts["camera"] = asdict(recording.session.camera)
         self._serve(classroom, stack)
         Replay(classroom, recording, network).play(self.seconds)
 
@@ -123,6 +139,7 @@ class ShowClassroom(Driving):
         )
         who = "you" if network is None else self.model or SHIPPED
         classroom.facts |= {"title": f"{who} on {self.map}", "lane": outline(world.lane), "drivable": True}
+        classroom.facts["camera"] = asdict(world.camera)
         self._serve(classroom, stack)
         live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
         observers: list[Observer] = [Broadcast(classroom, world, network)]
@@ -151,3 +168,17 @@ class ShowClassroom(Driving):
         folder = self.recording_folder(self.record or "")
         writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite))
         return OnRoadFilter(RecordingObserver(writer, f"{self.map}/{self.direction}", self.weather), CONSOLE.print)
+
+
+@contextmanager
+def _painting(classroom: Classroom, contender: Contender) -> Iterator[None]:
+    """Paintings, in a thread of their own."""
+    easel = Easel(classroom, contender.folder)
+    easel.open()
+    worker = threading.Thread(target=easel.queue.work)
+    worker.start()
+    try:
+        yield
+    finally:
+        easel.queue.close()
+        worker.join()

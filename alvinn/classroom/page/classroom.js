@@ -2,10 +2,16 @@
 
 import { connect, enter, listen, say } from "./connection.js";
 import { byId } from "./drawing.js";
+import "./bet.js";
+import "./exam.js";
+import "./paint.js";
 import "./push.js";
+import "./teach.js";
 import "./watch.js";
 
-const TITLES = { watch: "Watch", push: "Push it off" };
+const TITLES = {
+  watch: "Watch", bet: "Bet", push: "Push it off", paint: "Paint", teach: "Teach", exam: "Be ALVINN",
+};
 let me = { number: 0, role: "guest" }, holder = null, timer = 0;
 
 export function open(activity) {

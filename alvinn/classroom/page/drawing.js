@@ -23,11 +23,11 @@ export function drawPicture(canvas, bitmap, smooth = true) {
 }
 
 // The output units as bars, with a line for each answer: { curvature, colour }.
-export function drawHill(canvas, units, span, answers) {
+export function drawHill(canvas, units, span, answers, bars = COLOURS.network) {
   const brush = wipe(canvas);
   const { width, height } = canvas;
   const column = (curvature) => ((Math.max(-span, Math.min(span, curvature)) / span + 1) / 2) * width;
-  brush.fillStyle = COLOURS.network;
+  brush.fillStyle = bars;
   units.forEach((unit, number) => {
     const tall = Math.max(0, Math.min(1, unit)) * (height - 12);
     brush.fillRect((number * width) / units.length + 1, height - tall, width / units.length - 2, tall);
@@ -95,4 +95,35 @@ export function describe(curvature) {
   const radius = Math.abs(1 / (curvature || 1e-9));
   if (radius > 400) return "straight on";
   return `${curvature > 0 ? "right" : "left"}, radius ${radius.toFixed(0)} m`;
+}
+
+export const setSteering = (element, curvature) => (element.textContent = describe(curvature));
+
+// Where a point of flat ground is in a camera's picture of size 1 x 1; ahead and right of the car's middle [m].
+function project(camera, ahead, right) {
+  const pitch = (camera.pitch * Math.PI) / 180, [sine, cosine] = [Math.sin(pitch), Math.cos(pitch)];
+  const depth = (ahead - camera.x) * cosine - camera.z * sine;
+  const down = (ahead - camera.x) * sine + camera.z * cosine;
+  const focal = camera.width / (2 * Math.tan((camera.fov * Math.PI) / 360));
+  return [0.5 + (focal * (right - camera.y)) / depth / camera.width, 0.5 + (focal * down) / depth / camera.height];
+}
+
+// The path that a curvature drives, drawn onto the camera's picture.
+export function drawSteering(canvas, camera, curvature, colour) {
+  if (!camera || curvature === null || curvature === undefined) return;
+  const brush = canvas.getContext("2d"), points = [];
+  let [ahead, right, turn] = [0, 0, 0];
+  for (let way = 0; way < 22; way += 0.5) {
+    if (ahead > camera.x + 2) {
+      const [x, y] = project(camera, ahead, right);
+      points.push([x * canvas.width, y * canvas.height]);
+    }
+    ahead += 0.5 * Math.cos(turn);
+    right += 0.5 * Math.sin(turn);
+    turn += 0.5 * curvature;
+  }
+  brush.strokeStyle = colour;
+  brush.lineWidth = 6;
+  trail(brush, points);
+  brush.lineWidth = 1;
 }

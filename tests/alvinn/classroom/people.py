@@ -103,4 +103,5 @@ def paper_car(lane: Lane | None = None) -> CarlaWorld:
 
 def shipped() -> Contender:
     """The shipped network as the only contender."""
-    return Contender(SHIPPED, Network(Home().find_model(SHIPPED)), ())
+    folder = Home().find_model(SHIPPED)
+    return Contender(SHIPPED, Network(folder), folder, ())

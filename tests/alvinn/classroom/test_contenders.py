@@ -22,7 +22,7 @@ def test_without_preparation_there_is_the_shipped_one(tmp_path: Path) -> None:
 def test_the_prepared_ones_are_there_with_the_last_round_of_dagger(tmp_path: Path) -> None:
     home = Home(home=tmp_path)
     shipped = home.find_model(SHIPPED)
-    for folder in (PLAIN, f"{DAGGER}/round-000", f"{DAGGER}/round-001"):
+    for folder in (f"{DAGGER}/round-000", f"{DAGGER}/round-001"):
         shutil.copytree(shipped, tmp_path / "models" / folder)
     fakes.write_recording(tmp_path / "data" / DAGGER / "round-001", 3)
     found = find_contenders(home)

@@ -5,17 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 
+from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.exam import Exam
+from alvinn.classroom.messages import FRAMES, pack
+from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import ProvingGround
+from alvinn.jobs.classroom import ACTIVITIES
+from tests.alvinn import fakes
 from tests.alvinn.classroom.browser import DESKTOP, PHONE, Page, browser, needs_chromium, new_page, until
 from tests.alvinn.classroom.people import KEYS, moment, open_class, paper_car, shipped
 
 pytestmark = needs_chromium
-SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+SIZES = pytest.mark.parametrize(
+    "size", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +44,10 @@ class Show:
 @contextmanager
 def show(devtools: str, size: tuple[int, int], key: str = "") -> Iterator[Show]:
     """A class whose stage goes on by itself, and a page on it that must neither complain nor look elsewhere."""
-    with open_class(activities=["watch", "push"]) as (classroom, address), new_page(devtools, size) as page:
+    with (
+        open_class(activities=list(ACTIVITIES), camera=asdict(fakes.CAMERA)) as (classroom, address),
+        new_page(devtools, size) as page,
+    ):
         classroom.invite(f"http://{address}/", "<svg></svg>")
         over = threading.Event()
         stage = threading.Thread(target=_play, args=(classroom, over))
@@ -62,16 +73,21 @@ def _play(classroom: Classroom, over: threading.Event) -> None:
 
 @contextmanager
 def private_car(classroom: Classroom) -> Iterator[None]:
-    """A private car on paper, as fast as it can be driven."""
+    """All activities, with a private car on paper that drives as fast as it can."""
     ground = ProvingGround(classroom, [shipped()], paper_car(), 8.0, sleep=lambda _: None)
-    ground.open()
-    worker = threading.Thread(target=ground.queue.work)
-    worker.start()
+    easel = Easel(classroom, shipped().folder)
+    for activity in (ground, Exam(classroom, ground.queue, ground.world, shipped(), 8.0), easel, Bets(classroom)):
+        activity.open()
+    workers = [threading.Thread(target=queue.work) for queue in (ground.queue, easel.queue)]
+    for worker in workers:
+        worker.start()
     try:
         yield
     finally:
         ground.queue.close()
-        worker.join()
+        easel.queue.close()
+        for worker in workers:
+            worker.join()
 
 
 def is_drawn(canvas: str) -> str:
@@ -153,3 +169,67 @@ def test_the_car_is_pushed_off_and_let_go(devtools: str, size: tuple[int, int]) 
             page.wait_for("document.querySelector('#contenders small').textContent.startsWith('wants ')")
             page.click("#contenders button")
             page.wait_for("document.querySelector('#verdicts').textContent.includes(': it ')")
+
+
+@SIZES
+def test_the_class_bets_on_a_frame(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size, KEYS.lecturer) as shown, private_car(shown.classroom):
+        page = shown.page
+        page.wait_for("document.querySelector('#back').max > 0")
+        page.click("[data-activity=bet]")
+        page.click("#bet-open")
+        page.wait_for("document.querySelector('#bet-count').textContent === '0 bets'")
+        page.run("(() => { const one = document.querySelector('#bet-guess'); one.value = 5; one.oninput() })()")
+        page.click("#bet-vote")
+        page.wait_for("document.querySelector('#bet-count').textContent === '1 bets'")
+        page.click("#bet-reveal")
+        page.wait_for("document.querySelector('#bet-result').textContent.includes('the expert')")
+        assert "the class: right, radius 20 m" in page.text("#bet-result")
+        page.wait_for(is_drawn("#bet-votes"))
+
+
+@SIZES
+def test_a_guest_paints_on_a_frame(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size) as shown, private_car(shown.classroom):
+        page = shown.page
+        page.wait_for("document.querySelector('#back').max > 0")
+        page.click("[data-activity=paint]")
+        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('it wants')")
+        before = page.text("#paint-result")
+        page.run("document.querySelector('#paint-width').value = 0.25")
+        page.drag("#easel", (0.1, 0.8), (0.9, 0.8))
+        page.wait_for(f"document.querySelector('#paint-result').textContent !== {before!r}")
+        page.wait_for(is_drawn("#paint-saliency"))
+        page.click("#paint-undo")
+        page.wait_for(f"document.querySelector('#paint-result').textContent === {before!r}")
+
+
+@SIZES
+def test_a_guest_is_alvinn_for_thirty_frames(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size) as shown, private_car(shown.classroom):
+        page = shown.page
+        page.click("[data-activity=exam]")
+        page.click("#exam-begin")
+        for number in range(1, FRAMES + 1):
+            page.wait_for(f"document.querySelector('#exam-progress').textContent === 'frame {number} of {FRAMES}'")
+            page.click("#exam-next")
+        page.wait_for("document.querySelector('#exam-progress').textContent.startsWith('Your mean error')")
+        page.wait_for(is_drawn("#exam-chart"))
+        page.wait_for("document.querySelector('#exam-best li').textContent.startsWith('guest: ')")
+
+
+@SIZES
+def test_a_round_is_watched(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size, KEYS.lecturer) as shown:
+        page, classroom = shown.page, shown.classroom
+        page.click("[data-activity=teach]")
+        page.wait_for("document.querySelector('#teach-begin').hidden === false")
+        classroom.post(pack("teach", {"phase": "drive", "note": "the clone drives"}))
+        for number in range(8):
+            classroom.show(moment(number, kind="taught", who="expert" if number > 4 else "network"))
+            page.wait_for(f"{is_drawn('#teach-picture')} && {number} + 1")
+        page.wait_for(is_drawn("#teach-trace"))
+        classroom.post(pack("teach", {"phase": "epoch", "losses": [0.5, 0.2], "epochs": 4}))
+        page.wait_for(is_drawn("#teach-loss"))
+        classroom.post(pack("teach", {"phase": "done", "note": "take-overs before: 3, after: 0"}))
+        page.wait_for("document.querySelector('#teach-result').textContent.includes('after: 0')")
