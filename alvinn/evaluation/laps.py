@@ -25,7 +25,7 @@ from alvinn.metrics.recorded import judge_recording
 from alvinn.metrics.referee import Result, Run, unfinished_result
 from alvinn.metrics.results import FILM, LOG, run_folder, write_laps
 from alvinn.metrics.summary import summarize
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Network, read_card
 from alvinn.settings import split_names
 from alvinn.util.locks import locked
 from alvinn.visualization.report import Baseline, write_report
@@ -206,7 +206,16 @@ def _report(job: LapSettings, head: dict[str, Any], results: list[Result], basel
         commands,
         baselines,
         how,
+        _find_known_maps(job),
     )
+
+
+def _find_known_maps(job: LapSettings) -> set[str]:
+    """The maps of the recordings that the model learned from; empty if that is not known."""
+    if job.model is None or job.driver != "network" or job.is_recording_only():
+        return set()
+    learned_from = read_card(job.find_model(job.model)).recordings
+    return {str(name) for one in learned_from for name in one.get("maps", ())}
 
 
 def _describe_conditions(job: LapSettings, network: str | None) -> str:

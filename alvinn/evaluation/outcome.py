@@ -21,7 +21,7 @@ from alvinn.recording import Recording
 from alvinn.util.video import SMALL, FilmWriter
 from alvinn.visualization.figures import label_run
 from alvinn.visualization.network_view import NetworkView
-from alvinn.visualization.page import pluralize
+from alvinn.visualization.page import format_distance, pluralize
 
 
 def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:
@@ -46,9 +46,11 @@ def describe_departures(summary: dict[str, Any]) -> str:
         return "nothing was driven"
     interval = summary["ci"].get("departures_per_km")
     if not count:
-        return f"no departure in {km:.1f} km (95%: fewer than {interval[1]:.2f} per km)"
+        return f"no departure in {format_distance(km)} (95%: fewer than {interval[1]:.2f} per km)"
     spread = f" (95%: {interval[0]:.2f} to {interval[1]:.2f})" if interval else " (one circuit: no interval)"
-    return f"{pluralize(count, 'departure')} in {km:.1f} km: {summary['departures_per_km']:.2f} per km{spread}"
+    return (
+        f"{pluralize(count, 'departure')} in {format_distance(km)}: {summary['departures_per_km']:.2f} per km{spread}"
+    )
 
 
 def describe_verdict(results: Sequence[Result]) -> str:

@@ -251,4 +251,5 @@ def _load(recordings: list[Recording], architecture: Architecture, job: TrainSet
 
 
 def _describe_recording(recording: Recording) -> dict[str, Any]:
-    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()}
+    where = {"maps": list(recording.session.maps)}
+    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()} | where

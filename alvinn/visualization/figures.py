@@ -7,6 +7,7 @@ depends on colour alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,19 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from alvinn.metrics.referee import Result
+from alvinn.metrics.results import run_folder
 from alvinn.metrics.summary import measure_distance
+from alvinn.metrics.worst import find_worst_stretch
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-LEFT, CENTRE, RIGHT, INK = "#0072B2", "#BDBDBD", "#D55E00", "#000000"
+COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#8C6BB1", "#B5A400")
+"""Of runs, models and methods; green and vermilion are for good and bad."""
+BAD = "#D55E00"
+LEFT, CENTRE, RIGHT = "#7B3FA0", "#BDBDBD", "#1B9E9E"
+"""Of the offset to the left, at the centre, to the right."""
+INK = "#7A7F85"
+"""Neutral, and seen on white as on black."""
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+APART = 15.0  # m between two crosses on a path: closer ones would hide it
 SPACING = 1.0  # m between plotted points: a screen shows no more
 SHOWN = 6  # runs in one figure, the worst; more cannot be distinguished
 BINS = 81
@@ -36,54 +46,82 @@ def select_worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:
 
 
 def plot_path(results: Sequence[Result]) -> go.Figure:
-    """Plot a circuit, north up: a panel per direction, with the path of its worst run coloured by offset."""
-    ways = sorted({result.run.direction for result in results if result.trace.time})
-    runs = [select_worst([r for r in results if r.run.direction == way], 1)[0] for way in ways]
-    figure = make_subplots(rows=1, cols=max(1, len(runs)), subplot_titles=[label_run(r) for r in runs])
-    for column, result in enumerate(runs, start=1):
-        _draw_path(figure, column, result)
-        axis = "" if column == 1 else str(column)
-        figure.update_yaxes(autorange="reversed", scaleanchor=f"x{axis}", title_text="y [m]", row=1, col=column)
-        figure.update_xaxes(title_text="x [m]", row=1, col=column)
-    limit = max((max(r.trace.limit) for r in runs), default=1.0)
-    figure.update_layout(
+    """Plot a circuit, north up: the path of the worst run coloured by offset, its departures and its worst stretch."""
+    (result,) = select_worst(results, 1)
+    trace, some = result.trace, _select_ticks(result)
+    figure = go.Figure()
+    first, last = find_worst_stretch(trace.offset)
+    worst = [tick for tick in some if first <= tick <= last]
+    _draw_stretch(figure, result, worst)
+    x, y, offset = (np.asarray(values)[some] for values in (trace.x, trace.y, trace.offset))
+    marker = {"color": offset, "coloraxis": "coloraxis", "size": 5}
+    hover = "offset %{marker.color:.3f} m<extra></extra>"
+    figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=marker, hovertemplate=hover, showlegend=False))
+    _mark(figure, trace.x[:1], trace.y[:1], name="start", symbol="diamond", colour=INK)
+    if trace.departures:
+        shown = thin_departures(result)
+        _mark(figure, [trace.x[t] for t in shown], [trace.y[t] for t in shown], name="departure", symbol="x")
+    limit = find_reach([result])
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", title_text="y [m]")
+    figure.update_xaxes(title_text="x [m]")
+    return figure.update_layout(
         template="plotly_white",
-        height=460,
+        height=420,
+        title={"text": label_run(result), "font": {"size": 14}},
         margin={"t": 50},
         legend={"orientation": "h", "y": -0.2},
         coloraxis={
             "colorscale": [[0.0, LEFT], [0.5, CENTRE], [1.0, RIGHT]],
             "cmin": -limit,
             "cmax": limit,
-            "colorbar": {"title": "offset [m]<br>right +"},
+            "colorbar": {"title": "offset [m]<br>right +", "thickness": 14},
         },
     )
-    return figure
 
 
-def _draw_path(figure: go.Figure, column: int, result: Result) -> None:
-    trace = result.trace
-    some = _select_ticks(result)
-    x, y, offset = (np.asarray(values)[some] for values in (trace.x, trace.y, trace.offset))
-    marker = {"color": offset, "coloraxis": "coloraxis", "size": 5}
-    hover = "offset %{marker.color:.3f} m<extra></extra>"
-    path = go.Scatter(x=x, y=y, mode="markers", marker=marker, hovertemplate=hover, showlegend=False)
-    figure.add_trace(path, row=1, col=column)
-    _mark(figure, column, trace.x[:1], trace.y[:1], name="start", symbol="diamond")
-    if trace.departures:
-        lost_x, lost_y = ([values[t] for t in trace.departures] for values in (trace.x, trace.y))
-        _mark(figure, column, lost_x, lost_y, name="departure", symbol="x")
+def _draw_stretch(figure: go.Figure, result: Result, ticks: Sequence[int]) -> None:
+    """The worst ten seconds as a broad line below the path; a click on it finds the film by the run's anchor."""
+    x, y = ([values[t] for t in ticks] for values in (result.trace.x, result.trace.y))
+    anchor = run_folder(Path(), result.run).name
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"color": INK, "width": 16},
+            opacity=0.35,
+            name="worst ten seconds",
+            customdata=[anchor] * len(x),
+            hovertemplate="the worst ten seconds: click for the film<extra></extra>",
+        )
+    )
+
+
+def find_reach(results: Sequence[Result]) -> float:
+    """The largest offset to show [m], to either side: what was driven, and at most a little beyond the lane."""
+    largest = max((abs(offset) for one in results for offset in one.trace.offset), default=0.0)
+    limit = max((max(one.trace.limit) for one in results if one.trace.limit), default=1.0)
+    return float(min(max(1.15 * largest, 0.1), 1.4 * limit))
+
+
+def thin_departures(result: Result) -> list[int]:
+    """Departures to mark: of those within a few metres the first, so that the marks do not hide the path."""
+    shown: list[int] = []
+    for tick in result.trace.departures:
+        if not shown or abs(result.trace.progress[tick] - result.trace.progress[shown[-1]]) >= APART:
+            shown.append(tick)
+    return shown
 
 
 def _mark(
-    figure: go.Figure, column: int, x: Sequence[float], y: Sequence[float], *, name: str, symbol: str, colour: str = INK
+    figure: go.Figure, x: Sequence[float], y: Sequence[float], *, name: str, symbol: str, colour: str = BAD, **at: int
 ) -> None:
-    marker = {"symbol": symbol, "size": 12, "color": colour, "line": {"width": 1, "color": "#FFFFFF"}}
+    marker = {"symbol": symbol, "size": 9, "color": colour, "line": {"width": 1, "color": "#FFFFFF"}}
     known = {trace.name for trace in figure.data}
     mark = go.Scatter(
         x=x, y=y, mode="markers", name=name, marker=marker, legendgroup=name, showlegend=name not in known
     )
-    figure.add_trace(mark, row=1, col=column)
+    figure.add_trace(mark, **at)
 
 
 def plot_distance(results: Sequence[Result]) -> go.Figure:
@@ -104,13 +142,13 @@ def plot_distance(results: Sequence[Result]) -> go.Figure:
                 line={"color": colour, "width": 1.5},
             )
             figure.add_trace(line, row=row, col=1)
-        x, y = ([values[t] for t in trace.departures] for values in (trace.progress, trace.offset))
+        x, y = ([values[t] for t in thin_departures(result)] for values in (trace.progress, trace.offset))
         if x:
-            _mark(figure, 1, x, y, name="departure", symbol="x", colour=colour)
-    limit = max((max(r.trace.limit) for r in runs), default=1.0)
-    for edge in (-limit, limit):
-        figure.add_hline(y=edge, row=1, col=1, line={"color": "#666", "dash": "dash", "width": 1})
-    figure.update_yaxes(title_text="offset [m], right +", range=[-1.4 * limit, 1.4 * limit], row=1, col=1)
+            _mark(figure, x, y, name="departure", symbol="x", row=1, col=1)
+    limit, reach = max((max(r.trace.limit) for r in runs), default=1.0), find_reach(runs)
+    for edge in (-limit, limit) if limit < reach else ():
+        figure.add_hline(y=edge, row=1, col=1, line={"color": INK, "dash": "dash", "width": 1})
+    figure.update_yaxes(title_text="offset [m], right +", range=[-reach, reach], row=1, col=1)
     figure.update_yaxes(title_text="steer (-1 to 1), right +", row=2, col=1)
     figure.update_xaxes(title_text="distance driven [m]", row=2, col=1)
     return figure.update_layout(
@@ -127,7 +165,7 @@ def plot_offsets(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
     figure = go.Figure()
     for number, (name, values) in enumerate(pooled):
         share = np.histogram(values, edges)[0] / values.size * 100.0
-        line = {"color": COLOURS[number % len(COLOURS)], "shape": "hvh", "width": 2}
+        line = {"color": INK, "dash": DASHES[number % len(DASHES)], "shape": "hvh", "width": 2}
         figure.add_trace(go.Scatter(x=(edges[1:] + edges[:-1]) / 2.0, y=share, mode="lines", name=name, line=line))
     figure.update_xaxes(title_text="offset from the lane's centre [m], right +")
     figure.update_yaxes(title_text="share of ticks [%]", rangemode="tozero")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from alvinn.metrics.referee import Result
+from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import FILM, FILM_SECONDS, run_folder
 from alvinn.metrics.worst import CLIP, find_worst_stretch
 from alvinn.util.video import poster
@@ -22,6 +22,8 @@ EMBEDDED = 12  # films in the page: with more it takes long to open
 class Clip:
     """A film in the page."""
 
+    anchor: str
+    """its place in the page"""
     video: str
     """address that holds the film"""
     still: str
@@ -65,12 +67,18 @@ def collect_films(folder: Path, results: Sequence[Result]) -> Films:
     )
 
 
+def make_anchor(run: Run) -> str:
+    """The place of a run's film in the page."""
+    return run_folder(Path(), run).name
+
+
 def _clip(folder: Path, result: Result) -> Clip:
     first, last = find_worst_stretch(result.trace.offset)
     lost = sum(first <= tick <= last for tick in result.trace.departures)
     where = f"{result.trace.progress[first]:.0f} to {result.trace.progress[last]:.0f} m"
     path = run_folder(folder, result.run) / CLIP
     return Clip(
+        make_anchor(result.run),
         _data_url(path.read_bytes(), "video/mp4"),
         _data_url(poster(path), "image/jpeg"),
         f"{label_run(result)}: {where}" + (f", {pluralize(lost, 'departure')}" if lost else ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,17 @@ from alvinn.visualization.figures import (
     plot_path,
 )
 from alvinn.visualization.films import collect_films
-from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, format_figure, pluralize, write_page
+from alvinn.visualization.page import (
+    KM,
+    HtmlFigure,
+    HtmlTable,
+    LargeNumber,
+    embed_figure,
+    format_distance,
+    format_figure,
+    pluralize,
+    write_page,
+)
 
 Column = tuple[str, str, str]
 """Key of `laps.json`, heading, format."""
@@ -29,42 +39,42 @@ COLUMNS: tuple[Column, ...] = (
     ("completion_pct", "driven [%]", ".0f"),
     ("departures", "departures", "d"),
     ("interventions", "interventions", "d"),
-    ("autonomy_pct", "autonomy [%]", ".1f"),
-    ("autonomy_1m_pct", "by 1\N{NO-BREAK SPACE}m [%]", ".1f"),
+    ("autonomy_pct", "autonomy", ".1f"),
+    ("autonomy_1m_pct", "autonomy, 1 m", ".1f"),
     ("collisions", "collisions", "d"),
     ("lane_invasions", "lines crossed", "d"),
-    ("offset_mean_m", "offset mean [m]", "+.3f"),
-    ("offset_sd_m", "sd [m]", ".3f"),
-    ("offset_p95_m", "p95 [m]", ".3f"),
+    ("offset_mean_m", "offset mean", "+.3f"),
+    ("offset_sd_m", "offset sd", ".3f"),
+    ("offset_p95_m", "offset p95", ".3f"),
     ("offset_max_m", "largest [m]", ".2f"),
-    ("heading_sd_rad", "heading sd [rad]", ".3f"),
+    ("heading_sd_rad", "heading sd", ".3f"),
     ("steer_suddenness_per_km", "steering per km", ".1f"),
     ("speed_mean_mps", "speed [m/s]", ".1f"),
 )
 """Columns of the table of runs; the other figures are in `laps.csv`."""
 
-SHARED: tuple[Column, ...] = (("km", "km", ".2f"), *COLUMNS[1:4], *COLUMNS[7:])
+SHARED: tuple[Column, ...] = (("km", "driven", KM), *COLUMNS[1:4], *COLUMNS[7:])
 """Columns of the comparison with other drivers."""
 
 POOLED: tuple[Column, ...] = (
-    ("km", "driven [km]", ".2f"),
+    ("km", "driven", KM),
     ("completed_pct", "runs to the end [%]", ".0f"),
     ("departures_per_km", "departures per km", ".3f"),
-    ("km_per_departure", "km per departure", ".2f"),
-    ("autonomy_pct", "autonomy [%]", ".2f"),
-    ("autonomy_1m_pct", "autonomy by NVIDIA's rule of 1 m [%]", ".2f"),
+    ("km_per_departure", "from departure to departure", KM),
+    ("autonomy_pct", "autonomy", ".2f"),
+    ("autonomy_1m_pct", "autonomy, 1 m", ".2f"),
     ("collisions_per_km", "collisions per km", ".3f"),
     ("lane_invasions_per_km", "lines crossed per km", ".3f"),
-    ("offset_mean_m", "offset, mean [m]", "+.3f"),
-    ("offset_sd_m", "offset, sd [m]", ".3f"),
-    ("offset_p95_m", "offset, p95 of its size [m]", ".3f"),
-    ("offset_max_m", "offset, largest [m]", ".2f"),
-    ("heading_sd_rad", "heading error, sd [rad]", ".3f"),
-    ("steer_suddenness_per_km", "steering per km (sum of changes)", ".1f"),
+    ("offset_mean_m", "offset mean", "+.3f"),
+    ("offset_sd_m", "offset sd", ".3f"),
+    ("offset_p95_m", "offset p95", ".3f"),
+    ("offset_max_m", "largest [m]", ".2f"),
+    ("heading_sd_rad", "heading sd", ".3f"),
+    ("steer_suddenness_per_km", "steering per km", ".1f"),
     ("speed_mean_mps", "speed, mean [m/s]", ".2f"),
     ("realtime_factor", "times as fast as real time", ".1f"),
-    ("latency_ms_p50", "thinking time, p50 [ms]", ".2f"),
-    ("latency_ms_p99", "thinking time, p99 [ms]", ".2f"),
+    ("latency_ms_p50", "latency p50", ".2f"),
+    ("latency_ms_p99", "latency p99", ".2f"),
 )
 """Rows of the table of all runs pooled."""
 
@@ -76,10 +86,10 @@ def summarize_verdict(who: str, results: Sequence[Result], summed: Mapping[str, 
         return f"{who}: none of the {len(results)} runs was driven."
     km, departures = summed["km"], summed["departures"]
     often = pluralize(departures, "departure") if departures else "no departure"
-    each = f", one every {km / departures:.2f} km" if departures > 1 else ""
+    each = f", one every {format_distance(km / departures)}" if departures > 1 else ""
     end = sum(result.completed for result in results)
     spread = "" if summed["offset_sd_m"] is None else f" The offset from the lane's centre had sd {_sd(summed)}."
-    return f"{who}: {often} in {km:.2f} km{each}; {end} of {len(results)} runs driven to the end.{spread}"
+    return f"{who}: {often} in {format_distance(km)}{each}; {end} of {len(results)} runs driven to the end.{spread}"
 
 
 def _sd(summed: Mapping[str, Any]) -> str:
@@ -119,6 +129,7 @@ def write_report(
     commands: Sequence[str],
     baselines: Sequence[Baseline] = (),
     conditions: str = "",
+    known: Collection[str] | None = None,
 ) -> None:
     """Write the page.
 
@@ -130,12 +141,15 @@ def write_report(
         commands: command that repeats each run.
         baselines: others who are compared.
         conditions: how the runs were driven, in a sentence.
+        known: the maps that the driver learned on; None if that is not known.
     """
     maps = dict.fromkeys(result.run.map for result in results)
     histogram = plot_offsets(group_by_map(results))
     values = {
         "faultless": all(result.faultless for result in results),
         "verdict": summarize_verdict(who, results, summed),
+        "knowledge": describe_knowledge(list(maps), known),
+        "large": pick_numbers(results, summed),
         "scope": _describe_scope(results),
         "conditions": conditions,
         "comparison": _compare(who, summed, baselines) if baselines else None,
@@ -147,6 +161,30 @@ def write_report(
         "commands": commands,
     }
     write_page(path, "report.html", f"How {who} drove", values)
+
+
+def describe_knowledge(maps: Sequence[str], known: Collection[str] | None) -> str:
+    """Which circuits the driver had learned on and which it had never seen, in a sentence; empty if unknown."""
+    if not known:
+        return ""
+    seen, unseen = ([name for name in maps if (name in known) is wanted] for wanted in (True, False))
+    parts = [f"learned on: {', '.join(seen)}"] if seen else []
+    parts += [f"never seen before: {', '.join(unseen)}"] if unseen else []
+    return f"{'; '.join(parts).capitalize()}."
+
+
+def pick_numbers(results: Sequence[Result], summed: Mapping[str, Any]) -> list[LargeNumber]:
+    """The four figures that a reader sees first, with what they mean."""
+    ended, count = sum(result.completed for result in results), len(results)
+    lost = "the car never left its lane" if not summed["departures"] else "times a side of the car left the lane"
+    sd = format_figure(summed, "offset_sd_m", ".2f")
+    autonomy = format_figure(summed, "autonomy_pct", ".1f")
+    return [
+        LargeNumber("Departures", str(summed["departures"]), f"{lost}, in {format_distance(summed['km'])}"),
+        LargeNumber("Driven to the end", f"{ended} of {count}", "runs; the others were given up or failed"),
+        LargeNumber("Offset sd", f"{sd} m", "how far it weaves about the lane's centre; a person has 0.1 to 0.3 m"),
+        LargeNumber("Autonomy", f"{autonomy}%", "of the time without help, each departure counted as 6 s of it"),
+    ]
 
 
 def _describe_scope(results: Sequence[Result]) -> str:
@@ -175,7 +213,7 @@ def _tabulate_pooled(summed: Mapping[str, Any]) -> HtmlTable:
         if key == "departures_per_km" and summed["departures"] == 0 and high > 0.0:
             interval = f"below {high:{form}}: rule of three"
         rows.append([heading, format_figure(summed, key, form), interval])
-    return HtmlTable(["", "", "95%: bootstrap over circuits"], rows)
+    return HtmlTable(["", "", "95%"], rows)
 
 
 def describe_spreads(who: str, summed: Mapping[str, Any], baselines: Sequence[Baseline]) -> str:
@@ -229,7 +267,19 @@ def _show_circuit(name: str, results: Sequence[Result]) -> Circuit:
     driven = [result for result in results if result.trace.time]
     if not driven:
         return Circuit(name, (), list(dict.fromkeys(result.reason for result in results if result.reason)))
-    few = f"the {SHOWN} worst of {len(driven)} runs" if len(driven) > SHOWN else "all runs"
-    where = "Where the car drove: the worst run of each direction, coloured by its offset; crosses are departures."
-    how = f"Offset and steering over the distance driven, {few}; dashed: a side of the car at the lane's edge."
-    return Circuit(name, (embed_figure(plot_path(driven), where), embed_figure(plot_distance(driven), how)), ())
+    ways = [[r for r in driven if r.run.direction == way] for way in sorted({r.run.direction for r in driven})]
+    paths = [embed_figure(plot_path(runs), WHERE) for runs in ways]
+    along = [embed_figure(plot_distance(runs), _describe_distance(runs)) for runs in ways]
+    return Circuit(name, (*paths, *along), ())
+
+
+WHERE = (
+    "Where the car drove in its worst run, coloured by its offset; crosses are departures, grey is the worst stretch: "
+    "a click shows its film."
+)
+
+
+def _describe_distance(runs: Sequence[Result]) -> str:
+    few = f"the {SHOWN} worst of {len(runs)} runs" if len(runs) > SHOWN else pluralize(len(runs), "run")
+    way = runs[0].run.direction
+    return f"Offset and steering over the distance driven {way}, {few}; dashed: a side of the car at the lane's edge."

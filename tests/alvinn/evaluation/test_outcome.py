@@ -17,10 +17,10 @@ LOST = [*STEADY[:100], 1.0, *STEADY[101:]]
 @pytest.mark.parametrize(
     ("circuits", "sentence"),
     [
-        ([STEADY, STEADY], "no departure in 2.0 km (95%: fewer than 1.50 per km)"),
-        ([STEADY], "no departure in 1.0 km (95%: fewer than 3.00 per km)"),
-        ([LOST], "1 departure in 1.0 km: 1.00 per km (one circuit: no interval)"),
-        ([LOST, LOST], "2 departures in 2.0 km: 1.00 per km (95%: 1.00 to 1.00)"),
+        ([STEADY, STEADY], "no departure in 2.00 km (95%: fewer than 1.50 per km)"),
+        ([STEADY], "no departure in 1.00 km (95%: fewer than 3.00 per km)"),
+        ([LOST], "1 departure in 1.00 km: 1.00 per km (one circuit: no interval)"),
+        ([LOST, LOST], "2 departures in 2.00 km: 1.00 per km (95%: 1.00 to 1.00)"),
     ],
 )
 def test_the_rate_of_departures_is_said_with_its_bound(circuits: list[list[float]], sentence: str) -> None:

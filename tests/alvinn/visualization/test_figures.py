@@ -10,13 +10,16 @@ from alvinn.metrics.referee import unfinished_result
 from alvinn.visualization.figures import (
     SHOWN,
     SPACING,
+    find_reach,
     make_band,
     plot_comparison,
     plot_distance,
     plot_offsets,
     plot_path,
     select_worst,
+    thin_departures,
 )
+from alvinn.visualization.films import make_anchor
 from tests.alvinn.judged import RUN, judged
 
 QUIET, LOST = [0.1, -0.1] * 100, [0.1] * 99 + [0.9] + [0.1] * 100
@@ -32,12 +35,27 @@ def test_the_runs_with_most_departures_are_shown_first_and_those_not_driven_neve
 def test_the_map_has_a_point_a_metre_and_every_departure_where_it_was() -> None:
     lost = judged(LOST)
     figure = plot_path([lost, judged(QUIET, replace(RUN, direction="reverse"))])
-    path, start, departures = figure.data[:3]
+    stretch, path, start, departures = figure.data
     steps = np.hypot(np.diff(path.x), np.diff(path.y))
     assert np.median(steps) == pytest.approx(SPACING, abs=0.25)
     assert (departures.x[0], departures.y[0]) == (lost.trace.x[99], lost.trace.y[99])
     assert 0.9 in path.marker.color
     assert (start.x[0], start.y[0]) == (lost.trace.x[0], lost.trace.y[0])
+    assert set(stretch.customdata) == {make_anchor(lost.run)}
+
+
+def test_departures_close_together_share_a_cross_so_that_the_path_stays_visible() -> None:
+    often = judged(([0.1] * 9 + [0.9]) * 40)  # one every 4 m
+    assert len(often.trace.departures) == 40
+    shown = thin_departures(often)
+    assert shown[0] == often.trace.departures[0]
+    assert 8 <= len(shown) <= 11
+
+
+def test_the_scale_of_the_offset_fits_what_was_driven() -> None:
+    assert find_reach([judged([0.1, -0.1] * 50)]) == pytest.approx(0.115)
+    assert find_reach([judged([0.01] * 50)]) == 0.1
+    assert find_reach([judged(LOST)]) < 0.9 * 1.2
 
 
 def test_offset_and_steering_share_the_distance() -> None:

@@ -17,12 +17,21 @@ from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
 from alvinn.util.video import FilmWriter
-from alvinn.visualization.page import HtmlTable, embed_figure, format_figure, pluralize, write_page
+from alvinn.visualization.page import (
+    KM,
+    HtmlTable,
+    embed_figure,
+    format_distance,
+    format_figure,
+    pluralize,
+    write_page,
+)
 from alvinn.visualization.report import write_report
 from tests.alvinn.judged import RUN, judged
 
 EVIL = """</script></td></style><script>evil()</script><img src=x onerror=evil()>" onload="evil()' {{ 7 * 6 }}"""
 HARMLESS = {"html", "head", "meta", "title", "link", "style", "script", "body", "h1", "h2", "p", "div", "figure"} | {
+    *("section", "strong", "dl", "dt", "dd", "abbr"),
     *("figcaption", "table", "thead", "tbody", "tr", "th", "td", "ol", "li", "code", "a", "video", "img", "br"),
 }
 
@@ -121,3 +130,8 @@ def test_numbers_are_shown_as_people_write_them() -> None:
     assert (pluralize(1, "run"), pluralize(0, "run")) == ("1 run", "0 runs")
     assert format_figure({"sd": 0.12345}, "sd", ".3f") == "0.123"
     assert format_figure({"sd": None}, "sd", ".3f") == format_figure({}, "sd", ".3f") == "\N{EN DASH}"
+
+
+def test_distances_are_in_metres_where_they_are_short() -> None:
+    assert [format_distance(km) for km in (0.009, 0.32, 0.9999, 12.345)] == ["9 m", "320 m", "1.00 km", "12.35 km"]
+    assert format_figure({"km": 0.009}, "km", KM) == "9 m"

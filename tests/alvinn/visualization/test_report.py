@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.offline import get_plotlyjs
 
 from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.metrics.results import run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.metrics.worst import CLIP
 from alvinn.util.video import FilmWriter
-from alvinn.visualization.report import summarize_verdict, write_report
+from alvinn.visualization.films import make_anchor
+from alvinn.visualization.report import describe_knowledge, summarize_verdict, write_report
 from tests.alvinn.judged import RUN, judged
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -63,8 +65,8 @@ def test_a_browser_without_a_network_draws_the_page_and_complains_of_nothing(tmp
     seen, complaints = looked_at(tmp_path / "report.html", tmp_path / "profile")
     assert complaints == []
     assert not re.findall(FETCHED, seen), "neither the page nor what its scripts add to it wants the net"
-    figures = text.count("<figure>")
-    assert figures == 1 + 2 * 2
+    figures = text.count('<div class="chart"')
+    assert figures == 1 + 2 * 2 + 2, "a histogram; of the oval a path and distances each way, of the other one way"
     assert len(re.findall(r'class="[^"]*js-plotly-plot', seen)) == figures
     assert seen.count('class="main-svg"') >= figures
 
@@ -92,7 +94,7 @@ def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> N
     runs = [judged([0.1 + 0.01 * n, -0.1] * 100, replace(RUN, map=f"random:{n}", seed=n)) for n in range(3)]
     page = written(tmp_path / "report.html", runs)
     low, high = summarize(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
-    assert f"<td>offset, sd [m]</td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
+    assert f">offset sd</abbr></td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
     assert "seeds 0 to 2" in page
 
 
@@ -147,12 +149,55 @@ def test_the_verdict_says_how_often_the_lane_was_left() -> None:
     def said(runs: list[Result]) -> str:
         return summarize_verdict("mine", runs, summarize(runs, np.random.default_rng(0)))
 
-    assert said([judged(WHOLE)]).startswith("mine: no departure in 0.32 km; 1 of 1 runs driven to the end.")
-    assert said([judged(LOST)]).startswith("mine: 1 departure in 0.32 km; 1 of 1 runs")
-    assert said([judged(LOST)] * 2).startswith("mine: 2 departures in 0.64 km, one every 0.32 km; 2 of 2 runs")
+    assert said([judged(WHOLE)]).startswith("mine: no departure in 320 m; 1 of 1 runs driven to the end.")
+    assert said([judged(LOST)]).startswith("mine: 1 departure in 320 m; 1 of 1 runs")
+    assert said([judged(LOST)] * 2).startswith("mine: 2 departures in 640 m, one every 320 m; 2 of 2 runs")
 
 
 @pytest.mark.parametrize("circuits", [1, 9])
 def test_many_circuits_are_pooled_in_one_histogram(tmp_path: Path, circuits: int) -> None:
     runs = [judged(WHOLE[:30], replace(RUN, map=f"random:{n}")) for n in range(circuits)]
     assert ("all 9 circuits" in written(tmp_path / "report.html", runs)) == (circuits == 9)
+
+
+def test_the_first_lines_say_passed_or_failed_what_was_known_and_four_figures_in_words(tmp_path: Path) -> None:
+    runs = [judged(WHOLE), judged(WHOLE, replace(RUN, map="country"))]
+    summed = summarize(runs, np.random.default_rng(0))
+    write_report(tmp_path / "report.html", "mine", runs, summed, ["-"] * 2, known={"country", "hills"})
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    first = page[: page.index("<h2>")]
+    assert "<strong>PASSED</strong>" in first
+    assert "Learned on: country; never seen before: oval." in first
+    assert first.count('<dd class="figure">') == 4
+    assert "<strong>FAILED</strong>" in written(tmp_path / "lost.html", [judged(LOST)])
+
+
+def test_what_a_driver_had_seen_is_said_only_where_it_is_known() -> None:
+    assert describe_knowledge(["oval"], None) == describe_knowledge(["oval"], ()) == ""
+    assert describe_knowledge(["oval"], {"hills"}) == "Never seen before: oval."
+
+
+def test_a_page_has_half_the_weight_of_plotly_and_each_film_once(tmp_path: Path) -> None:
+    runs = [judged(WHOLE)]
+    filmed(tmp_path, runs)
+    page = written(tmp_path / "report.html", runs)
+    assert len(page) < 0.5 * len(get_plotlyjs())
+    assert page.count("data:video/mp4") == page.count("data:image/jpeg") == 1
+
+
+@needs_browser
+def test_a_click_on_the_worst_stretch_goes_to_its_film(tmp_path: Path) -> None:
+    runs = [judged(LOST)]
+    filmed(tmp_path, runs)
+    page = tmp_path / "report.html"
+    clicked = """<script>const waiting = setInterval(() => {
+      const chart = document.querySelector(".js-plotly-plot");
+      if (!chart || !chart._ev || !chart._ev._events.plotly_click) return;
+      clearInterval(waiting);
+      chart.emit("plotly_click", { points: [{ customdata: chart.data[0].customdata[0] }] });
+      document.title = `${location.hash} ${document.querySelector("figure:target video") !== null}`;
+    }, 50);</script>"""
+    page.write_text(written(page, runs).replace("</body>", f"{clicked}</body>"), encoding="utf-8")
+    seen, complaints = looked_at(page, tmp_path / "profile")
+    assert complaints == []
+    assert f"<title>#{make_anchor(RUN)} true</title>" in seen
