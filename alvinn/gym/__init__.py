@@ -1,4 +1,4 @@
-"""The Gymnasium face: `import alvinn.gym` registers `alvinn/LaneKeeping-v0`. Extra: gym.
+"""The Gymnasium environment: `import alvinn.gym` registers `alvinn/LaneKeeping-v0`. Extra: gym.
 
 M. Towers et al., Gymnasium: a standard interface for reinforcement learning environments, arXiv:2407.17032.
 """

@@ -1,8 +1,8 @@
-"""`alvinn/LaneKeeping-v0`: keep the lane by what the camera shows.
+"""`alvinn/LaneKeeping-v0`: keep the lane from camera images.
 
-What the map knows is in `info`, never in an observation.
-Nothing is started before the first `reset`: a vector environment makes one just to look at its spaces. The server ends
-with `close`, with the environment, with the process, and after an error.
+Ground truth from the map is in `info`, never in an observation. The server is started by the first `reset`, as a vector
+environment makes an instance just to read its spaces; it ends with `close`, with the environment, with the process, and
+after an error.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from alvinn.world.carla_world import DT
 if TYPE_CHECKING:
     from alvinn.cockpit.window import Window
 
-SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; what ALVINN's outermost units stand for
+SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; the curvature of ALVINN's outermost units
 AUTORESET = getattr(gymnasium.vector, "AutoresetMode", str)("Disabled")
-"""An environment alone never resets itself; a vector environment says its own mode. (A word in gymnasium 0.29.)"""
+"""A single environment never resets itself; vector environments have a mode of their own (a string in 0.29)."""
 OPTIONS = ("map", "direction", "weather", "s", "offset", "heading_error")
 
 
 class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
-    """Drive a lane by pixels: see docs/gymnasium.md.
+    """Keep a lane from pixels: see docs/gymnasium.md.
 
     Args:
         map: a map's name, or an OpenDRIVE FILE.xodr.
         weather: one of CARLA's presets.
-        camera: a Camera, or what is to differ from the default one, such as {"fov": 70.0}.
+        camera: a Camera, or the values that differ from the default one, such as {"fov": 70.0}.
         direction: forward, or reverse: the opposite lane.
-        speed: to hold [m/s].
-        seconds: simulated, after which an episode is truncated.
+        speed: that the car holds [m/s].
+        seconds: simulated seconds after which an episode is truncated.
         reward: the weights of its terms.
         carla: HOST:PORT of a running CARLA server (default: a private embedded one).
         render_mode: rgb_array, human, or None.
 
     Raises:
-        AlvinnError, ValueError: an argument is of no use.
+        AlvinnError, ValueError: an argument is invalid.
     """
 
     metadata = {  # noqa: RUF012 - as gymnasium declares it
@@ -60,7 +60,7 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
 
     def __init__(
         self,
-        map: str = "country",  # noqa: A002 - the word that all jobs have for it
+        map: str = "country",  # noqa: A002 - named as in all jobs
         weather: str = "ClearNoon",
         camera: Camera | Mapping[str, Any] | None = None,
         *,
@@ -72,36 +72,36 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in {None, *self.metadata["render_modes"]}:
-            raise ValueError(f"render_mode is rgb_array, human or None, not {render_mode!r}")
+            raise ValueError(f"render_mode must be rgb_array, human or None, not {render_mode!r}")
         if not 0.0 < seconds < math.inf:
-            raise ValueError(f"an episode of {seconds} seconds cannot be driven: seconds is a number above 0")
+            raise ValueError(f"seconds must be a number above 0, not {seconds}")
         self.render_mode = render_mode
         self.reward = reward or Reward()
         self._ticks_allowed = round(seconds / DT)
         self._road = Road(map, direction, weather)
-        sight = _camera(camera)
-        self.observation_space = gymnasium.spaces.Box(0, 255, (sight.height, sight.width, 3), np.uint8)
+        mounted = _make_camera(camera)
+        self.observation_space = gymnasium.spaces.Box(0, 255, (mounted.height, mounted.width, 3), np.uint8)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
-        self._task = LaneKeeping(Driving(carla=carla, speed=speed), sight)
+        self._task = LaneKeeping(Driving(carla=carla, speed=speed), mounted)
         self._tick: Tick | None = None
         self._window: Window | None = None
         self._closed = False
         self._at_the_end = weakref.finalize(self, self._task.close)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Image, dict[str, Any]]:
-        """Start somewhere on the lane, in its middle, as drawn from the seed; or where the options say.
+        """Start at the centre of the lane, at a random distance along it, or where the options say.
 
         Args:
-            seed: of where the episodes start; the same seed and actions give the same observations.
-            options: map, direction, weather: another road, from now on; s [m along the lane], offset [m to the right],
-                heading_error [rad]: where this episode starts.
+            seed: of the starting points; the same seed and actions give the same observations.
+            options: map, direction, weather: change the road, for later episodes too; s [m along the lane],
+                offset [m to the right], heading_error [rad]: start of this episode.
 
         Raises:
-            AlvinnError: map, weather or server is not to be had, or there is no such option.
+            AlvinnError: map, weather or server is not available, or an option is unknown.
         """
         self._require_open()
         super().reset(seed=seed)
-        wanted = _checked(options or {})
+        wanted = _check_options(options or {})
         road = {name: wanted[name] for name in ("map", "direction", "weather") if name in wanted}
         self._road = replace(self._road, **road)
         self._task.open(self._road)
@@ -112,23 +112,23 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._driven, self._curvature = 0, 0.0
         self._over = False
         self._show()
-        return self._tick.observation.image, _info(self._tick)
+        return self._tick.observation.image, _make_info(self._tick)
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Image, float, bool, bool, dict[str, Any]]:
-        """Drive for a tick of 0.05 s.
+        """Drive one tick of 0.05 s.
 
         Args:
-            action: curvature over 0.15 1/m, shape (1,), right positive.
+            action: curvature in units of 0.15 1/m, shape (1,), right positive.
 
         Raises:
-            InvalidAction: it is no number, or outside the action space.
-            ResetNeeded: the episode is over, or did not begin.
-            ServerError: the server stopped answering; nothing is left open.
+            InvalidAction: the action is not a number or outside the action space.
+            ResetNeeded: the episode has ended or not begun.
+            ServerError: the server stopped answering; everything is closed.
         """
         self._require_open()
         if self._tick is None or self._over:
-            raise ResetNeeded("the episode is over, or did not begin: call reset() before the next step()")
-        curvature = SHARPEST * _valid(action)
+            raise ResetNeeded("the episode has ended or not begun: call reset() before step()")
+        curvature = SHARPEST * _check_action(action)
         jerk = lateral_jerk(self._curvature, curvature, self._tick.observation.speed, DT) if self._driven else 0.0
         try:
             tick = self._task.step(curvature)
@@ -142,30 +142,30 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._over = terminated or truncated
         self._show()
         gain = self.reward(tick.share, jerk, 0.0, departed=terminated)
-        return tick.observation.image, gain, terminated, truncated, _info(tick)
+        return tick.observation.image, gain, terminated, truncated, _make_info(tick)
 
     def expert_action(self) -> npt.NDArray[np.float32]:
-        """The action of the scripted expert, who knows the map, where the car is now: a label for imitation learners.
+        """The action of the expert, which knows the map, at the car's present pose: a label for imitation learning.
 
         Raises:
-            ResetNeeded: the car is nowhere yet.
+            ResetNeeded: before the first reset.
         """
         self._require_open()
         if self._tick is None:
-            raise ResetNeeded("there is nothing to drive before the first reset()")
+            raise ResetNeeded("there is no car before the first reset(): call it first")
         return np.clip([self._task.expert_curvature() / SHARPEST], -1.0, 1.0).astype(np.float32)
 
     def render(self) -> Image | None:
-        """What the camera shows, in the mode rgb_array; the window of the mode human is drawn by reset and step."""
+        """The camera's image in the mode rgb_array; in the mode human, reset and step draw the window."""
         if self.render_mode != "rgb_array":
             return None
         self._require_open()
         if self._tick is None:
-            raise ResetNeeded("there is no picture before the first reset()")
+            raise ResetNeeded("there is no image before the first reset(): call it first")
         return self._tick.observation.image.copy()
 
     def close(self) -> None:
-        """End server and window; a second time there is nothing to end."""
+        """Close server and window; may be called again."""
         self._closed = True
         self._tick = None
         self._at_the_end()
@@ -175,13 +175,13 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
 
     def _require_open(self) -> None:
         if self._closed:
-            raise ClosedEnvironmentError("this environment was closed: make a new one with gymnasium.make()")
+            raise ClosedEnvironmentError("this environment is closed: make a new one with gymnasium.make()")
 
     def _show(self) -> None:
         if self.render_mode != "human" or self._tick is None:
             return
         from alvinn.cockpit.panel import LaneState, Panel
-        from alvinn.cockpit.window import Window  # pygame: only where there is somebody to look
+        from alvinn.cockpit.window import Window  # pygame: only in the mode human
 
         if self._window is None:
             self._window = Window("alvinn/LaneKeeping-v0")
@@ -191,7 +191,7 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._window.show(Panel(seen.image, f"{self._road.map}, {self._road.weather}", speed=seen.speed, lane=lane))
 
 
-def _camera(wanted: Camera | Mapping[str, Any] | None) -> Camera:
+def _make_camera(wanted: Camera | Mapping[str, Any] | None) -> Camera:
     if isinstance(wanted, Camera):
         return wanted
     try:
@@ -200,22 +200,22 @@ def _camera(wanted: Camera | Mapping[str, Any] | None) -> Camera:
         raise AlvinnError(f"camera: {error}; a camera has width, height, fov, x, y, z and pitch") from error
 
 
-def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
         raise AlvinnError(f"reset() has no option {', '.join(unknown)}; its options are {', '.join(OPTIONS)}")
     return options
 
 
-def _valid(action: npt.ArrayLike) -> float:
+def _check_action(action: npt.ArrayLike) -> float:
     values = np.asarray(action, dtype=np.float64)
     if values.shape != (1,) or not abs(values[0]) <= 1.0:  # NaN compares false
-        raise InvalidAction(f"an action is one number in [-1, 1], shape (1,), not {action!r}")
+        raise InvalidAction(f"an action must be one number in [-1, 1], shape (1,), not {action!r}")
     return float(values[0])
 
 
-def _info(tick: Tick) -> dict[str, Any]:
-    """What the map and the simulator know."""
+def _make_info(tick: Tick) -> dict[str, Any]:
+    """Ground truth from map and simulator."""
     return {
         "offset": tick.truth.offset,
         "heading_error": tick.truth.heading_error,

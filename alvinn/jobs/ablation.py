@@ -40,7 +40,7 @@ BEGUN = "begun.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class AblationCell:
     """A row of the table: a network and its change."""
 
     name: str
@@ -61,14 +61,14 @@ class Cell:
 
 
 CELLS = (
-    Cell("conv"),
-    Cell("conv-scalar", output="scalar"),
-    Cell("conv-no-views", views="off"),
-    Cell("conv-no-noise", noise=False),
-    Cell("conv-neither", views="off", noise=False),
-    Cell("pilotnet", network="pilotnet", output="scalar"),
-    Cell("alvinn1991", network="alvinn1991"),
-    Cell(
+    AblationCell("conv"),
+    AblationCell("conv-scalar", output="scalar"),
+    AblationCell("conv-no-views", views="off"),
+    AblationCell("conv-no-noise", noise=False),
+    AblationCell("conv-neither", views="off", noise=False),
+    AblationCell("pilotnet", network="pilotnet", output="scalar"),
+    AblationCell("alvinn1991", network="alvinn1991"),
+    AblationCell(
         "alvinn1989",
         network="alvinn1989",
         learned_on="path",
@@ -119,7 +119,7 @@ class Ablation:
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
         self.select_cells()
 
-    def select_cells(self) -> tuple[Cell, ...]:
+    def select_cells(self) -> tuple[AblationCell, ...]:
         """The requested cells.
 
         Raises:
@@ -155,7 +155,7 @@ class Ablation:
                 self._write(found)
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
 
-    def _judge(self, cell: Cell, seed: int) -> list[Result]:
+    def _judge(self, cell: AblationCell, seed: int) -> list[Result]:
         self._record(cell, seed)
         self._train(cell, seed)
         job = Laps(
@@ -171,7 +171,7 @@ class Ablation:
         )
         return drive_laps(job, job.open_network())
 
-    def _record(self, cell: Cell, seed: int) -> None:
+    def _record(self, cell: AblationCell, seed: int) -> None:
         job = Record(
             home=self.out,
             name=f"{cell.recording}-{seed}",
@@ -185,7 +185,7 @@ class Ablation:
         )
         record_once(job)
 
-    def _train(self, cell: Cell, seed: int) -> None:
+    def _train(self, cell: AblationCell, seed: int) -> None:
         name = f"{cell.name}-{seed}"
         job = Train(
             home=self.out,
@@ -207,7 +207,7 @@ class Ablation:
         write_json(self.out / "table.json", {"settings": _settings(self), "cells": rows})
         (self.out / "table.md").write_text(format_markdown(rows), encoding="utf-8")
 
-    def _row(self, cell: Cell, found: dict[int, list[Result]]) -> dict[str, Any]:
+    def _row(self, cell: AblationCell, found: dict[int, list[Result]]) -> dict[str, Any]:
         cards = [read_card(self.out / "models" / f"{cell.name}-{seed}") for seed in found]
         laps = [result for results in found.values() for result in results]
         return asdict(cell) | {

@@ -41,7 +41,7 @@ TERMS = ("middle", "smooth", "residual", "departure")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StudyCell:
     """A way of teaching, and with which seed."""
 
     way: str
@@ -73,14 +73,14 @@ class Study:
     km: float = 0.4
     seconds: float = SECONDS
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self) -> Iterator[StudyCell]:
         """Seed by seed, so that an early table has every way already."""
         for seed in range(self.seeds):
             for way in ("clone", "dagger", "refine", "scratch"):
-                yield Cell(way, seed)
+                yield StudyCell(way, seed)
         for seed in range(min(2, self.seeds)):
             for term in TERMS:
-                yield Cell(f"no-{term}", seed)
+                yield StudyCell(f"no-{term}", seed)
 
     def run(self) -> None:
         """Do every cell that is not there yet; write the table."""
@@ -93,7 +93,7 @@ class Study:
             self._write_page()
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
 
-    def _teach(self, cell: Cell) -> Path:
+    def _teach(self, cell: StudyCell) -> Path:
         """The folder of the model that a cell's way of teaching gives."""
         clone = self._clone(cell.seed)
         if cell.way == "clone":
@@ -111,7 +111,7 @@ class Study:
             train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
         return folder
 
-    def _dagger(self, cell: Cell) -> Path:
+    def _dagger(self, cell: StudyCell) -> Path:
         """Rounds of corrections, as long together as a refinement, from the same recording and on the same circuits."""
         job = Correct(
             home=self.settings.home,
@@ -127,7 +127,7 @@ class Study:
         )
         return job.model(correct(job).entries[-1].round)
 
-    def _refined(self, cell: Cell, clone: Path) -> Path:
+    def _refined(self, cell: StudyCell, clone: Path) -> Path:
         from alvinn.reinforcement.run import refine  # TensorFlow
 
         scratch = cell.way == "scratch"
@@ -142,7 +142,7 @@ class Study:
         )
         return refine(job)
 
-    def _judge(self, cell: Cell, model: Path) -> dict[str, Any]:
+    def _judge(self, cell: StudyCell, model: Path) -> dict[str, Any]:
         job = Laps(
             home=self.settings.home,
             model=str(model.absolute()),
@@ -180,7 +180,7 @@ class Study:
         }
         write_page(self.out / "refine.html", "refine.html", "Clone first, then refine", values)
 
-    def _done(self) -> list[Cell]:
+    def _done(self) -> list[StudyCell]:
         return [cell for cell in self.cells() if (self.out / f"{cell.name}.json").exists()]
 
 
@@ -190,13 +190,13 @@ def _short(results: Sequence[Result]) -> dict[str, Any]:
 
 
 @dataclass
-class Row:
-    """A way of teaching in the table."""
+class MethodSummary:
+    """The results of one teaching method, over all seeds."""
 
     cells: list[dict[str, Any]] = field(default_factory=list)
 
     def mean(self, *keys: str) -> str:
-        """The mean over seeds, and from where to where."""
+        """The mean over seeds, and the range."""
         values = [_at(cell, keys) for cell in self.cells]
         known = [value for value in values if value is not None]
         if not known:
@@ -205,7 +205,7 @@ class Row:
         return f"{np.mean(known):.3g}{between}"
 
     def learned(self, kind: str, column: str, pick: Any) -> list[float]:
-        """Of each seed, the `pick` of a column of its history."""
+        """For each seed, `pick` applied to a column of its history."""
         columns = [[entry[column] for entry in cell["history"] if entry["kind"] == kind] for cell in self.cells]
         return [float(pick(column)) for column in columns if column]
 
@@ -218,7 +218,7 @@ def _at(cell: dict[str, Any], keys: Sequence[str]) -> float | None:
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table as docs show it."""
+    """A Markdown table."""
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -229,15 +229,15 @@ HEADINGS = (
 
 
 def tabulate(found: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """A row for each way of teaching."""
-    rows: dict[str, Row] = {}
+    """One row for each teaching method."""
+    rows: dict[str, MethodSummary] = {}
     for cell in found:
-        rows.setdefault(cell["way"], Row()).cells.append(cell)
+        rows.setdefault(cell["way"], MethodSummary()).cells.append(cell)
     return [list(_columns(way, row)) for way, row in rows.items()]
 
 
 def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]:
-    """Of each way that has minutes of a kind, the returns of each seed."""
+    """The returns of each seed, for each method that has minutes of a kind."""
     lines: dict[str, list[Curve]] = {}
     for cell in found:
         curve = [(entry["minute"], entry["return"]) for entry in cell["history"] if entry["kind"] == kind]
@@ -246,7 +246,7 @@ def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]
     return lines
 
 
-def _columns(way: str, row: Row) -> Iterator[str]:
+def _columns(way: str, row: MethodSummary) -> Iterator[str]:
     cells = row.cells
     km, departures = (sum(cell["summary"][key] for cell in cells) for key in ("km", "departures"))
     bound = f" (up to {3.0 / km:.2f})" if not departures and km else ""  # the rule of three

@@ -1,1 +1,1 @@
-"""Reinforcement from a clone: the task, its reward, the residual actor and critics, the run."""
+"""Reinforcement learning that starts from a clone: task, reward, residual actor and critics, and the run."""

@@ -1,4 +1,4 @@
-"""Where a refinement stands, in memory and on disk: enough to go on to the same end. Nothing is pickled."""
+"""The state of a refinement, in memory and on disk; a resumed run ends exactly as an uninterrupted one. No pickles."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ HISTORY = "refinement.csv"
 
 @dataclass
 class State:
-    """How far a refinement is."""
+    """The state after a number of minutes."""
 
     settings: Mapping[str, Any]
-    """that it was begun with"""
+    """that the run was started with"""
     rng: np.random.Generator
     minute: int = 0
-    """of driving that are done"""
+    """minutes of driving done"""
     rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     """all transitions"""
     learned: list[Floats] = field(default_factory=list)
-    """everything that learning changed; empty before the warm-up is over"""
+    """the agent's variables; empty until the warm-up is over"""
     best: list[Floats] = field(default_factory=list)
-    """the actor's weights at the best exam; empty for the clone as it is"""
+    """the actor's weights at the best exam; empty if that was the clone's"""
     history: list[dict[str, Any]] = field(default_factory=list)
-    """a minute's figures in each"""
+    """the figures of each minute and exam"""
 
-    def add(self, rows: Floats) -> None:
-        """Transitions that were driven."""
+    def add_transitions(self, rows: Floats) -> None:
+        """Append transitions."""
         self.rows = np.concatenate([self.rows, rows]) if len(self.rows) else rows
 
-    def note(self, kind: str, minute: int, figures: Mapping[str, float]) -> None:
-        """The figures of a minute."""
+    def add_figures(self, kind: str, minute: int, figures: Mapping[str, float]) -> None:
+        """Append the figures of a minute or an exam."""
         self.history.append({"kind": kind, "minute": minute, **figures})
 
     def exams(self) -> list[dict[str, Any]]:
@@ -51,18 +51,18 @@ class State:
         return [entry for entry in self.history if entry["kind"] == "exam"]
 
     def best_exam(self) -> dict[str, Any]:
-        """The one with the highest return."""
+        """The exam with the highest return."""
         return max(self.exams(), key=lambda entry: float(entry["return"]))
 
-    def examined(self, figures: Mapping[str, float], weights: list[Floats]) -> None:
-        """An exam, and the actor's weights; they are kept if it is the best."""
-        self.note("exam", self.minute, figures)
+    def add_exam(self, figures: Mapping[str, float], weights: list[Floats]) -> None:
+        """Append an exam; keep the actor's weights if it is the best."""
+        self.add_figures("exam", self.minute, figures)
         if self.best_exam() is self.history[-1]:
             self.best = weights
 
 
 def write_state(folder: Path, state: State) -> None:
-    """Write the state, and its history as a table."""
+    """Write the state, and its history as a CSV file."""
     folder.mkdir(parents=True, exist_ok=True)
     head = {
         "settings": dict(state.settings),
@@ -81,7 +81,7 @@ def write_state(folder: Path, state: State) -> None:
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The figures of every minute of a refinement; none where a model was not refined."""
+    """The figures of every minute of a refinement; none for a model that was not refined."""
     path = folder / HISTORY
     if not path.is_file():
         return []
@@ -96,7 +96,7 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
     """The state of an interrupted refinement.
 
     Raises:
-        ModelError: there is none, it is damaged, or it was begun with other settings.
+        ModelError: there is none, it is damaged, or it was started with other settings.
     """
     path = folder / CHECKPOINT
     if not path.is_file():
@@ -116,6 +116,6 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
     now = json.loads(json.dumps(dict(settings)))
     differing = sorted(key for key in {*now, *head["settings"]} if now.get(key) != head["settings"].get(key))
     if differing:
-        told = ", ".join(f"{key} {head['settings'].get(key)}, not {now.get(key)}" for key in differing)
-        raise ModelError(f"{path} was begun with {told}: resume it with the same, or choose another name")
+        changes = ", ".join(f"{key} {head['settings'].get(key)}, not {now.get(key)}" for key in differing)
+        raise ModelError(f"{path} was begun with {changes}: resume it with the same settings, or choose another name")
     return State(head["settings"], rng, head["minute"], rows, lists["learned"], lists["best"], head["history"])

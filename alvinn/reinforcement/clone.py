@@ -1,4 +1,4 @@
-"""What a refinement begins with: a clone that stays as it is, or random weights that answer 0 (TensorFlow)."""
+"""The network that a refinement starts from: a frozen clone, or random weights whose answer is 0 (TensorFlow)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from alvinn.networks.keras_models import NETWORKS
 from alvinn.reinforcement.residual import Limits
 from alvinn.util.repository import program_commit
 
-STEP_SHARE = 0.2  # of the bound, from tick to tick: a quarter of a second from none to all
-BOUND = 0.04  # 1/m: a clone that departs is wrong by about that much in the tightest bends
-WHOLE = 0.15  # 1/m: all that a car needs
+STEP_SHARE = 0.2  # of the bound, per tick: a quarter of a second from zero to the bound
+BOUND = 0.04  # 1/m: about the error of a clone that departs in the tightest bends
+FULL_BOUND = 0.15  # 1/m: the tightest curvature of any lane
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Clone:
     """A frozen network and its card."""
 
     name: str
-    """of the model; empty for random weights"""
+    """of the model folder; empty for random weights"""
     digest: str
     """SHA-256 of its network.keras; empty for random weights"""
     card: Card
@@ -47,15 +47,17 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     """The clone in a model folder.
 
     Raises:
-        ModelError: there is none, its files do not fit one another, or it is no network that can be refined.
+        ModelError: there is none, its files do not match, or its kind of network cannot be refined.
     """
     card = read_card(folder)
     if card.refined is not None:
-        raise ModelError(f"{folder} was refined already: begin with what it was refined from, {card.refined['from']}")
-    Network(folder)  # sees that its files fit one another
+        raise ModelError(
+            f"{folder} was refined already: start from {card.refined['from']}, the model it was refined from"
+        )
+    Network(folder)  # checks that its files match
     if card.preprocessing.range_rows or card.irre or not isinstance(card.output, Hill | Scalar):
         raise ModelError(
-            f"{folder} is a {card.network} that sees ranges or rebuilds its input: only conv, pilotnet and "
+            f"{folder} is a {card.network} that sees ranges or reconstructs its input: only conv, pilotnet and "
             "alvinn1991 without --irre can be refined"
         )
     path = folder / "network.keras"
@@ -65,11 +67,11 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     except (ValueError, OSError) as error:
         raise ModelError(f"{path} cannot be opened: {error}") from error
     network.trainable = False
-    return Clone(folder.name, digest, card, card.output, network, limits(bound or BOUND))
+    return Clone(folder.name, digest, card, card.output, network, make_limits(bound or BOUND))
 
 
-def random_weights(seed: int, bound: float | None) -> Clone:
-    """The network `conv` with random weights, of which the last layer's are 0: it answers straight on."""
+def make_random_clone(seed: int, bound: float | None) -> Clone:
+    """The network `conv` with random weights, but zeros in the last layer: it answers straight ahead."""
     keras.utils.set_random_seed(seed)
     architecture, output, camera = ARCHITECTURES["conv"], Scalar(), Camera()
     prepare = architecture.preprocessing(camera)
@@ -89,9 +91,9 @@ def random_weights(seed: int, bound: float | None) -> Clone:
         version=__version__,
         commit=program_commit(),
     )
-    return Clone("", "", card, output, network, limits(bound or WHOLE))
+    return Clone("", "", card, output, network, make_limits(bound or FULL_BOUND))
 
 
-def limits(bound: float) -> Limits:
-    """Of a residual that may be so large [1/m]."""
+def make_limits(bound: float) -> Limits:
+    """The limits of a residual with a largest value of `bound` [1/m]."""
     return Limits(bound, STEP_SHARE * bound)

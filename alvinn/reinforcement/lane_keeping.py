@@ -1,6 +1,6 @@
-"""The task of both faces, Gymnasium's and `refine`: keep a lane, tick by tick, until the car leaves it.
+"""The task of `refine` and of the Gymnasium environment: keep a lane, tick by tick, until the car departs.
 
-The world is opened at the first start and kept until another road is wanted. After a server error nothing is left open.
+The world is opened at the first start and kept until another road is opened. A server error closes everything.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 from alvinn.world.sensors import EventCounter
 
-LEAST_WAY = 10.0  # m: an open lane has that much left after a start, and two seconds' way, where nothing is to be seen
+LEAST_WAY = 10.0  # m from a start to the end of an open lane, less two seconds' driving, where the road ends in view
 
 
 @dataclass(frozen=True)
 class Road:
-    """Which lane to keep, and in which weather."""
+    """The lane to keep, and the weather."""
 
     map: str = "country"
     direction: Direction = "forward"
@@ -37,36 +37,36 @@ class Road:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What there is to know after a tick: the observation for whoever drives, the rest for reward and figures."""
+    """The state after a tick: the observation for the driver, the rest for reward and figures."""
 
     observation: Observation
     truth: GroundTruth
     curvature: float
-    """of the lane where the car is [1/m]"""
+    """of the lane at the car [1/m]"""
     margin: float
-    """offset [m] beyond which the car has departed"""
+    """the offset [m] at which the car departs"""
     collided: bool
-    """with something, since the start"""
+    """whether the car has hit something since the start"""
     finished: bool
-    """a lap is driven, or an open lane comes to its end"""
+    """whether a lap is complete, or the end of an open lane is reached"""
 
     @property
     def share(self) -> float:
-        """The offset as a share of that of a departure, signed."""
+        """The offset as a signed share of the margin."""
         return self.truth.offset / self.margin
 
     @property
     def departed(self) -> bool:
-        """Whether a side of the car is beyond the lane's edge."""
+        """Whether one side of the car is beyond the edge of its lane."""
         return abs(self.share) > 1.0
 
 
 class LaneKeeping(AbstractContextManager["LaneKeeping"]):
-    """A car on a lane, in lockstep: `open` a road, `start` somewhere on it, `step` until a tick says that it is over.
+    """A car on a lane, in lockstep: `open` a road, `start` somewhere on it, and `step` until a tick ends the episode.
 
     Args:
-        driving: the server (a private one by default), its seed, and the speed to hold.
-        camera: on the car.
+        driving: settings of the server (a private one by default), its seed, and the speed.
+        camera: of the car.
     """
 
     def __init__(self, driving: Driving, camera: Camera) -> None:
@@ -76,14 +76,14 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         self._pedals = SpeedController(driving.speed, DT)
 
     def open(self, road: Road) -> None:
-        """Have a car on a road; what is open stays if it is the same.
+        """Open a world with a car on a road, unless that road is open already.
 
         Raises:
-            AlvinnError: server, map or weather is not to be had.
+            AlvinnError: server, map or weather is not available.
         """
         if road == self._road:
             return
-        with self._closing_on_error():
+        with self._close_on_error():
             self.close()
             opening = open_world(
                 self._driving,
@@ -99,32 +99,32 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
 
     @property
     def lane(self) -> Lane:
-        """Of the open road."""
+        """The lane of the open road."""
         return self._world.lane
 
     def starts(self) -> tuple[float, float]:
-        """From where to where along the lane [m] there is room to start."""
+        """The range of starting points along the lane [m]."""
         lane = self.lane
         if lane.closed:
             return lane.lead_in, lane.length
         return 0.0, max(0.0, lane.length - 2.0 * self._driving.speed - LEAST_WAY)
 
     def start(self, s: float, offset: float = 0.0, heading_error: float = 0.0) -> Tick:
-        """Put the car on its lane `s` metres along, moving as fast as the bend there allows.
+        """Put the car on its lane at `s` [m], at the speed that the bend there allows.
 
         Raises:
             ServerError: the server stopped answering.
         """
         bend = max(abs(self.lane.curvature(s)), 1e-9)
         speed = min(self._driving.speed, math.sqrt(MAX_LATERAL_ACCELERATION / bend))
-        with self._closing_on_error():
+        with self._close_on_error():
             self._world.place(s, speed, offset, heading_error)
             self._pedals.reset()
             lane = self.lane
             self._way = lane.distance_around(s, 1) if lane.closed else lane.length - 2.0 * self._driving.speed - s
             self._progress, self._s = 0.0, s
             self._collisions = self._events.collisions or 0
-            return self._look()
+            return self._observe()
 
     def step(self, curvature: float) -> Tick:
         """Drive a curvature [1/m] for one tick.
@@ -134,16 +134,16 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         """
         speed = self._seen.speed
         throttle, brake = self._pedals.hold(speed, curvature)
-        with self._closing_on_error():
+        with self._close_on_error():
             self._world.apply(compute_control(curvature, speed, throttle, brake, self._world.geometry))
-            return self._look()
+            return self._observe()
 
     def expert_curvature(self) -> float:
-        """What the scripted expert, who knows the map, would drive now [1/m]."""
+        """The curvature [1/m] that the expert, which knows the map, would drive now."""
         world = self._world
         return ExpertDriver.in_world(world).decide(self._seen).curvature
 
-    def _look(self) -> Tick:
+    def _observe(self) -> Tick:
         self._seen, truth = self._world.observe(), self._world.truth()
         self._progress += self.lane.between(self._s, truth.lane_s)
         self._s = truth.lane_s
@@ -157,13 +157,13 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         )
 
     def close(self) -> None:
-        """End whatever is open; a second time there is nothing to end."""
+        """Close world and server; may be called again."""
         self._road = None
         self._undo.close()
 
     @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        """Leave nothing open after an error; one of a server that has ended by itself says so on its way out."""
+    def _close_on_error(self) -> Iterator[None]:
+        """Close everything after an error; the error of a server that has exited is extended by its exit status."""
         try:
             yield
         except AlvinnError:

@@ -1,4 +1,4 @@
-"""The bar of a refinement: one line of at most 80 columns."""
+"""The progress bar of a refinement: one line of at most 80 columns."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from alvinn.console import CONSOLE
 
 
-def bars() -> Progress:
-    """How far it is in simulated minutes, the time left, and the figures of this minute so far."""
+def make_progress() -> Progress:
+    """A progress display with simulated minutes, the time left, and the figures of the present minute."""
     return Progress(
         TextColumn("[bold]refine"),
         BarColumn(bar_width=8),
@@ -21,14 +21,14 @@ def bars() -> Progress:
     )
 
 
-class Bar:
-    """The bar, told of what is driven.
+class RefinementBar:
+    """The progress bar of one refinement.
 
     Args:
-        progress: to draw on.
-        minutes: that are to be driven.
-        done: of these, before.
-        clock: seconds, from anywhere.
+        progress: display to add the bar to.
+        minutes: to be driven in all.
+        done: already, by an interrupted run.
+        clock: returns seconds.
     """
 
     def __init__(self, progress: Progress, minutes: int, done: int, clock: Callable[[], float]) -> None:
@@ -36,8 +36,8 @@ class Bar:
         self._began = clock()
         self._task: TaskID = progress.add_task("refine", total=minutes, completed=done, note="")
 
-    def drove(self, minutes: float, figures: Mapping[str, float]) -> None:
-        """So many minutes are driven; the figures are those of the last of them."""
+    def update(self, minutes: float, figures: Mapping[str, float]) -> None:
+        """Show the minutes driven and the figures of the last one."""
         left = (self._clock() - self._began) / (minutes - self._done) * (self._minutes - minutes)
         note = (
             f"{timedelta(seconds=round(left))} left, return {figures['return']:+.2f}, "

@@ -1,12 +1,12 @@
-"""What good driving is worth, tick by tick.
+"""The reward of a tick.
 
-Four terms, each with a weight; a weight of 0 leaves its term out:
+The weighted sum of four terms; a weight of 0 removes its term:
 
-- middle: 1 on the middle of the lane, 0 where the car departs, a parabola between;
-- smooth: minus the square of the lateral jerk that is asked for, speed^2 x change of curvature a second, over JERK, but
-  not below -1: a learner that still steers wildly is to stay on the road first;
-- residual: minus the square of what is added to the clone, as a share of the most that may be added;
-- departure: minus itself, once, for leaving the lane or hitting something.
+- middle: 1 at the centre of the lane, 0 at a departure, a parabola in between;
+- smooth: minus the square of the requested lateral jerk, speed^2 x change of curvature per second, in units of JERK,
+  but not below -1: a learner that still steers wildly must first stay on the road;
+- residual: minus the square of the residual, as a share of its bound;
+- departure: -1, once, for leaving the lane or hitting something.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
-JERK = (
-    10.0  # m/s3: a passenger calls a tenth of that comfortable; pixels with a tick's noise easily ask for ten times it
-)
+JERK = 10.0  # m/s3; passengers find a tenth of it comfortable, and the noise of single frames can request ten times it
 
 
 @dataclass(frozen=True)
@@ -24,27 +22,27 @@ class Reward:
     """The weights of the terms."""
 
     middle: float = 1.0
-    """of keeping to the middle of the lane"""
+    """weight of keeping to the centre of the lane"""
     smooth: float = 0.5
-    """of smooth steering"""
+    """weight of smooth steering"""
     residual: float = 0.02
-    """of adding little to the clone"""
+    """weight of a small residual"""
     departure: float = 20.0
-    """what a departure costs"""
+    """cost of a departure"""
 
     def __post_init__(self) -> None:
         for name, weight in asdict(self).items():
             if not 0.0 <= weight < math.inf:
-                raise ValueError(f"the weight of {name} is a number from 0 up, not {weight}")
+                raise ValueError(f"the weight of {name} must be a number from 0 up, not {weight}")
 
     def __call__(self, share: float, jerk: float, residual: float, *, departed: bool) -> float:
         """The reward of one tick.
 
         Args:
-            share: offset over the offset of a departure.
-            jerk: lateral, asked for [m/s3].
-            residual: over the largest residual.
-            departed: whether the car left its lane, or hit something.
+            share: offset as a share of the offset of a departure.
+            jerk: requested lateral jerk [m/s3].
+            residual: as a share of its bound.
+            departed: whether the car left its lane or hit something.
         """
         return (
             self.middle * (1.0 - min(1.0, share**2))
@@ -55,5 +53,5 @@ class Reward:
 
 
 def lateral_jerk(before: float, now: float, speed: float, dt: float) -> float:
-    """What a change of curvature [1/m] within `dt` [s] asks for at a speed [m/s]; in m/s3."""
+    """The lateral jerk [m/s3] of a change of curvature [1/m] within `dt` [s] at a speed [m/s]."""
     return speed**2 * (now - before) / dt

@@ -1,7 +1,7 @@
-"""Refine as settings say: a clone in, a model folder out, with a bar meanwhile.
+"""A refinement, from a clone to a model folder.
 
-Minute by minute: drive, learn; every few minutes an exam. After every minute the state goes to disk, so that an
-interrupted run goes on to the same end, to the last digit. What the best exam was passed with is the model.
+It alternates driving and learning, with an exam every few minutes. The state is saved after every minute, so that a
+resumed run ends exactly as an uninterrupted one. The result is the model of the best exam.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from alvinn.console import CONSOLE
 from alvinn.networks.inference import Card, write_card
 from alvinn.networks.keras_models import export_saliency_model, to_litert
 from alvinn.reinforcement.checkpoint import CHECKPOINT, State, read_state, write_state
-from alvinn.reinforcement.clone import Clone, load_clone, random_weights
+from alvinn.reinforcement.clone import Clone, load_clone, make_random_clone
+from alvinn.reinforcement.collector import TRUTH, Act, Collector, Figures, FrozenClone, Pulses
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road
-from alvinn.reinforcement.progress import Bar, bars
-from alvinn.reinforcement.residual import REMEMBERED_STATE, actor, eyes, refined
-from alvinn.reinforcement.sac import Agent, Learning, Widths, scaled_to
+from alvinn.reinforcement.progress import RefinementBar, make_progress
+from alvinn.reinforcement.residual import REMEMBERED_STATE, combine, make_actor, make_feature_network
+from alvinn.reinforcement.sac import Agent, Learning, Widths, make_scaling
 from alvinn.reinforcement.settings import RefineSettings
-from alvinn.reinforcement.student import TRUTH, Act, Eyes, Figures, Pulses, Student
 from alvinn.training.model_folder import DERIVED
 from alvinn.util.begun import remove
 from alvinn.util.files import write_bytes
@@ -37,27 +37,33 @@ from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT
 
 MINUTE = round(60.0 / DT)  # ticks
-CHUNK = 100  # ticks between two lessons, of one update a tick
-WATCHING = 15  # lessons that the critics take after the warm-up, before the actor moves
+CHUNK = 100  # ticks driven, then updates made, in turn
+WATCHING = 15  # chunks of updates of the critics after the warm-up, before the actor learns
 
 
 class Refinement:
-    """A refinement under way.
+    """A running refinement.
 
     Args:
-        job: what is wanted.
-        clone: to begin with.
-        task: to drive on.
-        eyes: of the clone.
-        state: how far it is.
-        bar: told of every tick.
+        job: its settings.
+        clone: the network to start from.
+        task: to drive.
+        frozen: the clone in LiteRT.
+        state: fresh, or of an interrupted run.
+        bar: shows the progress.
     """
 
     def __init__(
-        self, job: RefineSettings, clone: Clone, task: LaneKeeping, eyes: Eyes, state: State, bar: Bar
+        self,
+        job: RefineSettings,
+        clone: Clone,
+        task: LaneKeeping,
+        frozen: FrozenClone,
+        state: State,
+        bar: RefinementBar,
     ) -> None:
         self.state = state
-        self._job, self._clone, self._task, self._eyes, self._bar = job, clone, task, eyes, bar
+        self._job, self._clone, self._task, self._frozen, self._bar = job, clone, task, frozen, bar
         self._widths = Widths(clone.features + REMEMBERED_STATE, TRUTH, clone.features)
         self._agent = self._new_agent() if state.minute >= job.warm_up else None
         if self._agent is not None and state.learned:
@@ -67,7 +73,7 @@ class Refinement:
         return Agent(self.state.rows[: self._job.warm_up * MINUTE], self._widths, Learning(), self._job.seed)
 
     def run(self, folder: Path) -> None:
-        """Drive and learn to the end; the state after every minute is kept in the folder."""
+        """Drive and learn to the end; save the state in the folder after every minute."""
         if not self.state.history:
             self._examine()
             write_state(folder, self.state)
@@ -76,100 +82,100 @@ class Refinement:
             self.state.minute += 1
             if self.state.minute % self._job.exam_every == 0 or self.state.minute == self._job.minutes:
                 self._examine()
-            self.state.learned = self._agent.numbers() if self._agent is not None else []
+            self.state.learned = self._agent.list_variables() if self._agent is not None else []
             write_state(folder, self.state)
 
     def _drive_minute(self) -> None:
         minute, rng, figures = self.state.minute, self.state.rng, Figures()
-        student = self._student(self._job.road(minute))
-        student.start(float(rng.uniform(*self._task.starts())))
+        collector = self._make_collector(self._job.road(minute))
+        collector.start(float(rng.uniform(*self._task.starts())))
         act: Act = Pulses(rng)
         for _ in range(MINUTE // CHUNK):
             if self._agent is not None:
-                mind = self._agent.mind()
-                act = lambda state, mind=mind: mind(state, rng)  # type: ignore[misc] # noqa: E731
-            self.state.add(student.drive(act, CHUNK, figures))
+                actor = self._agent.export_actor()
+                act = lambda state, actor=actor: actor(state, rng)  # type: ignore[misc] # noqa: E731
+            self.state.add_transitions(collector.drive(act, CHUNK, figures))
             if self._agent is not None:
                 self._agent.learn(self.state.rows, CHUNK, rng, move_actor=True)
-            self._bar.drove(minute + len(figures.rewards) / MINUTE, figures.summary())
+            self._bar.update(minute + len(figures.rewards) / MINUTE, figures.summary())
         if minute + 1 == self._job.warm_up:
             self._agent = self._new_agent()
             for _ in range(WATCHING):
                 self._agent.learn(self.state.rows, CHUNK, rng, move_actor=False)
-        self.state.note("warm-up" if minute < self._job.warm_up else "learning", minute + 1, figures.summary())
+        self.state.add_figures("warm-up" if minute < self._job.warm_up else "learning", minute + 1, figures.summary())
 
     def _examine(self) -> None:
-        """Drive a minute by the most likely actions, always from the same place; remember what did best."""
+        """Drive a minute by the most likely actions, always from the same place; keep the best weights."""
         figures = Figures()
-        student = self._student(Road(self._job.exam, "forward", self._job.weather))
-        student.start(self._task.starts()[0])
-        act: Act = self._agent.mind() if self._agent is not None else lambda _: 0.0
-        student.drive(act, MINUTE, figures)
-        self.state.examined(figures.summary(), self._agent.actor.get_weights() if self._agent is not None else [])
+        collector = self._make_collector(Road(self._job.exam, "forward", self._job.weather))
+        collector.start(self._task.starts()[0])
+        act: Act = self._agent.export_actor() if self._agent is not None else lambda _: 0.0
+        collector.drive(act, MINUTE, figures)
+        self.state.add_exam(figures.summary(), self._agent.actor.get_weights() if self._agent is not None else [])
 
-    def _student(self, road: Road) -> Student:
+    def _make_collector(self, road: Road) -> Collector:
         self._task.open(road)
-        return Student(self._task, self._eyes, self._clone.limits, self._job.reward)
+        return Collector(self._task, self._frozen, self._clone.limits, self._job.reward)
 
 
 @contextmanager
-def opened_eyes(clone: Clone) -> Iterator[Eyes]:
-    """The clone's eyes, in a file of their own meanwhile."""
+def open_frozen_clone(clone: Clone) -> Iterator[FrozenClone]:
+    """The clone in LiteRT, from a temporary file."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "eyes.tflite"
+        path = Path(folder) / "clone.tflite"
         with quiet():
-            path.write_bytes(to_litert(eyes(clone.network, clone.output)))
-        yield Eyes(path, clone.card)
+            path.write_bytes(to_litert(make_feature_network(clone.network, clone.output)))
+        yield FrozenClone(path, clone.card)
 
 
 def refine(job: RefineSettings) -> Path:
-    """Refine as the job says; returns the new model's folder.
+    """Refine a clone; returns the folder of the new model.
 
-    Ctrl-C ends it with the best model so far, once a first exam is passed; --resume goes on from the last whole minute.
+    After the first exam, Ctrl-C ends it with the best model so far; --resume continues from the last whole minute.
 
     Raises:
-        AlvinnError: it cannot be done.
+        AlvinnError: clone, server or map is not available, or there is nothing to resume.
     """
     folder = job.model_folder(job.name)
     clone = (
-        random_weights(job.seed, job.bound)
+        make_random_clone(job.seed, job.bound)
         if job.from_scratch
         else load_clone(job.find_model(job.model or ""), job.bound)
     )
-    settings = comparable(job, clone)
+    settings = select_settings(job, clone)
     with ExitStack() as stack:
         stack.enter_context(locked(folder, "refined"))
         state = read_state(folder, settings) if job.resume else State(settings, np.random.default_rng(job.seed))
-        look = stack.enter_context(opened_eyes(clone))
+        frozen = stack.enter_context(open_frozen_clone(clone))
         task = stack.enter_context(LaneKeeping(job, clone.card.camera))
-        bar = Bar(stack.enter_context(bars()), job.minutes, state.minute, time.monotonic)
+        bar = RefinementBar(stack.enter_context(make_progress()), job.minutes, state.minute, time.monotonic)
         try:
-            Refinement(job, clone, task, look, state, bar).run(folder)
+            Refinement(job, clone, task, frozen, state, bar).run(folder)
         except KeyboardInterrupt:
             if not state.exams():
                 raise
-            CONSOLE.print(f"interrupted after {state.minute} minutes: the best so far is kept, --resume goes on")
-        save(job, clone, state, folder)
+            CONSOLE.print(f"interrupted after {state.minute} minutes: the best model is saved, --resume continues")
+        save_model(job, clone, state, folder)
     return folder
 
 
-def comparable(job: RefineSettings, clone: Clone) -> dict[str, Any]:
-    """The settings that a resumed refinement must share; it may go on for longer."""
+def select_settings(job: RefineSettings, clone: Clone) -> dict[str, Any]:
+    """The settings that a resumed refinement must share; it may have more minutes."""
     free = {"home", "name", "model", "minutes", "resume", "overwrite", "headless", "carla"}
-    kept = {one.name for one in fields(RefineSettings)} - free  # the job's own flags change nothing of a refinement
+    kept = {one.name for one in fields(RefineSettings)} - free  # the job's other flags do not change a refinement
     return {key: value for key, value in asdict(job).items() if key in kept} | {"clone": clone.digest}
 
 
-def save(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
-    """Write the model of the best exam; a finished refinement leaves no state behind."""
-    remove(folder, (*DERIVED, "history.csv"))  # of the model that was here before
+def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
+    """Write the model of the best exam; a finished refinement's state is removed."""
+    remove(folder, (*DERIVED, "history.csv"))  # of an earlier model in this folder
     size = clone.features + REMEMBERED_STATE
     watched = state.rows[: job.warm_up * MINUTE, :size] if state.best else np.eye(size, dtype=np.float32)
-    learned = actor(size, scaled_to(watched))
+    learned = make_actor(size, make_scaling(watched))
     if state.best:
         learned.set_weights(state.best)
     with quiet():
-        network = refined(clone.network, clone.output, learned, clone.limits)
+        network = combine(clone.network, clone.output, learned, clone.limits)
         network.save(folder / "network.keras")
         write_bytes(folder / "network.tflite", to_litert(network))
         if (visual := export_saliency_model(clone.network)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -36,6 +37,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         OSError: of the system; it names `path`.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():  # root could replace a device
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
     scratch = _scratch_beside(path)
     try:
         yield scratch
@@ -59,6 +62,8 @@ def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         OSError: of the system; it names `path`.
     """
+    if path.exists() and not path.is_dir():  # root could replace a device
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     scratch, aside = _scratch_beside(path), _scratch_beside(path)
     try:
         scratch.mkdir(parents=True)

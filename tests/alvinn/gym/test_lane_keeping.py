@@ -85,7 +85,7 @@ def test_a_departure_terminates_costs_and_wants_a_reset(env: LaneKeepingEnv) -> 
     assert info["departure"]
     assert not truncated
     assert gain < -15.0
-    with pytest.raises(ResetNeeded, match="the episode is over"):
+    with pytest.raises(ResetNeeded, match="the episode has ended"):
         env.step(STRAIGHT_ON)
     env.reset()
     env.step(STRAIGHT_ON)

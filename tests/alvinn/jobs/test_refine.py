@@ -51,7 +51,7 @@ def test_a_model_that_was_refined_is_no_clone(shell: Shell, model: Path, tmp_pat
     card = json.loads((folder / "card.json").read_text(encoding="utf-8")) | {"refined": {"from": "first"}}
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     said = shell.refused("refine", "best", "--model", "better", "--home", str(tmp_path))
-    assert "was refined already: begin with what it was refined from, first" in said
+    assert "was refined already: start from first, the model it was refined from" in said
 
 
 def test_a_clone_whose_camera_does_not_fit_its_preprocessing_is_refused(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs.refinement_study import Cell, Study, curves, tabulate
+from alvinn.jobs.refinement_study import Study, StudyCell, curves, tabulate
 from alvinn.reinforcement.settings import RefineSettings
 from tests.alvinn.jobs.cli import Shell
 
@@ -22,12 +22,12 @@ def found(way: str, seed: int, departures: int, *, history: Any = ()) -> dict[st
 class Taught(Study):
     """A study in which nothing is driven: it notes what it would have taught."""
 
-    def _teach(self, cell: Cell) -> Path:
+    def _teach(self, cell: StudyCell) -> Path:
         with (self.out / "taught").open("a", encoding="utf-8") as file:
             file.write(f"{cell.name}\n")
         return self.out
 
-    def _judge(self, cell: Cell, model: Path) -> dict[str, Any]:
+    def _judge(self, cell: StudyCell, model: Path) -> dict[str, Any]:
         return found(cell.way, cell.seed, 0)
 
 

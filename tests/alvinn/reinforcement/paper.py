@@ -35,15 +35,15 @@ class PaperTask(AbstractContextManager["PaperTask"]):
         self._world = PaperWorld(self.lane, camera=CAMERA)
         self._world._place(s, offset)
         self._pedals = SpeedController(8.0, DT)
-        return self._look()
+        return self._observe()
 
     def step(self, curvature: float) -> Tick:
         self.ticks += 1
         speed = self._world.observe().speed
         self._world.apply(compute_control(curvature, speed, *self._pedals.hold(speed, curvature), CAR))
-        return self._look()
+        return self._observe()
 
-    def _look(self) -> Tick:
+    def _observe(self) -> Tick:
         truth = self._world.truth()
         truth = replace(truth, offset=truth.offset + self.wrong)
         return Tick(

@@ -10,8 +10,8 @@ from alvinn.reinforcement import progress
 def shown(*, minutes: float, done: int, seconds: float, figures: dict[str, float]) -> str:
     """The bar's line after a call that came so many seconds after the first."""
     said, times = io.StringIO(), iter([100.0, 100.0 + seconds])
-    with progress.bars() as bars:
-        progress.Bar(bars, 20, done, lambda: next(times)).drove(minutes, figures)
+    with progress.make_progress() as bars:
+        progress.RefinementBar(bars, 20, done, lambda: next(times)).update(minutes, figures)
         Console(file=said, width=200).print(bars)
     (line,) = (text.rstrip() for text in said.getvalue().splitlines() if text.strip())
     return line

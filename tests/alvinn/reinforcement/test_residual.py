@@ -15,14 +15,22 @@ from alvinn.driving.types import Observation
 from alvinn.networks.encodings import Hill, Scalar
 from alvinn.networks.inference import FORGOTTEN, Memory, Network, read_card, write_card
 from alvinn.networks.keras_models import to_litert
-from alvinn.reinforcement.residual import Limits, MeanCurvature, actor, eyes, places, refined, state_of
+from alvinn.reinforcement.residual import (
+    Limits,
+    MeanCurvature,
+    combine,
+    make_actor,
+    make_feature_network,
+    make_state,
+    unit_curvatures,
+)
 from tests.alvinn.fakes import CAMERA, picture
 
 LIMITS = Limits(bound=0.04, step=0.01, gain=0.5)
 
 
 def new_actor() -> keras.Model:
-    return actor(64 + 6, keras.layers.Rescaling(0.5))
+    return make_actor(64 + 6, keras.layers.Rescaling(0.5))
 
 
 def seen(number: int, speed: float = 8.0) -> Observation:
@@ -35,7 +43,7 @@ def folded(clone: Path, folder: Path, learned: keras.Model | None = None) -> Net
     assert isinstance(card.output, Hill)
     learned = learned or new_actor()
     shutil.copytree(clone, folder)
-    (folder / "network.tflite").write_bytes(to_litert(refined(network, card.output, learned, LIMITS)))
+    (folder / "network.tflite").write_bytes(to_litert(combine(network, card.output, learned, LIMITS)))
     write_card(folder, replace(card, refined={"from": clone.name}))
     return Network(folder)
 
@@ -66,7 +74,7 @@ def test_it_drives_in_a_model_folder_as_it_did_when_it_learned(model: Path, tmp_
     assert isinstance(card.output, Hill)
     learned = random_actor(2)
     driver = NetworkDriver(folded(model, tmp_path / "refined", learned))
-    look, memory = eyes(network, card.output), FORGOTTEN
+    look, memory = make_feature_network(network, card.output), FORGOTTEN
     for number in range(20):
         one = seen(number, speed=5.0 + number / 10)
         row = np.asarray(look(card.preprocessing(one.image)[None].astype(np.float32)))[0]
@@ -75,7 +83,7 @@ def test_it_drives_in_a_model_folder_as_it_did_when_it_learned(model: Path, tmp_
             float(row[card.output.units]),
             row[card.output.units + 1 :],
         )
-        state = state_of(features, curvature, memory.as_input(one.speed))
+        state = make_state(features, curvature, memory.as_input(one.speed))
         action = float(np.tanh(np.asarray(learned(state[None]))[0, 0]))
         residual = LIMITS.apply(action, memory.residuals[0])
         memory = memory.after(residual, curvature)
@@ -107,5 +115,5 @@ def test_a_network_that_was_not_refined_remembers_nothing(model: Path) -> None:
 @pytest.mark.parametrize("output", [Hill(), Scalar()], ids=lambda output: type(output).__name__)
 def test_the_mean_curvature_of_a_clean_answer_is_what_it_stands_for(output: Hill | Scalar) -> None:
     wanted = np.array([-0.05, 0.0, 0.02], dtype=np.float32)
-    found = np.asarray(MeanCurvature(places(output))(output.encode(wanted)))[:, 0]
+    found = np.asarray(MeanCurvature(unit_curvatures(output))(output.encode(wanted)))[:, 0]
     assert found == pytest.approx(wanted, abs=3e-3)

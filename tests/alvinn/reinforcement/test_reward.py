@@ -35,5 +35,5 @@ def test_jerk_is_what_a_change_of_curvature_does_to_a_car_at_its_speed() -> None
 
 @pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf])
 def test_a_weight_is_a_number_from_0_up(weight: float) -> None:
-    with pytest.raises(ValueError, match="the weight of smooth is a number from 0 up"):
+    with pytest.raises(ValueError, match="the weight of smooth must be a number from 0 up"):
         Reward(smooth=weight)

@@ -17,7 +17,7 @@ from alvinn.networks.inference import Network, read_card
 from alvinn.reinforcement import run as module
 from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
 from alvinn.reinforcement.clone import load_clone
-from alvinn.reinforcement.run import comparable, refine
+from alvinn.reinforcement.run import refine, select_settings
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.util.locks import LOCK, locked
 from tests.alvinn.reinforcement.paper import PaperTask
@@ -133,8 +133,8 @@ def test_what_was_derived_from_the_model_before_goes_with_it(
 def test_the_flags_of_the_command_are_no_settings_of_the_refinement(model: Path, tmp_path: Path) -> None:
     clone = load_clone(model, None)
     command = Refine(home=tmp_path, name="better", model=str(model), out=tmp_path / "study", seeds=3)
-    assert comparable(command, clone) == comparable(RefineSettings(), clone)
-    json.dumps(comparable(command, clone))
+    assert select_settings(command, clone) == select_settings(RefineSettings(), clone)
+    json.dumps(select_settings(command, clone))
 
 
 @pytest.mark.long

@@ -29,7 +29,7 @@ def test_the_actor_finds_the_action_that_is_worth_most(best: float) -> None:
     learner, rng = agent(rows), np.random.default_rng(1)
     learner.learn(rows, 200, rng, move_actor=False)
     learner.learn(rows, 600, rng, move_actor=True)
-    mind = learner.mind()
+    mind = learner.export_actor()
     found = [mind(row[: WIDTHS.state]) for row in rows[:50]]
     assert np.mean(found) == pytest.approx(best, abs=0.15)
 
@@ -38,7 +38,7 @@ def test_while_the_critics_watch_the_actor_stays_as_it_is() -> None:
     rows = transitions(0.5)
     learner = agent(rows)
     learner.learn(rows, 20, np.random.default_rng(0), move_actor=False)
-    assert [learner.mind()(row[: WIDTHS.state]) for row in rows[:20]] == [0.0] * 20
+    assert [learner.export_actor()(row[: WIDTHS.state]) for row in rows[:20]] == [0.0] * 20
 
 
 @pytest.mark.long
@@ -47,12 +47,12 @@ def test_an_agent_goes_on_from_its_numbers_as_if_it_had_never_stopped() -> None:
     first, rng = agent(rows), np.random.default_rng(2)
     first.learn(rows, 20, rng, move_actor=True)
     other = agent(rows, seed=9)
-    other.restore(first.numbers())
+    other.restore(first.list_variables())
     states = rng.bit_generator.state
     first.learn(rows, 20, rng, move_actor=True)
     rng.bit_generator.state = states
     other.learn(rows, 20, rng, move_actor=True)
-    for one, two in zip(first.numbers(), other.numbers(), strict=True):
+    for one, two in zip(first.list_variables(), other.list_variables(), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
@@ -63,7 +63,7 @@ def test_what_is_asked_tick_by_tick_is_the_actor_that_learns() -> None:
     learner.learn(rows, 100, rng, move_actor=True)
     state = rows[7, : WIDTHS.state]
     expected = np.tanh(np.asarray(learner.actor(state[None]))[0, 0])
-    assert learner.mind()(state) == pytest.approx(float(expected), abs=1e-5)
-    drawn = [learner.mind()(state, rng) for _ in range(200)]
+    assert learner.export_actor()(state) == pytest.approx(float(expected), abs=1e-5)
+    drawn = [learner.export_actor()(state, rng) for _ in range(200)]
     assert 0.001 < np.std(drawn) < 0.5
     assert max(map(abs, drawn)) < 1.0

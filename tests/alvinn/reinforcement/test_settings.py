@@ -22,8 +22,8 @@ def test_circuits_take_turns_of_a_minute_forward_and_then_in_reverse() -> None:
     [
         ({"minutes": 0}, "--minutes"),
         ({"bound": math.nan}, "--bound"),
-        ({"minutes": 3, "warm_up": 3}, "leaves nothing after a --warm-up of 3"),
-        ({"exam": "b", "maps": "a,b"}, "--exam b is among the circuits"),
+        ({"minutes": 3, "warm_up": 3}, "leaves no learning after a --warm-up of 3"),
+        ({"exam": "b", "maps": "a,b"}, "--exam b is one of the circuits"),
         ({"maps": "a,a"}, "--maps"),
     ],
 )

@@ -209,3 +209,15 @@ def test_a_crash_between_writing_and_naming_leaves_the_old_file(
     with pytest.raises(OSError, match="light"):
         write_json(path, {"a": 2})
     assert json.loads(path.read_text(encoding="utf-8")) == {"a": 1}
+
+
+@posix
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="Not a regular file"):
+        write_bytes(pipe, b"new")
+    with pytest.raises(NotADirectoryError, match="pipe"), atomic_folder(pipe, overwrite=True):
+        pass
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -1,6 +1,6 @@
-"""A frozen clone with a residual at the wheel, tick by tick: what it drove becomes transitions and figures.
+"""Driving with a frozen clone and a residual: it collects transitions and figures.
 
-Whoever learns from the transitions is told the truth beside what the actor sees: for the critics, never for the actor.
+A transition holds the ground truth beside the actor's state, for the critics only.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from alvinn.world.carla_world import DT
 if TYPE_CHECKING:
     from alvinn.reinforcement.residual import Limits
 
-AHEAD = (0.0, 5.0, 10.0, 15.0)  # m: where the critics see the lane's curvature
-TRUTH = 3 + len(AHEAD)  # numbers
-CURVATURE, HEADING = 20.0, 5.0  # what brings 1/m and rad to about 1
+AHEAD = (0.0, 5.0, 10.0, 15.0)  # m: distances at which the critics see the lane's curvature
+TRUTH = 3 + len(AHEAD)  # numbers of ground truth
+CURVATURE, HEADING = 20.0, 5.0  # scale 1/m and rad to about 1
 
 Act = Callable[[Floats], float]
 """An action in [-1, 1] for a state, shape (n,)."""
 
 
-class Eyes:
-    """The frozen clone, looked through: LiteRT of `residual.eyes`.
+class FrozenClone:
+    """The frozen clone with its hidden features, in LiteRT; see `residual.make_feature_network`.
 
     Args:
-        path: of the file.
-        card: the clone's.
+        path: of the LiteRT file.
+        card: of the clone.
     """
 
     def __init__(self, path: Path, card: Card) -> None:
@@ -44,8 +44,8 @@ class Eyes:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
-    def look(self, seen: Observation) -> tuple[float, float, Floats]:
-        """The clone's decoded curvature, its mean curvature [1/m], and its features."""
+    def answer(self, seen: Observation) -> tuple[float, float, Floats]:
+        """The decoded curvature [1/m], the mean curvature [1/m], and the hidden features."""
         self._interpreter.set_tensor(self._input, self._card.preprocessing.prepare(seen)[None].astype(np.float32))
         self._interpreter.invoke()
         row, units = self._interpreter.get_tensor(self._output)[0], self._card.output.units
@@ -54,19 +54,19 @@ class Eyes:
 
 @dataclass
 class Figures:
-    """What some driving was like; lists have a number a tick."""
+    """Figures of some driving; the lists have one number per tick."""
 
     rewards: list[float] = field(default_factory=list)
     offsets: list[float] = field(default_factory=list)
     """m"""
     jerks: list[float] = field(default_factory=list)
-    """m/s3, asked for"""
+    """requested, m/s3"""
     residuals: list[float] = field(default_factory=list)
     """1/m"""
     departures: int = 0
 
     def summary(self) -> dict[str, float]:
-        """In a few numbers."""
+        """The figures in a few numbers."""
         return {
             "return": float(np.mean(self.rewards)),
             "offset_sd_m": float(np.std(self.offsets)),
@@ -77,36 +77,36 @@ class Figures:
         }
 
 
-class Student:
-    """Drives a task by a clone and what is added to it.
+class Collector:
+    """Drives a task with a clone and a residual, and collects the transitions.
 
     Args:
         task: with its road open.
-        eyes: of the clone.
+        clone: frozen.
         limits: of the residual.
         reward: of a tick.
     """
 
-    def __init__(self, task: LaneKeeping, eyes: Eyes, limits: Limits, reward: Reward) -> None:
-        self._task, self._eyes, self._limits, self._reward = task, eyes, limits, reward
+    def __init__(self, task: LaneKeeping, clone: FrozenClone, limits: Limits, reward: Reward) -> None:
+        self._task, self._clone, self._limits, self._reward = task, clone, limits, reward
 
     def start(self, s: float) -> None:
-        """Begin on the middle of the lane, `s` metres along."""
+        """Start at the centre of the lane, at `s` [m]."""
         self._tick = self._task.start(s)
         self._memory = FORGOTTEN
         self._applied: float | None = None
-        self._see()
+        self._read_state()
 
-    def _see(self) -> None:
-        from alvinn.reinforcement.residual import state_of  # TensorFlow
+    def _read_state(self) -> None:
+        from alvinn.reinforcement.residual import make_state  # TensorFlow
 
         seen = self._tick.observation
-        self._curvature, self._mean, features = self._eyes.look(seen)
-        self._state = state_of(features, self._mean, self._memory.as_input(seen.speed))
-        self._truth = _truth(self._task, self._tick)
+        self._curvature, self._mean, features = self._clone.answer(seen)
+        self._state = make_state(features, self._mean, self._memory.as_input(seen.speed))
+        self._truth = _describe_truth(self._task, self._tick)
 
     def drive(self, act: Act, ticks: int, figures: Figures) -> Floats:
-        """Drive so many ticks, put back on the lane after every departure; the transitions, shape (ticks, row)."""
+        """Drive a number of ticks, restarting after every departure; returns the transitions, shape (ticks, row)."""
         return np.array([self._transition(act, figures) for _ in range(ticks)], np.float32)
 
     def _transition(self, act: Act, figures: Figures) -> Floats:
@@ -125,21 +125,21 @@ class Student:
         figures.jerks.append(jerk)
         figures.residuals.append(residual)
         figures.departures += departed
-        self._see()
+        self._read_state()
         row = np.concatenate([state, truth, [action, gain], self._state, self._truth, [departed]])
         if departed or self._tick.finished:
             self.start(self._tick.truth.lane_s if departed else self._task.starts()[0])
         return row.astype(np.float32)
 
 
-def _truth(task: LaneKeeping, tick: Tick) -> Floats:
-    """What the critics see of the lane, shape (TRUTH,)."""
+def _describe_truth(task: LaneKeeping, tick: Tick) -> Floats:
+    """The ground truth for the critics, shape (TRUTH,)."""
     ahead = [CURVATURE * task.lane.curvature(tick.truth.lane_s + way) for way in AHEAD]
     return np.array([tick.share, HEADING * tick.truth.heading_error, tick.margin, *ahead], np.float32)
 
 
 class Pulses:
-    """Actions to look around with: held for a while, then none for a while."""
+    """Actions for exploration: random pulses, each held for a while, with pauses in between."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng, self._left, self._action = rng, 0, 0.0

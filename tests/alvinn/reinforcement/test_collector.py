@@ -10,11 +10,11 @@ import pytest
 
 from alvinn.driving.types import Observation
 from alvinn.networks.encodings import Floats
+from alvinn.reinforcement.collector import TRUTH, Collector, Figures, FrozenClone, Pulses
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road
 from alvinn.reinforcement.residual import REMEMBERED_STATE, Limits
 from alvinn.reinforcement.reward import Reward
 from alvinn.reinforcement.sac import Widths
-from alvinn.reinforcement.student import TRUTH, Eyes, Figures, Pulses, Student
 from tests.alvinn.reinforcement.paper import PaperTask
 
 FEATURES = 3
@@ -22,19 +22,19 @@ WIDTHS = Widths(FEATURES + REMEMBERED_STATE, TRUTH, FEATURES)
 CIRCLE = 1.0 / 30.0  # 1/m: the paper task's lane
 
 
-class PaperEyes(Eyes):
+class PaperClone(FrozenClone):
     """A clone that always answers the same; its features are three pixels."""
 
     def __init__(self, curvature: float = CIRCLE) -> None:
-        self._answer = curvature
+        self._curvature = curvature
 
-    def look(self, seen: Observation) -> tuple[float, float, Floats]:
-        return self._answer, self._answer, seen.image[0, :FEATURES, 0].astype(np.float32)
+    def answer(self, seen: Observation) -> tuple[float, float, Floats]:
+        return self._curvature, self._curvature, seen.image[0, :FEATURES, 0].astype(np.float32)
 
 
-def student(task: PaperTask, clone: float = CIRCLE) -> Student:
+def collector(task: PaperTask, clone: float = CIRCLE) -> Collector:
     task.open(Road())
-    made = Student(cast("LaneKeeping", task), PaperEyes(clone), Limits(), Reward())
+    made = Collector(cast("LaneKeeping", task), PaperClone(clone), Limits(), Reward())
     made.start(0.0)
     return made
 
@@ -44,7 +44,7 @@ def split(rows: Floats) -> list[Any]:
 
 
 def test_a_transition_begins_where_the_last_one_ended() -> None:
-    rows = student(PaperTask()).drive(lambda _: 0.1, 12, Figures())
+    rows = collector(PaperTask()).drive(lambda _: 0.1, 12, Figures())
     state, truth, action, reward, then, then_truth, ended = split(rows)
     np.testing.assert_array_equal(state[1:], then[:-1])
     np.testing.assert_array_equal(truth[1:], then_truth[:-1])
@@ -55,7 +55,7 @@ def test_a_transition_begins_where_the_last_one_ended() -> None:
 
 def test_a_departure_ends_an_episode_and_the_car_is_put_back() -> None:
     figures = Figures()
-    rows = student(PaperTask(), clone=0.0).drive(lambda _: 0.0, 120, figures)
+    rows = collector(PaperTask(), clone=0.0).drive(lambda _: 0.0, 120, figures)
     _, truth, _, reward, _, then_truth, ended = split(rows)
     gone = np.flatnonzero(ended)
     assert figures.departures == len(gone) > 0
@@ -68,14 +68,14 @@ def test_a_departure_ends_an_episode_and_the_car_is_put_back() -> None:
 def test_what_the_actor_sees_does_not_change_when_the_lane_is_told_wrong() -> None:
     honest, lying = PaperTask(), PaperTask()
     lying.wrong = 0.2
-    seen = [split(student(task).drive(lambda _: 0.1, 10, Figures())) for task in (honest, lying)]
+    seen = [split(collector(task).drive(lambda _: 0.1, 10, Figures())) for task in (honest, lying)]
     np.testing.assert_array_equal(seen[0][0], seen[1][0])
     assert not np.array_equal(seen[0][1], seen[1][1]), "the critics are told"
 
 
 def test_figures_tell_offset_jerk_and_residual() -> None:
     figures = Figures()
-    student(PaperTask()).drive(lambda _: 1.0, 40, figures)
+    collector(PaperTask()).drive(lambda _: 1.0, 40, figures)
     told = figures.summary()
     assert told["residual_mean_1pm"] > 0.03
     assert told["jerk_rms_mps3"] > 1.0
@@ -95,12 +95,12 @@ def test_pulses_are_held_stay_small_and_leave_time_without() -> None:
 def test_the_clones_eyes_answer_as_the_clone_does(model: Path, tmp_path: Path) -> None:
     from alvinn.networks.inference import Network
     from alvinn.reinforcement.clone import load_clone
-    from alvinn.reinforcement.run import opened_eyes
+    from alvinn.reinforcement.run import open_frozen_clone
     from tests.alvinn.reinforcement.test_residual import seen
 
     clone, network = load_clone(model, None), Network(model)
-    with opened_eyes(clone) as eyes:
+    with open_frozen_clone(clone) as frozen:
         for number in range(5):
-            curvature, _, features = eyes.look(seen(number))
+            curvature, _, features = frozen.answer(seen(number))
             assert curvature == pytest.approx(network.curvature(seen(number).image), abs=1e-5)
             assert features.shape == (clone.features,)
