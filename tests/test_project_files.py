@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,27 @@ def test_the_workflow_runs_what_make_test_runs_on_every_python() -> None:
     for line in recipe[1].splitlines():
         assert f"- run: {line.strip().replace('$(PY)', 'python')}\n" in workflow
     assert re.findall(r'"(3\.\d+)"', workflow) == list(PYTHONS)
+
+
+WITHOUT_TEST = {
+    "alvinn/__main__.py": "one call of the command line, made by tests/alvinn/test_cli.py",
+    "sim/__main__.py": "one call of the command line, made by tests/sim/test_cli.py",
+    "alvinn/help.py": "its screens are read in tests/alvinn/test_cli.py",
+    "alvinn/online/pace.py": "data only",
+    "alvinn/cockpit/panel.py": "data only; drawn in test_drawing.py",
+    "alvinn/cockpit/wiring.py": "data and protocols only; used in test_cockpit.py",
+    "alvinn/controls/inputs.py": "data only; read in test_devices.py",
+}
+"""Files without a test file of their own, and why."""
+
+
+def sources() -> Iterator[str]:
+    for house in ("alvinn", "sim"):
+        for path in sorted((ROOT / house).rglob("*.py")):
+            if path.name != "__init__.py":
+                yield path.relative_to(ROOT).as_posix()
+
+
+def test_every_source_file_has_a_test_file_of_the_same_name_or_a_reason_why_not() -> None:
+    without = [path for path in sources() if not (ROOT / "tests" / path).with_name(f"test_{Path(path).name}").is_file()]
+    assert sorted(without) == sorted(WITHOUT_TEST)

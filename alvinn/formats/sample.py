@@ -67,8 +67,8 @@ def number(value: object, low: float = -math.inf, high: float = math.inf) -> flo
         raise ValueError(f"{value!r} is not a number")  # noqa: TRY004 - a damaged file, not a wrong call
     try:
         found = float(value)
-    except OverflowError as error:
-        raise ValueError(f"{str(value)[:40]} is not a number that a computer can hold") from error
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"{str(value)[:40]!r} is not a number") from error
     if not (math.isfinite(found) and low <= found <= high):
         raise ValueError(f"{value!r} is not a number in [{low:g}, {high:g}]")
     return found

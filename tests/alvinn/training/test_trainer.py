@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from alvinn.driving.types import Image
 from alvinn.errors import ModelError
-from alvinn.networks.encodings import Floats, Hill
+from alvinn.networks.encodings import Hill
 from alvinn.training.batches import Batches, BatchSettings
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import TIE, EpochResult, read_history, write_history
 from tests.alvinn.disk import files_no_larger_than
-from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset
 from tests.platforms import posix
 
@@ -121,23 +119,6 @@ def test_a_loss_that_is_no_number_is_an_error(tmp_path: Path) -> None:
     settings = trainer.Settings(epochs=3, batch=8, learning_rate=1e30, views=False, light=False)
     with pytest.raises(ModelError, match=r"loss of epoch \d is (nan|inf)"):
         trainer.train(toy_dataset(32), Scalar(), settings, tmp_path)
-
-
-def test_a_steering_error_is_in_carlas_units_and_is_none_where_no_car_is_known() -> None:
-
-    class Straight:
-        def __call__(self, images: Image, *, training: bool) -> Floats:
-            return HILL.encode(np.zeros(len(images)))
-
-    dataset = toy_dataset(32)
-    batches = Batches(dataset, BatchSettings(batch=16, views=False))
-    assert measure_errors(Straight(), batches.examination(), HILL, batches.steer).steer is None
-    known = replace(dataset, shiftable=False, examples=replace(dataset.examples, cars=(CAR,), speed=np.full(32, 8.0)))
-    batches = Batches(known, BatchSettings(batch=16, views=False))
-    found = measure_errors(Straight(), batches.examination(), HILL, batches.steer)
-    labels = known.examples.curvature[known.held_out]
-    assert found.mae == found.plain == pytest.approx(np.abs(labels).mean(), rel=1e-3)
-    assert found.steer == pytest.approx(np.mean([abs(CAR.steer(label, 8.0)) for label in labels]), rel=1e-3)
 
 
 def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from alvinn.cli import parse
+from alvinn.evaluation.settings import LapSettings
+from alvinn.jobs.laps import Laps
+from alvinn.settings import CameraFlags
+
+
+def test_every_run_asked_for_is_made_once() -> None:
+    job = LapSettings(
+        maps="oval, country", both_directions=True, weathers="ClearNoon,WetNoon", seeds=2, seed=5, starts=3
+    )
+    runs = list(job.list_runs())
+    assert len(set(runs)) == len(runs) == 2 * 2 * 2 * 2 * 3
+    assert {run.seed for run in runs} == {5, 6}
+    assert {run.start for run in runs} == {0, 1, 2}
+    assert {run.map for run in runs} == {"oval", "country"}
+
+
+@pytest.mark.parametrize("empty", [None, "", ","])
+def test_without_maps_the_one_map_is_driven(empty: str | None) -> None:
+    assert [run.map for run in LapSettings(map="oval", maps=empty).list_runs()] == ["oval"]
+
+
+def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
+    tiny = CameraFlags(width=64, height=32)
+    job = Laps(driver="expert", maps="oval,random:7", both_directions=True, seeds=2, km=0.1, start=1, camera=tiny)
+    for run in job.list_runs():
+        again = parse(shlex.split(job.command_for(run))[3:])
+        assert list(again.list_runs()) == [run]
+        assert again.results_folder() != job.results_folder(), "the results of all stay where they are"
+        assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, tiny, 1)
