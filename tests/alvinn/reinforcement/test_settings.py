@@ -10,11 +10,11 @@ from alvinn.reinforcement.settings import RefineSettings
 
 
 def test_circuits_take_turns_of_a_minute_forward_and_then_in_reverse() -> None:
-    job = RefineSettings(maps="a,b", weather="ClearNight")
+    job = RefineSettings(maps="oval,hills", weather="ClearNight")
     roads = [job.road(minute) for minute in range(5)]
-    assert [road.map for road in roads] == ["a", "b", "a", "b", "a"]
+    assert [road.map for road in roads] == ["oval", "hills", "oval", "hills", "oval"]
     assert [road.direction for road in roads] == ["forward"] * 2 + ["reverse"] * 2 + ["forward"]
-    assert roads[0] == Road("a", "forward", "ClearNight")
+    assert roads[0] == Road("oval", "forward", "ClearNight")
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def test_circuits_take_turns_of_a_minute_forward_and_then_in_reverse() -> None:
         ({"minutes": 0}, "--minutes"),
         ({"bound": math.nan}, "--bound"),
         ({"minutes": 3, "warm_up": 3}, "leaves no learning after a --warm-up of 3"),
-        ({"exam": "b", "maps": "a,b"}, "--exam b is one of the circuits"),
-        ({"maps": "a,a"}, "--maps"),
+        ({"exam": "hills", "maps": "oval,hills"}, "--exam hills is one of the circuits"),
+        ({"maps": "oval,oval"}, "--maps"),
     ],
 )
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any], says: str) -> None:
