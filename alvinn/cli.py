@@ -176,6 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a job and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets in dozens of lines otherwise
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for matrices as small as ours its threads only wait, busily
     try:
         return _embedded_server(arguments[1:]) if arguments[:1] == ["sim"] else _job(arguments)
     except ImportError as error:

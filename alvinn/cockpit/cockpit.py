@@ -14,13 +14,15 @@ from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.wiring import Screen, Wiring
 from alvinn.controls.devices import Device, ManualInput, WheelDevice
 from alvinn.controls.inputs import Inputs
-from alvinn.controls.keys import DISCARD_SECONDS, Command, find_commands, help_lines
+from alvinn.controls.keys import DISCARD_SECONDS, PANEL_PARTS, Command, find_commands, help_lines
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Step
+from alvinn.driving.types import Image, Step
+from alvinn.visualization.alvinn_panel import PARTS, Part
 
 NOTE_TICKS = 80  # for which a message is shown: 4 s
+VIEW_TICKS = 2  # from one drawing of the ALVINN panel to the next: more often nobody sees it
 TRACE_TICKS = 400  # of the offset trace: 20 s
 
 
@@ -60,6 +62,9 @@ class Cockpit:
         self._shown: Panel | None = None
         self._steps = 0  # ticks to drive in spite of the pause
         self._stepwise = step
+        self._parts: set[Part] = set(PARTS)
+        self._side: Image | None = None
+        self._has_view = True
         self._steer = 0.0
         self._late = self._lost = 0
         self._began: float | None = None
@@ -73,6 +78,7 @@ class Cockpit:
             Command.HOLD: self._hold,
             Command.PAUSE: self._pause,
             Command.STEP: self._step,
+            Command.PANEL: self._toggle_view,
             Command.HELP: self._toggle_help,
             Command.QUIT: self._leave,
         }
@@ -103,6 +109,7 @@ class Cockpit:
             act = self._acts.get(command)
             if act is not None:
                 act()
+        self._parts ^= {PARTS[PANEL_PARTS.index(key)] for key in self._inputs.pressed if key in PANEL_PARTS}
         if self._steps:
             self._steps -= 1
             return True
@@ -204,11 +211,21 @@ class Cockpit:
             time=seen.time - (self._began or 0.0),
             late=self._late,
             doubt=advice.doubt if advice is not None else None,
+            side=self._draw_view(step),
             lesson=wiring.lesson() if wiring.lesson is not None else None,
             notes=self._messages(),
             alarm=self._alarm(),
             help=self._help_lines(),
         )
+
+    def _draw_view(self, step: Step) -> Image | None:
+        """The ALVINN panel, or what was drawn of it a tick ago."""
+        view = self._wiring.view
+        if view is None or not self._has_view:
+            return None
+        if self._side is None or self._tick % VIEW_TICKS == 0:
+            self._side = view(step, step.decision.curvature if self._taken else None, self._parts)
+        return self._side
 
     def _alarm(self) -> Alarm | None:
         shared = self._machine.wheel if self._machine is not None else None
@@ -284,6 +301,9 @@ class Cockpit:
     def _step(self) -> None:
         self._steps += self._paused
         self._waiting = False
+
+    def _toggle_view(self) -> None:
+        self._has_view = not self._has_view
 
     def _cut(self) -> None:
         if self._wiring.recorder is not None:

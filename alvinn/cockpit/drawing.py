@@ -15,7 +15,8 @@ from alvinn.cockpit.lesson_box import draw_lesson
 from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Page, Panel, RecorderState, Timeline
 
 STRIP = 0.25  # share of the window's height for the dials
-LESSON = 0.2  # for the lesson
+SIDE = 0.38  # share of its width for the network
+LESSON = 0.2  # share of its height for the lesson
 
 
 def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
@@ -24,6 +25,9 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     surface.fill(NIGHT)
     strip = round(brush.height * STRIP)
     view = pygame.Rect(0, 0, brush.width, brush.height - strip)
+    if panel.side is not None:
+        view.width -= round(brush.width * SIDE)
+        brush.picture(panel.side, pygame.Rect(view.right, 0, brush.width - view.width, view.height))
     if panel.lesson is not None:
         view.height -= round(brush.height * LESSON)
         box = pygame.Rect(0, view.bottom, view.width, round(brush.height * LESSON))
@@ -33,7 +37,7 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
         _draw_alarm(brush, panel.alarm, picture)
     _draw_head(brush, panel, view)
     _draw_notes(brush, panel.notes, view)
-    if panel.inset is not None:
+    if panel.inset is not None and panel.side is None:
         side = view.height * 0.42
         brush.picture(panel.inset, pygame.Rect(view.right - side * 1.3, view.top + brush.px(7), side * 1.25, side))
     _draw_strip(brush, panel, pygame.Rect(0, brush.height - strip, brush.width, strip))

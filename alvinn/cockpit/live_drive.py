@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -18,7 +18,7 @@ from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
-from alvinn.cockpit.wiring import Advice, Wiring
+from alvinn.cockpit.wiring import Advice, View, Wiring
 from alvinn.controls.devices import Device
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.controls.selection import select_device
@@ -32,12 +32,14 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Driver, Observer, World
 from alvinn.driving.realtime import FULL_BRAKE, LiveWorld
-from alvinn.driving.types import Camera, CameraName, Direction, Observation
+from alvinn.driving.types import Camera, CameraName, Direction, Image, Observation, Step
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
 from alvinn.networks.inference import Network, StatefulNetwork
 from alvinn.recording import RecordingWriter, make_session
 from alvinn.settings import Driving
+from alvinn.visualization.alvinn_panel import AlvinnPanel, Part, sample_lane
+from alvinn.visualization.insight import NetworkInspector
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
@@ -152,6 +154,7 @@ def _drive(drive: LiveDrive, window: Window, hands: Device, world: CarlaWorld, w
         recorder=recorder,
         next_weather=_weather_switch(drive, world, recorder),
         advice=_make_advice(drive),
+        view=_make_view(drive.network, world),
     )
     cockpit = Cockpit(window, hands, wiring, world.geometry, wait=drive.network is None)
     driver = _make_driver(drive, world, cockpit)
@@ -201,6 +204,18 @@ def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
         return Advice(answer.curvature, doubt / drive.doubt if doubt is not None else None)
 
     return advice
+
+
+def _make_view(network: Network | None, world: CarlaWorld) -> View | None:
+    """The ALVINN panel of the network that drives."""
+    if network is None:
+        return None
+    inspector, panel = NetworkInspector(network, network.folder.name), AlvinnPanel(sample_lane(world.lane))
+
+    def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
+        return panel.draw(inspector.look(step.observation), driver, (step.truth.x, step.truth.y), parts)
+
+    return view
 
 
 def _make_driver(drive: LiveDrive, world: CarlaWorld, cockpit: Cockpit) -> Driver:

@@ -96,6 +96,8 @@ class Panel:
     doubt: float | None = None
     """of the network, as a share of the limit at which the gate asks the person"""
     lesson: LessonState | None = None
+    side: Image | None = None
+    """what goes on in the network, beside the picture"""
     notes: tuple[str, ...] = ()
     """the last messages, newest last"""
     alarm: Alarm | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from alvinn.cockpit import panel
 from alvinn.controls.inputs import Inputs
-from alvinn.driving.types import Observation
+from alvinn.driving.types import Image, Observation, Step
+from alvinn.visualization.alvinn_panel import Part
 
 
 class Screen(Protocol):
@@ -53,6 +54,13 @@ class Advice:
     """as a share of the limit at which the gate asks the person"""
 
 
+class View(Protocol):
+    """Draws what goes on in the network that drives or learns."""
+
+    def __call__(self, step: Step, driver: float | None, parts: Collection[Part], /) -> Image:
+        """The ALVINN panel at a tick; `driver` is the curvature of whoever drives in the network's place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What a cockpit is connected to; None for what a drive does not have."""
@@ -65,5 +73,6 @@ class Wiring:
     """switches to the next weather and returns its name"""
     advice: Callable[[Observation], Advice] | None = None
     lesson: Callable[[], panel.LessonState] | None = None
+    view: View | None = None
     teacher: str = panel.HUMAN
     """who drives while the machine does not"""

@@ -19,6 +19,7 @@ class Command(Enum):
     HOLD = auto()
     PAUSE = auto()
     STEP = auto()
+    PANEL = auto()
     HELP = auto()
     FULL_SCREEN = auto()
     QUIT = auto()
@@ -28,6 +29,8 @@ DISCARD_SECONDS = 10.0  # excluded by one press of the key for DISCARD
 
 LEFT, RIGHT = ("left", "a"), ("right", "d")
 THROTTLE, BRAKE = ("up", "w"), ("down", "s")
+PANEL_PARTS = ("1", "2", "3", "4", "5")
+"""Keys of the parts of the ALVINN panel, from the top."""
 CAPTIONS = {"up": "Up", "return": "Enter"}
 STEERING = frozenset(LEFT + RIGHT)
 
@@ -63,6 +66,8 @@ TABLE = (
     Key(("h",), "cruise control on or off", Command.HOLD),
     Key(("p", "return"), "pause or resume", Command.PAUSE),
     Key((".",), "drive one tick, while paused", Command.STEP),
+    Key(("v",), "ALVINN panel on or off", Command.PANEL),
+    Key(PANEL_PARTS, "its retina, what it looks at, hidden units, output units, map on or off"),
     Key(("f1",), "this help", Command.HELP),
     Key(("f11",), "full screen on or off", Command.FULL_SCREEN),
     Key(("escape",), "end the drive; the recording is kept", Command.QUIT),

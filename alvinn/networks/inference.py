@@ -161,6 +161,7 @@ class Network:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.card = read_card(folder)
         self._interpreter = interpreter = open_litert(folder / "network.tflite")
         inputs, (self._output,) = interpreter.get_input_details(), interpreter.get_output_details()
@@ -264,6 +265,11 @@ class StatefulNetwork:
     def reset(self) -> None:
         """Forget the last answers, as at a start."""
         self._memory = FORGOTTEN
+
+    @property
+    def memory(self) -> Memory:
+        """What is fed back with the next observation."""
+        return self._memory
 
     def answer(self, observation: Observation) -> Answer:
         """Answer the observation that follows the last one; see `Network.answer`."""

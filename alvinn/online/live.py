@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_drive import LIVE_FRAME_TIMEOUT, brake_at_end, open_device
 from alvinn.cockpit.panel import HUMAN, LessonState, Page
 from alvinn.cockpit.window import Window
-from alvinn.cockpit.wiring import Advice, Wiring
+from alvinn.cockpit.wiring import Advice, View, Wiring
 from alvinn.controls.devices import Device
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import HumanGate
@@ -18,12 +19,15 @@ from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Driver
 from alvinn.driving.realtime import LiveWorld
+from alvinn.driving.types import Image, Step
 from alvinn.online.lesson import Lesson
 from alvinn.online.pace import PACES
 from alvinn.online.process import Learned, LearnerProcess
 from alvinn.online.run import Setup, begin_lesson, keeping, make_lesson, open_lesson_world, report
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
+from alvinn.visualization.alvinn_panel import AlvinnPanel, Part, sample_lane
+from alvinn.visualization.insight import NetworkInspector
 from alvinn.world.carla_world import DT, CarlaWorld
 
 
@@ -64,6 +68,7 @@ def _drive(setup: Setup, window: Window, hands: Device, world: CarlaWorld) -> No
         weather=job.weather,
         advice=lambda _: Advice(student.answer or 0.0),
         lesson=lambda: describe_lesson(job, lesson, story),
+        view=make_view(setup, world),
         teacher=HUMAN if job.teacher == "human" else job.teacher,
     )
     cockpit = Cockpit(window, hands, wiring, world.geometry, wait=True, step=job.step)
@@ -81,6 +86,18 @@ def _drive(setup: Setup, window: Window, hands: Device, world: CarlaWorld) -> No
         run(live, shared, [lesson, cockpit], world.geometry, SpeedController(job.speed, DT))
     finally:
         story.late = live.late
+
+
+def make_view(setup: Setup, world: CarlaWorld) -> View:
+    """The ALVINN panel of the network that learns, or of the one that drives in its place."""
+    panel, student, name = AlvinnPanel(sample_lane(world.lane)), setup.student, setup.job.name
+    other = None if setup.fallback is None else NetworkInspector(setup.fallback, str(setup.job.fallback))
+
+    def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
+        insight = student.show(name) if other is None or not student.is_replaced else other.look(step.observation)
+        return panel.draw(insight, driver, (step.truth.x, step.truth.y), parts)
+
+    return view
 
 
 def describe_lesson(job: LearnSettings, lesson: Lesson, story: Story) -> LessonState:

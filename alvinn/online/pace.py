@@ -25,6 +25,6 @@ class Pace:
 
 PACES: dict[LearnedOnline, Pace] = {
     "conv": Pace(passes=5.0, batch=25, learning_rate=1e-3, newest=0.08, low=0.008),
-    "alvinn1991": Pace(passes=0.5, batch=1, learning_rate=3e-3, newest=0.3, low=0.012),
+    "alvinn1991": Pace(passes=0.5, batch=1, learning_rate=1e-3, newest=0.3, low=0.012),
 }
 """`alvinn1991` at the published pace, one pass in two seconds, pattern by pattern; `conv` as fast as one core goes."""

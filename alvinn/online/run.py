@@ -16,11 +16,11 @@ from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import TickCallback
-from alvinn.driving.protocols import Driver
 from alvinn.driving.types import GroundTruth, Step
 from alvinn.errors import AlvinnError, ModelError
 from alvinn.metrics.referee import Referee
 from alvinn.networks.architectures import ARCHITECTURES
+from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.online.lesson import Lesson
 from alvinn.online.pace import PACES
@@ -72,8 +72,8 @@ class Setup:
     learner: LearnerProcess
     student: Student
     story: Story
-    fallback: tuple[str, Driver] | None
-    """the prepared model's name, and its driver"""
+    fallback: Network | None
+    """the prepared model"""
 
 
 @contextmanager
@@ -91,12 +91,12 @@ def begin_lesson(job: LearnSettings) -> Iterator[Setup]:
         LearnerProcess(job.network, camera, job.seed, lockstep=job.headless) as learner,
     ):
         require_room(folder, resume=False, overwrite=job.overwrite)  # as another process may have left it
-        student = Student(architecture.preprocessing(camera), architecture.output("hill"))
+        student = Student(architecture.preprocessing(camera), Hill(architecture.units))
         story = Story(job.network, job.teacher, job.map, job.direction, job.weather, job.seed)
         yield Setup(job, folder, learner, student, story, fallback)
 
 
-def open_fallback(job: LearnSettings) -> tuple[str, Driver] | None:
+def open_fallback(job: LearnSettings) -> Network | None:
     """The prepared model, if one is named.
 
     Raises:
@@ -108,7 +108,7 @@ def open_fallback(job: LearnSettings) -> tuple[str, Driver] | None:
     network.require_camera(job.make_camera())
     if network.card.cameras != ("center",):
         raise ModelError(f"--fallback {job.fallback} needs more cameras than the centre one: choose another model")
-    return job.fallback, NetworkDriver(network)
+    return network
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | Non
         dt=DT,
         patience=job.patience,
         hands=hands,
-        fallback=setup.fallback,
+        fallback=None if setup.fallback is None else (str(job.fallback), NetworkDriver(setup.fallback)),
     )
 
 

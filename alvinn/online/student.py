@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from alvinn.driving.protocols import Driver
 from alvinn.driving.types import Decision, Image, Observation
-from alvinn.networks.encodings import Encoding, Floats
+from alvinn.networks.encodings import Floats, Hill
 from alvinn.networks.forward import run_layers, select_chain
 from alvinn.networks.keras_file import StoredLayer
 from alvinn.networks.preprocessing import Preprocessing
+from alvinn.visualization.insight import Insight
 
 NAME = "network"
 
@@ -22,7 +23,7 @@ class Student:
         output: the encoding of its answer.
     """
 
-    def __init__(self, preprocessing: Preprocessing, output: Encoding) -> None:
+    def __init__(self, preprocessing: Preprocessing, output: Hill) -> None:
         self.preprocessing, self.output = preprocessing, output
         self.chain: list[StoredLayer] = []
         self.seen: Image | None = None
@@ -36,6 +37,23 @@ class Student:
     def update(self, layers: Sequence[StoredLayer]) -> None:
         """Go on with other weights."""
         self.chain = select_chain(layers, self.output.units)
+
+    def show(self, name: str) -> Insight:
+        """What goes on in it at the last frame; once it has weights.
+
+        Raises:
+            ValueError: it has seen no frame yet.
+        """
+        if self.seen is None or self.answer is None:
+            raise ValueError("there is nothing to show before the first frame")
+        doubt = self.output.trust(self.activations[-1]).doubt
+        colours = self.preprocessing.colours
+        return Insight(name, self.seen, colours, self.chain, self.activations, self.output, self.answer, doubt)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another driver answers in its place."""
+        return self._substitute is not None
 
     def substitute(self, driver: Driver) -> None:
         """Have another driver answer in its place from now on."""

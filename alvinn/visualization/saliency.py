@@ -6,6 +6,7 @@ to. `visual.tflite`, exported beside the network (`keras_models.export_saliency_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from alvinn.driving.types import Image
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats
 from alvinn.networks.inference import open_litert, read_card
+from alvinn.networks.keras_file import StoredLayer
 
 VISUAL = "visual.tflite"
 GLOW = (255, 0, 160)  # RGB: not a colour of roads
@@ -58,3 +60,37 @@ def highlight(frame: Image, saliency: Floats) -> Image:
     """Highlight salient pixels of a frame, shape (height, width, 3) RGB; `saliency` as from `SaliencyModel.compute`."""
     share = saliency[:, :, None]
     return np.asarray(frame * (1.0 - share) + np.array(GLOW, dtype=np.float32) * share, dtype=np.uint8)
+
+
+def trace_saliency(
+    chain: Sequence[StoredLayer], activations: Sequence[Floats], shape: tuple[int, ...]
+) -> Floats | None:
+    """As `SaliencyModel` computes it, but from activations that are known already.
+
+    Args:
+        chain: layers from the input on, see `alvinn.networks.forward`.
+        activations: of each of them.
+        shape: (height, width, ...) of the input.
+
+    Returns:
+        Shape (height, width), 0 to 1; None if there are no convolutions.
+    """
+    layers = [layer for layer in chain if layer.kind == "Conv2D"]
+    if not layers:
+        return None
+    averages = [values.mean(axis=2) for values in activations[: len(layers)]]
+    sizes = [shape[:2], *(average.shape for average in averages[:-1])]
+    found = averages[-1]
+    for layer, size, below in reversed([*zip(layers, sizes, [None, *averages[:-1]], strict=True)]):
+        found = _spread(found, layer, size)
+        found = found if below is None else found * below
+    return np.asarray(found / max(float(found.max()), 1e-12))
+
+
+def _spread(values: Floats, layer: StoredLayer, size: tuple[int, ...]) -> Floats:
+    """Each unit's value on all of its receptive field, summed: shape `size`."""
+    whole = np.zeros(size, dtype=np.float32)
+    rows, columns = (layer.stride * (count - 1) + 1 for count in values.shape)
+    for row, column in np.ndindex(*layer.kernel.shape[:2]):
+        whole[row : row + rows : layer.stride, column : column + columns : layer.stride] += values
+    return whole
