@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
@@ -35,6 +36,8 @@ class ServerOptions:
 
     map: str = "country"
     """Name of a built-in map, or an OpenDRIVE file (NAME|FILE.xodr)."""
+    maps: Path | None = None
+    """Folder with OpenDRIVE files (*.xodr), which clients and --map may load by their names."""
     port: int = 2000
     """Port that clients connect to; streams use the next one. 0 chooses two free ports."""
     host: str = "127.0.0.1"
@@ -89,14 +92,16 @@ def _create_server(options: ServerOptions) -> Server:
     from sim.camera.renderer import Renderer
     from sim.server import maps
 
-    open_track = partial(maps.open_built_in, seed=options.seed)
+    files = maps.find_files(options.maps)
+    open_track = partial(maps.open_listed, seed=options.seed, files=files)
     read_track = partial(maps.read_map_apart, seed=options.seed)
-    track = maps.open_map(options.map, options.seed)
+    track = maps.open_map(str(files.get(options.map, options.map)), options.seed)
     try:
         renderer = Renderer(options.renderer)
     except RuntimeError as error:
         raise StartError(f"{error}; the other --renderer may work") from error
-    return Server(track, CameraStreams(renderer, options.seed), open_track, read_track, maps.list_names())
+    names = (*maps.list_names(), *files)
+    return Server(track, CameraStreams(renderer, options.seed), open_track, read_track, names)
 
 
 async def _serve(server: Server, options: ServerOptions) -> None:

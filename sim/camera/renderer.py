@@ -50,8 +50,14 @@ class Renderer:
         self.show(Scene(track, seed))
 
     def build_in_pieces(self, track: Track, seed: int) -> Generator[None, None, Scene]:
-        """Build a scene to show later, with pauses of the caller's own between its pieces."""
-        return Scene.build_in_pieces(track, seed)
+        """Build a scene to show later, with pauses of the caller's own between its pieces.
+
+        The scene that is shown already is not built again: a large town takes ten seconds.
+        """
+        shown = self._scenes.scene
+        if shown is not None and shown.track is track and shown.seed == seed:
+            return shown
+        return (yield from Scene.build_in_pieces(track, seed))
 
     def show(self, scene: Scene) -> None:
         """Show a scene in place of the one before."""
@@ -84,6 +90,7 @@ class SharedScene:
 
     Attributes:
         light: the light of the scene.
+        scene: the one that is shown, None before the first.
         root: the node above the scene, for the colour pass.
         facet_roots: the nodes above the facet passes: the full one at False, the coarse one at True.
     """
@@ -92,17 +99,20 @@ class SharedScene:
         self.light = light
         self.root = core.NodePath("colour")
         self.facet_roots = {coarse: core.NodePath("coarse" if coarse else "full") for coarse in (False, True)}
-        self._scene: Scene | None = None
+        self.scene: Scene | None = None
         self._passes: dict[bool, FacetPass] = {}
         self._actors: Sequence[VisibleActor] = ()
         self._bodies: list[tuple[core.NodePath, Pose]] = []  # nodes and poses of the actors
 
     def set_scene(self, scene: Scene) -> None:
         """Show another scene, without actors, in the current light."""
-        before = self._scene
+        before = self.scene
+        if before is scene:
+            self.place_actors(())
+            return
         for facet_pass in self._passes.values():
             facet_pass.root.remove_node()
-        self._scene, self._passes = scene, {}
+        self.scene, self._passes = scene, {}
         self._actors, self._bodies = (), []
         if before is not None:
             before.root.remove_node()
@@ -115,13 +125,13 @@ class SharedScene:
     @property
     def statistics(self) -> dict[str, int]:
         """The size of the scene; empty before the first."""
-        return {} if self._scene is None else self._scene.statistics
+        return {} if self.scene is None else self.scene.statistics
 
     def set_light(self, light: Light) -> None:
         """Change the light of the scene."""
         self.light = light
-        if self._scene is not None:
-            self._scene.set_light(light)
+        if self.scene is not None:
+            self.scene.set_light(light)
 
     def get_facet_pass(self, *, coarse: bool) -> FacetPass:
         """Return the full or the coarse facet pass, built if it does not exist yet.
@@ -130,9 +140,9 @@ class SharedScene:
             RuntimeError: no track has been loaded, or it has too many facets.
         """
         if coarse not in self._passes:
-            if self._scene is None:
+            if self.scene is None:
                 raise RuntimeError("a camera cannot render before a track is loaded")
-            created = FacetPass(self._scene.root, self._scene.level_height, coarse=coarse)
+            created = FacetPass(self.scene.root, self.scene.level_height, coarse=coarse)
             created.root.reparent_to(self.facet_roots[coarse])
             created.place_bodies(self._bodies)
             self._passes[coarse] = created
@@ -140,16 +150,16 @@ class SharedScene:
 
     def place_actors(self, actors: Sequence[VisibleActor]) -> None:
         """Show these actors in place of those before."""
-        if self._scene is None or actors == self._actors:
+        if self.scene is None or actors == self._actors:
             return
-        self._actors, self._bodies = actors, self._scene.place_actors(actors)
+        self._actors, self._bodies = actors, self.scene.place_actors(actors)
         for facet_pass in self._passes.values():
             facet_pass.place_bodies(self._bodies)
 
     def centre_sky(self, pose: Pose) -> None:
         """Move the sky to a camera's pose."""
-        if self._scene is not None:
-            self._scene.sky.set_pos(pose.y, pose.x, pose.z)
+        if self.scene is not None:
+            self.scene.sky.set_pos(pose.y, pose.x, pose.z)
 
 
 class Camera:

@@ -44,6 +44,7 @@ class Scene:
         seed: chooses the surroundings.
 
     Attributes:
+        track, seed: what it was built from.
         root: the node for cameras to draw.
         sky: the node below it that must follow the camera.
         level_height: height of the land if it is level, else None [m].
@@ -61,6 +62,7 @@ class Scene:
         return scene
 
     def _build(self, track: Track, seed: int) -> Iterator[None]:
+        self.track, self.seed = track, seed
         name = crc32(track.name.encode())
         sky_random, land_random, road_random, plant_random = [
             np.random.default_rng([seed, name, part]) for part in range(4)

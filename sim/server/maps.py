@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from sim.episode.world import WorldError
 from sim.roads import circuits, opendrive, opendrive_import
@@ -17,6 +18,24 @@ def list_names() -> tuple[str, ...]:
     return circuits.list_names()
 
 
+def find_files(folder: Path | None) -> dict[str, Path]:
+    """The OpenDRIVE files of a folder by their names without extension; none without a folder.
+
+    Raises:
+        WorldError: there is no such folder, no OpenDRIVE file in it, or one with the name of a built-in map.
+    """
+    if folder is None:
+        return {}
+    if not folder.is_dir():
+        raise WorldError(f"--maps is {folder}, expected a folder with OpenDRIVE files (*.xodr)")
+    found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".xodr"}
+    if not found:
+        raise WorldError(f"--maps is {folder}, which holds no OpenDRIVE files (*.xodr)")
+    if taken := [name for name in found if circuits.find_circuit(name) is not None]:
+        raise WorldError(f"{found[taken[0]]} has the name of a built-in map: rename the file")
+    return found
+
+
 def open_map(name_or_path: str, seed: int) -> Track:
     """The track of a built-in map or of an OpenDRIVE file, with scenery chosen by `seed`.
 
@@ -26,13 +45,13 @@ def open_map(name_or_path: str, seed: int) -> Track:
     return _open(opendrive.load, name_or_path, seed)
 
 
-def open_built_in(name: str, seed: int) -> Track:
-    """The track of a built-in map, for a client, which must not open files on this machine.
+def open_listed(name: str, seed: int, files: Mapping[str, Path]) -> Track:
+    """The track of a built-in map or of one of these files, for a client, which must not open others on this machine.
 
     Raises:
-        WorldError: there is no such map.
+        WorldError: there is no such map, or the file cannot be used.
     """
-    return _open(opendrive.load_built_in, name, seed)
+    return open_map(str(files[name]), seed) if name in files else _open(opendrive.load_built_in, name, seed)
 
 
 def _open(load: Callable[[str], tuple[str, str]], wanted: str, seed: int) -> Track:

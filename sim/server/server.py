@@ -70,6 +70,7 @@ class Server:
         self._camera_streams = camera_streams
         self._open_track, self._read_track = open_track, read_track
         self._first, self._track, self._maps, self._text = track, track, maps, ""
+        self._read: tuple[str, Track] | None = None  # the last text that was read, with its map
         self._next_tick: asyncio.Handle | None = None
         self._waiting: list[tuple[int, bytes]] = []  # images held back for PAUSE
         self._release: asyncio.TimerHandle | None = None
@@ -126,8 +127,10 @@ class Server:
             self._loads_waiting -= 1
 
     async def _find_track(self, name: str, text: str) -> Track:
-        if name == registry.TEXT_MAP:  # even if the present map came from the last text
-            return await run_in_thread(partial(self._read_track, name, text))
+        if name == registry.TEXT_MAP:
+            if self._read is None or self._read[0] != text:
+                self._read = text, await run_in_thread(partial(self._read_track, name, text))
+            return self._read[1]
         if name in {"", self._track.name}:
             return self._track
         if name == self._first.name:

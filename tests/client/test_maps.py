@@ -5,11 +5,13 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import carla
 import msgpack
 import pytest
 
+from sim.roads import opendrive
 from tests.client.conftest import connected, spawn_car, synchronous
 from tests.conftest import running_server
 
@@ -77,3 +79,13 @@ def test_the_others_tick_on_while_a_map_is_read_and_its_scene_is_built() -> None
             assert msgpack.unpackb(loader.recv(100)) == [1, 2, None, [[False]]]
         assert ticks > 20
         assert connected(address).get_world().get_map().name == "Carla/Maps/OpenDriveMap"
+
+
+def test_the_maps_of_a_folder_are_listed_and_loaded_by_name(tmp_path: Path) -> None:
+    (tmp_path / "Ring.xodr").write_text(opendrive.load("oval")[1], encoding="utf-8")
+    with running_server("--map", "Ring", "--maps", str(tmp_path)) as address:
+        client = connected(address)
+        assert client.get_world().get_map().name.endswith("/Ring")
+        client.load_world("path")
+        assert any(name.endswith("/Ring") for name in client.get_available_maps())
+        assert client.load_world("Ring").get_map().name.endswith("/Ring")

@@ -225,5 +225,5 @@ def test_help_says_what_every_flag_does(capsys: pytest.CaptureFixture[str]) -> N
         cli.main(["--help"])
     assert stopped.value.code == 0
     text = capsys.readouterr().out
-    for flag in ("--map", "--port", "--host", "--renderer", "--seed", "--exit-with-parent"):
+    for flag in ("--map", "--maps", "--port", "--host", "--renderer", "--seed", "--exit-with-parent"):
         assert flag in text

@@ -20,6 +20,7 @@ from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose, matrix
 from sim.roads import opendrive
 from sim.roads.track import Track
+from sim.scene.bodies import VisibleActor
 from sim.scene.sky import Sky
 
 KINDS: tuple[CameraKind, ...] = ("rgb", "depth")
@@ -337,3 +338,23 @@ def test_cameras_that_come_and_go_leave_no_memory_behind(renderer: Renderer) -> 
     before = process.memory_info().rss
     come_and_go(20)
     assert process.memory_info().rss - before < 4e6
+
+
+def test_the_scene_that_is_shown_is_not_built_again_and_its_actors_are_gone(renderer: Renderer) -> None:
+    def build(seed: int) -> int:
+        pieces = renderer.build_in_pieces(OVAL, seed)
+        for count in range(10_000):
+            try:
+                next(pieces)
+            except StopIteration as end:
+                renderer.show(end.value)
+                return count
+        raise AssertionError
+
+    camera = renderer.create_camera(64, 32, FOV)
+    before = camera.render(LANE)
+    renderer.place_actors([VisibleActor(1, "vehicle.tesla.model3", (1.0, 0.0, 0.0), compose(LANE, Pose(8.0, z=-1.4)))])
+    assert camera.render(LANE) != before
+    assert build(7) == 0
+    assert camera.render(LANE) == before
+    camera.close()

@@ -346,10 +346,10 @@ def test_a_second_text_takes_the_place_of_the_first() -> None:
                 return Plain(name)
 
             it.server._read_track = read
-            for text in ("one lane", "another lane"):
+            for text in ("one lane", "another lane", "another lane"):
                 it.server.store_opendrive(text)
                 await it.server.load("OpenDriveMap")
-            assert texts == ["one lane", "another lane"]
+            assert texts == ["one lane", "another lane"], "the same text is not read again"
 
     asyncio.run(scenario())
 

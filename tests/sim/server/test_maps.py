@@ -49,6 +49,27 @@ def test_a_client_cannot_open_a_file_of_the_folder_whatever_its_name(
         Path(name).write_text(text, encoding="utf-8")
         assert maps.open_map(name, 0).spawn_points
         with pytest.raises(WorldError, match="there is no map called"):
-            maps.open_built_in(name, 0)
+            maps.open_listed(name, 0, {})
     with pytest.raises(WorldError, match="there is no map called"):
-        maps.open_built_in("x" * 5000, 0)
+        maps.open_listed("x" * 5000, 0, {})
+
+
+def test_the_maps_of_a_folder_are_opened_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "Ring.xodr").write_text(opendrive.load("oval")[1], encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("none", encoding="utf-8")
+    files = maps.find_files(tmp_path)
+    assert files == {"Ring": tmp_path / "Ring.xodr"}
+    assert maps.open_listed("Ring", 0, files).name == "Ring"
+    assert maps.open_listed("oval", 0, files).name == "oval"
+    assert maps.find_files(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "complaint"),
+    [("oval.xodr", "has the name of a built-in map"), ("notes.txt", "holds no OpenDRIVE files"), (None, "expected a")],
+)
+def test_a_folder_without_maps_of_its_own_is_refused(tmp_path: Path, file: str | None, complaint: str) -> None:
+    if file is not None:
+        (tmp_path / file).write_text("", encoding="utf-8")
+    with pytest.raises(WorldError, match=complaint):
+        maps.find_files(tmp_path if file else tmp_path / "missing")
