@@ -177,6 +177,7 @@ class CarlaWorld:
                 carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
             )
             self._vehicle.set_target_velocity(velocity)
+            self._vehicle.set_target_angular_velocity(carla.Vector3D())
             self._s = s  # known, so not searched for: a lane may cross itself, at another height too
             self.tick()
 

@@ -113,7 +113,7 @@ class Vehicle(Actor):
         self._force = Vector()  # [N], for the next step alone
         self._known_velocity = 0.0, 0.0  # in the world's axes, at the end of the last tick
         self._ground_at = ground_at
-        self.put(pose)
+        self._settle(State.at_rest(pose), pose.z)
 
     @property
     def physics(self) -> PhysicsControl:
@@ -130,8 +130,10 @@ class Vehicle(Actor):
         return Box.from_bounding_box(self.pose, *self.box)
 
     def put(self, pose: Pose) -> None:
-        """Set the car down at rest, at the ground's height."""
-        self._settle(State.at_rest(pose), pose.z)
+        """Move the car to a pose, at the ground's height, wheels straight; in the world it goes on as it went."""
+        velocity = Vector(self.speed_along(1.0, 0.0), self.speed_along(0.0, 1.0))
+        self._settle(replace(State.at_rest(pose), yaw_rate=self.motion.yaw_rate), pose.z)
+        self.set_velocity(velocity)
 
     # --- what is done to it from outside
 

@@ -22,6 +22,8 @@ from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
 LARGEST_IMAGE = 4096  # pixels a side
 LONGEST_SENSOR_TICK = 3600.0  # [s]
 LOUDEST = 1e6  # the largest noise that a client can ask for
+SPRING_ARMS = {1: 0.3, 2: 0.0}
+"""CARLA's numbers of its attachments by an arm, and how far above the parent's origin the arm begins [m]."""
 CameraKind = Literal["rgb", "depth", "semantic_segmentation"]
 CAMERA_KINDS: dict[str, CameraKind] = {
     RGB_CAMERA: "rgb",
@@ -55,6 +57,7 @@ class Sensor(Actor):
         self.depth = 1 + parent.depth if isinstance(parent, Sensor) else 0 if parent is None else 1
         self.stream = stream
         self._born = born
+        self._arm: float | None = None  # height of its lower end above the parent, where it has one
         self.every = (
             description.number("sensor_tick", 0, LONGEST_SENSOR_TICK) if description.text("sensor_tick") else 0.0
         )
@@ -62,7 +65,18 @@ class Sensor(Actor):
     @property
     def pose(self) -> Pose:
         """The sensor's pose in the world."""
-        return self._pose if self.parent is None else compose(self.parent.pose, self._pose)
+        return self._pose if self.parent is None else compose(self._mount(self.parent), self._pose)
+
+    def _mount(self, parent: Actor) -> Pose:
+        """The pose in the world that the sensor's own is relative to; an arm turns with its parent and is upright."""
+        at = parent.pose
+        return at if self._arm is None else Pose(at.x, at.y, at.z + self._arm, yaw=at.yaw)
+
+    def mount_on_arm(self, lift: float) -> None:
+        """Sit at the end of an arm, which begins `lift` [m] above the parent, and look along it, as CARLA's do."""
+        at = self._pose
+        along = Pose(at.x, at.y, at.z, pitch=math.atan2(-at.z, math.hypot(at.x, at.y)), yaw=math.atan2(-at.y, -at.x))
+        self._arm, self._pose = lift, compose(along, Pose(pitch=at.pitch, yaw=at.yaw, roll=at.roll))
 
     @property
     def relative_pose(self) -> Pose:
@@ -72,7 +86,7 @@ class Sensor(Actor):
     def put(self, pose: Pose) -> None:
         """Move the sensor to a pose in the world; it stays attached to its parent."""
         if self.parent is not None:
-            pose = pose_from_matrix(np.linalg.inv(matrix(self.parent.pose)) @ matrix(pose))
+            pose = pose_from_matrix(np.linalg.inv(matrix(self._mount(self.parent))) @ matrix(pose))
         self._pose = pose
 
     def detach(self) -> None:

@@ -17,7 +17,7 @@ from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
 from sim.episode.catalogue import PROPS, UNSUPPORTED
 from sim.episode.collisions import Collision, resolve
-from sim.episode.sensors import SENSORS, Camera, Sensor
+from sim.episode.sensors import SENSORS, SPRING_ARMS, Camera, Sensor
 from sim.episode.settings import EpisodeSettings
 from sim.episode.snapshot import Snapshot, Timestamp
 from sim.episode.weather import WeatherParameters
@@ -153,8 +153,10 @@ class World:
         """Return all cameras, in the order of spawning."""
         return [actor for actor in self.actors.values() if isinstance(actor, Camera)]
 
-    def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
+    def spawn(self, description: Description, pose: Pose, parent: int = 0, attachment: int = 0) -> Actor:
         """Spawn an actor; its pose is relative to the parent, if there is one (0: none).
+
+        The attachment is CARLA's number: 0 rigid, else one of SPRING_ARMS; without a parent it has no meaning.
 
         Raises:
             WorldError: the blueprint or parent does not exist, an attribute is out of range, the place is taken, or a
@@ -168,6 +170,8 @@ class World:
             raise WorldError(str(error)) from error
         if any(is_colliding(actor, other) for other in self.actors.values()):
             raise WorldError("Spawn failed because of collision at spawn position")  # CARLA's own words
+        if isinstance(actor, Sensor) and on is not None and attachment in SPRING_ARMS:
+            actor.mount_on_arm(SPRING_ARMS[attachment])
         self._check_limits(actor)
         self.actors[actor.id] = actor
         return actor

@@ -90,7 +90,7 @@ def _unpack_all(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
 def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
     """Spawn, then run the commands of `.then` on the new actor, whose id they could not contain."""
     order = messages.unpack_spawn(payload)
-    actor = context.world.spawn(order.description, order.pose, order.parent or 0)
+    actor = context.world.spawn(order.description, order.pose, order.parent or 0, order.attachment)
     for number, rest in order.then:
         if number != SPAWN:
             _run(context, number, [actor.id, *rest[1:]])

@@ -18,7 +18,7 @@ from sim.geometry.poses import Pose, Vector, wrap_angle
 from sim.rpc import actor_values
 from sim.rpc.registry import Context, method
 from sim.wire import messages, streaming
-from sim.wire.messages import ANYTHING, BOOL, IDS, TEXT, TRANSFORM, UINT, VECTOR
+from sim.wire.messages import ANYTHING, BOOL, IDS, INT, TEXT, TRANSFORM, UINT, VECTOR
 from sim.wire.rpc import Returns
 
 VERSION = "0.9.16"
@@ -133,11 +133,11 @@ def _spawn(context: Context, description: Description, pose: Pose) -> list[Any]:
     return actor_values.describe(context.world.spawn(description, pose), context.stream_port)
 
 
-@method("spawn_actor_with_parent", messages.DESCRIPTION, TRANSFORM, UINT, ANYTHING, ANYTHING)
+@method("spawn_actor_with_parent", messages.DESCRIPTION, TRANSFORM, UINT, INT, ANYTHING)
 def _spawn_on(
-    context: Context, description: Description, pose: Pose, parent: int, _attachment: object, _socket: object
+    context: Context, description: Description, pose: Pose, parent: int, attachment: int, _socket: object
 ) -> list[Any]:
-    return actor_values.describe(context.world.spawn(description, pose, parent), context.stream_port)
+    return actor_values.describe(context.world.spawn(description, pose, parent, attachment), context.stream_port)
 
 
 @method("destroy_actor", UINT)
@@ -155,7 +155,7 @@ def _box(context: Context, identity: int) -> list[Any]:
 
 @method("set_actor_transform", UINT, TRANSFORM, returns=Returns.NOTHING)
 def set_transform(context: Context, identity: int, pose: Pose) -> None:
-    """Set an actor down at a pose in the world."""
+    """Move an actor to a pose in the world; a car keeps its velocity there, as in CARLA."""
     context.world.actor(identity, Actor).put(pose)
 
 

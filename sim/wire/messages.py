@@ -205,6 +205,7 @@ class Spawn:
     description: Description
     pose: Pose
     parent: int | None
+    attachment: int
     then: tuple[tuple[int, list[Any]], ...]
 
 
@@ -215,11 +216,12 @@ def unpack_command(value: object) -> tuple[int, list[Any]]:
 
 
 def unpack_spawn(payload: list[Any]) -> Spawn:
-    """The payload of SpawnActor; the attachment type is not read, as the client leaves it unset without a parent."""
-    description, pose, parent, _attachment, _socket, then = _list(payload, 6)
+    """The payload of SpawnActor; without a parent the client leaves the attachment unset, and it may be anything."""
+    description, pose, parent, attachment, _socket, then = _list(payload, 6)
     return Spawn(
         DESCRIPTION.unpack(description),
         TRANSFORM.unpack(pose),
         optional(UINT).unpack(parent),
+        _int(attachment),
         tuple(unpack_command(item) for item in _list(then)),
     )

@@ -75,13 +75,19 @@ def test_a_control_takes_effect_with_the_very_next_tick(world: carla.World, car:
     assert car.get_velocity().length() > 0.0
 
 
-def test_a_car_set_down_elsewhere_is_at_rest_there(world: carla.World, car: carla.Vehicle) -> None:
+def test_a_car_set_down_elsewhere_keeps_its_speed(world: carla.World, car: carla.Vehicle) -> None:
     car.apply_control(carla.VehicleControl(throttle=1.0))
     for _ in range(20):
         world.tick()
-    car.apply_control(carla.VehicleControl(brake=1.0))
-    place = world.get_map().get_spawn_points()[3]
+    speed, place = car.get_velocity().length(), world.get_map().get_spawn_points()[3]
     car.set_transform(place)
+    world.tick()
+    assert speed > 2.0
+    assert car.get_velocity().length() == pytest.approx(speed, rel=0.2)
+    car.apply_control(carla.VehicleControl(brake=1.0))
+    car.set_transform(place)
+    car.set_target_velocity(carla.Vector3D())
+    car.set_target_angular_velocity(carla.Vector3D())
     world.tick()
     assert car.get_location().distance(place.location) < 0.6
     assert car.get_transform().rotation.yaw == pytest.approx(place.rotation.yaw, abs=0.01)

@@ -34,11 +34,18 @@ def test_a_push_is_felt_along_the_world_s_axes() -> None:
     assert (velocity.x, velocity.y) == pytest.approx((3.0, -4.0))
 
 
-def test_a_car_set_down_has_lost_its_speed() -> None:
-    vehicle = car()
-    vehicle.set_velocity(Vector(9.0, 0.0, 0.0))
-    vehicle.put(Pose(x=1.0))
-    assert vehicle.state().velocity == Vector()
+def test_a_car_that_is_moved_goes_on_as_it_went_in_the_world_with_its_wheels_straight() -> None:
+    vehicle = car(yaw=0.5)
+    vehicle.control = VehicleControl(throttle=1.0, steer=0.3)
+    for _ in range(40):
+        vehicle.advance(0.05)
+    before = vehicle.state()
+    vehicle.put(Pose(x=1.0, yaw=2.0))
+    after = vehicle.state()
+    assert before.velocity.y > 1.0
+    assert (after.velocity.x, after.velocity.y) == pytest.approx((before.velocity.x, before.velocity.y))
+    assert after.angular_velocity == before.angular_velocity
+    assert vehicle.motion.wheel_angle == 0.0
 
 
 def test_a_control_that_does_not_stick_holds_for_one_step() -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from sim.dynamics.single_track import Ground
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, BlueprintError, Description
 from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, IMU
 from sim.episode.sensors import SENSORS, Lens, Sensor
@@ -13,6 +14,15 @@ from sim.geometry.poses import Pose, matrix
 from tests.sim.fakes import Plain, is_camera
 
 BORN = Timestamp(frame=1, seconds=0.0)
+
+
+class Slope(Plain):
+    """Ground that climbs along a car."""
+
+    def ground(self, _x: float, _y: float, _z: float, _yaw: float = 0.0) -> Ground:
+        return Ground(pitch=0.1)
+
+
 CAR = Description(0, VEHICLE).complete()
 
 
@@ -83,3 +93,23 @@ def test_a_sensor_tick_that_is_no_number_is_refused_where_there_is_one() -> None
     with pytest.raises(BlueprintError, match="sensor_tick is 'often'"):
         SENSORS[IMU](1, Description(0, IMU, tick).complete(), Pose(), None, 2, BORN)
     assert SENSORS[COLLISION](1, Description(0, COLLISION, tick).complete(), Pose(), None, 2, BORN).every == 0.0
+
+
+@pytest.mark.parametrize(("attachment", "lift"), [(1, 0.3), (2, 0.0)])
+def test_a_camera_on_a_spring_arm_looks_along_it_and_stays_upright(attachment: int, lift: float) -> None:
+    world = World(Slope())
+    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=math.pi / 2))
+    assert vehicle.pose.pitch == 0.1
+    behind = Pose(x=-4.0, z=3.0, pitch=math.radians(8.0))
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA), behind, vehicle.id, attachment))
+    pose = camera.pose
+    assert (pose.x, pose.y, pose.z) == pytest.approx((10.0, -4.0, 3.0 + lift))
+    assert (pose.pitch, pose.yaw, pose.roll) == pytest.approx((math.radians(8.0) - math.atan2(3, 4), math.pi / 2, 0))
+    there = Pose(3.0, -4.0, 5.0, 0.1, -0.2, 0.3)
+    camera.put(there)
+    assert matrix(camera.pose) == pytest.approx(matrix(there))
+
+
+def test_an_attachment_without_a_parent_has_no_meaning() -> None:
+    camera = is_camera(World(Plain()).spawn(Description(0, RGB_CAMERA), Pose(x=-4.0, z=3.0), 0, 176))
+    assert camera.pose == Pose(x=-4.0, z=3.0)
