@@ -14,26 +14,28 @@ from rich.table import Table
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compare_runs, overall_judgement
-from alvinn.metrics.results import read_laps
+from alvinn.metrics.comparison import compare_runs, describe_comparison, overall_judgement
+from alvinn.metrics.referee import Run
+from alvinn.metrics.results import parse_run, read_laps
 from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.figures import plot_comparison, plot_offline
-from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, format_figure, write_page
+from alvinn.visualization.films import Clip, pair_films
+from alvinn.visualization.page import KM, HtmlFigure, HtmlTable, embed_figure, format_figure, write_page
 
 ROWS = (
-    ("km", "driven [km]", ".2f"),
+    ("km", "driven", KM),
     ("completed_pct", "runs to the end [%]", ".0f"),
     ("departures_per_km", "departures per km", ".3f"),
-    ("autonomy_pct", "autonomy [%]", ".2f"),
-    ("offset_mean_m", "offset mean [m]", "+.3f"),
-    ("offset_sd_m", "offset sd [m]", ".3f"),
-    ("offset_p95_m", "offset p95 [m]", ".3f"),
+    ("autonomy_pct", "autonomy", ".2f"),
+    ("offset_mean_m", "offset mean", "+.3f"),
+    ("offset_sd_m", "offset sd", ".3f"),
+    ("offset_p95_m", "offset p95", ".3f"),
     ("offset_max_m", "offset, largest [m]", ".2f"),
     ("steer_suddenness_per_km", "steering per km", ".1f"),
-    ("latency_ms_p99", "p99 latency [ms]", ".1f"),
+    ("latency_ms_p99", "latency p99", ".1f"),
 )
 
 
@@ -63,13 +65,19 @@ class Compare(Home):
             ResultsError: a name has no judged laps.
         """
         laps = [read_laps(self._find_laps(name)) for name in self.laps]
+        others = list(zip(self.laps, laps, strict=True))[1:]
+        verdicts = [line for other in others for line in describe_comparison((self.laps[0], laps[0]), other)]
         rows = compare_laps(laps)
         grid = Table("", *map(rich_escape, self.laps))
         for row in rows:
             grid.add_row(*map(rich_escape, row))
         CONSOLE.print(grid)
+        for sentence in verdicts:
+            CONSOLE.print(sentence, markup=False)
         chart = plot_comparison(self.laps, [one["summary"] for one in laps])
         values = {
+            "verdicts": verdicts,
+            "films": self._pair_films(laps),
             "summary": HtmlTable(["", *self.laps], rows),
             "chart": embed_figure(chart, "Each with its 95% interval over circuits: bootstrap."),
             "offline": self._compare_offline(laps),
@@ -96,6 +104,16 @@ class Compare(Home):
         for sentence in comparison.correlations:
             CONSOLE.print(sentence, markup=False)
         return comparison
+
+    def _pair_films(self, laps: Sequence[dict[str, Any]]) -> list[list[Clip]]:
+        """Films of the runs that all drove, side by side; those with most departures first."""
+        folders = {name: self._find_laps(name) for name in self.laps}
+        folders = {name: path if path.is_dir() else path.parent for name, path in folders.items()}
+        lost: dict[Run, int] = {}
+        for one in laps:
+            for entry in one["runs"]:
+                lost[parse_run(entry)] = lost.get(parse_run(entry), 0) + entry["departures"]
+        return pair_films(folders, sorted(lost, key=lambda run: -lost[run]))
 
     def _find_laps(self, name: str) -> Path:
         judged = self.model_folder(name) / "laps"

@@ -19,11 +19,13 @@ import numpy as np
 from alvinn.console import CONSOLE
 from alvinn.dagger.rounds import recordings_until
 from alvinn.dagger.settings import RoundGateName
+from alvinn.errors import ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.referee import Result
+from alvinn.metrics.results import read_laps
 from alvinn.recording import Recording
 from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
 from alvinn.training.dataset import rows_learned_from
@@ -35,6 +37,7 @@ from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.covariate_shift import (
     Rate,
     StateSamples,
+    describe_rates,
     estimate_rate,
     plot_rates,
     plot_states,
@@ -91,6 +94,8 @@ class Shift:
     proof: Path = Path("models/corrections/corrections.json")
     """results of `make corrections`; shown if the file exists"""
 
+    page_only: bool = False
+    """make the page from the seeds that are finished, and drive nothing"""
     open_it: OpenFlag = False
     """open the page when it is written"""
     overwrite: bool = False
@@ -111,6 +116,11 @@ class Shift:
         Raises:
             AlvinnError: it cannot be done.
         """
+        _read_corrections(self.proof)  # a file that is none of these is found now, not after hours
+        if self.page_only:
+            self._write(self._read_finished())
+            self._show_page()
+            return
         with locked(self.out, "written"):
             if self.overwrite:
                 remove(self.out, ("shift.*", BEGUN))
@@ -127,9 +137,43 @@ class Shift:
                 CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
                 found[gate].append(self._teach(gate, seed))
                 self._write({gate: seeds for gate, seeds in found.items() if seeds})
+        self._show_page()
+
+    def _show_page(self) -> None:
         CONSOLE.print(f"the page: {self.out / 'shift.html'}")
         if self.open_it:
             open_file(self.out / "shift.html")
+
+    def _read_finished(self) -> dict[RoundGateName, list[list[list[Result]]]]:
+        """The results of the seeds that every teaching method has finished; nothing is driven.
+
+        Raises:
+            ResultsError: there is no such seed.
+        """
+        done = [seed for seed in self._seeds() if all(self._is_finished(gate, seed) for gate in TAUGHT)]
+        done = done[: next((n for n, seed in enumerate(done) if seed != self.seed + n), len(done))]
+        if not done:
+            raise ResultsError(f"no seed is finished in {self.out}: leave --page-only out to drive")
+        return {gate: [self._teach_again(gate, seed) for seed in done] for gate in TAUGHT}
+
+    def _is_finished(self, gate: RoundGateName, seed: int) -> bool:
+        """Whether all rounds of a teaching method were judged to the end."""
+        for number in range(self.rounds + 1):
+            laps = self._judged_model(gate, seed, number) / "laps"
+            if not (laps / "laps.json").is_file():
+                return False
+            if any(run["status"] != "done" for run in read_laps(laps)["runs"]):
+                return False
+        return True
+
+    def _judged_model(self, gate: RoundGateName, seed: int, number: int) -> Path:
+        """The model that is judged for a round: of round 0 the clone that all methods share."""
+        if not number:
+            return self.out / "models" / f"clone-{seed}"
+        return self.make_correction(gate, seed).model(number)
+
+    def _teach_again(self, gate: RoundGateName, seed: int) -> list[list[Result]]:
+        return [self._judge(self._judged_model(gate, seed, number), seed) for number in range(self.rounds + 1)]
 
     def _seeds(self) -> range:
         return range(self.seed, self.seed + self.seeds)
@@ -190,6 +234,7 @@ class Shift:
         write_json(self.out / "shift.json", {"schema": 1, "settings": _settings(self), "departures_per_km": content})
         values = {
             **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
+            "verdict": describe_rates(rates, TAUGHT["plain"]),
             "seeds": len(next(iter(found.values()))),
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
@@ -243,9 +288,22 @@ class CorrectionResults:
 
 
 def _read_corrections(path: Path) -> CorrectionResults | None:
+    """The file that `make corrections` writes; None where it is not made yet.
+
+    Raises:
+        ResultsError: it is another file, or is missing though it was named.
+    """
     if not path.is_file():
+        if path != Shift.proof:
+            raise ResultsError(f"there is no {path}: `make corrections` writes such files, or leave --proof out")
         return None
-    found = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return _tabulate_corrections(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{path} is no file that `make corrections` writes: leave --proof out") from error
+
+
+def _tabulate_corrections(found: dict[str, Any]) -> CorrectionResults:
     headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
     rows = [
         [

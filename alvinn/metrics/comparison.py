@@ -131,6 +131,51 @@ def _change(
     return Change(metric, before, after, low, high, circuits)
 
 
+def describe_comparison(first: tuple[str, dict[str, Any]], other: tuple[str, dict[str, Any]]) -> list[str]:
+    """Who drives better, on what both drove, and where that was not the same: a sentence each.
+
+    Args:
+        first: name and content of a `laps.json`.
+        other: name and content of another one.
+    """
+    (one, before), (two, after) = first, other
+    try:
+        changes = compare_runs(before["runs"], after["runs"], np.random.default_rng(0))
+    except ResultsError:
+        return [f"{one} and {two} cannot be compared, as one of them drove nothing."]
+    sentences = [f"{_describe_judgement(one, two, changes)}: {_describe_changes(changes)}."]
+    old, new = (_driven_runs(entries["runs"]) for entries in (before, after))
+    shared = sum(run in new for run in old)
+    if not shared:
+        sentences.append(f"Beware: {one} and {two} drove no run alike, so circuits may explain the difference.")
+    elif shared < max(len(old), len(new)):
+        sentences.append(
+            f"Compared on the {shared} runs that both drove; {len(old) - shared} more of {one} and "
+            f"{len(new) - shared} more of {two} do not count here, though they do in the table."
+        )
+    unlike = [key for key in CONDITIONS if before.get("settings", {}).get(key) != after.get("settings", {}).get(key)]
+    if unlike:
+        sentences.append(f"Beware: {one} and {two} were driven with another {' and '.join(unlike)}.")
+    return sentences
+
+
+CONDITIONS = ("speed", "laps", "km", "camera", "maps")
+"""Settings of a `laps.json` that change what is driven."""
+
+
+def _describe_judgement(one: str, two: str, changes: Sequence[Change]) -> str:
+    judgement = overall_judgement(changes)
+    if judgement == "undecided":
+        return f"{changes[0].circuits} circuits do not decide between {two} and {one}, {LEAST_CIRCUITS} are needed"
+    if judgement == "the same":
+        return f"{two} drives as {one} does, beyond what chance explains"
+    return f"{two} is {judgement} than {one}"
+
+
+def _describe_changes(changes: Sequence[Change]) -> str:
+    return "; ".join(f"{one.metric.text} {one.after:.3f} rather than {one.before:.3f}" for one in changes)
+
+
 def overall_judgement(changes: Sequence[Change]) -> Judgement:
     """Worse if any figure is worse, else better if any is better; undecided where too few circuits decide nothing."""
     words = {change.judgement for change in changes}

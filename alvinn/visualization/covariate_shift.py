@@ -17,6 +17,7 @@ from plotly.subplots import make_subplots
 
 from alvinn.metrics.summary import percentile_interval
 from alvinn.visualization.figures import COLOURS, make_band
+from alvinn.visualization.page import pluralize
 
 RESAMPLES = 2000
 REACH = (0.8, 15.0)  # m, degrees: limits of the plane to either side
@@ -65,6 +66,19 @@ def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random
         return Rate(middle, middle, middle)
     drawn = rng.integers(len(lost), size=(RESAMPLES, len(lost)))
     return Rate(middle, *percentile_interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1)))
+
+
+def describe_rates(rates: Mapping[str, Sequence[Rate]], plain: str) -> str:
+    """Which teaching method is worth most, beside plain driving, in a sentence."""
+    last = {name: line[-1] for name, line in rates.items()}
+    best = min(last, key=lambda name: last[name].middle)
+    rounds, clone = len(rates[best]) - 1, rates[best][0].middle
+    said = f"{best}: {clone:.2f} departures per km before, {last[best].middle:.2f} after {pluralize(rounds, 'round')}"
+    if best == plain or plain not in last:
+        return f"{said}."
+    apart = last[best].high < last[plain].low
+    sure = "more than chance explains" if apart else "which may be chance: the intervals overlap"
+    return f"{said}; {plain} leaves {last[plain].middle:.2f}, {sure}."
 
 
 def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:

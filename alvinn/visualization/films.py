@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from alvinn.util.video import poster
 from alvinn.visualization.figures import label_run, select_worst
 from alvinn.visualization.page import pluralize
 
+PAIRED = 3  # runs whose films stand side by side
 EMBEDDED = 12  # films in the page: with more it takes long to open
 
 
@@ -76,13 +77,34 @@ def _clip(folder: Path, result: Result) -> Clip:
     first, last = find_worst_stretch(result.trace.offset)
     lost = sum(first <= tick <= last for tick in result.trace.departures)
     where = f"{result.trace.progress[first]:.0f} to {result.trace.progress[last]:.0f} m"
-    path = run_folder(folder, result.run) / CLIP
-    return Clip(
-        make_anchor(result.run),
-        _data_url(path.read_bytes(), "video/mp4"),
-        _data_url(poster(path), "image/jpeg"),
-        f"{label_run(result)}: {where}" + (f", {pluralize(lost, 'departure')}" if lost else ""),
-    )
+    caption = f"{label_run(result)}: {where}" + (f", {pluralize(lost, 'departure')}" if lost else "")
+    return embed_clip(run_folder(folder, result.run) / CLIP, make_anchor(result.run), caption)
+
+
+def embed_clip(path: Path, anchor: str, caption: str) -> Clip:
+    """A film for a page, with its first picture."""
+    return Clip(anchor, _data_url(path.read_bytes(), "video/mp4"), _data_url(poster(path), "image/jpeg"), caption)
+
+
+def pair_films(folders: Mapping[str, Path], runs: Sequence[Run]) -> list[list[Clip]]:
+    """The worst ten seconds of several drivers in the same run, side by side; of the first few runs that all have.
+
+    Args:
+        folders: of the results, by the driver's name.
+        runs: that all drove.
+    """
+    filmed = [run for run in runs if all((run_folder(one, run) / CLIP).is_file() for one in folders.values())]
+    return [
+        [
+            embed_clip(
+                run_folder(folder, run) / CLIP,
+                f"{make_anchor(run)}-{number}",
+                f"{name}: {run.map} {run.direction}, {run.weather}",
+            )
+            for number, (name, folder) in enumerate(folders.items())
+        ]
+        for run in filmed[:PAIRED]
+    ]
 
 
 def _link(folder: Path, result: Result) -> Link:

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from alvinn.jobs.compare import Judged, compare_laps, describe_correlations
+from alvinn.metrics.comparison import describe_comparison
 from alvinn.metrics.referee import Result
-from alvinn.metrics.results import read_laps, write_laps
+from alvinn.metrics.results import parse_run, read_laps, run_folder, write_laps
 from alvinn.metrics.summary import summarize
+from alvinn.metrics.worst import CLIP
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import read_card, write_card
+from alvinn.util.video import FilmWriter
 from tests.alvinn.fixtures import card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import RUN, judged
@@ -88,3 +91,26 @@ def test_each_is_held_against_the_first(tmp_path: Path, runs: int, told: str) ->
 def test_one_alone_is_wrong_usage_and_one_that_is_missing_is_said(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("compare", str(tmp_path)).status == 2
     assert "alvinn laps writes it" in shell.refused("compare", str(tmp_path / "a"), str(tmp_path / "b"))
+
+
+def test_the_verdict_says_who_is_better_on_what_both_drove_and_warns_of_the_rest(tmp_path: Path) -> None:
+    calm, nervous = (read_laps(laps(tmp_path / name, offset, 7)) for name, offset in (("a", 0.1), ("b", 0.3)))
+    (said,) = describe_comparison(("nervous", nervous), ("calm", calm))
+    assert said.startswith("calm is better than nervous: departures per km")
+    fewer = nervous | {"runs": nervous["runs"][:6], "settings": {"speed": 3.0}}
+    _, some, unlike = describe_comparison(("nervous", fewer), ("calm", calm))
+    assert some.startswith("Compared on the 6 runs that both drove; 0 more of nervous and 1 more of calm")
+    assert unlike == "Beware: nervous and calm were driven with another speed."
+    elsewhere = nervous | {"runs": [run | {"map": "hills"} for run in nervous["runs"]]}
+    assert "drove no run alike" in describe_comparison(("nervous", elsewhere), ("calm", calm))[1]
+
+
+def test_films_of_the_same_run_stand_side_by_side(shell: Shell, tmp_path: Path) -> None:
+    folders = {name: laps(tmp_path / name, offset) for name, offset in (("a", 0.1), ("b", 0.3))}
+    run = parse_run(read_laps(folders["a"])["runs"][0])
+    for folder in folders.values():
+        with FilmWriter(run_folder(folder, run) / CLIP, fps=10) as film:
+            film.add(np.zeros((64, 96, 3), dtype=np.uint8))
+    page = tmp_path / "page.html"
+    assert shell.run("compare", *map(str, folders.values()), "--out", str(page)).status == 0
+    assert page.read_text(encoding="utf-8").count("<video") == 2

@@ -9,6 +9,7 @@ from alvinn.errors import MixedError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.shift import TAUGHT, Shift
 from alvinn.metrics.referee import Result
+from alvinn.recording import Recording
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.judged import judged
@@ -51,6 +52,33 @@ def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_
     page = (tmp_path / "shift.html").read_text(encoding="utf-8")
     assert "departed 4 times in 2.5 km" in page
     assert all(name in page for name in TAUGHT.values())
+
+
+def test_a_proof_that_is_none_is_found_before_anything_is_driven(shell: Shell, tmp_path: Path) -> None:
+    out = ("--out", str(tmp_path / "out"))
+    assert "there is no missing.json" in shell.refused("shift", *out, "--proof", "missing.json")
+    other = tmp_path / "other.json"
+    for text in ("{}", "[1]", "not JSON"):
+        other.write_text(text, encoding="utf-8")
+        assert "no file that `make corrections` writes" in shell.refused("shift", *out, "--proof", str(other))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_alone_is_made_of_the_seeds_that_are_finished(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("shift", "--out", str(tmp_path), "--rounds", "1", "--page-only")
+    assert "no seed is finished" in shell.refused(*words)
+    monkeypatch.setattr(Shift, "_is_finished", lambda self, gate, seed: seed in {0, 2})
+    monkeypatch.setattr(Shift, "_judge", lambda *_: [judged(LOST)])
+    write_recording(tmp_path / "data" / "plain-0", 6)
+    driven = Recording(tmp_path / "data" / "plain-0")
+    monkeypatch.setattr("alvinn.jobs.shift.recordings_until", lambda *_: [driven])
+    monkeypatch.setattr("alvinn.jobs.shift.drive_laps", lambda *_: pytest.fail("driven again"))
+    assert shell.run(*words).status == 0
+    page = (tmp_path / "shift.html").read_text(encoding="utf-8")
+    assert "1 seed." in page, "seed 2 is finished, but seed 1 before it is not"
+    assert '<p class="verdict">' in page
 
 
 def test_circuits_that_are_judged_on_are_never_taught_on(shell: Shell) -> None:

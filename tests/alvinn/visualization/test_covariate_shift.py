@@ -6,6 +6,7 @@ import pytest
 from alvinn.visualization.covariate_shift import (
     Rate,
     StateSamples,
+    describe_rates,
     estimate_rate,
     plot_rates,
     plot_states,
@@ -57,3 +58,13 @@ def test_the_share_of_frames_where_nothing_was_learned_is_counted_cell_by_cell()
     assert uncovered_share(middle, both) == 0.5
     assert uncovered_share(both, aside) == 0.0
     assert uncovered_share(middle, StateSamples(np.full(3, 9.0), np.full(3, 2.0))) == 1.0, "beyond what is drawn too"
+
+
+def test_the_verdict_names_the_best_method_and_whether_chance_explains_it() -> None:
+    plain, drift = [Rate(3.0, 2.5, 3.5)] * 2, [Rate(3.0, 2.5, 3.5), Rate(0.5, 0.2, 0.9)]
+    said = describe_rates({"plain": plain, "drift": drift}, "plain")
+    assert said == (
+        "drift: 3.00 departures per km before, 0.50 after 1 round; plain leaves 3.00, more than chance explains."
+    )
+    assert "may be chance" in describe_rates({"plain": plain, "drift": [plain[0], Rate(2.9, 2.0, 3.4)]}, "plain")
+    assert describe_rates({"plain": plain}, "plain").endswith("after 1 round.")

@@ -93,9 +93,12 @@ def page(folder: Path, template: str, name: str) -> str:
         "compare.html": {
             "summary": table,
             "chart": figure,
+            "verdicts": [name],
+            "films": [],
             "offline": {"table": table, "correlations": [name], "figure": figure},
         },
         "shift.html": {
+            "verdict": name,
             "rounds": 3,
             "round_seconds": 60.0,
             "seconds": 120.0,
@@ -121,7 +124,7 @@ def test_markup_in_a_name_is_harmless_on_the_other_pages(tmp_path: Path, templat
 def test_a_value_that_a_template_lacks_is_an_error_and_leaves_the_old_page(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text("old", encoding="utf-8")
-    with pytest.raises(UndefinedError, match="summary"):
+    with pytest.raises(UndefinedError, match="verdicts"):
         write_page(path, "compare.html", "mine", {})
     assert path.read_text(encoding="utf-8") == "old"
 
