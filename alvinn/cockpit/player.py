@@ -35,6 +35,8 @@ HELP = (
 
 Answer = Callable[[Image], float]
 """A network's answer to an image: curvature [1/m]."""
+View = Callable[[Row, Image], Image]
+"""The ALVINN panel of a network at a row with its image."""
 
 
 class Player:
@@ -45,12 +47,19 @@ class Player:
         vehicle: the car of the recording.
         answer: of a network, shown beside the driver's steering.
         speed: of playback, relative to the drive.
+        view: what goes on in that network, shown beside the image.
     """
 
     def __init__(
-        self, recording: Recording, vehicle: VehicleGeometry, answer: Answer | None = None, speed: float = 1.0
+        self,
+        recording: Recording,
+        vehicle: VehicleGeometry,
+        answer: Answer | None = None,
+        speed: float = 1.0,
+        view: View | None = None,
     ) -> None:
-        self._recording, self._vehicle, self._answer = recording, vehicle, answer
+        self._recording, self._vehicle, self._answer, self._view = recording, vehicle, answer, view
+        self._side: tuple[int, Image] | None = None  # a row, and the network's view of it
         self.rate = _measure_rate(recording)
         """rows a second of the drive"""
         self.speed = speed
@@ -164,11 +173,20 @@ class Player:
             lane=self._lane(row, index),
             recording=RecorderState(running=False, frames=len(self._recording.rows), note=f"row {index}"),
             time=row.time - self._recording.rows[0].time,
+            side=self._draw_side(row, image),
             notes=self._notes(row, said),
             inset=self._charts.at(index, row.curvature),
             timeline=self._timeline(),
             help=HELP if self._help else (),
         )
+
+    def _draw_side(self, row: Row, image: Image) -> Image | None:
+        """The network's view of the present row, drawn once."""
+        if self._view is None:
+            return None
+        if self._side is None or self._side[0] != self.index:
+            self._side = (self.index, self._view(row, image))
+        return self._side[1]
 
     def _lane(self, row: Row, index: int) -> LaneState | None:
         if math.isnan(row.offset) or math.isnan(row.lane_width):

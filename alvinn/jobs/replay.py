@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import tyro
 from rich.progress import track
 
 from alvinn.console import CONSOLE
+from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
@@ -23,7 +25,7 @@ from alvinn.util.video import DATASET, FilmWriter
 if TYPE_CHECKING:
     from alvinn.cockpit.player import Player
     from alvinn.networks.inference import Card, Network
-    from alvinn.recording import Recording
+    from alvinn.recording import Recording, Row
 
 TICK = 1.0 / 20.0  # s between two pictures of the window
 FILM_SIZE = (960, 540)
@@ -63,7 +65,8 @@ class Replay(Home):
 
         network = self._load_network(recording)
         answer = None if network is None else network.curvature
-        player = Player(recording, recording.vehicle(), answer, self.speed)
+        view = None if network is None else make_view(network, recording)
+        player = Player(recording, recording.vehicle(), answer, self.speed, view)
         if self.out is not None:
             film(player, recording, self.out)
             CONSOLE.print(f"the film is {self.out}", markup=False)
@@ -82,6 +85,23 @@ class Replay(Home):
         network = Network(self.find_model(self.model))
         network.require_camera(recording.session.camera)
         return network
+
+
+def make_view(network: Network, recording: Recording) -> Callable[[Row, Image], Image]:
+    """The ALVINN panel of a network that looks at a recording."""
+    from alvinn.visualization.alvinn_panel import AlvinnPanel
+    from alvinn.visualization.insight import NetworkInspector
+
+    places = np.array([(row.x, row.y) for row in recording.rows]).reshape(-1, 2)
+    panel = AlvinnPanel(places[np.isfinite(places).all(axis=1)])
+    inspector = NetworkInspector(network, network.folder.name)
+
+    def view(row: Row, image: Image) -> Image:
+        speed = row.speed if math.isfinite(row.speed) else 0.0
+        place = (row.x, row.y) if math.isfinite(row.x + row.y) else None
+        return panel.draw(inspector.look(Observation(row.frame, row.time, image, speed)), row.curvature, place)
+
+    return view
 
 
 def film(player: Player, recording: Recording, out: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from alvinn.cockpit.player import HELP, Player
 from alvinn.controls.inputs import Inputs
-from alvinn.recording import Range, Recording, RecordingWriter
+from alvinn.driving.types import Image
+from alvinn.recording import Range, Recording, RecordingWriter, Row
 from tests.alvinn.fakes import CAR, picture, session, write_recording
 
 
@@ -123,3 +124,18 @@ def test_help_and_the_end_by_key_or_by_the_windows_button(player: Player) -> Non
     again = Player(player._recording, CAR)
     again.handle(Inputs(closed=True))
     assert again.ended
+
+
+def test_the_networks_view_is_drawn_once_for_each_row(folder: Path) -> None:
+    drawn: list[int] = []
+
+    def view(row: Row, image: Image) -> Image:
+        drawn.append(row.frame)
+        return image
+
+    player = Player(Recording(folder), CAR, view=view)
+    for _ in range(3):
+        assert player.panel().side is not None
+    player.step(1)
+    player.panel()
+    assert len(drawn) == len(set(drawn)) == 2
