@@ -8,6 +8,7 @@ beside what was counted, and ends with status 1 unless all agree: on departures 
 
 The rule: a side of the car crosses the lane's edge, abs(offset) > (lane width - car width) / 2, but not below 0.3 m;
 it counts once, until the car is back within its lane. Offset is right-positive in the car's own direction of travel.
+At a fork the lane goes straight on: the way that leaves the junction turned least (see `straight_on`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import carla
 
 MODEL3_WIDTH = 2.164  # m: what CARLA's bounding box of vehicle.tesla.model3 says
 REACH, STEP = 2.0, 0.05  # m: how far ahead a car can be of where it was a tick before, and how finely that is looked at
+ALIKE, ALONG = 5.0, 0.25  # degrees between ways that turn alike; m between the places by which their length is told
 TOLERANCE = 1.0  # mm between the two standard deviations of the offset
 STARTING = 2  # servers at a time
 LEVELS = 3  # the log has no height: each look at the map brings that of the road underneath nearer
@@ -92,7 +94,7 @@ def nearest(roads: carla.Map, before: carla.Waypoint | None, x: float, y: float,
 
 
 def followed(before: carla.Waypoint, x: float, y: float) -> carla.Waypoint | None:
-    """At a junction, where lanes lie over one another: the way that goes straightest on, at its place nearest (x, y).
+    """At a junction, where lanes lie over one another: the way that the car is to take, at its place nearest (x, y).
 
     None where the road does not fork within reach, and the nearest lane is the right one.
     """
@@ -100,10 +102,26 @@ def followed(before: carla.Waypoint, x: float, y: float) -> carla.Waypoint | Non
         return None
     ways = [before]
     for _ in range(round(REACH / STEP)):
-        onward, yaw = ways[-1].next(STEP), ways[-1].transform.rotation.yaw
-        if onward:
-            ways.append(min(onward, key=lambda way: abs((way.transform.rotation.yaw - yaw + 180.0) % 360.0 - 180.0)))
+        if onward := ways[-1].next(STEP):
+            ways.append(straight_on(ways[-1], onward))
     return min(ways, key=lambda way: math.hypot(way.transform.location.x - x, way.transform.location.y - y))
+
+
+def straight_on(before: carla.Waypoint, ways: list[carla.Waypoint]) -> carla.Waypoint:
+    """The way of a fork that the rule of the lanes names: it leaves the junction turned least from the heading before.
+
+    Of ways that turn alike to ALIKE it is the longest, then the one of the lowest road and lane.
+    """
+    if len(ways) == 1:
+        return ways[0]
+    ends = [(way.next_until_lane_end(ALONG) or [way]) for way in ways]
+    turns = [abs((end[-1].transform.rotation.yaw - before.transform.rotation.yaw + 180) % 360 - 180) for end in ends]
+    ranked = [
+        (-len(end), way.road_id, way.lane_id, number)
+        for number, (way, end, turn) in enumerate(zip(ways, ends, turns, strict=True))
+        if turn <= min(turns) + ALIKE
+    ]
+    return ways[min(ranked)[-1]]
 
 
 def opendrive_of(map_name: str) -> str:
