@@ -30,6 +30,21 @@ FRAME_TIMEOUT = 10.0  # s: for a tick's image from a camera
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
 VEHICLE = "vehicle.tesla.model3"
+DUSK = 5.0  # degrees of the sun's altitude, below which the headlights are on
+HEADLIGHTS = carla.VehicleLightState(carla.VehicleLightState.Position | carla.VehicleLightState.LowBeam)
+# A picture as networks learn it: CARLA's automatic exposure, no blur, no flare and no distortion of lenses.
+PHOTOGRAPHY = {
+    "sensor_tick": "0.0",
+    "exposure_mode": "histogram",
+    "exposure_compensation": "0.0",
+    "gamma": "2.2",
+    "motion_blur_intensity": "0.0",
+    "lens_flare_intensity": "0.0",
+    "lens_circle_multiplier": "0.0",
+    "lens_k": "-1.0",
+    "lens_kcube": "0.0",
+    "chromatic_aberration_intensity": "0.0",
+}
 BLUEPRINTS: dict[CameraName, str] = {
     "depth": "sensor.camera.depth",
     "segmentation": "sensor.camera.semantic_segmentation",
@@ -143,7 +158,13 @@ class CarlaWorld:
         preset = find_weather(name)
         with explain_errors("changing the weather"):
             self._world.set_weather(preset)
+            self.switch_headlights(preset)
             self.tick()
+
+    def switch_headlights(self, weather: carla.WeatherParameters) -> None:
+        """Switch the headlights on in the dark, off in daylight: no server does it by itself."""
+        dark = weather.sun_altitude_angle < DUSK
+        self._vehicle.set_light_state(HEADLIGHTS if dark else carla.VehicleLightState.NONE)
 
     def tick(self) -> None:
         """Advance the world by one tick."""
@@ -243,6 +264,7 @@ def spawn_car(
             world.tick(connection.TIMEOUT)
             driving = CarlaWorld(world, vehicle, lane, camera, cameras)
             driving.server = server_kind(client)
+            driving.switch_headlights(preset)
             driving.attach_cameras(undo)
         driving.settle()
         yield driving
@@ -280,4 +302,4 @@ def _attach_camera(
 ) -> None:
     size = {"image_size_x": str(camera.width), "image_size_y": str(camera.height), "fov": str(camera.fov)}
     place = carla.Transform(carla.Location(camera.x, camera.y, camera.z), carla.Rotation(pitch=camera.pitch))
-    attach(world, vehicle, BLUEPRINTS.get(name, "sensor.camera.rgb"), take, undo, place, size)
+    attach(world, vehicle, BLUEPRINTS.get(name, "sensor.camera.rgb"), take, undo, place, PHOTOGRAPHY | size)

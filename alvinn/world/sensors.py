@@ -39,14 +39,15 @@ def attach(
         take: called with every measurement, on the client's threads.
         undo: stops and destroys the sensor.
         mount: relative to the car; its origin if None.
-        attributes: of the blueprint.
+        attributes: to be set, as far as the blueprint has them.
 
     Raises:
         ServerError: the server spawned something else.
     """
     blueprint = own_blueprint(world, kind)
     for name, value in (attributes or {}).items():
-        blueprint.set_attribute(name, value)
+        if blueprint.has_attribute(name):
+            blueprint.set_attribute(name, value)
     sensor = world.spawn_actor(blueprint, mount or carla.Transform(), attach_to=vehicle)
     if not isinstance(sensor, carla.Sensor):
         raise ServerError(f"the server spawned no sensor for {kind}")

@@ -177,8 +177,12 @@ class Camera:
         self._light: Light | None = None
         self._effects: WeatherEffects | None = None
 
-    def render(self, pose: Pose) -> bytes:
+    def render(self, pose: Pose, *, headlights: bool = True) -> bytes:
         """Render the image from a pose in the world: height x width x BGRA bytes, top row first, alpha 255.
+
+        Args:
+            pose: the camera's.
+            headlights: whether the car that carries it has them on, which matters at night.
 
         Raises:
             RuntimeError: no track has been loaded, or it has too many facets.
@@ -199,7 +203,7 @@ class Camera:
             return _encode_labels(labels).tobytes()
         if self._effects is None or self._kind == "depth":
             return _encode_depth(geometry.inverse_depth).tobytes()
-        return self._effects.apply(self._colour.read(), geometry, pose).tobytes()
+        return self._effects.apply(self._colour.read(), geometry, pose, headlights=headlights).tobytes()
 
     def _set_light(self, light: Light) -> None:
         if light is not self._light:

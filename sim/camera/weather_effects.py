@@ -63,15 +63,18 @@ class WeatherEffects:
         """Return whether a light has any effect to apply."""
         return light.extinction > LEAST_EXTINCTION or light.night > 0 or light.wetness > 0.05 or light.rain > 0
 
-    def apply(self, image: Bytes, geometry: GeometryBuffer, pose: Pose) -> Bytes:
-        """Return an image (h, w, 4), BGRA as the colour pass drew it from `pose`, in this weather."""
+    def apply(self, image: Bytes, geometry: GeometryBuffer, pose: Pose, *, headlights: bool = True) -> Bytes:
+        """Return an image (h, w, 4), BGRA as the colour pass drew it from `pose`, in this weather.
+
+        At night the headlights of the car that carries the camera light the road, unless they are off.
+        """
         forward, right, down = camera_axes(pose)[2].astype(np.float32)
         up = forward + right * self._rays.right + down * self._rays.down
         transmittance = self._compute_transmittance(geometry, np.maximum(up, 0))
         pattern = zlib.crc32(np.array([pose.x, pose.y, pose.yaw]).tobytes())
         rain = self._rain[pattern % PATTERNS] if self._rain else None
         if self._light.night > 0:
-            illumination = self._compute_illumination(geometry.inverse_depth, up)
+            illumination = self._compute_illumination(geometry.inverse_depth, up, headlights=headlights)
             factors = cv2.merge((*self._upsample(illumination, UNIT), self._no_alpha))
             image = np.asarray(cv2.multiply(image, factors, scale=1 / UNIT), dtype=np.uint8)
         (left,) = self._upsample([transmittance], 255.0)
@@ -100,10 +103,10 @@ class WeatherEffects:
             transmittance *= 1 - REFLECTANCE * light.wetness * cv2.exp(-inverse * geometry.height / GRAZING)
         return np.asarray(transmittance, dtype=np.float32)
 
-    def _compute_illumination(self, inverse: FloatImage, up: FloatImage) -> list[FloatImage]:
+    def _compute_illumination(self, inverse: FloatImage, up: FloatImage, *, headlights: bool) -> list[FloatImage]:
         """Factors at night on blue, green and red: 1 for the sky; elsewhere skylight plus the car's own headlights."""
         light = self._light
-        beam = self._beam / (1 + (1 / (REACH * np.maximum(inverse, 1e-4))) ** 2)
+        beam = self._beam * np.float32(headlights) / (1 + (1 / (REACH * np.maximum(inverse, 1e-4))) ** 2)
         beam *= np.clip(1.5 - up / CUT_OFF, 0.10, 1)
         skylight = light.ground[::-1] * light.night + (1 - light.night)
         # The geometry may be downsampled, and the colour pass draws night as bright as day: a pixel half sky and half

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sim.episode.actors import Actor
+from sim.episode.actors import Actor, Vehicle
 from sim.episode.blueprints import Description
 from sim.episode.sensors import Camera, CameraKind
 from sim.episode.weather import WeatherParameters
@@ -27,7 +27,7 @@ from sim.wire.sensor_data import SensorType
 class RenderCamera(Protocol):
     """A camera of the renderer: `sim.camera.renderer.Camera`."""
 
-    def render(self, pose: Pose) -> bytes:
+    def render(self, pose: Pose, *, headlights: bool) -> bytes:
         """Render the image from a pose: BGRA, top row first."""
 
     def close(self) -> None:
@@ -56,6 +56,7 @@ class Renderer(Protocol):
         """Create a camera with a horizontal field of view `fov` [rad]."""
 
 
+HEADLIGHTS = 0x2 | 0x4  # CARLA's low beam and high beam, which light alike here
 STREAM_TYPES: dict[CameraKind, SensorType] = {
     "rgb": SensorType.RGB,
     "depth": SensorType.DEPTH,
@@ -131,7 +132,7 @@ class CameraStreams:
         if camera.id not in self._cameras:
             self._cameras[camera.id] = self._renderer.create_camera(lens.width, lens.height, lens.fov, camera.kind)
         self._renderer.place_actors([visible for actor, visible in self._visible if not _is_within(camera, actor)])
-        pixels = self._cameras[camera.id].render(pose)
+        pixels = self._cameras[camera.id].render(pose, headlights=_has_headlights(camera))
         head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
 
@@ -143,6 +144,14 @@ class CameraStreams:
         if weather is not self._weather:
             self._weather = weather  # first, so that a weather that fails is tried once only
             self._renderer.set_weather(weather)
+
+
+def _has_headlights(camera: Camera) -> bool:
+    """Whether the car that carries a camera has its headlights on; a camera on its own has none."""
+    carrier = camera.parent
+    while carrier is not None and not isinstance(carrier, Vehicle):
+        carrier = carrier.parent
+    return carrier is not None and bool(carrier.lights & HEADLIGHTS)
 
 
 def _to_visible(actor: Actor) -> VisibleActor:

@@ -37,8 +37,9 @@ class Eye:
     def __init__(self, renderer: Numbers, width: int, height: int) -> None:
         self.renderer, self.size, self.closed = renderer, (width, height), False
 
-    def render(self, pose: Pose) -> bytes:
+    def render(self, pose: Pose, *, headlights: bool) -> bytes:
         assert not self.closed
+        self.renderer.headlights.append(headlights)
         self.renderer.drawn += 1
         return struct.pack("<f", pose.x) * (self.size[0] * self.size[1])
 
@@ -51,6 +52,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self.drawn = 0
+        self.headlights: list[bool] = []
         self.loaded: list[str] = []
         self.kinds: list[CameraKind] = []
         self.weathers: list[WeatherParameters] = []

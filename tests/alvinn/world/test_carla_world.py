@@ -46,6 +46,22 @@ def test_whatever_was_opened_is_undone(server: Address) -> None:
     assert left_behind(server) == before
 
 
+def test_headlights_are_on_in_the_dark_only_and_the_camera_s_picture_is_plain(server: Address) -> None:
+    with car_on(server) as world, connect(*server) as client:
+
+        def lights() -> int:
+            return int(dict(client.get_world().get_vehicles_light_states())[world._vehicle.id])
+
+        assert lights() == carla.VehicleLightState.NONE
+        world.change_weather("ClearNight")
+        assert lights() & carla.VehicleLightState.LowBeam
+        world.change_weather("ClearNoon")
+        assert lights() == carla.VehicleLightState.NONE
+        (camera,) = client.get_world().get_actors().filter("sensor.camera.rgb")
+        assert float(camera.attributes["motion_blur_intensity"]) == 0.0
+        assert camera.attributes["exposure_mode"] == "histogram"
+
+
 def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
     before = left_behind(server)
 

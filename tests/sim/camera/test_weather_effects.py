@@ -104,3 +104,14 @@ def test_what_stands_before_a_night_sky_has_no_bright_edge() -> None:
     picture = WeatherEffects(light, rays, size).apply(drawn, GeometryBuffer(inverse, np.full_like(inverse, 1e6)), POSE)
     thing = picture[:40, 96:, :3].astype(int)
     assert thing.max() < thing[:, 20:].max() + 6
+
+
+def test_without_headlights_the_road_at_night_has_the_light_of_the_sky_alone() -> None:
+    light = Light.from_weather(WeatherParameters(cloudiness=0.0, sun_altitude_angle=-30.0))
+    effects = WeatherEffects(light, RAYS, (64, 32))
+    on, off = (
+        effects.apply(GREY, GeometryBuffer(away(10.0), DRY), POSE, headlights=lit)[24, 32, :3].astype(int)
+        for lit in (True, False)
+    )
+    assert (on > off + 40).all()
+    assert off == pytest.approx(120 * light.ground[::-1], abs=16)

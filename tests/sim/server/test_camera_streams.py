@@ -118,3 +118,16 @@ def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
         eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
         assert len(list(streams.render(world, {eye.stream}))) == 1
         assert {actor.id for actor in renderer.actors} == expected
+
+
+@pytest.mark.parametrize(("lights", "expected"), [(0, False), (1, False), (2, True), (1 | 4, True), (8, False)])
+def test_headlights_are_those_of_the_car_that_carries_the_camera(
+    streams: CameraStreams, world: World, renderer: Numbers, lights: int, expected: bool
+) -> None:
+    car = world.vehicle(world.spawn(Description(0, VEHICLE), Pose()).id)
+    camera = is_camera(world.spawn(SMALL, Pose(z=1.0), car.id))
+    riding = is_camera(world.spawn(SMALL, Pose(z=0.1), camera.id))
+    alone = is_camera(world.spawn(SMALL, Pose(z=1.0)))
+    car.lights = lights
+    list(streams.render(world, {camera.stream, riding.stream, alone.stream}))
+    assert renderer.headlights == [expected, expected, False]
