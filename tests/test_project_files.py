@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alvinn import __version__
+from tests.conftest import SLOW_FILES
 from tests.lock import PYTHONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,3 +82,7 @@ def sources() -> Iterator[str]:
 def test_every_source_file_has_a_test_file_of_the_same_name_or_a_reason_why_not() -> None:
     without = [path for path in sources() if not (ROOT / "tests" / path).with_name(f"test_{Path(path).name}").is_file()]
     assert sorted(without) == sorted(WITHOUT_TEST)
+
+
+def test_the_files_that_begin_first_exist() -> None:
+    assert [name for name in SLOW_FILES if not (ROOT / name).is_file()] == []

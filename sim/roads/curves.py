@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
@@ -42,7 +43,7 @@ class Segment:
 
     def at(self, s: float) -> tuple[float, float, float]:
         """Position x, y [m] and heading [rad, not wrapped] at `s` [m] from the segment's start."""
-        curve = Clothoid.StandardParams(self.x, self.y, self.heading, self.curvature, self.rate, self.length)
+        curve = _make_clothoid(self)
         return curve.X(s), curve.Y(s), curve.Theta(s)
 
     def mirror(self) -> Segment:
@@ -53,6 +54,13 @@ class Segment:
         """The part of the segment between two distances from its start [m]."""
         x, y, heading = self.at(start)
         return Segment(x, y, heading, self.curvature + self.rate * start, self.rate, end - start)
+
+
+@lru_cache(256)  # making one takes far longer than a point on it
+def _make_clothoid(segment: Segment) -> Clothoid:
+    return Clothoid.StandardParams(
+        segment.x, segment.y, segment.heading, segment.curvature, segment.rate, segment.length
+    )
 
 
 class Place(NamedTuple):
@@ -190,10 +198,11 @@ class Circuit:
 
     def places(self, apart: float) -> list[Place]:
         """Places at most `apart` [m] from each other, evenly spaced from the start to the end of a lap."""
-        count = math.ceil(self.length / apart)
+        lap = self.length
+        count = math.ceil(lap / apart)
         starts = list(accumulate((g.length for g in self.segments), initial=0.0))
         places, i = [], 0
-        for s in (self.length * k / count for k in range(count + 1)):
+        for s in (lap * k / count for k in range(count + 1)):
             while i + 1 < len(self.segments) and starts[i + 1] <= s:
                 i += 1
             g, u = self.segments[i], s - starts[i]

@@ -62,7 +62,7 @@ def require_whole(recording: Recording) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a fork server, which makes 100 processes cheap, is POSIX's")
 def test_killed_a_hundred_times_at_random_it_opens_again_with_a_few_rows_lost_and_says_so(tmp_path: Path) -> None:
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.alvinn.recording.test_pen"])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.alvinn.recording.test_writer_thread"])
     rng, worst = np.random.default_rng(0), 0
     for kill in range(KILLS):
         folder = tmp_path / str(kill % RECORDINGS)
