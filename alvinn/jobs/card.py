@@ -6,20 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tyro
 from rich.table import Table
 
 from alvinn.console import CONSOLE, print_next
-from alvinn.driving.types import Image
+from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError
 from alvinn.networks.encodings import Floats
+from alvinn.networks.forward import select_chain
 from alvinn.networks.inference import Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
+from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.util.images import encode_png
+from alvinn.visualization.features import draw_feature_maps, draw_filters
 from alvinn.visualization.weights import draw_curves, draw_weights, find_hidden_weights
 
-WEIGHTS, CURVES = "weights.png", "curves.png"
+WEIGHTS, CURVES, FEATURES = "weights.png", "curves.png", "features.png"
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,37 @@ class ShowCard(Home):
         layers = read_layers(folder / "network.keras")
         CONSOLE.print(_tabulate_layers(layers))
         for path in _write_drawings(
-            self.model_folder(self.model), _make_drawings(folder, card, find_hidden_weights(layers))
+            self.model_folder(self.model),
+            _make_drawings(folder, card, find_hidden_weights(layers)) | self._draw_features(card, layers),
         ):
             CONSOLE.print(f"drawn: {path}")
         print_next("laps", self.model, "--maps", "country,oval", "--both-directions", home=self.home)
+
+    def _draw_features(self, card: Card, layers: Sequence[StoredLayer]) -> dict[str, Image]:
+        """Filters, and feature maps on a left bend, a straight and a right bend of what the model learned from."""
+        filters = draw_filters(layers)
+        if filters is None:
+            return {}
+        drawn, chain = [filters], select_chain(layers, card.output.units)
+        if chain[0].kernel.shape[2] == card.preprocessing.shape[2]:
+            for title, observation in self._find_frames(card):
+                maps = draw_feature_maps(chain, card.preprocessing.prepare(observation), title)
+                drawn += [] if maps is None else [maps]
+        return {FEATURES: np.vstack(drawn)}
+
+    def _find_frames(self, card: Card) -> list[tuple[str, Observation]]:
+        """The sharpest bend to either side and the straightest frame of the first recording that is still there."""
+        for one in card.recordings:
+            folder = self.recording_folder(str(one.get("name")))
+            if (folder / "session.json").is_file():
+                recording = Recording(folder)
+                rows = sorted(recording.kept_rows(), key=lambda row: row.curvature)
+                if not rows or recording.session.camera != card.camera:
+                    continue
+                straight = min(rows, key=lambda row: abs(row.curvature))
+                shown = {"a left bend": rows[0], "a straight": straight, "a right bend": rows[-1]}
+                return [(title, recording.read_observation(row)) for title, row in shown.items()]
+        return []
 
 
 def tabulate_card(card: Card, name: str) -> Table:

@@ -43,6 +43,7 @@ LINES = {
 }
 
 
+AXIS = 48  # pixels left of a curve, for its numbers
 PLOT = (220, 640)  # height and width of a curve's picture
 
 
@@ -97,10 +98,14 @@ def _curve(name: str, values: Sequence[float], colour: tuple[int, int, int]) -> 
     height, width = PLOT
     image: Image = np.full((height, width, 3), PAPER[0], dtype=np.uint8)
     top = max(*values, 1e-12)
-    x = np.linspace(GAP, width - GAP, len(values))
+    x = np.linspace(AXIS, width - GAP, len(values))
     y = height - GAP - (height - 4 * GAP) * np.asarray(values) / top
-    cv2.line(image, (GAP, height - GAP), (width - GAP, height - GAP), INK, 1, cv2.LINE_AA)
+    for end in ((width - GAP, height - GAP), (AXIS, 3 * GAP)):
+        cv2.line(image, (AXIS, height - GAP), end, INK, 1, cv2.LINE_AA)
     cv2.polylines(image, [np.stack([x, y], axis=1).round().astype(np.int32)], isClosed=False, color=colour, thickness=2)
+    labels = ((f"{top:.3g}", 4, 3 * GAP + 4), ("0", AXIS - 14, height - GAP), ("1", AXIS, height - 2))
+    for label, across, down in (*labels, ("epoch", width // 2, height - 2), (str(len(values)), width - 30, height - 2)):
+        cv2.putText(image, label, (across, down), cv2.FONT_HERSHEY_SIMPLEX, 0.35, INK, 1, cv2.LINE_AA)
     text = f"{name}: {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs, best {min(values):.4g}"
     cv2.putText(image, text, (GAP, 2 * GAP), cv2.FONT_HERSHEY_SIMPLEX, 0.45, INK, 1, cv2.LINE_AA)
     return image

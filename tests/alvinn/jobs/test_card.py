@@ -10,6 +10,7 @@ from alvinn.console import CONSOLE
 from alvinn.jobs.card import tabulate_card
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
+from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -19,6 +20,7 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
     curves = cv2.imread(str(folder / "curves.png"))
     assert curves is not None
     assert curves.shape[0] == 4 * 220, "loss and three held-out errors"
+    assert cv2.imread(str(folder / "features.png")) is not None, "its filters"
     assert not (folder / "weights.png").exists(), "a convolutional network has no hidden units to show"
 
 
@@ -45,7 +47,7 @@ def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shel
     package = Home().find_model("shipped")
     before = sorted(package.iterdir())
     assert shell.run("card", "shipped", "--home", str(tmp_path)).status == 0
-    assert [path.name for path in (tmp_path / "models" / "shipped").iterdir()] == ["curves.png"]
+    assert {path.name for path in (tmp_path / "models" / "shipped").iterdir()} == {"curves.png", "features.png"}
     assert sorted(package.iterdir()) == before
 
 
@@ -63,3 +65,21 @@ def test_a_network_that_is_lost_is_named(shell: Shell, model: Path, tmp_path: Pa
     folder = Path(shutil.copytree(model, tmp_path / "models" / "mine"))
     (folder / "network.keras").unlink()
     assert "network.keras cannot be opened" in shell.refused("card", "mine", "--home", str(tmp_path))
+
+
+def test_feature_maps_are_drawn_on_three_frames_of_the_first_recording_that_fits(shell: Shell, tmp_path: Path) -> None:
+    card = read_card(Home().find_model("shipped"))
+    name = str(card.recordings[0]["name"])
+    arguments = ("card", "shipped", "--home", str(tmp_path))
+    assert shell.run(*arguments).status == 0
+    path = tmp_path / "models" / "shipped" / "features.png"
+    filters = path.read_bytes()
+    write_recording(tmp_path / "data" / name, 3)  # by another camera
+    assert shell.run(*arguments).status == 0
+    assert path.read_bytes() == filters
+    shutil.rmtree(tmp_path / "data" / name)
+    write_recording(tmp_path / "data" / name, 3, camera=card.camera)
+    assert shell.run(*arguments).status == 0
+    whole = cv2.imread(str(path))
+    assert whole is not None
+    assert whole.shape[0] > 600, "three frames, each with its maps"
