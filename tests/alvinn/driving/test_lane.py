@@ -182,3 +182,19 @@ def test_a_lead_in_without_a_loop_is_refused(closed: bool, lead_in: int) -> None
     points = np.array([(float(x), 0.0, 0.0) for x in range(10)])
     with pytest.raises(ValueError, match="followed by a loop"):
         Lane(points, np.full(10, 3.0), closed=closed, lead_in=lead_in)
+
+
+def test_a_loop_may_have_three_points_and_no_fewer() -> None:
+    points = np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (2.0, 1.0, 0.0), (2.0, -1.0, 0.0)])
+    assert Lane(points, np.full(4, 3.0), closed=True, lead_in=1).lead_in == 1.0
+    with pytest.raises(ValueError, match="followed by a loop"):
+        Lane(points, np.full(4, 3.0), closed=True, lead_in=2)
+
+
+@pytest.mark.parametrize("radius", [2.0, 3.0, 3.8])
+def test_on_a_small_loop_a_car_is_found_wherever_it_was_before(radius: float) -> None:
+    lane = circle(radius)
+    for s in np.arange(0.0, lane.length, 1.0).tolist():
+        for near in np.arange(0.0, lane.length, 1.5).tolist():
+            found = lane.project(*beside(lane, s, 0.5), near=near)
+            assert lane.between(s, found.s) == pytest.approx(0.0, abs=0.05)

@@ -82,7 +82,9 @@ def test_a_car_without_a_steering_curve_keeps_its_whole_wheel_angle() -> None:
     assert plain.steer(0.05, 0.0) == plain.steer(0.05, 30.0)
 
 
-@pytest.mark.parametrize("wrong", [{"wheelbase": 0.0}, {"max_wheel_angle": -1.0}, {"width": 0.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"width": -2.0}, {"wheelbase": -3.0}, {"wheelbase": 0.0}, {"max_wheel_angle": -1.0}, {"width": 0.0}]
+)
 def test_a_car_without_a_size_is_refused(wrong: dict[str, float]) -> None:
     numbers = {"wheelbase": 3.0, "max_wheel_angle": 1.0, "width": 2.0} | wrong
     with pytest.raises(ValueError, match="wheelbase"):

@@ -82,6 +82,25 @@ def test_a_loop_with_a_lead_in_keeps_the_gap_where_it_begins_again(row: Row) -> 
     assert [s for s in learned if 145.0 < s < 355.0]
 
 
+def test_a_short_loop_keeps_the_gap_too(row: Row) -> None:
+    """A lead-in of 340 m straight on, then a loop of 100 m whose end, at 440 m, is held out and lies beside 340 m."""
+    radius = 100.0 / (2.0 * math.pi)
+    rows = []
+    for at in np.arange(0.0, 439.5, 0.4).tolist():
+        angle = max(0.0, at - 340.0) / radius
+        x, y = min(at, 340.0) + radius * math.sin(angle), radius * (1.0 - math.cos(angle))
+        rows.append(replace(row, lane_s=at, speed=8.0, x=x, y=y, yaw=angle))
+    learned = [r.lane_s for r, learns in zip(rows, hold_out(rows)[1], strict=True) if learns]
+    assert 295.0 < max(learned) < 300.0, "forty metres before the loop begins"
+
+
+def test_of_each_minute_without_a_lane_the_middle_six_seconds_are_held_out(row: Row) -> None:
+    times = np.arange(0.05, 120.0, 0.1)
+    held_out, training = hold_out([replace(row, lane_s=math.nan, time=float(at)) for at in times])
+    assert held_out.tolist() == [27.0 < at % 60.0 < 33.0 for at in times]
+    assert training.tolist() == [not 22.0 < at % 60.0 < 38.0 for at in times]
+
+
 @given(seconds=st.floats(35.0, 300.0), rate=st.floats(5.0, 30.0))
 def test_where_no_lane_is_known_blocks_of_time_are_held_out_five_seconds_from_what_trains(
     row: Row, seconds: float, rate: float
