@@ -12,7 +12,7 @@ from dataclasses import replace
 from sim.dynamics.ackermann import AckermannControl, AckermannSettings, follow
 from sim.dynamics.single_track import MODEL3, Ground, PhysicsControl, SingleTrackModel, State, VehicleControl
 from sim.episode.blueprints import Description
-from sim.episode.catalogue import PROPS, VEHICLES
+from sim.episode.catalogue import STANDING, VEHICLES, WALKERS
 from sim.episode.labels import Label
 from sim.episode.snapshot import ActorState, VehicleState
 from sim.geometry.boxes import Box, is_overlapping
@@ -57,19 +57,22 @@ class Actor:
         """Set the actor down at a pose in the world."""
         self._pose = pose
 
+    def detach(self) -> None:
+        """Stay where it is, without its parent."""
+        self.parent = None
+
     def state(self) -> ActorState:
         """What a snapshot says of the actor."""
         return ActorState(self.id, self.pose)
 
 
 class Prop(Actor):
-    """A thing that stands where it was put and stops what hits it."""
-
-    tags = bytes((Label.STATIC,))
+    """A thing or a pedestrian that stands where it was put and stops what hits it."""
 
     def __init__(self, identity: int, description: Description, pose: Pose) -> None:
         super().__init__(identity, description, pose)
-        half = PROPS[description.id]
+        half = STANDING[description.id]
+        self.tags = bytes((Label.PEDESTRIAN if description.id in WALKERS else Label.STATIC,))
         self.box = (Vector(0.0, 0.0, half.z), half)
         self.put(pose)
 

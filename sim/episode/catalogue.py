@@ -44,19 +44,24 @@ _PHOTOGRAPHY = (
 )
 _ROLES = ("autopilot", "scenario", "ego_vehicle")
 _COLORS = ("180,44,44", "137,0,0", "75,87,173", "17,37,103", "180,180,180", "0,0,0")
-_CAR = (
-    Attribute("role_name", AttributeType.STRING, "autopilot", _ROLES),
-    Attribute("color", AttributeType.COLOR, _COLORS[0], _COLORS),
-    Attribute("sticky_control", AttributeType.BOOL, "true"),
-    Attribute("terramechanics", AttributeType.BOOL, "false"),
-    constant("number_of_wheels", AttributeType.INT, "4"),
-    constant("generation", AttributeType.INT, "2"),
-    constant("base_type", AttributeType.STRING, "car"),
-    constant("special_type", AttributeType.STRING, "electric"),
-    constant("object_type", AttributeType.STRING, ""),
-    constant("has_lights", AttributeType.BOOL, "true"),
-    constant("has_dynamic_doors", AttributeType.BOOL, "false"),
-)
+
+
+def _car(base: str = "car", special: str = "", generation: int = 2) -> tuple[Attribute, ...]:
+    return (
+        Attribute("role_name", AttributeType.STRING, "autopilot", _ROLES),
+        Attribute("color", AttributeType.COLOR, _COLORS[0], _COLORS),
+        Attribute("sticky_control", AttributeType.BOOL, "true"),
+        Attribute("terramechanics", AttributeType.BOOL, "false"),
+        constant("number_of_wheels", AttributeType.INT, "4"),
+        constant("generation", AttributeType.INT, str(generation)),
+        constant("base_type", AttributeType.STRING, base),
+        constant("special_type", AttributeType.STRING, special),
+        constant("object_type", AttributeType.STRING, ""),
+        constant("has_lights", AttributeType.BOOL, "true"),
+        constant("has_dynamic_doors", AttributeType.BOOL, "false"),
+    )
+
+
 _NAMED = (Attribute("role_name", AttributeType.STRING, "front"),)
 _GNSS = (
     *_SENSOR,
@@ -71,14 +76,66 @@ _IMU = (
     *floats(noise_gyro_bias_x=0.0, noise_gyro_bias_y=0.0, noise_gyro_bias_z=0.0),
     *floats(noise_gyro_stddev_x=0.0, noise_gyro_stddev_y=0.0, noise_gyro_stddev_z=0.0),
 )
-_RANGE = floats(range=10.0)
-VEHICLES: dict[str, Vector] = {
-    VEHICLE: Vector(2.396, 1.082, 0.72),
-    "vehicle.audi.a2": Vector(1.85, 0.90, 0.77),
-    "vehicle.ford.mustang": Vector(2.36, 0.96, 0.65),
-    "vehicle.mercedes.sprinter": Vector(2.96, 1.00, 1.28),
+_LIDAR = (
+    *_SENSOR,
+    *ints(channels=32, points_per_second=56000),
+    *floats(range=10.0, rotation_frequency=10.0, upper_fov=10.0, lower_fov=-30.0, horizontal_fov=360.0),
+)
+_LIDAR_RETURNS = (
+    *floats(atmosphere_attenuation_rate=0.004, dropoff_general_rate=0.45, dropoff_intensity_limit=0.8),
+    *floats(dropoff_zero_intensity=0.4, noise_stddev=0.0),
+    *ints(noise_seed=0),
+)
+_RADAR = (
+    *_SENSOR,
+    *ints(points_per_second=1500, noise_seed=0),
+    *floats(horizontal_fov=30.0, vertical_fov=30.0, range=100.0),
+)
+_OBSTACLE = (
+    *_SENSOR,
+    *floats(distance=5.0, hit_radius=0.5),
+    Attribute("only_dynamics", AttributeType.BOOL, "false"),
+    Attribute("debug_linetrace", AttributeType.BOOL, "false"),
+)
+_EVENTS = (
+    *floats(positive_threshold=0.3, negative_threshold=0.3),
+    *floats(sigma_positive_threshold=0.0, sigma_negative_threshold=0.0, log_eps=0.001),
+    *ints(refractory_period_ns=0),
+    Attribute("use_log", AttributeType.BOOL, "true"),
+)
+_CARS: dict[str, tuple[Vector, tuple[Attribute, ...]]] = {
+    VEHICLE: (Vector(2.396, 1.082, 0.72), _car(special="electric")),
+    "vehicle.audi.a2": (Vector(1.85, 0.90, 0.77), _car(generation=1)),
+    "vehicle.dodge.charger_2020": (Vector(2.52, 1.04, 0.77), _car()),
+    "vehicle.ford.mustang": (Vector(2.36, 0.96, 0.65), _car(generation=1)),
+    "vehicle.lincoln.mkz_2017": (Vector(2.46, 1.06, 0.75), _car(generation=1)),
+    "vehicle.lincoln.mkz_2020": (Vector(2.45, 1.05, 0.74), _car()),
+    "vehicle.mercedes.sprinter": (Vector(2.96, 1.00, 1.28), _car(base="van")),
+    "vehicle.nissan.micra": (Vector(1.82, 0.92, 0.76), _car(generation=1)),
+    "vehicle.tesla.cybertruck": (Vector(3.13, 1.19, 1.05), _car(base="truck", special="electric")),
+    "vehicle.toyota.prius": (Vector(2.26, 1.00, 0.76), _car(generation=1)),
 }
+VEHICLES: dict[str, Vector] = {name: half for name, (half, _) in _CARS.items()}
 """Half sizes [m] of the cars; but for the first our own figures for cars of these names. All of them drive alike."""
+
+_GENDERS = {"0001": "female", "0002": "male", "0003": "female", "0004": "male"}
+WALKERS: dict[str, Vector] = {f"walker.pedestrian.{number}": Vector(0.19, 0.19, 0.93) for number in _GENDERS}
+"""Half sizes [m] of the pedestrians, who stand where they are put."""
+WALKER_CONTROLLER = "controller.ai.walker"
+
+
+def _walker(gender: str) -> tuple[Attribute, ...]:
+    return (
+        Attribute("role_name", AttributeType.STRING, "pedestrian", ("pedestrian",)),
+        Attribute("speed", AttributeType.FLOAT, "0.0", ("0.0", "1.4", "2.8")),
+        Attribute("is_invincible", AttributeType.BOOL, "true"),
+        Attribute("use_wheelchair", AttributeType.BOOL, "false"),
+        constant("gender", AttributeType.STRING, gender),
+        constant("age", AttributeType.STRING, "adult"),
+        constant("generation", AttributeType.INT, "1"),
+        constant("can_use_wheelchair", AttributeType.BOOL, "false"),
+    )
+
 
 PROPS: dict[str, Vector] = {
     "static.prop.barrel": Vector(0.31, 0.31, 0.45),
@@ -92,25 +149,28 @@ PROPS: dict[str, Vector] = {
 }
 """Half sizes [m] of the props, which stand where they are put: our own figures for things of these names."""
 
+STANDING: dict[str, Vector] = {**PROPS, **WALKERS}
+"""Half sizes [m] of all that stands where it is put."""
+
 _PROP = (Attribute("role_name", AttributeType.STRING, "prop"), constant("size", AttributeType.STRING, "medium"))
 
 UNSUPPORTED: dict[str, tuple[Attribute, ...]] = {
-    "sensor.camera.cosmos_visualization": _PICTURE,
-    "sensor.camera.dvs": _PICTURE,
-    "sensor.camera.instance_segmentation": _PICTURE,
-    "sensor.camera.normals": _PICTURE,
-    "sensor.camera.optical_flow": _PICTURE,
-    "sensor.lidar.ray_cast": _RANGE,
-    "sensor.lidar.ray_cast_semantic": _RANGE,
-    "sensor.other.obstacle": (),
-    "sensor.other.radar": _RANGE,
+    "sensor.camera.cosmos_visualization": _CAMERA,
+    "sensor.camera.dvs": (*_CAMERA, *_PHOTOGRAPHY, *_EVENTS),
+    "sensor.camera.instance_segmentation": _CAMERA,
+    "sensor.camera.normals": _CAMERA,
+    "sensor.camera.optical_flow": _CAMERA,
+    "sensor.lidar.ray_cast": (*_LIDAR, *_LIDAR_RETURNS),
+    "sensor.lidar.ray_cast_semantic": _LIDAR,
+    "sensor.other.obstacle": _OBSTACLE,
+    "sensor.other.radar": _RADAR,
 }
-"""Sensors of a full CARLA that this server has not, by name, with what programs set before they spawn one."""
+"""Sensors of a full CARLA that this server has not, by name, with all that programs may set before they spawn one."""
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
     lists = {
-        **dict.fromkeys(VEHICLES, _CAR),
+        **{name: attributes for name, (_, attributes) in _CARS.items()},
         RGB_CAMERA: (*_CAMERA, *_PHOTOGRAPHY),
         DEPTH_CAMERA: _CAMERA,
         SEGMENTATION_CAMERA: _CAMERA,
@@ -119,6 +179,8 @@ def _blueprints() -> tuple[Blueprint, ...]:
         GNSS: _GNSS,
         IMU: _IMU,
         **dict.fromkeys(PROPS, _PROP),
+        **{f"walker.pedestrian.{number}": _walker(gender) for number, gender in _GENDERS.items()},
+        WALKER_CONTROLLER: (Attribute("role_name", AttributeType.STRING, "default"),),
         **UNSUPPORTED,
     }
     return tuple(

@@ -21,6 +21,7 @@ class Label(IntEnum):
     VEGETATION = 9
     TERRAIN = 10
     SKY = 11
+    PEDESTRIAN = 12
     CAR = 14
     STATIC = 20
     ROAD_LINE = 24

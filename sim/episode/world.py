@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from sim.dynamics.single_track import Ground, PhysicsControl, VehicleControl
 from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
-from sim.episode.catalogue import PROPS, UNSUPPORTED
+from sim.episode.catalogue import STANDING, UNSUPPORTED, WALKER_CONTROLLER
 from sim.episode.collisions import Collision, resolve
 from sim.episode.sensors import SENSORS, SPRING_ARMS, Camera, Sensor
 from sim.episode.settings import EpisodeSettings
@@ -202,14 +202,18 @@ class World:
             raise WorldError(f"{kind} is not supported: a full CARLA server has it, this one does not")
         if kind in SENSORS:
             return SENSORS[kind](next(self._ids), description, pose, parent, next(self._streams), self.timestamp)
+        if kind == WALKER_CONTROLLER:
+            controller = Actor(next(self._ids), description, pose)
+            controller.parent = parent
+            return controller
         if parent is not None:
             raise WorldError(f"a {kind} cannot be attached to another actor")
-        if kind in PROPS:
+        if kind in STANDING:
             return Prop(next(self._ids), description, pose)
         return Vehicle(next(self._ids), description, pose, self.track.ground)
 
     def destroy(self, identity: int) -> None:
-        """Destroy an actor; sensors attached to it stay where they are.
+        """Destroy an actor; what is attached to it stays where it is.
 
         Raises:
             WorldError: there is no such actor, or it is the spectator.
@@ -217,9 +221,9 @@ class World:
         if self.actor(identity, Actor) is self.spectator:
             raise WorldError("the spectator cannot be destroyed")
         gone = self.actors.pop(identity)
-        for sensor in self.sensors():
-            if sensor.parent is gone:
-                sensor.detach()
+        for other in self.actors.values():
+            if other.parent is gone:
+                other.detach()
 
     # --- what is done to cars
 

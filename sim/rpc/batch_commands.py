@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.episode.world import WorldError
+from sim.geometry.poses import Pose
 from sim.rpc import episode_methods, vehicle_methods
 from sim.rpc.registry import Context, method
 from sim.wire import messages
 from sim.wire.errors import NotSupportedError, PeerError
-from sim.wire.messages import ACKERMANN, BOOL, CONTROL, LIST, PHYSICS, TRANSFORM, UINT, VECTOR, Layout
+from sim.wire.messages import ACKERMANN, ANYTHING, BOOL, CONTROL, FLOAT, LIST, PHYSICS, TRANSFORM, UINT, VECTOR, Layout
 from sim.wire.rpc import Returns
 
 SPAWN, DESTROY = 0, 1
@@ -35,12 +36,18 @@ def _destroy(context: Context, identity: int) -> None:
     context.world.destroy(identity)
 
 
+def _set_walker_state(context: Context, identity: int, pose: Pose, _speed: float) -> None:
+    episode_methods.set_transform(context, identity, pose)
+
+
 TABLE: dict[int, Command] = {
     DESTROY: Command((), _destroy),
     2: Command((CONTROL,), vehicle_methods.apply_control),
     3: Command((ACKERMANN,), vehicle_methods.apply_ackermann),
+    4: Command((ANYTHING,), _ignore),  # ApplyWalkerControl: walkers stand
     5: Command((PHYSICS,), vehicle_methods.apply_physics),
     6: Command((TRANSFORM,), episode_methods.set_transform),
+    7: Command((TRANSFORM, FLOAT), _set_walker_state),
     8: Command((VECTOR,), vehicle_methods.set_velocity),
     9: Command((VECTOR,), vehicle_methods.set_angular_velocity),
     10: Command((VECTOR,), vehicle_methods.add_impulse),

@@ -197,5 +197,6 @@ for _name, _count in (
     ("unload_map_layer", 1),
     ("set_actor_enable_gravity", 2),
     ("set_actor_autopilot", 2),
+    ("apply_control_to_walker", 2),
 ):
     _nothing(_name, _count, None, Returns.NOTHING)

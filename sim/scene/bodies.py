@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.episode.catalogue import PROPS, VEHICLES
+from sim.episode.catalogue import STANDING, VEHICLES, WALKERS
 from sim.episode.labels import Label
 from sim.geometry.poses import Pose, Vector
 from sim.graphics import mesh
@@ -25,6 +25,7 @@ Colour = tuple[float, float, float]
 GLASS, TYRE, RIM, DARK = (0.13, 0.16, 0.19), (0.07, 0.07, 0.07), (0.55, 0.56, 0.58), (0.10, 0.10, 0.11)
 LAMP, TAIL = (0.95, 0.95, 0.90), (0.72, 0.08, 0.06)
 WHITE, ORANGE, RED, STEEL = (0.93, 0.93, 0.91), (0.93, 0.38, 0.10), (0.78, 0.14, 0.10), (0.45, 0.47, 0.50)
+SKIN = (0.78, 0.60, 0.48)
 WOOD, GREEN, BLUE = (0.60, 0.46, 0.28), (0.20, 0.33, 0.22), (0.20, 0.34, 0.52)
 WHEEL_SIDES, ROUND_SIDES = 10, 10
 
@@ -62,6 +63,12 @@ PROPORTIONS = {
     "vehicle.tesla.model3": Proportions(0.62, (0.10, 0.72), (0.28, 0.54)),
     "vehicle.ford.mustang": Proportions(0.66, (0.08, 0.60), (0.28, 0.44), roof_width=0.70),
     "vehicle.audi.a2": Proportions(0.55, (0.02, 0.80), (0.10, 0.58), roof_width=0.80, wheel=0.30),
+    "vehicle.dodge.charger_2020": Proportions(0.62, (0.06, 0.66), (0.26, 0.50), roof_width=0.72, wheel=0.37),
+    "vehicle.lincoln.mkz_2017": Proportions(0.63, (0.08, 0.68), (0.26, 0.52)),
+    "vehicle.lincoln.mkz_2020": Proportions(0.62, (0.08, 0.69), (0.27, 0.53)),
+    "vehicle.nissan.micra": Proportions(0.58, (0.02, 0.78), (0.12, 0.58), roof_width=0.80, wheel=0.30),
+    "vehicle.tesla.cybertruck": Proportions(0.60, (0.10, 0.80), (0.42, 0.48), roof_width=0.78, wheel=0.44),
+    "vehicle.toyota.prius": Proportions(0.58, (0.03, 0.78), (0.22, 0.52), roof_width=0.76, wheel=0.32),
     "vehicle.mercedes.sprinter": Proportions(0.48, (0.01, 0.90), (0.02, 0.76), roof_width=0.86),
 }
 
@@ -76,7 +83,7 @@ def make_body(kind: str, colour: Colour) -> Mesh:
     Raises:
         KeyError: the id is neither a vehicle's nor a prop's.
     """
-    return _make_car(PROPORTIONS[kind], VEHICLES[kind], colour) if kind in VEHICLES else _PROPS[kind](PROPS[kind])
+    return _make_car(PROPORTIONS[kind], VEHICLES[kind], colour) if kind in VEHICLES else _STANDING[kind](STANDING[kind])
 
 
 def _make_car(proportions: Proportions, half: Vector, colour: Colour) -> Mesh:
@@ -226,7 +233,15 @@ def _make_sign(half: Vector) -> Mesh:
     return mesh.join(parts)
 
 
-_PROPS: dict[str, Callable[[Vector], Mesh]] = {
+def _make_person(half: Vector) -> Mesh:
+    """Legs, a coat and a head, seen from all sides alike."""
+    r, h = half.x, 2 * half.z
+    profile = [(0.45 * r, 0, DARK), (0.55 * r, 0.45 * h, BLUE), (r, 0.55 * h, BLUE), (0.9 * r, 0.80 * h, BLUE)]
+    head = [(0.30 * r, 0.84 * h, SKIN), (0.50 * r, 0.88 * h, SKIN), (0.50 * r, 0.96 * h, DARK), (0, h, DARK)]
+    return _set_label(_make_revolved([*profile, *head]), Label.PEDESTRIAN)
+
+
+_STANDING: dict[str, Callable[[Vector], Mesh]] = {
     "static.prop.barrel": _make_barrel,
     "static.prop.bin": _make_bin,
     "static.prop.box01": _make_box,
@@ -235,6 +250,7 @@ _PROPS: dict[str, Callable[[Vector], Mesh]] = {
     "static.prop.streetbarrier": _make_barrier,
     "static.prop.trafficcone01": _make_cone,
     "static.prop.warningconstruction": _make_sign,
+    **dict.fromkeys(WALKERS, _make_person),
 }
 
 

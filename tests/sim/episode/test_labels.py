@@ -18,6 +18,7 @@ CLIENT_NAMES = {
     Label.VEGETATION: "Vegetation",
     Label.TERRAIN: "Terrain",
     Label.SKY: "Sky",
+    Label.PEDESTRIAN: "Pedestrians",
     Label.CAR: "Car",
     Label.STATIC: "Static",
     Label.ROAD_LINE: "RoadLines",

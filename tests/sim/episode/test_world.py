@@ -200,3 +200,15 @@ def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
     assert [actor.id for actor in world.snapshot().actors] == [world.spectator.id]
     assert world.spectator.id > car.id
     assert world.weather == WeatherParameters()
+
+
+def test_a_walker_stands_in_the_way_and_its_controller_stays_when_it_goes(world: World) -> None:
+    walker = world.spawn(Description(0, "walker.pedestrian.0001"), Pose(x=8.0, z=0.93))
+    controller = world.spawn(Description(0, "controller.ai.walker"), Pose(), walker.id)
+    assert controller.parent is walker
+    with pytest.raises(WorldError, match="collision at spawn position"):
+        world.spawn(CAR, Pose(x=8.0))
+    world.destroy(walker.id)
+    parents = [actor.parent for actor in world.actors.values()]
+    assert walker not in parents
+    world.destroy(controller.id)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from sim.camera.renderer import Renderer
-from sim.episode.catalogue import PROPS, VEHICLES
+from sim.episode.catalogue import PROPS, STANDING, VEHICLES
 from sim.episode.labels import Label
 from sim.episode.sensors import CameraKind
 from sim.episode.weather import WeatherParameters
@@ -53,10 +53,10 @@ def metres(picture: Picture) -> npt.NDArray[np.float64]:
     return depth
 
 
-@pytest.mark.parametrize("kind", [*VEHICLES, *PROPS])
+@pytest.mark.parametrize("kind", [*VEHICLES, *STANDING])
 def test_a_shape_fills_its_box_and_stays_in_it(kind: str) -> None:
     points = make_body(kind, RED).points
-    half = VEHICLES.get(kind) or PROPS[kind]
+    half = VEHICLES.get(kind) or STANDING[kind]
     low, high = points.min(axis=0), points.max(axis=0)
     assert (np.abs([low[:2], high[:2]]) <= np.array([half.x, half.y]) + 0.051).all()
     assert 0.0 <= low[2] < 0.2
@@ -76,7 +76,7 @@ def test_colour_tag_and_depth_agree_on_where_a_thing_is(
     assert tagged.sum() > 40
     assert (changed == tagged).mean() > 0.999
     depth = metres(seen(renderer, "depth"))[tagged]
-    half = VEHICLES.get(kind) or PROPS[kind]
+    half = VEHICLES.get(kind) or STANDING[kind]
     reach = math.hypot(half.x, half.y)
     assert (np.abs(depth - 9.0) < reach).all()
     assert depth.min() < 9.0 - (0.25 if kind in PROPS else 0.8)
