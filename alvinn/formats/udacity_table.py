@@ -31,7 +31,7 @@ Rows = Sequence[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class LogTable:
     """A log, its rows of equal width."""
 
     columns: tuple[str, ...]
@@ -39,7 +39,7 @@ class Table:
     has_header: bool
 
 
-def read_table(path: Path, log: ConversionLog) -> Table:
+def read_table(path: Path, log: ConversionLog) -> LogTable:
     """Read a log.
 
     Raises:
@@ -107,10 +107,10 @@ def _keep_even(rows: Rows, log: ConversionLog) -> Rows:
     return [(line, cells) for line, cells in rows if len(cells) == width]
 
 
-def _make_table(rows: Rows, log: ConversionLog) -> Table:
+def _make_table(rows: Rows, log: ConversionLog) -> LogTable:
     first = tuple(cell.strip().lower() for cell in rows[0][1])
     if _is_header(first):
-        return Table(first, rows[1:], has_header=True)
+        return LogTable(first, rows[1:], has_header=True)
     _refuse_decimal_commas(rows)
     width = len(first)
     if width > 1 and INTEGER.fullmatch(first[0]) and _is_picture(first[1]):
@@ -119,8 +119,8 @@ def _make_table(rows: Rows, log: ConversionLog) -> Table:
         width -= 1
     if _all_pictures(rows, 0) and width > 3 and _all_pictures(rows, 1) and _all_pictures(rows, 2):
         extra = (f"column {at + 1}" for at in range(len(COLUMNS), width))
-        return Table((*COLUMNS[:width], *extra), rows, has_header=False)
-    return Table(tuple(f"column {at + 1}" for at in range(width)), rows, has_header=False)
+        return LogTable((*COLUMNS[:width], *extra), rows, has_header=False)
+    return LogTable(tuple(f"column {at + 1}" for at in range(width)), rows, has_header=False)
 
 
 def _refuse_decimal_commas(rows: Rows) -> None:
@@ -148,7 +148,7 @@ def _is_header(cells: Sequence[str]) -> bool:
     return not any("." in cell or not math.isnan(number_or(math.nan, cell)) for cell in cells)
 
 
-def find_columns(table: Table, reading: Reading, log: ConversionLog) -> dict[str, int]:
+def find_columns(table: LogTable, reading: Reading, log: ConversionLog) -> dict[str, int]:
     """Our name of each column -> where it stands.
 
     Raises:
@@ -164,12 +164,12 @@ def _simplify(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _find_named(table: Table, wanted: Sequence[str]) -> int | None:
+def _find_named(table: LogTable, wanted: Sequence[str]) -> int | None:
     plain = [_simplify(column) for column in table.columns]
     return next((plain.index(name) for name in wanted if name in plain), None)
 
 
-def _find_picture(table: Table, reading: Reading, log: ConversionLog) -> int:
+def _find_picture(table: LogTable, reading: Reading, log: ConversionLog) -> int:
     if reading.picture is not None:
         asked = reading.picture.strip().lower()
         if asked in table.columns:
@@ -188,7 +188,7 @@ def _find_picture(table: Table, reading: Reading, log: ConversionLog) -> int:
     )
 
 
-def _find_steering(table: Table, reading: Reading, log: ConversionLog) -> int:
+def _find_steering(table: LogTable, reading: Reading, log: ConversionLog) -> int:
     asked = reading.steering
     if asked is not None and asked.strip().lower() in table.columns:
         return table.columns.index(asked.strip().lower())
@@ -202,7 +202,7 @@ def _find_steering(table: Table, reading: Reading, log: ConversionLog) -> int:
     raise RecordingError(f"there is no steering column. {list_columns(table.columns)}")
 
 
-def _find_steering_by_sight(table: Table, log: ConversionLog) -> int:
+def _find_steering_by_sight(table: LogTable, log: ConversionLog) -> int:
     """The first number after the pictures, if it alone takes both signs: pedals and speeds do not.
 
     Raises:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import queue
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 import carla
 import cv2
@@ -18,18 +18,15 @@ import numpy as np
 
 from alvinn.driving.lane import SEARCH_RADIUS, Lane, wrap_angle
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Camera, CameraName, Control, Direction, GroundTruth, Image, Observation
+from alvinn.driving.types import Camera, CameraName, Control, GroundTruth, Image, Observation
 from alvinn.errors import FrameError, ServerError
 from alvinn.world import connection
-from alvinn.world.connection import explain_errors, find_weather, load_map, server_kind
-from alvinn.world.lane_map import build_lane
-from alvinn.world.sensors import EventCounter, attach, count_events, own_blueprint, undo_quietly
+from alvinn.world.connection import explain_errors, find_weather
+from alvinn.world.sensors import EventCounter, attach, count_events
 
 DT = 0.05  # s: 20 Hz
 FRAME_TIMEOUT = 10.0  # s: for a tick's image from a camera
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
-SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
-VEHICLE = "vehicle.tesla.model3"
 DUSK = 5.0  # degrees of the sun's altitude, below which the headlights are on
 HEADLIGHTS = carla.VehicleLightState(carla.VehicleLightState.Position | carla.VehicleLightState.LowBeam)
 # A picture as networks learn it: CARLA's automatic exposure, no blur, no flare and no distortion of lenses.
@@ -52,7 +49,7 @@ BLUEPRINTS: dict[CameraName, str] = {
 
 
 class CarlaWorld:
-    """A World; `spawn_car` makes one and undoes it."""
+    """A World; `spawning.spawn_car` makes one and undoes it."""
 
     def __init__(
         self,
@@ -64,7 +61,7 @@ class CarlaWorld:
     ) -> None:
         self.lane = lane
         self.camera = camera
-        self.geometry = vehicle_geometry(vehicle)
+        self.geometry = read_geometry(vehicle)
         self._world = world
         self._vehicle = vehicle
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
@@ -212,7 +209,7 @@ class CarlaWorld:
             self.apply(Control(steer=0.0, throttle=0.0, brake=1.0))
 
 
-def vehicle_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
+def read_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
     """Wheelbase, wheel angle, steering curve and width of a car.
 
     CARLA 0.9 reports wheel positions in world coordinates [cm], so only distances between them are used.
@@ -225,71 +222,6 @@ def vehicle_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
         steering_curve=tuple((point.x, point.y) for point in physics.steering_curve),
         width=2.0 * vehicle.bounding_box.extent.y,
     )
-
-
-@contextmanager
-def spawn_car(
-    client: carla.Client,
-    *,
-    camera: Camera,
-    weather: str,
-    direction: Direction,
-    map_wanted: str | None,
-    start: int = 0,
-    cameras: Sequence[CameraName] = ("center",),
-) -> Iterator[CarlaWorld]:
-    """Spawn a car with cameras on a lane of the server's map, in synchronous mode at 20 Hz; undone on leaving.
-
-    Args:
-        client: connected to a server.
-        camera: the centre camera.
-        weather: one of CARLA's presets.
-        direction: forward, or the opposite lane.
-        map_wanted: loaded if the server has another map; None keeps the current one.
-        start: index of the map's spawn point that the lane runs through.
-        cameras: names of the cameras that the car carries.
-
-    Raises:
-        MapError: the map or the weather does not exist, or the map has no such lane.
-        ServerError: the server stopped answering.
-    """
-    preset = find_weather(weather)
-    with ExitStack() as undo:
-        with explain_errors("opening the map"):
-            world = load_map(client, map_wanted)
-            lane = build_lane(world.get_map(), direction, start)
-            _make_synchronous(world, undo)
-            world.set_weather(preset)
-            vehicle = _spawn(world, lane, undo)
-            world.tick(connection.TIMEOUT)
-            driving = CarlaWorld(world, vehicle, lane, camera, cameras)
-            driving.server = server_kind(client)
-            driving.switch_headlights(preset)
-            driving.attach_cameras(undo)
-        driving.settle()
-        yield driving
-
-
-def _make_synchronous(world: carla.World, undo: ExitStack) -> None:
-    before = world.get_settings()
-    settings = world.get_settings()
-    settings.synchronous_mode = True
-    settings.fixed_delta_seconds = DT
-    undo.callback(undo_quietly, lambda: world.apply_settings(before))
-    world.apply_settings(settings)
-
-
-def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
-    x, y, z, direction = lane.at(0.0)
-    place = carla.Transform(carla.Location(x, y, z + SPAWN_HEIGHT), carla.Rotation(yaw=math.degrees(direction)))
-    vehicle = world.try_spawn_actor(own_blueprint(world, VEHICLE), place)
-    if not isinstance(vehicle, carla.Vehicle):
-        raise ServerError(
-            f"the car's starting point ({x:.0f}, {y:.0f}) is occupied: "
-            "a killed run may have left a car there, restart the server"
-        )
-    undo.callback(undo_quietly, vehicle.destroy)
-    return vehicle
 
 
 def _attach_camera(

@@ -10,9 +10,10 @@ from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
-from alvinn.world.carla_world import CarlaWorld, spawn_car
+from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect, explain_errors, require_map
 from alvinn.world.embedded_server import KeptServer, embedded_server
+from alvinn.world.spawning import spawn_car
 
 KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}
 MIRROR = "mirror:"  # before a map's name, the embedded server has its mirror image

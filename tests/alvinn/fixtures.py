@@ -17,8 +17,9 @@ from alvinn.networks.inference import Card, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.training.dataset import Dataset, Examples
 from alvinn.training.model_folder import end_training
-from alvinn.world.carla_world import CarlaWorld, spawn_car
+from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect
+from alvinn.world.spawning import spawn_car
 from tests.alvinn.fakes import CAMERA, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -32,9 +32,10 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.util.quiet import quiet
-from alvinn.world.carla_world import DT, CarlaWorld, spawn_car
+from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
+from alvinn.world.spawning import spawn_car
 
 MAP, WEATHER = "random:11", "ClearNoon"
 CAMERA = Camera()

@@ -12,38 +12,12 @@ import pytest
 from alvinn.driving.lane import Lane
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Control
-from alvinn.errors import ServerError
 from alvinn.world.connection import connect
 from sim.dynamics.single_track import MODEL3, MODEL3_BOX
-from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address
 
 GO = Control(steer=0.0, throttle=0.5, brake=0.0)
-
-
-def ours(world: carla.World) -> list[str]:
-    return [actor.type_id for actor in world.get_actors() if actor.type_id.startswith(("vehicle.", "sensor."))]
-
-
-def left_behind(server: Address) -> tuple[list[str], bool, float | None]:
-    """Which actors are on the server, and how its clock runs."""
-    with connect(*server) as client:
-        world = client.get_world()
-        world.wait_for_tick(10.0)
-        settings = world.get_settings()
-        return ours(world), settings.synchronous_mode, settings.fixed_delta_seconds
-
-
-def test_whatever_was_opened_is_undone(server: Address) -> None:
-    before = left_behind(server)
-    with car_on(server) as world:
-        world.observe()
-        with connect(*server) as client:
-            until(lambda: sorted(ours(client.get_world())) == ["sensor.camera.rgb", "vehicle.tesla.model3"], "both")
-            settings = client.get_world().get_settings()
-            assert (settings.synchronous_mode, settings.fixed_delta_seconds) == (True, pytest.approx(0.05))
-    assert left_behind(server) == before
 
 
 def test_headlights_are_on_in_the_dark_only_and_the_camera_s_picture_is_plain(server: Address) -> None:
@@ -60,29 +34,6 @@ def test_headlights_are_on_in_the_dark_only_and_the_camera_s_picture_is_plain(se
         (camera,) = client.get_world().get_actors().filter("sensor.camera.rgb")
         assert float(camera.attributes["motion_blur_intensity"]) == 0.0
         assert camera.attributes["exposure_mode"] == "histogram"
-
-
-def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
-    before = left_behind(server)
-
-    def fail() -> None:
-        with car_on(server) as world:
-            world.apply(GO)
-            raise KeyError("in the middle of a drive")
-
-    with pytest.raises(KeyError, match="middle"):
-        fail()
-    assert left_behind(server) == before
-
-
-def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:
-    with (
-        car_on(server),
-        pytest.raises(ServerError, match=r"the car's starting point .* is occupied"),
-        car_on(server),
-    ):
-        pass
-    assert left_behind(server)[:2] == ([], False)
 
 
 def test_every_picture_is_of_the_frame_it_is_given_for(server: Address) -> None:

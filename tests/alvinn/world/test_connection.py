@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from alvinn.errors import MapError, ServerError
-from alvinn.world.carla_world import spawn_car
 from alvinn.world.connection import TIMEOUT, connect, find_weather, load_map, map_name
+from alvinn.world.spawning import spawn_car
 from tests.alvinn.fakes import SMALL
 from tests.conftest import running_server
 
