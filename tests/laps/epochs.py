@@ -5,7 +5,8 @@
 A network learns from two minutes of `country`, as by default. Each of its epochs is then examined on held-out stretches
 of different number and place: the ones that chose the epoch, single ones elsewhere on the same road, and all of those
 together. Which epoch each would have chosen, by the trainer's own rule, is compared with how well that epoch does on
-other circuits. Whatever is done lies in DIR: the same command resumes after an interruption, and ends with epochs.json.
+other circuits, and some epochs drive. Whatever is done lies in DIR: the same command resumes after an interruption,
+and ends with epochs.json.
 """
 
 from __future__ import annotations
@@ -20,20 +21,26 @@ import keras
 import numpy as np
 import tyro
 
+from alvinn import __version__
 from alvinn.console import CONSOLE
+from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.ablation import LEARNED_IN
+from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record_once
-from alvinn.metrics.summary import rank_correlation
+from alvinn.metrics.summary import rank_correlation, summarize
 from alvinn.networks.architectures import ARCHITECTURES
-from alvinn.networks.inference import CHECKPOINT
+from alvinn.networks.inference import CHECKPOINT, Card, write_card
 from alvinn.recording import Recording
 from alvinn.training import trainer
 from alvinn.training.batches import Batches, BatchSettings
 from alvinn.training.dataset import HOLD_LENGTH, Dataset, load_dataset
+from alvinn.training.examination import describe_exam
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import EpochResult, is_best
 from alvinn.util.files import write_json
 
+DRIVEN = (1, 3, 6, 12, 20, 30)  # epochs that also drive, on a development circuit of its own
+DRIVEN_ON = "random:103"
 UNSEEN = ("random:100", "random:101", "random:102")  # development circuits: their error is the one that counts
 
 
@@ -128,6 +135,44 @@ def chosen(errors: list[float]) -> int:
     return max(now.epoch for number, now in enumerate(history) if is_best(now, history[:number]))
 
 
+def driven(job: Study, dataset: Dataset, epochs: list[Path]) -> dict[int, dict[str, float]]:
+    """How some epochs drive: offset sd [m] and departures per km on DRIVEN_ON, both ways."""
+    found = {}
+    for number in (number for number in DRIVEN if number <= len(epochs)):
+        folder = job.home / f"training-{job.seed}" / f"model-{number:02}"
+        if not (folder / "card.json").exists():
+            folder.mkdir(exist_ok=True)
+            shutil.copy(epochs[number - 1], folder / trainer.BEST)
+            trainer.export(trainer.TrainingResult(keras.models.load_model(epochs[number - 1])), folder)
+            write_card(folder, card_of(job, dataset))
+        laps = Laps(
+            home=job.home, model=str(folder.absolute()), maps=DRIVEN_ON, both_directions=True, km=0.4,
+            films=False, resume=True, out=folder / "laps",
+        )  # fmt: skip
+        summary = summarize(drive_laps(laps, laps.open_network()), np.random.default_rng(0))
+        found[number] = {key: summary[key] for key in ("offset_sd_m", "departures_per_km", "km")}
+        CONSOLE.print(f"epoch {number} drives: {found[number]}")
+    return found
+
+
+def card_of(job: Study, dataset: Dataset) -> Card:
+    """The card of an epoch: enough to drive."""
+    return Card(
+        network="conv",
+        output=ARCHITECTURES["conv"].output("hill"),
+        camera=dataset.camera,
+        preprocessing=dataset.preprocessing,
+        seed=job.seed,
+        settings={},
+        recordings=(),
+        server="embedded",
+        metrics={},
+        version=__version__,
+        commit="",
+        exam=describe_exam(dataset),
+    )
+
+
 def verdict(errors: list[float], true: list[float]) -> dict[str, Any]:
     """What an exam chose, and how much worse that is than the best epoch, as a share of the best one's true error."""
     epoch = chosen(errors)
@@ -158,9 +203,14 @@ def main() -> int:
     true = np.mean([errors[name] for name in UNSEEN], axis=0).tolist()
     verdicts = {name: verdict(found, true) for name, found in errors.items() if name not in UNSEEN}
     verdicts["last epoch"] = {"epoch": len(true), "regret": round(true[-1] / min(true) - 1.0, 4)}
-    write_json(job.home / "epochs.json", {"seed": job.seed, "true": true, "errors": errors, "verdicts": verdicts})
-    for name, found in verdicts.items():
-        CONSOLE.print(f"{name}: {found}")
+    found = {"seed": job.seed, "true": true, "errors": errors, "verdicts": verdicts}
+    write_json(job.home / "epochs.json", found)
+    laps = driven(job, dataset, epochs)
+    spread = [one["offset_sd_m"] for one in laps.values()]
+    ranks = {name: rank_correlation([row[number - 1] for number in laps], spread) for name, row in errors.items()}
+    write_json(job.home / "epochs.json", found | {"laps": laps, "ranks_of_offset_sd": ranks})
+    for name, one in verdicts.items():
+        CONSOLE.print(f"{name}: {one}")
     return 0
 
 

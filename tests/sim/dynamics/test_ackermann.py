@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple, replace
 
 import pytest
 
-from sim.dynamics.ackermann import AckermannControl
-from sim.dynamics.single_track import VehicleControl
+from sim.dynamics.ackermann import AckermannControl, AckermannSettings, follow
+from sim.dynamics.single_track import MODEL3, SingleTrackModel, State, VehicleControl
 from sim.episode.blueprints import VEHICLE, Description
 from sim.episode.world import World
 from sim.geometry.poses import Pose
@@ -38,6 +39,59 @@ def test_limits_slow_the_wheel_and_the_start() -> None:
     assert followed(quick, 0.5)[1] > 0.45
     assert followed(slow, 0.5)[1] < 0.15
     assert followed(slow, 2.0)[0] < 0.7 * followed(quick, 2.0)[0]
+
+
+CAR = SingleTrackModel(MODEL3)
+
+
+def answered(target: AckermannControl, state: State) -> VehicleControl:
+    return follow(target, AckermannSettings(), CAR, state, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("target", "speed", "throttle", "brake"),
+    [
+        (5.0, 4.0, 0.3, 0.0),
+        (4.0, 5.0, 0.0, 0.3),
+        (-3.0, -2.0, 0.3, 0.0),
+        (-2.0, -3.0, 0.0, 0.3),
+        (20.0, 0.0, 1.0, 0.0),
+        (1.0, 20.0, 0.0, 1.0),
+        (0.0, 0.6, 0.0, 0.18),
+        (0.0, 0.4, 0.0, 1.0),
+        (0.0, -0.4, 0.12, 1.0),
+    ],
+)
+def test_the_pedals_are_in_proportion_to_the_lack_of_speed(
+    target: float, speed: float, throttle: float, brake: float
+) -> None:
+    control = answered(AckermannControl(speed=target), State(speed=speed))
+    assert (control.throttle, control.brake) == pytest.approx((throttle, brake))
+    assert control.reverse == (target < 0.0)
+
+
+@pytest.mark.parametrize(("speed", "throttle", "brake"), [(0.0, 0.2, 0.0), (9.0, 0.0, 0.2), (4.9, 0.03, 0.0)])
+def test_an_acceleration_limits_the_pedals(speed: float, throttle: float, brake: float) -> None:
+    """Full pedals are about 3 m/s2, so 0.6 m/s2 is a fifth of them."""
+    control = answered(AckermannControl(speed=5.0, acceleration=0.6), State(speed=speed))
+    assert (control.throttle, control.brake) == pytest.approx((throttle, brake))
+
+
+@pytest.mark.parametrize(("now", "target", "then"), [(0.1, 0.5, 0.15), (0.1, -0.5, 0.05), (0.1, 0.12, 0.12)])
+def test_a_steering_speed_limits_the_wheel_of_a_tick(now: float, target: float, then: float) -> None:
+    control = answered(AckermannControl(steer=target, steer_speed=1.0, speed=4.0), State(speed=4.0, wheel_angle=now))
+    assert CAR.wheel_angle(control.steer, 4.0) == pytest.approx(then)
+
+
+def test_a_car_that_cannot_steer_is_asked_for_none() -> None:
+    stiff = SingleTrackModel(replace(MODEL3, steering_curve=((0.0, 0.0),)))
+    assert follow(AckermannControl(steer=0.3), AckermannSettings(), stiff, State(), 0.05).steer == 0.0
+    assert answered(AckermannControl(steer=9.0), State()).steer == 1.0
+    assert answered(AckermannControl(steer=-9.0), State()).steer == -1.0
+
+
+def test_the_gains_are_carlas_own() -> None:
+    assert astuple(AckermannSettings()) == (0.15, 0.0, 0.25, 0.01, 0.0, 0.01)
 
 
 def test_a_plain_control_ends_it() -> None:

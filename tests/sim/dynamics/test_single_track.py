@@ -220,7 +220,7 @@ def test_a_tyre_follows_the_parabolic_pressure_of_the_brush_model(share: float) 
     expected = limit * (1.0 - max(0.0, 1.0 - share) ** 3)
     assert lateral_force(stiffness, slip, limit) == pytest.approx(expected)
     assert lateral_force(stiffness, -slip, limit) == pytest.approx(-expected)
-    assert lateral_force(stiffness, slip, 0.0) == 0.0
+    assert lateral_force(stiffness, slip, 0.0) == lateral_force(stiffness, slip, -limit) == 0.0
 
 
 @pytest.mark.parametrize("speed", [20.0, 40.0])
