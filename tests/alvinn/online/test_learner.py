@@ -9,15 +9,16 @@ from alvinn.errors import ModelError
 from alvinn.networks.forward import run_layers, select_chain
 from alvinn.networks.keras_file import read_layers
 from alvinn.online.learner import OnlineLearner
+from alvinn.online.pace import LearnedOnline
 from tests.alvinn.fakes import CAMERA
 from tests.alvinn.online.road import SPEED, look, steer_back
 
 TESTED = [(offset, turn) for offset in (-0.6, -0.2, 0.3, 0.7) for turn in (-0.05, 0.05)]
 
 
-def watched(seed: int = 0, passes: int = 16) -> OnlineLearner:
+def watched(name: LearnedOnline = "alvinn1991", seed: int = 0, passes: int = 3) -> OnlineLearner:
     """A learner that watched somebody keep the middle of a lane, a little unsteadily."""
-    learner, rng = OnlineLearner("alvinn1991", CAMERA, seed), np.random.default_rng(seed)
+    learner, rng = OnlineLearner(name, CAMERA, seed), np.random.default_rng(seed)
     for _ in range(passes):
         offset, turn = rng.normal(0.0, 0.1), rng.normal(0.0, 0.01)
         learner.see(look(offset, turn), steer_back(offset, turn), SPEED)
@@ -34,11 +35,11 @@ def error(learner: OnlineLearner) -> float:
 
 
 def test_it_learns_to_come_back_from_where_the_driver_never_was() -> None:
-    assert error(watched()) < 0.5 * np.mean([abs(steer_back(*place)) for place in TESTED])
+    assert error(watched("conv", passes=14)) < 0.3 * np.mean([abs(steer_back(*place)) for place in TESTED])
 
 
 def test_the_same_seed_learns_the_same_weights() -> None:
-    one, same, other = (watched(seed, passes=2).layers()[0].kernel for seed in (1, 1, 2))
+    one, same, other = (watched(seed=seed, passes=2).layers()[0].kernel for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 
