@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import GRAVITY, MODEL3, Ground, State, VehicleControl, lateral_force, step
+from sim.dynamics.single_track import (
+    GRAVITY,
+    MODEL3,
+    Ground,
+    SingleTrackModel,
+    State,
+    VehicleControl,
+    lateral_force,
+    step,
+)
 from sim.geometry.poses import Pose
 
 WHEELBASE = MODEL3.wheels[0].position.x - MODEL3.wheels[2].position.x
@@ -223,6 +232,15 @@ def test_a_tyre_follows_the_parabolic_pressure_of_the_brush_model(share: float) 
     assert lateral_force(stiffness, slip, 0.0) == lateral_force(stiffness, slip, -limit) == 0.0
 
 
+@pytest.mark.parametrize("brake", [0.1, 0.25])
+def test_a_light_brake_slows_by_its_torques_over_the_wheels_radius(brake: float) -> None:
+    """Four brakes of 1500 Nm on wheels of 0.335 m, beside a car that rolls."""
+    braked, rolling = (
+        step(State(speed=10.0), VehicleControl(brake=b), MODEL3, LEVEL, 0.01).speed for b in (brake, 0.0)
+    )
+    assert (rolling - braked) / 0.01 == pytest.approx(brake * 4 * 1500.0 / 0.335 / MODEL3.mass, rel=1e-3)
+
+
 @pytest.mark.parametrize("speed", [20.0, 40.0])
 def test_the_air_slows_a_car_by_half_rho_cd_a_v_squared(speed: float) -> None:
     """Beside a car that air does not slow; a Model 3 has a drag coefficient of 0.23 and a frontal area of 2.22 m2."""
@@ -231,6 +249,11 @@ def test_the_air_slows_a_car_by_half_rho_cd_a_v_squared(speed: float) -> None:
         for cd in (0.23, 0.0)
     )
     assert (free - slowed) / 0.01 == pytest.approx(0.5 * 1.2 * 0.23 * 2.22 * speed**2 / MODEL3.mass)
+
+
+def test_wheelbase_and_track_are_those_of_the_wheels() -> None:
+    car = SingleTrackModel(MODEL3)
+    assert (car.wheelbase, car.track) == pytest.approx((2.875, 1.58))
 
 
 def test_a_heavier_car_and_another_steering_change_the_driving() -> None:
