@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alvinn.errors import AlvinnError
+from alvinn.online.run import report
+from alvinn.online.story import Attempt, Story
+
+FOLDER = Path("models/mine")
+
+
+def story(**fields: object) -> Story:
+    told = Story("conv", "human", "oval", "forward", "ClearNoon", 0)
+    for name, value in fields.items():
+        setattr(told, name, value)
+    return told
+
+
+def test_a_lap_is_told_with_the_seconds_of_watching(capsys: pytest.CaptureFixture[str]) -> None:
+    report(FOLDER, story(outcome="drove a lap", passes=200, watched_s=40.0, first_unaided_lap_after_s=40.0))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "after 40 s of watching the network drove a lap of oval without a departure" in said
+
+
+@pytest.mark.parametrize(
+    ("passes", "words"), [(0, "nothing was learned, and no model written"), (12, "what it learned is in models/mine")]
+)
+def test_a_driver_who_leaves_early_is_told_what_was_kept(
+    passes: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(FOLDER, story(passes=passes, watched_s=5.0))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the driver left after 5 s of watching" in said
+    assert words in said
+
+
+def test_one_that_did_not_converge_is_a_failure_unless_another_drove(capsys: pytest.CaptureFixture[str]) -> None:
+    told = story(outcome="did not converge", passes=9, watched_s=300.0, attempts=[Attempt(60.0, 0.01, driven_m=92.4)])
+    with pytest.raises(AlvinnError, match=r"does not drive a lap \(best 92 m\); what it learned is in .*--fallback"):
+        report(FOLDER, told)
+    told.fallback = "shipped"
+    report(FOLDER, told)
+    assert "shipped drove in its place" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_failure_says_what_failed_and_what_was_kept() -> None:
+    with pytest.raises(AlvinnError, match=r"the loss of pass 9 is not a number.*what it learned is in"):
+        report(FOLDER, story(outcome="failed", passes=8, failure="the loss of pass 9 is not a number"))
