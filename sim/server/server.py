@@ -26,6 +26,7 @@ from sim.server.expected import ExpectedSubscriptions
 from sim.server.fault_log import FaultLog
 from sim.wire import sensor_data, streaming
 
+BREATH = 0.001  # seconds between two steps of asynchronous mode, in which callers are served
 MOST_LOADS = 8  # map loads in the queue, the running one included
 
 
@@ -182,12 +183,16 @@ class Server:
         self._owes_pictures = True
 
     def _tick_by_wall_clock(self, began: float) -> None:
-        """One step of asynchronous mode; a late step delays the following ones, none is made up for."""
+        """One step of asynchronous mode; a late step delays the following ones, none is made up for.
+
+        With a fixed step the next one follows as soon as callers have been served, as in CARLA.
+        """
         loop, step = asyncio.get_running_loop(), self.world.settings.step
         self.send_pictures()
         self._step()
         self.draw_pictures(pause=0.0)
-        after = max(began + 2 * step, loop.time())
+        at_once = loop.time() + BREATH
+        after = at_once if self.world.settings.fixed_delta_seconds else max(began + 2 * step, at_once)
         self._next_tick = loop.call_at(after, self._tick_by_wall_clock, after - step)
 
     def draw_pictures(self, pause: float) -> None:
@@ -255,7 +260,7 @@ class Server:
         self.clock_holders.discard(caller)
         settings = self.world.settings
         if settings.synchronous_mode and not self.clock_holders:
-            self.world.apply(replace(settings, synchronous_mode=False))
+            self.world.apply(replace(settings, synchronous_mode=False, fixed_delta_seconds=None))
             self.restart_clock()
 
     def close(self) -> None:

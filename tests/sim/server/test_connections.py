@@ -206,6 +206,22 @@ def test_the_clock_is_the_servers_in_asynchronous_mode() -> None:
     asyncio.run(scenario())
 
 
+def test_with_a_fixed_step_asynchronous_mode_runs_ahead_of_the_wall_clock() -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            it.world.apply(replace(it.world.settings, fixed_delta_seconds=1.0))
+            it.server.restart_clock()
+            it.reader(1)
+            loop, caller = asyncio.get_running_loop(), it.caller()
+            real, simulated = loop.time(), it.world.timestamp.seconds
+            await it.until_written(30)
+            caller.data_received(call("version"))
+            assert it.world.timestamp.seconds - simulated > loop.time() - real
+            assert it.log[-1][0] == "answer"
+
+    asyncio.run(scenario())
+
+
 def test_a_slow_reader_loses_old_messages_whole_and_none_of_the_new() -> None:
     async def scenario() -> None:
         async with bench() as it:
@@ -317,7 +333,7 @@ def test_the_world_ticks_again_when_the_last_who_kept_the_clock_has_left() -> No
                 leaver.connection_lost(None)
                 modes.append(it.world.settings.synchronous_mode)
             assert modes == [True, False]
-            assert it.world.settings.fixed_delta_seconds == 0.05
+            assert it.world.settings.fixed_delta_seconds is None
 
     asyncio.run(scenario())
 
