@@ -6,6 +6,7 @@ gate `has_wheel`; at the end the loop calls `see`, which draws the panel. Nothin
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,9 @@ from alvinn.visualization.alvinn_panel import PARTS, Part
 NOTE_TICKS = 80  # for which a message is shown: 4 s
 VIEW_TICKS = 2  # from one drawing of the ALVINN panel to the next: more often nobody sees it
 TRACE_TICKS = 400  # of the offset trace: 20 s
+PACE_TICKS = 100  # over which the pace of time is measured: 5 s
+STRANDED_TICKS = 40  # off the road until the car is put back or the person is told how: 2 s
+STANDSTILL = 0.3  # m/s
 
 
 class Cockpit:
@@ -36,6 +40,7 @@ class Cockpit:
         vehicle: converts curvature to steer.
         wait: begin paused, until the person presses Enter.
         step: with `wait`, Enter drives the first tick only, and every further one has its key press.
+        clock: returns the real time [s].
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Cockpit:
         *,
         wait: bool = True,
         step: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._screen, self._device, self._wiring, self._vehicle = screen, device, wiring, vehicle
         self._inputs = Inputs()
@@ -67,6 +73,9 @@ class Cockpit:
         self._has_view = True
         self._steer = 0.0
         self._late = self._lost = 0
+        self._clock = clock
+        self._ticked: deque[tuple[float, float]] = deque(maxlen=PACE_TICKS)  # real and simulated time [s]
+        self._stranded = self._put_back = 0
         self._began: float | None = None
         self._acts: dict[Command, Callable[[], None]] = {
             Command.TAKE: self._take_or_hand_back,
@@ -113,8 +122,9 @@ class Cockpit:
         if self._steps:
             self._steps -= 1
             return True
-        if not self._paused or self._quit:
+        if not (self._paused or self._help) or self._quit:
             return True
+        self._ticked.clear()
         self._show_pause()
         return False
 
@@ -177,6 +187,8 @@ class Cockpit:
         """Draw the tick; pass on the person's wish to end the drive or to reset the car."""
         self._steer = step.control.steer
         self._trace.append(step.truth.offset)
+        self._ticked.append((self._clock(), step.observation.time))
+        self._watch_for_stranding(step)
         if self._began is None:
             self._began = step.observation.time
         self._shown = self._panel(step)
@@ -191,7 +203,8 @@ class Cockpit:
         """Centre the steering device: the car is back on its lane, with its wheels straight."""
         self._device.begin(0.0)
         self._trace.clear()
-        self.note("back on the lane")
+        self._stranded = 0
+        self.note(f"back on the lane, {self._put_back} times by itself" if self._put_back else "back on the lane")
 
     def _panel(self, step: Step) -> Panel:
         seen, truth, wiring = step.observation, step.truth, self._wiring
@@ -210,6 +223,7 @@ class Cockpit:
             recording=wiring.recorder.state() if wiring.recorder is not None else None,
             time=seen.time - (self._began or 0.0),
             late=self._late,
+            pace=self._measure_pace(),
             doubt=advice.doubt if advice is not None else None,
             side=self._draw_view(step),
             lesson=wiring.lesson() if wiring.lesson is not None else None,
@@ -217,6 +231,21 @@ class Cockpit:
             alarm=self._alarm(),
             help=self._help_lines(),
         )
+
+    def _measure_pace(self) -> float | None:
+        """Simulated seconds a second, over the last ticks; None where that cannot be known yet."""
+        if len(self._ticked) < PACE_TICKS // 5:
+            return None
+        (began, first), (now, last) = self._ticked[0], self._ticked[-1]
+        return (last - first) / (now - began) if now > began else None
+
+    def _watch_for_stranding(self, step: Step) -> None:
+        """Put a network back that left the road; a person is told how, once their car stands there."""
+        off = abs(step.truth.offset) > step.truth.lane_width
+        stuck = off and (not self._taken or step.observation.speed < STANDSTILL)
+        self._stranded = self._stranded + 1 if stuck else 0
+        if self._stranded == STRANDED_TICKS and not self._taken:
+            self._reset, self._put_back = True, self._put_back + 1
 
     def _draw_view(self, step: Step) -> Image | None:
         """The ALVINN panel, or what was drawn of it a tick ago."""
@@ -230,9 +259,11 @@ class Cockpit:
     def _alarm(self) -> Alarm | None:
         shared = self._machine.wheel if self._machine is not None else None
         if shared is not None and shared.braking:
-            return Alarm("nobody took the wheel: braking")
+            return Alarm("CAR BRAKES: Space takes the wheel")
         if shared is not None and shared.alarm:
-            return Alarm(f"please take the wheel ({shared.alarm})", shared.seconds_left)
+            return Alarm(f"Space: take the wheel ({shared.alarm})", shared.seconds_left)
+        if self._stranded >= STRANDED_TICKS:
+            return Alarm("L: back on the lane")
         return Alarm(f"{self._device.name} is unplugged: braking") if self._unplugged and self._taken else None
 
     def _help_lines(self) -> tuple[tuple[str, str], ...]:
@@ -311,6 +342,7 @@ class Cockpit:
 
     def _toggle_help(self) -> None:
         self._help = not self._help
+        self._cut()
 
     def _leave(self) -> None:
         """Escape closes the help first."""

@@ -14,6 +14,8 @@ from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLAT
 from alvinn.cockpit.lesson_box import draw_lesson
 from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Page, Panel, RecorderState, Timeline
 
+RATE = 20  # frames a second
+SLOW = 0.95  # pace below which the time is said to run slowly
 STRIP = 0.25  # share of the window's height for the dials
 SIDE = 0.38  # share of its width for the network
 LESSON = 0.2  # share of its height for the lesson
@@ -56,7 +58,8 @@ def _draw_head(brush: Brush, panel: Panel, view: pygame.Rect) -> None:
     """The driver at the left, map and weather at the right."""
     edge = brush.px(1.5)
     if panel.who:
-        words = "YOU DRIVE" if panel.who == HUMAN else f"{panel.who.upper()} DRIVES"
+        name = panel.alias or "you" if panel.who == HUMAN else panel.who
+        words = "YOU DRIVE" if name == "you" else f"{name.upper()} DRIVES"
         colour = colour_of(panel.who)
         box = brush.label(words, (edge, edge), 7, colour, room=view.width * 0.45)
         pygame.draw.rect(brush.surface, colour, (box.left, box.top, brush.px(1), box.height))
@@ -106,11 +109,11 @@ def _draw_speed(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
 def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.Rect) -> None:
     """The car's position in its lane: a number, a scale, and the last seconds."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
-    side = "right" if lane.offset > 0 else "left"
+    side = "" if abs(lane.offset) < 0.005 else " right" if lane.offset > 0 else " left"
     share = lane.offset / (lane.width / 2.0)
     colour = GREEN if abs(share) < 0.35 else RED
     place = (inner.centerx, inner.top + brush.px(3))
-    words = f"{abs(lane.offset):.2f} m {side}"
+    words = f"{abs(lane.offset):.2f} m{side}"
     brush.text(words, place, 5, colour, corner="center", room=inner.width)
     brush.gauge(pygame.Rect(inner.left, inner.top + brush.px(7), inner.width, brush.px(3)), share, colour)
     low = pygame.Rect(inner.left, inner.top + brush.px(11.5), inner.width, inner.bottom - inner.top - brush.px(12))
@@ -123,7 +126,7 @@ def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.
 
 
 def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
-    """The recording, the time, the late ticks, the device."""
+    """The recording, the time, its pace, the device."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     row, high = inner.top, inner.height / 4.0
     if panel.recording is not None:
@@ -137,8 +140,13 @@ def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
 def _clock(panel: Panel) -> str:
     if panel.time is None:
         return ""
-    minutes, seconds = divmod(int(panel.time), 60)
-    return f"{minutes}:{seconds:02d}" + ("" if panel.late is None else f"   {panel.late} late")
+    slow = panel.pace is not None and panel.pace < SLOW
+    return format_time(panel.time) + (f"   time runs at {panel.pace:.0%}" if slow else "")
+
+
+def format_time(seconds: float) -> str:
+    """Minutes and seconds: 1:02."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _draw_recording(brush: Brush, recording: RecorderState, area: pygame.Rect) -> None:
@@ -149,9 +157,9 @@ def _draw_recording(brush: Brush, recording: RecorderState, area: pygame.Rect) -
         pygame.draw.circle(brush.surface, colour, shape.center, size)
     else:
         pygame.draw.rect(brush.surface, colour, shape, max(2, shape.width // 6))
-    words = (
-        f"REC {recording.frames}" if recording.running else f"{recording.note or 'not recording'}, {recording.frames}"
-    )
+    driven = format_time(recording.frames / RATE)
+    words = f"REC {driven}" if recording.running else recording.note or "not recording"
+    words += f", {driven}" if recording.frames and not recording.running else ""
     left = shape.right + brush.px(1.5)
     brush.text(words, (left, area.centery), 5, colour, corner="midleft", room=area.right - left)
 
@@ -164,21 +172,25 @@ def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:
     for (begin, end), colour in spans:
         left, right = (area.left + share * area.width for share in (begin, end))
         pygame.draw.rect(brush.surface, colour, (left, area.top, max(2.0, right - left), area.height))
+    for share in timeline.departures:
+        across = area.left + share * area.width
+        pygame.draw.rect(brush.surface, INK, (across, area.top - area.height, max(2, brush.px(0.3)), area.height))
     head = pygame.Rect(0, 0, max(3, brush.px(0.8)), area.height * 2)
     head.center = (round(area.left + timeline.position * area.width), area.centery)
     pygame.draw.rect(brush.surface, INK, head)
 
 
 def _draw_alarm(brush: Brush, alarm: Alarm, picture: pygame.Rect) -> None:
-    """A frame around the image, the message, and the seconds left."""
+    """A frame around the image; the message at its upper edge, where no road is, with the seconds left."""
     pygame.draw.rect(brush.surface, ORANGE, picture, brush.px(2))
-    box = pygame.Rect(0, 0, round(picture.width * 0.8), brush.px(30 if alarm.seconds is not None else 14))
-    box.center = picture.center
+    box = pygame.Rect(0, 0, round(picture.width * 0.9), brush.px(12))
+    box.midtop = (picture.centerx, picture.top + brush.px(12))
     brush.veil(box, NIGHT, 170)
-    brush.text(alarm.words, (box.centerx, box.top + brush.px(7)), 8, ORANGE, corner="center", room=box.width * 0.94)
+    room = box.width * (0.96 if alarm.seconds is None else 0.86)
+    middle = box.left + box.width * (0.5 if alarm.seconds is None else 0.45)
+    brush.text(alarm.words, (middle, box.centery), 7, ORANGE, corner="center", room=room)
     if alarm.seconds is not None:
-        number = f"{alarm.seconds:.0f}"
-        brush.text(number, (box.centerx, box.top + brush.px(20)), 18, INK, corner="center")
+        brush.text(f"{alarm.seconds:.0f}", (box.right - brush.px(6), box.centery), 11, INK, corner="center")
 
 
 def _draw_help(brush: Brush, lines: tuple[tuple[str, str], ...]) -> None:

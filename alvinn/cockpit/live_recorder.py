@@ -13,6 +13,8 @@ from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
 from alvinn.recording.observers import LEAVE, RETURN
 
+RATE = 20.0  # frames a second
+
 
 class Writer(Protocol):
     """The methods of `RecordingWriter` that are needed here."""
@@ -92,7 +94,7 @@ class LiveRecorder:
     def discard(self, seconds: float) -> str:
         """Exclude the last seconds; returns a message that says what was done."""
         rows = self._writer.discard(seconds)
-        return f"the last {rows} frames are excluded (U undoes this)" if rows else "there is nothing to exclude"
+        return f"the last {rows / RATE:.1f} s are excluded (U undoes this)" if rows else "there is nothing to exclude"
 
     def take_back(self) -> str:
         """Undo the last exclusion; returns a message that says what was done."""

@@ -16,6 +16,7 @@ class RecorderState:
 
     running: bool
     frames: int
+    """20 of them are a second of driving"""
     note: str = ""
     """why it is paused"""
 
@@ -64,6 +65,8 @@ class Timeline:
 
     position: float
     excluded: tuple[tuple[float, float], ...] = ()
+    departures: tuple[float, ...] = ()
+    """where the car left its lane"""
     marked: tuple[float, float] | None = None
     """begun, not yet excluded"""
 
@@ -77,6 +80,8 @@ class Panel:
     """map, weather: at the top"""
     who: str = ""
     """who drives"""
+    alias: str = ""
+    """the person's name, if it is not the one at the window"""
     device: str = ""
     """the person's steering device"""
     speed: float | None = None
@@ -92,7 +97,9 @@ class Panel:
     time: float | None = None
     """simulated seconds"""
     late: int | None = None
-    """ticks that came late"""
+    """ticks that came late: kept with the recording, not drawn"""
+    pace: float | None = None
+    """simulated seconds a second; 1 is real time"""
     doubt: float | None = None
     """of the network, as a share of the limit at which the gate asks the person"""
     lesson: LessonState | None = None

@@ -11,6 +11,7 @@ import numpy as np
 from alvinn.cockpit.charts import Charts
 from alvinn.cockpit.panel import LaneState, Panel, RecorderState, Timeline
 from alvinn.controls.inputs import Inputs
+from alvinn.driving.departure import departure_margin
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
@@ -71,6 +72,9 @@ class Player:
         self._begun: int | None = None
         self._note = ""
         self._help = False
+        driver = recording.session.driver
+        self._alias = "" if driver in {"human", "expert"} else driver
+        self._departures = find_departures(recording, vehicle.width)
         self._draw_charts()
 
     def _draw_charts(self) -> None:
@@ -166,12 +170,13 @@ class Player:
             image=image,
             title=", ".join(filter(None, (row.lane, row.weather))) or self._recording.folder.name,
             who="you" if row.who == "human" else row.who,
+            alias=self._alias,
             device=f"{self.speed:g}x" + ("" if self.playing else ", paused"),
             speed=speed,
             steer=row.steer_meant,
             other_steer=None if said is None else self._vehicle.steer(said, speed),
             lane=self._lane(row, index),
-            recording=RecorderState(running=False, frames=len(self._recording.rows), note=f"row {index}"),
+            recording=RecorderState(running=False, frames=0, note=self._describe_place()),
             time=row.time - self._recording.rows[0].time,
             side=self._draw_side(row, image),
             notes=self._notes(row, said),
@@ -196,6 +201,9 @@ class Player:
         trace = tuple(one.offset for one in before if one.segment == row.segment and not math.isnan(one.offset))
         return LaneState(row.offset, row.lane_width, trace)
 
+    def _describe_place(self) -> str:
+        return f"frame {self.index + 1:,} of {len(self._recording.rows):,}"
+
     def _notes(self, row: Row, said: float | None) -> tuple[str, ...]:
         answers = "" if said is None else f"driver {row.curvature:+.4f}, network {said:+.4f} 1/m"
         excluded = "" if self._kept[self.index] else "excluded"
@@ -205,6 +213,7 @@ class Player:
         whole = max(1, len(self._recording.rows) - 1)
         return Timeline(
             position=self.index / whole,
+            departures=tuple(row / whole for row in self._departures),
             excluded=tuple((one.first / whole, one.last / whole) for one in self._recording.left_out),
             marked=None if self._begun is None else _sort(self._begun / whole, self.index / whole),
         )
@@ -225,6 +234,12 @@ ACTIONS: dict[str, Callable[[Player], None]] = {
     "f1": Player.toggle_help,
     "escape": Player.end,
 }
+
+
+def find_departures(recording: Recording, car_width: float) -> list[int]:
+    """The rows at which the car left its lane, as the referee counts them."""
+    outs = [abs(row.offset) > departure_margin(row.lane_width, car_width) for row in recording.rows]
+    return [index for index, (before, now) in enumerate(pairwise([False, *outs])) if now and not before]
 
 
 def _measure_rate(recording: Recording) -> float:

@@ -50,6 +50,21 @@ class Calibration:
         return self._step >= len(STEPS)
 
     @property
+    def number(self) -> int:
+        """The number of the current step, from 1."""
+        return min(self._step + 1, len(STEPS))
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether something is to be held for a moment."""
+        return not self.is_done and STEPS[self._step] not in {"take", "record"}
+
+    @property
+    def held(self) -> float:
+        """For how long it has been held, as a share of what is needed."""
+        return min(1.0, self._held / HOLD_SECONDS)
+
+    @property
     def instruction(self) -> str:
         """What the person should do now."""
         return "" if self.is_done else INSTRUCTIONS[STEPS[self._step]]

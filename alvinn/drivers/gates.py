@@ -21,6 +21,7 @@ LiveGateName = Literal["human", "drift", "doubt"]
 
 DRIFT_SHARE = 0.25  # of the distance from the lane's centre to a departure
 DRIFT_HEADING = math.radians(6.0)  # against the lane's direction
+PERSON_SHARE, PERSON_HEADING = 0.5, math.radians(10.0)  # the limits for a person, who needs no call for every wobble
 DRIFT_RELEASE = 0.3  # of the limits: where the gate releases ...
 DRIFT_MIN_SECONDS = 2.0  # s: ... but not before, so that a correction includes driving after the recovery
 DOUBT_RELEASE = 0.7  # of the threshold: where the gate releases

@@ -9,7 +9,7 @@ from pathlib import Path
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.window import Window
 from alvinn.console import CONSOLE, print_next
-from alvinn.controls.calibration import Calibration
+from alvinn.controls.calibration import STEPS, Calibration
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.profiles import Profile, guess, profiles_path, save_profile
 from alvinn.errors import AlvinnError
@@ -102,4 +102,7 @@ def _page(questions: Calibration, stick: JoystickState, *, there: bool) -> Page:
     bars = tuple((f"axis {number}", position or 0.0) for number, position in enumerate(stick.axes))
     skip = ("Enter: there is none",) if questions.is_optional else ()
     held = ", ".join(str(button) for button in sorted(stick.buttons)) or "none"
-    return Page(stick.name, (("", instruction), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)
+    step = f"step {questions.number} of {len(STEPS)}: {stick.name}"
+    if questions.is_holding:
+        bars += (("hold", questions.held),)
+    return Page(instruction, (("", step), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)

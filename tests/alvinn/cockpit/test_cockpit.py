@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from alvinn.cockpit import panel
 from alvinn.cockpit.cockpit import Cockpit
@@ -20,9 +21,10 @@ from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.shared import ANSWER_SECONDS, SharedDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
+from alvinn.driving.protocols import Verdict
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Image, Observation, Step
-from tests.alvinn.fakes import CAR, DT, PaperWorld, SteadyDriver, straight
+from tests.alvinn.fakes import CAR, DT, PaperWorld, SteadyDriver, step, straight, truth
 
 WHEEL = Profile("Wheel", axis=0, buttons={"take": 2, "record": 3})
 
@@ -251,7 +253,7 @@ def test_an_alarm_counts_down_and_where_nobody_answers_the_car_is_braked_until_s
     left = [alarm.seconds for alarm in alarms[21 : 19 + seconds] if alarm is not None and alarm.seconds is not None]
     assert len(left) == seconds - 2
     assert left == sorted(left, reverse=True)
-    assert "braking" in (alarms[150].words if alarms[150] is not None else "")
+    assert "BRAKES" in (alarms[150].words if alarms[150] is not None else "")
     assert screen.panels[198].speed == 0.0
     assert not any(alarms[201:])
     assert world.applied[-1].throttle > 0.0
@@ -299,3 +301,75 @@ def test_the_alvinn_panel_is_drawn_every_other_tick_and_each_part_has_its_key() 
     assert drawn[0][1] == {"retina", "saliency", "hidden", "output", "map"}
     assert {"saliency", "output", "map"} in [parts for _, parts in drawn]
     assert drawn[-1][1] == {"retina", "saliency", "output", "map"}
+
+
+def test_help_stops_the_drive_until_it_is_closed() -> None:
+    screen = Screen({5: keys("f1"), 30: keys("f1")}, 40)
+    tape = Notepad()
+    drive(screen, wiring=Wiring("paper", "ClearNoon", recorder=tape))
+    assert len([one for one in screen.panels if one.help]) == 25
+    times = [one.time for one in screen.panels if one.help]
+    assert len(set(times)) == 1, "nothing moves meanwhile"
+    assert "cut" in tape.done
+
+
+class Stepped:
+    """A clock that runs slower or faster than the simulation."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._now = seconds, 0.0
+
+    def __call__(self) -> float:
+        self._now += self._seconds
+        return self._now
+
+
+def seen(cockpit: Cockpit, numbers: Iterable[int], offset: float, speed: float) -> list[Verdict]:
+    verdicts = []
+    for number in numbers:
+        cockpit.attend(0, 0)
+        one = step(number, truth(offset=offset))
+        one = replace(one, observation=replace(one.observation, time=number * DT, speed=speed))
+        verdicts.append(cockpit.see(one))
+    return verdicts
+
+
+def seat(clock: Callable[[], float] = lambda: 0.0) -> tuple[Cockpit, Screen]:
+    screen = Screen({}, 1000)
+    return Cockpit(screen, Keyboard(DT), Wiring("paper", "ClearNoon"), CAR, wait=False, clock=clock), screen
+
+
+def test_the_pace_of_time_is_measured_over_the_last_seconds() -> None:
+    cockpit, screen = seat(Stepped(DT / 0.8))
+    seen(cockpit, range(60), 0.0, 8.0)
+    assert screen.panels[3].pace is None
+    assert screen.panels[-1].pace == pytest.approx(0.8)
+
+
+def test_a_person_who_stands_off_the_road_is_told_how_to_get_back() -> None:
+    cockpit, screen = seat()
+    seen(cockpit, range(60), 9.0, 0.0)
+    cockpit.on_recovery()
+    seen(cockpit, range(60, 62), 0.0, 0.0)
+    alarms = [one.alarm for one in screen.panels]
+    assert alarms[30] is None, "not at once"
+    assert alarms[59] == panel.Alarm("L: back on the lane")
+    assert alarms[61] is None
+
+
+def test_a_person_who_drives_back_by_themselves_is_left_alone() -> None:
+    cockpit, screen = seat()
+    seen(cockpit, range(80), 9.0, 3.0)
+    assert screen.panels[-1].alarm is None
+
+
+def test_a_watched_network_that_left_the_road_is_put_back_and_counted() -> None:
+    cockpit, screen = seat()
+    hands = HumanGate(cockpit.has_wheel)
+    cockpit.share_with(SharedDriver(SteadyDriver(0.0), SteadyDriver(0.0), hands, hands=hands))
+    for times in (1, 2):
+        verdicts = seen(cockpit, range(80), 9.0, 8.0)
+        assert verdicts.count(Verdict.RECOVER) == 1
+        cockpit.on_recovery()
+        seen(cockpit, range(2), 0.0, 8.0)
+        assert f"back on the lane, {times} times by itself" in screen.panels[-1].notes

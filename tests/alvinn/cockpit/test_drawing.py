@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from alvinn.cockpit.brush import BLUE, GREEN, ORANGE, RED, Colour, forget_fonts
-from alvinn.cockpit.drawing import STRIP, colour_of, draw_page, draw_panel
+from alvinn.cockpit.drawing import STRIP, colour_of, draw_page, draw_panel, format_time
 from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
 from alvinn.driving.types import Image
 from tests.alvinn.fakes import picture
@@ -63,7 +63,7 @@ def count(image: Image, colour: Colour) -> int:
         ({"doubt": 0.4}, (VIEW, HEIGHT), (0.36, 0.70)),
         ({"recording": RecorderState(running=True, frames=8)}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"device": "G29"}, (VIEW, HEIGHT), (0.70, 1.0)),
-        ({"late": 3}, (VIEW, HEIGHT), (0.70, 1.0)),
+        ({"pace": 0.85}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"time": 62.0}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"notes": ("a message",)}, (0, VIEW), (0.0, 1.0)),
         ({"inset": picture(2)}, (0, VIEW), (0.5, 1.0)),
@@ -125,3 +125,25 @@ def test_the_chosen_line_of_a_page_is_marked_and_each_axis_has_a_bar() -> None:
     columns = np.argwhere((bars == BLUE).all(axis=2))[:, 1] / WIDTH
     assert columns.min() < 0.32
     assert columns.max() > 0.78
+
+
+@pytest.mark.parametrize("pace", [None, 1.0, 0.96])
+def test_time_that_runs_as_it_should_is_not_mentioned(pace: float | None) -> None:
+    assert (drawn(replace(PLAIN, pace=pace, late=3)) == drawn(PLAIN)).all()
+
+
+def test_the_alarm_is_above_the_road_and_leaves_the_lane_gauge_its_colour() -> None:
+    plain, alarm = drawn(PLAIN), drawn(replace(PLAIN, alarm=Alarm("Space: take the wheel", 3.0)))
+    road = np.s_[round(VIEW * 0.6) : round(VIEW * 0.85), round(WIDTH * 0.3) : round(WIDTH * 0.7)]
+    assert (plain[road] == alarm[road]).all()
+    assert (plain[VIEW:] == alarm[VIEW:]).all()
+
+
+def test_departures_are_ticks_above_the_timeline() -> None:
+    without, having = (drawn(replace(PLAIN, timeline=Timeline(0.9, departures=some))) for some in ((), (0.25, 0.5)))
+    columns = np.argwhere((without != having).any(axis=2))[:, 1] / WIDTH
+    assert {round(float(column), 2) for column in columns} == {0.25, 0.5}
+
+
+def test_times_are_minutes_and_seconds() -> None:
+    assert [format_time(seconds) for seconds in (0.0, 9.96, 62.0, 3600.0)] == ["0:00", "0:09", "1:02", "60:00"]

@@ -93,7 +93,7 @@ def test_the_last_seconds_are_left_out_and_taken_back(writer: RecordingWriter) -
     assert tape.discard(10.0) == "there is nothing to exclude"
     for number in range(10):
         tape.see(step(number))
-    assert tape.discard(0.2) == "the last 4 frames are excluded (U undoes this)"
+    assert tape.discard(0.2) == "the last 0.2 s are excluded (U undoes this)"
     tape.see(step(10))
     assert tape.take_back() == "the last exclusion is undone"
     assert tape.take_back() == "there is no exclusion to undo"

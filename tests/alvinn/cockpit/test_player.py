@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.cockpit.player import HELP, Player
+from alvinn.cockpit.player import HELP, Player, find_departures
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.types import Image
 from alvinn.recording import Range, Recording, RecordingWriter, Row
-from tests.alvinn.fakes import CAR, picture, session, write_recording
+from tests.alvinn.fakes import CAR, picture, session, step, truth, write_recording
 
 
 @pytest.fixture
@@ -139,3 +139,26 @@ def test_the_networks_view_is_drawn_once_for_each_row(folder: Path) -> None:
     player.step(1)
     player.panel()
     assert len(drawn) == len(set(drawn)) == 2
+
+
+def test_the_place_is_told_in_frames_and_the_driver_by_their_alias(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, replace(session(), driver="Eva")) as writer:
+        for number in range(3):
+            writer.add(step(number), lane="oval/forward", weather="ClearNoon")
+    player = Player(Recording(tmp_path), CAR)
+    player.seek(1)
+    shown = player.panel()
+    assert shown.recording is not None
+    assert shown.recording.note == "frame 2 of 3"
+    assert shown.alias == "Eva"
+
+
+def test_departures_stand_on_the_timeline(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, session()) as writer:
+        for number, offset in enumerate([0.0, 1.5, 1.5, 0.0, 1.5]):
+            writer.add(step(number, truth(offset=offset)), lane="oval/forward", weather="ClearNoon")
+    recording = Recording(tmp_path)
+    assert find_departures(recording, CAR.width) == [1, 4]
+    timeline = Player(recording, CAR).panel().timeline
+    assert timeline is not None
+    assert timeline.departures == (0.25, 1.0)

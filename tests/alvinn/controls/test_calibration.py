@@ -97,3 +97,13 @@ def test_while_something_moves_the_middle_is_not_measured() -> None:
     for number in range(40):
         person.hold(DT, a0=0.3 * (-1) ** number)
     assert "straight ahead" in person.questions.instruction
+
+
+def test_the_person_sees_which_step_it_is_and_for_how_long_to_hold_on() -> None:
+    person = Person()
+    assert (person.questions.number, person.questions.held) == (1, 0.0)
+    person.hold(0.3)
+    assert 0.3 < person.questions.held < 0.7
+    assert person.questions.is_holding
+    person.hold()
+    assert (person.questions.number, person.questions.held) == (2, 0.0)

@@ -239,7 +239,7 @@ def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_brak
         said = shell.refused(*words, *few, *where)
     assert "round 1 was ended after 1 of 2 rollouts" in said
     alarms = [panel.alarm for panel in person.panels if panel.alarm is not None]
-    assert any("please take the wheel (drift: " in alarm.words for alarm in alarms), "who asks, and why"
+    assert any("Space: take the wheel (drift: " in alarm.words for alarm in alarms), "who asks, and why"
     waits = [alarm.seconds for alarm in alarms if alarm.seconds is not None]
     assert waits[0] > 2.5
     assert min(waits) < 0.2, "it was counted down to the end before the car was braked"
