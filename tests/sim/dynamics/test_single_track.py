@@ -251,6 +251,19 @@ def test_the_air_slows_a_car_by_half_rho_cd_a_v_squared(speed: float) -> None:
     assert (free - slowed) / 0.01 == pytest.approx(0.5 * 1.2 * 0.23 * 2.22 * speed**2 / MODEL3.mass)
 
 
+def test_a_motor_that_drags_takes_grip_from_the_rear_wheels_that_a_brake_already_uses() -> None:
+    """Sliding to the right at full grip: the less the rear tyres hold, the more the tail swings to the right."""
+    braked = VehicleControl(brake=0.3)
+    dragging, free = (
+        step(State(speed=20.0, lateral_speed=6.0, drive_force=force), braked, MODEL3, LEVEL, 0.01)
+        for force in (-1500.0, 0.0)
+    )
+    limit, brake, push = MODEL3.mass * GRAVITY / 2, 0.3 * 2 * 1500.0 / 0.335, 1500.0 * math.exp(-0.01 / 0.1)
+    lost = math.sqrt(limit**2 - brake**2) - math.sqrt(limit**2 - (brake + push) ** 2)
+    turned = (dragging.yaw_rate - free.yaw_rate) / 0.01
+    assert turned == pytest.approx(-lost / (MODEL3.mass * WHEELBASE / 2), rel=0.15)
+
+
 def test_wheelbase_and_track_are_those_of_the_wheels() -> None:
     car = SingleTrackModel(MODEL3)
     assert (car.wheelbase, car.track) == pytest.approx((2.875, 1.58))
