@@ -86,3 +86,12 @@ def test_every_source_file_has_a_test_file_of_the_same_name_or_a_reason_why_not(
 
 def test_the_files_that_begin_first_exist() -> None:
     assert [name for name in SLOW_FILES if not (ROOT / name).is_file()] == []
+
+
+def test_the_readme_names_every_room_in_a_line_and_no_other() -> None:
+    named = re.findall(r"^\| `((?:alvinn|sim)/\w+)/` \| .+ \|$", read("README.md"), re.MULTILINE)
+    rooms = {
+        path.parent.relative_to(ROOT).as_posix() for house in ("alvinn", "sim") for path in ROOT.glob(f"{house}/*/*")
+    }
+    hidden = {room for room in rooms if Path(room).name.startswith("__")}
+    assert sorted(named) == sorted(rooms - hidden)

@@ -33,21 +33,21 @@ class TestScript(ObserverContract):
         return Script([Verdict.CONTINUE] * 10)
 
 
-class TestRecorder(ObserverContract):
+class TestRecordingObserver(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
             yield RecordingObserver(writer, "oval/forward", "ClearNoon")
 
 
-class TestOnRoad(ObserverContract):
+class TestOnRoadFilter(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
             yield OnRoadFilter(RecordingObserver(writer, "oval/forward", "ClearNoon"), lambda _: None)
 
 
-class TestTape(ObserverContract):
+class TestLiveRecorder(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with RecordingWriter(tmp_path, session()) as writer:
@@ -66,13 +66,13 @@ class TestDeadline(ObserverContract):
         return Deadline(1.0)
 
 
-class TestWatch(ObserverContract):
+class TestTickCallback(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
         return TickCallback(lambda _: None)
 
 
-class TestLog(ObserverContract):
+class TestLogWriter(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
         with LogWriter(tmp_path / "log.csv") as log:
@@ -92,7 +92,7 @@ class TestFilm(ObserverContract):
             yield film
 
 
-class TestWorst(ObserverContract):
+class TestWorstStretch(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
         return WorstStretch()
