@@ -62,7 +62,7 @@ WITHOUT_TEST = {
     "alvinn/online/pace.py": "data only",
     "alvinn/online/settings.py": "the command's settings, given in tests/alvinn/jobs/test_learn.py",
     "alvinn/online/story.py": "the page of a lesson, written in tests/alvinn/jobs/test_learn.py",
-    "alvinn/online/student.py": "drives every lesson of tests/alvinn/jobs/test_learn.py",
+    "alvinn/util/opening.py": "opens the desktop's browser",
     "alvinn/cockpit/panel.py": "data only; drawn in test_drawing.py",
     "alvinn/cockpit/wiring.py": "data and protocols only; used in test_cockpit.py",
     "alvinn/controls/inputs.py": "data only; read in test_devices.py",
