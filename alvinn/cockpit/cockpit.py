@@ -12,18 +12,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
+from alvinn.cockpit.side_view import SideView
 from alvinn.cockpit.wiring import Screen, Wiring
 from alvinn.controls.devices import Device, ManualInput, WheelDevice
 from alvinn.controls.inputs import Inputs
-from alvinn.controls.keys import DISCARD_SECONDS, PANEL_PARTS, Command, find_commands, help_lines
+from alvinn.controls.keys import DISCARD_SECONDS, Command, find_commands, help_lines
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Image, Step
-from alvinn.visualization.alvinn_panel import PARTS, Part
+from alvinn.driving.types import Step
 
 NOTE_TICKS = 80  # for which a message is shown: 4 s
-VIEW_TICKS = 2  # from one drawing of the ALVINN panel to the next: more often nobody sees it
 TRACE_TICKS = 400  # of the offset trace: 20 s
 PACE_TICKS = 100  # over which the pace of time is measured: 5 s
 STRANDED_TICKS = 40  # off the road until the car is put back or the person is told how: 2 s
@@ -68,9 +67,7 @@ class Cockpit:
         self._shown: Panel | None = None
         self._steps = 0  # ticks to drive in spite of the pause
         self._stepwise = step
-        self._parts: set[Part] = set(PARTS)
-        self._side: Image | None = None
-        self._has_view = True
+        self._side = SideView(wiring.view)
         self._steer = 0.0
         self._late = self._lost = 0
         self._clock = clock
@@ -87,7 +84,7 @@ class Cockpit:
             Command.HOLD: self._hold,
             Command.PAUSE: self._pause,
             Command.STEP: self._step,
-            Command.PANEL: self._toggle_view,
+            Command.PANEL: self._side.toggle,
             Command.HELP: self._toggle_help,
             Command.QUIT: self._leave,
         }
@@ -118,7 +115,7 @@ class Cockpit:
             act = self._acts.get(command)
             if act is not None:
                 act()
-        self._parts ^= {PARTS[PANEL_PARTS.index(key)] for key in self._inputs.pressed if key in PANEL_PARTS}
+        self._side.handle(self._inputs.pressed)
         if self._steps:
             self._steps -= 1
             return True
@@ -225,7 +222,7 @@ class Cockpit:
             late=self._late,
             pace=self._measure_pace(),
             doubt=advice.doubt if advice is not None else None,
-            side=self._draw_view(step),
+            side=self._side.draw(step, step.decision.curvature if self._taken else None),
             lesson=wiring.lesson() if wiring.lesson is not None else None,
             notes=self._messages(),
             alarm=self._alarm(),
@@ -246,15 +243,6 @@ class Cockpit:
         self._stranded = self._stranded + 1 if stuck else 0
         if self._stranded == STRANDED_TICKS and not self._taken:
             self._reset, self._put_back = True, self._put_back + 1
-
-    def _draw_view(self, step: Step) -> Image | None:
-        """The ALVINN panel, or what was drawn of it a tick ago."""
-        view = self._wiring.view
-        if view is None or not self._has_view:
-            return None
-        if self._side is None or self._tick % VIEW_TICKS == 0:
-            self._side = view(step, step.decision.curvature if self._taken else None, self._parts)
-        return self._side
 
     def _alarm(self) -> Alarm | None:
         shared = self._machine.wheel if self._machine is not None else None
@@ -332,9 +320,6 @@ class Cockpit:
     def _step(self) -> None:
         self._steps += self._paused
         self._waiting = False
-
-    def _toggle_view(self) -> None:
-        self._has_view = not self._has_view
 
     def _cut(self) -> None:
         if self._wiring.recorder is not None:

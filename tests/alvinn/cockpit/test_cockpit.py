@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from alvinn.cockpit import panel
@@ -23,7 +22,7 @@ from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.realtime import LiveWorld
-from alvinn.driving.types import Image, Observation, Step
+from alvinn.driving.types import Observation
 from tests.alvinn.fakes import CAR, DT, PaperWorld, SteadyDriver, step, straight, truth
 
 WHEEL = Profile("Wheel", axis=0, buttons={"take": 2, "record": 3})
@@ -280,27 +279,6 @@ def test_while_paused_a_key_drives_one_tick_and_stepwise_every_tick_has_its_key(
     paused = [one.alarm is not None for one in screen.panels]
     assert world.frame == 3 + 3, "three ticks one by one, then three until the window is closed"
     assert paused[-1] is False
-
-
-def test_the_alvinn_panel_is_drawn_every_other_tick_and_each_part_has_its_key() -> None:
-    drawn: list[tuple[float | None, set[str]]] = []
-
-    def view(step: Step, driver: float | None, parts: Collection[str]) -> Image:
-        drawn.append((driver, set(parts)))
-        return np.zeros((4, 4, 3), dtype=np.uint8)
-
-    keys = {5: Inputs(pressed=("1", "3")), 9: Inputs(pressed=("v",)), 13: Inputs(pressed=("v", "1"))}
-    screen = Screen(keys, ticks=16)
-    cockpit = Cockpit(screen, Keyboard(DT), Wiring("straight", "ClearNoon", view=view), CAR, wait=False)
-    world = PaperWorld(straight(200.0))
-    live = LiveWorld(world, cockpit.attend, DT, lambda: 0.0, lambda _: None)
-    run(live, HumanDriver(cockpit.read_input, cockpit.has_pedals, CAR), [cockpit], CAR, SpeedController(8.0, DT))
-    assert [panel.side is not None for panel in screen.panels] == [True] * 8 + [False] * 4 + [True] * 5
-    assert len(drawn) <= 8
-    assert all(driver is not None for driver, _ in drawn), "the person has the wheel"
-    assert drawn[0][1] == {"retina", "saliency", "hidden", "output", "map"}
-    assert {"saliency", "output", "map"} in [parts for _, parts in drawn]
-    assert drawn[-1][1] == {"retina", "saliency", "output", "map"}
 
 
 def test_help_stops_the_drive_until_it_is_closed() -> None:
