@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compare_runs, overall_judgement
+from alvinn.metrics.comparison import compare_runs, describe_comparison, overall_judgement
 from alvinn.metrics.referee import unfinished_result
 from tests.alvinn.judged import RUN, judged
 
@@ -87,3 +88,29 @@ def test_a_side_where_nothing_was_driven_is_named() -> None:
         compare_runs(laps(0.1), idle, np.random.default_rng(0))
     with pytest.raises(ResultsError, match="no run was driven before"):
         compare_runs(idle, laps(0.1), np.random.default_rng(0))
+
+
+def described(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Two laps.json compared, each as it is read from its file."""
+    return describe_comparison(("a", json.loads(json.dumps(before))), ("b", json.loads(json.dumps(after))))
+
+
+SETTINGS = {"speed": 8.5, "laps": 1, "km": None, "camera": {"width": 320}, "maps": {"a.xodr": "digest of some length"}}
+
+
+def test_runs_alike_in_the_same_conditions_are_compared_without_a_warning() -> None:
+    both = {"runs": laps(0.1), "settings": SETTINGS}
+    (sentence,) = described(both, both)
+    assert sentence.startswith("b drives as a does")
+    (sentence,) = described(both, both | {"runs": laps(0.3)})
+    assert sentence.startswith("b is worse than a: ")
+
+
+def test_other_conditions_and_other_runs_are_warned_of() -> None:
+    both = {"runs": laps(0.1), "settings": SETTINGS}
+    sentence = described(both, both | {"settings": SETTINGS | {"speed": 10.0, "camera": {"width": 640}}})[-1]
+    assert sentence == "Beware: a and b were driven with another speed and camera."
+    sentence = described(both, both | {"runs": laps(0.1, runs=8)})[-1]
+    assert sentence.startswith("Compared on the 6 runs that both drove; 0 more of a and 2 more of b do not count")
+    others = [run | {"map": f"other:{run['map']}"} for run in laps(0.1)]
+    assert described(both, both | {"runs": others})[-1].startswith("Beware: a and b drove no run alike")

@@ -91,6 +91,13 @@ def test_an_open_road_with_no_room_to_drive_is_refused_instead_of_faultless(leng
     assert Referee(straight(length + 40.0), 2.1, 1, 8.0, start=10.0).goal == pytest.approx(length + 14.0, abs=0.5)
 
 
+def test_half_a_run_is_half_completed() -> None:
+    one = referee()
+    for number in range(round(LANE.length / 2.0 / 0.4) + 1):
+        one.see(tick(number))
+    assert judge(one, RUN, [], 1.0).completion_pct == pytest.approx(50.0, abs=0.2)
+
+
 def test_driving_backwards_is_no_progress() -> None:
     one = referee()
     for number in range(200):
