@@ -5,16 +5,23 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
+from pathlib import Path
+from typing import Annotated
 
 import carla
+import tyro
 from rich.table import Table
 
+from alvinn import __version__
 from alvinn.cockpit.window import list_devices
 from alvinn.console import CONSOLE
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.errors import AlvinnError, ServerError
+from alvinn.evaluation.server_trial import Finding, try_server
+from alvinn.settings import SHIPPED, Home
+from alvinn.util.files import write_json
 from alvinn.util.system_libraries import needed_here
 from alvinn.world.connection import connect, explain_errors, map_name
 from alvinn.world.embedded_server import embedded_server
@@ -26,16 +33,6 @@ PYTHON = ((3, 10), (3, 12))
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Result of a check."""
-
-    what: str
-    found: str
-    remedy: str = ""
-    """what to do about it; empty if nothing is wrong"""
-
-
-@dataclass(frozen=True)
 class Doctor:
     """Check the installation, the devices and the CARLA server."""
 
@@ -43,6 +40,11 @@ class Doctor:
     """HOST:PORT of a running CARLA server (default: check the embedded one)"""
     release: bool = False
     """with --carla: put a server that a killed run left frozen back to asynchronous, and remove its cars and sensors"""
+
+    try_: Annotated[bool, tyro.conf.arg(name="try")] = False
+    """with --carla: drive there for 20 s and judge lane, car, pictures and timing; the map stays as it is"""
+    report: Path = Path("alvinn-doctor.json")
+    """file in which --try writes down what was found, to attach to a report"""
 
     def run(self) -> None:
         """Do the job.
@@ -52,11 +54,16 @@ class Doctor:
         """
         if self.release and self.carla is None:
             raise AlvinnError("--release requires a server: --carla HOST:PORT")
+        if self.try_ and self.carla is None:
+            raise AlvinnError("--try requires a server: --carla HOST:PORT")
         findings = [*check_installation(), *check_wheels(), *self._server()]
         grid = Table("what", "found", "to do")
         for finding in findings:
             grid.add_row(finding.what, finding.found, f"[red]{finding.remedy}[/]" if finding.remedy else "[green]-[/]")
         CONSOLE.print(grid)
+        if self.try_:
+            write_json(self.report, {"alvinn": __version__, "findings": [asdict(finding) for finding in findings]})
+            CONSOLE.print(f"written to {self.report}")
         missing = [finding.remedy for finding in findings if finding.remedy]
         if missing:
             raise AlvinnError("; ".join(missing))
@@ -69,6 +76,8 @@ class Doctor:
                 return
             with connect(*parse_address(self.carla)) as client, explain_errors("being examined"):
                 yield _examine(client, self.carla)
+                if self.try_:
+                    yield from try_server(parse_address(self.carla), Home().find_model(SHIPPED))
                 if self.release:
                     yield Finding("released", f"{release(client)} cars and sensors removed, asynchronous again")
         except ServerError as error:

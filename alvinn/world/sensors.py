@@ -64,6 +64,14 @@ def own_blueprint(world: carla.World, kind: str) -> carla.ActorBlueprint:
     return blueprint
 
 
+def own_attributes(world: carla.World, kind: str) -> dict[str, str]:
+    """The attributes, as the server has them, of an actor of ours; none if there is no such actor."""
+    for actor in world.get_actors().filter(kind):
+        if actor.attributes.get("role_name") == ROLE:
+            return dict(actor.attributes)
+    return {}
+
+
 def undo_quietly(action: Callable[[], object]) -> None:
     """Call an undo action without errors or output: the client raises and prints where the server is gone already."""
     with quiet(), suppress(RuntimeError):

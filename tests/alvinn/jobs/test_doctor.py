@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from importlib import metadata
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import carla
 import pytest
 
 from alvinn.controls.profiles import guess, profiles_path, save_profile
+from alvinn.evaluation.server_trial import Finding
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, check_installation, check_wheels
 from alvinn.util.system_libraries import SystemLibrary
@@ -81,3 +83,15 @@ def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
     (calibrated,) = check_wheels()
     assert "Virtual Wheel, as guessed" in guessed.found
     assert calibrated.found == "Virtual Wheel, calibrated"
+
+
+def test_try_without_a_server_is_refused(shell: Shell) -> None:
+    assert "--carla HOST:PORT" in shell.refused("doctor", "--try")
+
+
+def test_try_writes_down_what_it_found(server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "try_server", lambda *_: [Finding("lane", "a closed loop")])
+    report = tmp_path / "report.json"
+    Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert {"what": "lane", "found": "a closed loop", "remedy": ""} in told["findings"]
