@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -151,17 +152,19 @@ def test_every_batch_is_told_live_and_tensorboard_what_history_csv_holds(tmp_pat
     assert curves["epoch_relative_error"] == pytest.approx([progress.held_out.relative for progress in trained.history])
 
 
-def interrupted_training(folder: Path) -> trainer.TrainingResult:
-    """Two of four epochs of a toy task."""
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[EpochResult]]:
+    """Two of four epochs of a toy task: the folder, not to be written to, and the history."""
     from alvinn.training import trainer
 
     def interrupt(progress: EpochResult) -> None:
         if progress.epoch == 2:
             raise KeyboardInterrupt
 
+    folder = tmp_path_factory.mktemp("interrupted")
     trained = trainer.train(toy_dataset(32), HILL, short(), folder, interrupt)
     assert trained.interrupted
-    return trained
+    return folder, trained.history
 
 
 def short() -> trainer.Settings:
@@ -172,11 +175,11 @@ def short() -> trainer.Settings:
 
 @pytest.mark.parametrize("torn", ["checkpoint.keras", "network.keras", "history.csv"])
 def test_a_torn_state_is_told_and_the_training_begins_anew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], torn: str
+    interrupted: tuple[Path, list[EpochResult]], tmp_path: Path, capsys: pytest.CaptureFixture[str], torn: str
 ) -> None:
     from alvinn.training import trainer
 
-    interrupted_training(tmp_path)
+    shutil.copytree(interrupted[0], tmp_path, dirs_exist_ok=True)
     data = (tmp_path / torn).read_bytes()
     (tmp_path / torn).write_bytes(data[: len(data) // 4])
     resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
@@ -184,22 +187,27 @@ def test_a_torn_state_is_told_and_the_training_begins_anew(
     assert "the training starts from the beginning" in " ".join(capsys.readouterr().out.split())
 
 
-def test_an_epoch_whose_state_was_not_written_any_more_is_trained_again(tmp_path: Path) -> None:
+def test_an_epoch_whose_state_was_not_written_any_more_is_trained_again(
+    interrupted: tuple[Path, list[EpochResult]], tmp_path: Path
+) -> None:
     from alvinn.training import trainer
 
-    trained = interrupted_training(tmp_path)
-    write_history(tmp_path / "history.csv", [*trained.history, replace(trained.history[-1], epoch=3)])
+    folder, history = interrupted
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    write_history(tmp_path / "history.csv", [*history, replace(history[-1], epoch=3)])
     resumed = trainer.train(toy_dataset(32), HILL, short(), tmp_path, resume=True)
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3, 4]
-    assert resumed.history[:2] == trained.history
-    assert resumed.history[2] != replace(trained.history[-1], epoch=3)
+    assert resumed.history[:2] == history
+    assert resumed.history[2] != replace(history[-1], epoch=3)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
-def test_a_full_disk_leaves_the_states_of_the_epoch_before_and_no_scratch_file(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_states_of_the_epoch_before_and_no_scratch_file(
+    interrupted: tuple[Path, list[EpochResult]], tmp_path: Path
+) -> None:
     from alvinn.training import trainer
 
-    interrupted_training(tmp_path)
+    shutil.copytree(interrupted[0], tmp_path, dirs_exist_ok=True)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with (
         files_no_larger_than(len(before["checkpoint.keras"]) // 2),
