@@ -16,6 +16,8 @@ MAPS = ("country", "oval", "highway", "hills", "path", "random:1", "random:2", "
 PRACTICE, RECORD, WATCH = "practise", "record", "watch "  # the last is followed by a model's name
 FRAME_BYTES = 15_000  # of a 320x160 image as JPEG and its row
 RATE = 20  # frames a second
+KEY_MAP, KEY_SPEED = "oval", 5.0  # m/s: where keys are offered first, they steer coarsely
+EASIEST = "the mouse is the easiest to steer with, if there is no wheel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class StartChoices:
     weather: str
     alias: str
     device: str
+    speed: float | None
+    """m/s; None: as fast as usual"""
     recording: str | None
     model: str | None
 
@@ -46,7 +50,7 @@ class StartScreen:
         self._form = Form(
             "alvinn",
             (
-                Field("map", MAPS[0], MAPS),
+                Field("map", KEY_MAP, MAPS),
                 Field("weather", "ClearNoon", tuple(weathers)),
                 Field("driver", alias),
                 Field("steer with", list_device_names({})[0], list_device_names({})),
@@ -75,6 +79,7 @@ class StartScreen:
             weather=value("weather"),
             alias=value("driver").strip() or "somebody",
             device=value("steer with"),
+            speed=KEY_SPEED if value("steer with") == "keyboard" and not what.startswith(WATCH) else None,
             recording=(value("recording").strip() or _free_name(self._data)) if what == RECORD else None,
             model=what.removeprefix(WATCH) if what.startswith(WATCH) else None,
         )
@@ -83,7 +88,8 @@ class StartScreen:
         """The form as a page."""
         free = free_bytes(self._data)
         hours = free / FRAME_BYTES / RATE / 3600.0
-        return self._form.page(f"{free / 1e9:.0f} GB free on the disk: about {hours:.0f} hours of driving")
+        room = f"{free / 1e9:.0f} GB free on the disk: about {hours:.0f} hours of driving"
+        return self._form.page(f"{EASIEST}; {room}" if self._form.value("steer with") == "keyboard" else room)
 
 
 def free_bytes(folder: Path) -> int:

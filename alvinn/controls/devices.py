@@ -15,8 +15,8 @@ from alvinn.controls.keys import BRAKE, LEFT, RIGHT, STEERING, THROTTLE
 from alvinn.controls.profiles import Pedal, Profile
 
 GRIP = 12.0  # steer x speed^2 [m2/s2] that keys and mouse reach: about 5 m/s2 sideways in CARLA's Model 3
-TURN_SECONDS = 0.6  # from centre to full lock with a key held down
-RETURN_SECONDS = 0.5  # and back with none
+TURN_SECONDS = 0.8  # from centre to full lock with a key held down
+RETURN_SECONDS = 1.2  # and back with none: faster, a released key undoes what a late hand has just steered
 TOUCH = 0.04  # share of a wheel's range beyond which it counts as touched
 PRESSED = 0.1  # share of a pedal's travel beyond which it counts as pressed
 

@@ -142,6 +142,7 @@ def ask_on_start_screen(job: Drive, window: Window) -> Drive | None:
         weather=choices.weather,
         alias=choices.alias,
         device=choices.device,
+        speed=job.speed if choices.speed is None else choices.speed,
         record=choices.recording,
         model=choices.model,
     )

@@ -18,18 +18,19 @@ def screen(folder: Path) -> StartScreen:
     return StartScreen(("ClearNoon", "HardRainNoon"), ("mine",), "anna", folder)
 
 
-def test_enter_at_once_is_practice_on_country_with_the_keyboard(tmp_path: Path) -> None:
+def test_enter_at_once_is_slow_practice_on_the_oval_with_the_keyboard(tmp_path: Path) -> None:
     start = screen(tmp_path)
     assert start.take(press()) == "fill in"
     assert start.take(press("return")) == "done"
     choices = start.choices()
-    assert (choices.map, choices.weather, choices.alias, choices.device) == ("country", "ClearNoon", "anna", "keyboard")
-    assert (choices.recording, choices.model) == (None, None)
+    assert (choices.map, choices.weather, choices.alias, choices.device) == ("oval", "ClearNoon", "anna", "keyboard")
+    assert (choices.recording, choices.model, choices.speed) == (None, None, 5.0)
+    assert "the mouse is the easiest" in " ".join(start.page().foot)
 
 
 def test_everything_is_chosen_and_written_by_the_keyboard_alone(tmp_path: Path) -> None:
     start = screen(tmp_path)
-    start.take(press("right", "down", "left", "down", *["backspace"] * 4))
+    start.take(press("left", "right", "down", "left", "down", *["backspace"] * 4))
     start.take(press("E", "v", "a", "down", "right", "down", "right", "down", "backspace", "7"))
     assert start.take(press("return")) == "done"
     choices = start.choices()

@@ -1,15 +1,27 @@
 from __future__ import annotations
 
+import math
+from collections import deque
+
+import carla
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.controls.devices import Keyboard, Mouse, WheelDevice, steer_limit, turn_virtual_wheel
+from alvinn.cockpit.start_screen import KEY_SPEED
+from alvinn.controls.devices import TURN_SECONDS, Keyboard, Mouse, WheelDevice, steer_limit, turn_virtual_wheel
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.profiles import Pedal, Profile, guess
 from alvinn.controls.selection import list_device_names, select_device
+from alvinn.driving.cruise import SpeedController
+from alvinn.driving.departure import departure_margin
+from alvinn.driving.lane import Lane
+from alvinn.driving.types import Control, GroundTruth
 from alvinn.errors import AlvinnError
-from tests.alvinn.fakes import DT
+from alvinn.world.lane_map import follow
+from sim.roads import opendrive
+from tests.alvinn.fakes import CAR, DT, PaperWorld
 
 WHEEL = Profile("Wheel", axis=0, brake=Pedal(2, rest=1.0, full=-1.0))
 
@@ -29,7 +41,7 @@ def plugged(*sticks: JoystickState) -> Inputs:
 def test_a_key_held_down_turns_the_wheel_gradually_and_letting_go_returns_it() -> None:
     keyboard = Keyboard(DT)
     there = [keyboard.read(held("right"), 8.0).steer for _ in range(20)]
-    back = [keyboard.read(held(), 8.0).steer for _ in range(11)]
+    back = [keyboard.read(held(), 8.0).steer for _ in range(25)]
     assert there == sorted(there)
     assert len(set(there)) >= 12, "labels are graded"
     assert there[-1] == pytest.approx(steer_limit(8.0))
@@ -61,7 +73,7 @@ def test_the_imagined_wheel_never_passes_its_lock_nor_jumps(steer: float, push: 
 def test_taking_the_wheel_over_begins_where_the_car_steers() -> None:
     keyboard = Keyboard(DT)
     keyboard.begin(0.1)
-    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + steer_limit(8.0) * DT / 0.6)
+    assert keyboard.read(held("right"), 8.0).steer == pytest.approx(0.1 + steer_limit(8.0) * DT / TURN_SECONDS)
 
 
 def test_keys_for_steering_and_braking_are_a_touch_and_the_throttle_is_none() -> None:
@@ -137,3 +149,58 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are(wanted: str) 
     sticks = {} if wanted == "wheel" else {"01": stick(guid="01", name="Pad")}
     with pytest.raises(AlvinnError, match="keyboard, mouse"):
         select_device(wanted, sticks, {}, DT)
+
+
+class KeyHands:
+    """A person at the keys: late, coarse, and looking a little ahead.
+
+    Args:
+        lane: to keep.
+        delay: from what is seen to what is pressed [s].
+    """
+
+    EVERY, AHEAD, GOOD_ENOUGH = 2, 1.2, 0.006  # ticks between decisions; s; 1/m
+
+    def __init__(self, lane: Lane, delay: float) -> None:
+        self._lane = lane
+        self._seen: deque[float] = deque(maxlen=round(delay / DT) + 1)
+        self._ticks = 0
+        self._down: frozenset[str] = frozenset()
+
+    def look(self, truth: GroundTruth, speed: float, curvature: float) -> Inputs:
+        x, y, _, _ = self._lane.at(truth.lane_s + max(5.0, speed * self.AHEAD))
+        across = math.sin(math.atan2(y - truth.y, x - truth.x) - truth.yaw)
+        self._seen.append(2.0 * across / math.dist((x, y), (truth.x, truth.y)) - curvature)
+        if self._ticks % self.EVERY == 0:
+            error = self._seen[0]
+            self._down = frozenset() if abs(error) < self.GOOD_ENOUGH else frozenset({"right" if error > 0 else "left"})
+        self._ticks += 1
+        return Inputs(down=self._down)
+
+
+def circuit(name: str) -> Lane:
+    """A lane of the embedded server's circuit, by CARLA's own map, without a server."""
+    road_map = carla.Map(name, opendrive.load(name)[1])
+    waypoints, back_to = follow(next(first for first, _ in road_map.get_topology() if first.lane_id < 0))
+    places = [w.transform.location for w in waypoints]
+    points, widths = np.array([(p.x, p.y, p.z) for p in places]), np.array([w.lane_width for w in waypoints])
+    return Lane(points, widths, closed=back_to is not None, lead_in=back_to or 0)
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("oval", 150.0), ("country", 60.0)])
+@pytest.mark.parametrize("delay", [0.15, 0.2])
+def test_late_and_coarse_hands_stay_on_the_road_with_keys_alone(name: str, seconds: float, delay: float) -> None:
+    """A lap of the oval and a minute of country, at the speed that the start screen offers for keys."""
+    world, keyboard = PaperWorld(circuit(name), speed=KEY_SPEED), Keyboard(DT)
+    hands, cruise = KeyHands(world.lane, delay), SpeedController(KEY_SPEED, DT)
+    steer = driven = 0.0
+    for _ in range(round(seconds / DT)):
+        truth, speed = world.truth(), world.observe().speed
+        assert abs(truth.offset) < departure_margin(truth.lane_width, CAR.width)
+        curvature = CAR.curvature(steer, speed)
+        wanted = keyboard.read(hands.look(truth, speed, curvature), speed).steer
+        steer += 0.6 * (wanted - steer)  # the wheels follow within two ticks
+        throttle, brake = cruise.hold(speed, CAR.curvature(steer, speed))
+        world.apply(Control(steer=steer, throttle=throttle, brake=brake))
+        driven += speed * DT
+    assert driven > (world.lane.length if name == "oval" else 200.0)

@@ -57,8 +57,10 @@ def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: 
         person.sees(lambda panel: "HardRainNoon" in panel.title, "the rain")
         person.screen.press("BackSpace")
         person.sees(lambda panel: "are excluded" in " ".join(panel.notes), "the excluded frames")
-        person.screen.press("u", "l", "F1")
-        person.sees(lambda panel: panel.help and "back on the lane" in panel.notes, "the help")
+        person.screen.press("u", "l")
+        person.sees(lambda panel: "back on the lane" in panel.notes, "the reset")
+        person.screen.press("F1")
+        person.sees(lambda panel: bool(panel.help), "the help, which pauses")
         person.screen.press("F1", "p")
         person.sees(lambda panel: panel.alarm is not None, "the pause")
         person.screen.press("p")
@@ -87,7 +89,7 @@ def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_driv
 ) -> None:
     def script() -> None:
         person.reads("alvinn")
-        person.screen.press("Right", "Down", "Down")  # the oval; then who drives
+        person.screen.press("Down", "Down")  # the oval is offered; then who drives
         person.screen.write("x")
         person.screen.press("Down", "Down", "Right", "Return")
         person.reads("ready?")
