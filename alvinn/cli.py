@@ -126,6 +126,13 @@ JOBS = {
         matters=("model", "drive", "replay", "share", "port"),
         example="classroom --share",
     ),
+    "lesson": Job(
+        "lesson",
+        "ShowLesson",
+        "Show a lesson, or check its exercise.",
+        group="teach",
+        example="lesson 2 --check",
+    ),
     "demo": Job(
         "demo",
         "Demo",

@@ -16,12 +16,13 @@ from importlib import resources
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alvinn.classroom.audience import FullError, Guest
 from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.messages import MAX_BYTES, Hello, MessageError, decode
 from alvinn.errors import AlvinnError
 
@@ -66,6 +67,9 @@ def _is_ours(connection: HTTPConnection, hosts: Collection[str]) -> bool:
 
 def _read_file(request: Request) -> Response:
     name = request.path_params.get("name", "index.html")
+    if name.startswith("lesson-"):
+        lessons = {f"lesson-{lesson.number}": lesson for lesson in read_lessons()}
+        return HTMLResponse(lessons[name].to_html()) if name in lessons else _nothing()
     shared = name == "style.css"  # of the other pages
     folder = (
         resources.files("alvinn.visualization") / "templates"
@@ -73,11 +77,15 @@ def _read_file(request: Request) -> Response:
         else resources.files("alvinn.classroom") / "page"
     )
     if name not in {path.name for path in folder.iterdir()}:
-        return PlainTextResponse("there is no such page", status_code=404)
+        return _nothing()
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     policy = POLICY.format(request.headers["host"])
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response((folder / name).read_bytes(), media_type=kind, headers=headers)
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("there is no such page", status_code=404)
 
 
 async def _serve_guest(classroom: Classroom, websocket: WebSocket) -> None:
@@ -175,6 +183,15 @@ async def _run(server: _Server, classroom: Classroom, listening: socket.socket) 
 
     classroom.schedule = schedule
     await server.serve(sockets=[listening])
+
+
+def is_free(port: int) -> bool:
+    """Whether a port of this machine can be listened at; any is for 0."""
+    try:
+        _listen_at("127.0.0.1", port).close()
+    except AlvinnError:
+        return False
+    return True
 
 
 def _listen_at(host: str, port: int) -> socket.socket:

@@ -14,8 +14,10 @@ from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import PLAIN, Contender, find_contenders
 from alvinn.classroom.exam import Exam
+from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
+from alvinn.classroom.rehearsal import rehearse
 from alvinn.classroom.stage import Broadcast, Replay, make_driver, outline
 from alvinn.classroom.teaching import Teaching
 from alvinn.classroom.web import serve
@@ -27,6 +29,7 @@ from alvinn.driving.protocols import Observer
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Camera, Direction
 from alvinn.errors import AlvinnError
+from alvinn.jobs.preparation import prepare
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
@@ -35,7 +38,7 @@ from alvinn.settings import SHIPPED, Driving, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
-ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam")
+ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
 
@@ -59,6 +62,10 @@ class ShowClassroom(Driving):
     """port of the page; 0: any free one"""
     share: bool = False
     """let other machines of the network open the page, too (default: only this machine)"""
+    prepare: bool = False
+    """train the networks that the lessons compare, a few minutes, and end"""
+    rehearse: bool = False
+    """check this machine before the lecture, and end"""
     seconds: float | None = None
     """end after so many seconds (default: Ctrl-C)"""
 
@@ -76,10 +83,17 @@ class ShowClassroom(Driving):
         Raises:
             AlvinnError: it cannot be done, or something went away meanwhile.
         """
+        if self.prepare:
+            prepare(self, self.map, self.seed)
+        if self.rehearse:
+            self._rehearse()
+        if self.prepare or self.rehearse:
+            return
         network = self._open_network()
         contenders = find_contenders(self, self.model)
         classroom = Classroom(Keys.draw())
         classroom.facts["activities"] = list(ACTIVITIES)
+        classroom.facts["lessons"] = [[lesson.number, lesson.title] for lesson in read_lessons()]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
             stack.enter_context(private_ground(classroom, contenders, self, self._furnish))
             Bets(classroom).open()
@@ -88,6 +102,14 @@ class ShowClassroom(Driving):
                 self._play(classroom, open_recording(self.recording_folder(self.replay)), network, stack)
             else:
                 self._drive(classroom, network, stack)
+
+    def _rehearse(self) -> None:
+        missing = 0
+        for finding in rehearse(self, self.port):
+            CONSOLE.print(f"{'good' if finding.good else 'MEND'}: {finding.text}", markup=False, highlight=False)
+            missing += not finding.good
+        if missing:
+            raise AlvinnError(f"this machine is not ready: {missing} of the points above say what to mend")
 
     def _furnish(self, ground: ProvingGround, contenders: Sequence[Contender]) -> list[Activity]:
         """What else the private car is for."""

@@ -4,6 +4,7 @@ import { connect, enter, listen, say } from "./connection.js";
 import { byId } from "./drawing.js";
 import "./bet.js";
 import "./exam.js";
+import "./lessons.js";
 import "./paint.js";
 import "./push.js";
 import "./teach.js";
@@ -11,6 +12,7 @@ import "./watch.js";
 
 const TITLES = {
   watch: "Watch", bet: "Bet", push: "Push it off", paint: "Paint", teach: "Teach", exam: "Be ALVINN",
+  lessons: "Lessons",
 };
 let me = { number: 0, role: "guest" }, holder = null, timer = 0;
 

@@ -59,6 +59,12 @@ def test_no_other_file_is_given_out(path: str) -> None:
         assert get(address, path)[0] == 404
 
 
+def test_the_lessons_are_there_to_be_read() -> None:
+    with open_class() as (_, address):
+        assert b"<h1>4. DAgger</h1>" in get(address, "/lesson-4")[2]
+        assert get(address, "/lesson-99")[0] == 404
+
+
 def test_a_name_that_somebody_points_here_is_refused() -> None:
     with open_class() as (_, address):
         assert get(address, "/", host="evil.example")[0] == 421

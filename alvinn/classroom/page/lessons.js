@@ -1,0 +1,18 @@
+// The lessons, for whoever wants to read along.
+
+import { listen } from "./connection.js";
+import { byId } from "./drawing.js";
+
+listen("welcome", (welcome) => {
+  const row = byId("lesson-list");
+  row.replaceChildren();
+  for (const [number, title] of welcome.lessons ?? []) {
+    const button = document.createElement("button");
+    button.textContent = title;
+    button.onclick = async () => {
+      byId("lesson-text").innerHTML = await (await fetch(`lesson-${number}`)).text(); // of the package
+      for (const other of row.children) other.classList.toggle("chosen", other === button);
+    };
+    row.append(button);
+  }
+});

@@ -1,0 +1,148 @@
+"""`classroom --rehearse`: is this machine ready for the lecture? Each line says what was found, and what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from alvinn.classroom.address import LOOPBACK, find_network_address
+from alvinn.classroom.contenders import DAGGER, PLAIN, VIEWS, find_contenders
+from alvinn.classroom.lessons import read_lessons
+from alvinn.classroom.web import is_free
+from alvinn.cockpit.window import list_devices
+from alvinn.drivers.network import NetworkDriver
+from alvinn.driving.cruise import SpeedController
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.errors import AlvinnError
+from alvinn.networks.inference import Network, read_card
+from alvinn.settings import SHIPPED, Driving
+from alvinn.training.model_folder import is_trained
+from alvinn.world.carla_world import DT
+from alvinn.world.opening import open_world
+
+EPOCH = 1.2  # s, over a minute of driving with views, on two quiet cores
+LAP = 150.0  # s: a lap of a circuit of a kilometre
+START = 8.0  # s: a program and its server
+SLOWER = 4.0  # times as long as driving takes, since reinforcement learns after every tick
+SECONDS = 10.0  # of driving, to measure the speed
+ENOUGH = 3.0  # times real time: with less, thirty guests and a pushed car make ticks late
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the rehearsal."""
+
+    good: bool
+    text: str
+
+
+def rehearse(settings: Driving, port: int, clock: Callable[[], float] = time.perf_counter) -> Iterator[Finding]:
+    """Try everything that a lecture needs, one finding after another."""
+    yield _check_port(port)
+    yield _check_address()
+    yield _check_display()
+    yield _check_wheel()
+    try:
+        speed = measure_speed(settings, clock)
+    except AlvinnError as error:
+        yield Finding(good=False, text=f"no car can be driven: {error}")
+        return
+    text = f"it drives {speed:.0f} times as fast as real time; a class needs {ENOUGH:g}"
+    yield Finding(speed >= ENOUGH, text if speed >= ENOUGH else f"{text}: close other programs, or show a --replay")
+    yield _check_networks(settings)
+    epoch = measure_epoch(settings)
+    for lesson in read_lessons()[1:]:
+        seconds = sum(estimate_seconds(words, speed, epoch) for words in lesson.exercise())
+        text = f"lesson {lesson.number}, {lesson.minutes} minutes to give; its exercise computes for about"
+        yield Finding(good=True, text=f"{text} {max(1, round(seconds / 60.0))} min here: {lesson.title}")
+
+
+def measure_epoch(settings: Driving) -> float:
+    """Seconds of an epoch over a minute of driving here: as the prepared network took, else as on two quiet cores."""
+    folder = settings.model_folder(VIEWS)
+    if not is_trained(folder):
+        return EPOCH
+    card = read_card(folder)
+    seconds, epochs = card.metrics.get("training_seconds"), card.settings.get("epochs")
+    return seconds / epochs if seconds and isinstance(epochs, int) and epochs > 0 else EPOCH
+
+
+def estimate_seconds(words: Sequence[str], speed: float, epoch: float) -> float:
+    """How long a command of an exercise computes, at a speed [times real time] and for an epoch [s]."""
+    flags = {flag.removeprefix("--"): value for flag, value in pairwise([*words, ""]) if flag.startswith("--")}
+    circuits = sum(len(flags[flag].split(",")) for flag in ("maps", "judge") if flag in flags)
+    driven = {
+        "record": float(flags.get("seconds", 60.0)),
+        "laps": circuits * LAP,
+        "correct": float(flags.get("rounds", 0)) * (float(flags.get("round-seconds", 60.0)) + circuits * LAP),
+        "refine": 60.0 * float(flags.get("minutes", 0)) * SLOWER,
+        "replay": 20.0,
+    }
+    epochs = {"train": float(flags.get("epochs", 0)), "correct": 30.0 + 10.0 * float(flags.get("rounds", 0))}
+    job = words[1] if len(words) > 1 else ""
+    return START + driven.get(job, 0.0) / speed + epochs.get(job, 0.0) * epoch
+
+
+def measure_speed(settings: Driving, clock: Callable[[], float]) -> float:
+    """How many times as fast as real time the shipped network drives here."""
+    network = Network(settings.find_model(SHIPPED))
+    with open_world(
+        settings,
+        camera=network.card.camera,
+        map_name=settings.map,
+        direction="forward",
+        weather=settings.weather,
+        seed=settings.seed,
+    ) as world:
+        began = clock()
+        run(
+            world,
+            NetworkDriver(network),
+            [Deadline(SECONDS)],
+            world.geometry,
+            SpeedController(settings.speed, DT),
+        )
+        return SECONDS / (clock() - began)
+
+
+def _check_port(port: int) -> Finding:
+    if is_free(port):
+        return Finding(good=True, text=f"port {port} is free")
+    return Finding(good=False, text=f"port {port} is taken by another program: choose another with --port")
+
+
+def _check_address() -> Finding:
+    address = find_network_address()
+    if address == LOOPBACK:
+        return Finding(good=False, text="this machine is in no network: guests need one, such as a phone's hot spot")
+    return Finding(good=True, text=f"guests will open http://{address}/ at your --port, in the same network")
+
+
+def _check_display() -> Finding:
+    has_display = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return Finding(
+        good=True,
+        text="there is a display, for alvinn drive too"
+        if has_display
+        else "there is no display: everything is on the page, and alvinn drive has no window here",
+    )
+
+
+def _check_wheel() -> Finding:
+    names = ", ".join(list_devices())
+    return Finding(
+        good=True, text=f"wheels: {names}" if names else "no wheel: keyboard, mouse, and the guests' phones steer"
+    )
+
+
+def _check_networks(settings: Driving) -> Finding:
+    there = {one.name for one in find_contenders(settings)}
+    missing = [name for name in (PLAIN, VIEWS, DAGGER) if name not in there]
+    if missing:
+        return Finding(good=False, text=f"{', '.join(missing)} are not trained yet: alvinn classroom --prepare")
+    return Finding(good=True, text="the three networks of lessons 2 to 4 are trained")

@@ -1,0 +1,49 @@
+"""`lesson`: shows a lesson, or checks its exercise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tyro
+from rich.markdown import Markdown
+
+from alvinn.classroom.checks import check_exercise
+from alvinn.classroom.lessons import find_lesson, read_lessons
+from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
+from alvinn.settings import Home
+
+
+@dataclass(frozen=True)
+class ShowLesson(Home):
+    """Show a lesson, or check its exercise."""
+
+    number: tyro.conf.Positional[int | None] = None
+    """number of the lesson; 0: plans for a lecture and a lab (default: the list of lessons)"""
+    check: bool = False
+    """check the exercise: what is done, what is missing"""
+
+    def run(self) -> None:
+        """Do the job.
+
+        Raises:
+            AlvinnError: there is no such lesson, or its exercise is not done.
+        """
+        if self.number is None:
+            for lesson in read_lessons():
+                CONSOLE.print(f"alvinn lesson {lesson.number}   {lesson.title}", markup=False, highlight=False)
+        elif self.check:
+            self._check(self.number)
+        else:
+            CONSOLE.print(Markdown(find_lesson(self.number).text))
+
+    def _check(self, number: int) -> None:
+        findings = check_exercise(number, self)
+        for finding in findings:
+            CONSOLE.print(f"{'good' if finding.good else 'not yet'}: {finding.text}", markup=False, highlight=False)
+        missing = sum(not finding.good for finding in findings)
+        if missing:
+            raise AlvinnError(
+                f"the exercise of lesson {number} is not done: {missing} of {len(findings)} points are open"
+            )
+        CONSOLE.print(f"the exercise of lesson {number} is done")
