@@ -43,7 +43,7 @@ SECONDS = 10.0  # that a dropped car drives
 BACK = (0.25, math.radians(3.0))  # m, rad: a car nearer than that to its line ...
 BACK_SECONDS = 1.5  # ... for so long is back on it
 GONE = 1.1  # lane widths beside the lane: it does not come back
-CALM_AHEAD = 40.0  # m: the place offered first has the straightest lane ahead
+RUN_UP = 12.0  # m from the place that is offered first to its bend
 
 
 def describe_lane(lane: Lane) -> list[list[float]]:
@@ -55,14 +55,12 @@ def describe_lane(lane: Lane) -> list[list[float]]:
     return points
 
 
-def find_calm_place(lane: Lane) -> float:
-    """Where the lane ahead is straightest [m]: a bend would hide what the push did."""
+def find_bend(lane: Lane) -> float:
+    """A place [m] shortly before the tightest bend; on a straight, a clone often finds back from aside."""
     s = np.arange(0.0, lane.length, SPACING)
-    bend = np.abs([lane.curvature(at) for at in s.tolist()])
-    ahead = int(CALM_AHEAD / SPACING)
-    if len(bend) <= ahead:
-        return 0.0
-    return float(s[int(np.convolve(bend, np.ones(ahead), "valid").argmin())])
+    bend = np.array([abs(lane.curvature(at)) for at in s.tolist()])
+    place = float(s[int(bend.argmax())]) - RUN_UP
+    return place % lane.length if lane.closed and not lane.lead_in else max(0.0, place)
 
 
 @dataclass
@@ -137,7 +135,7 @@ class ProvingGround:
             {
                 "lane": describe_lane(lane),
                 "closed": lane.closed,
-                "place": find_calm_place(lane) / lane.length,
+                "place": find_bend(lane) / lane.length,
                 "car": self.world.geometry.width,
                 "reach": list(REACH),
                 "cells": list(CELLS),
@@ -216,6 +214,7 @@ def private_ground(
     classroom: Classroom,
     contenders: Sequence[Contender],
     settings: Driving,
+    map_name: str,
     furnish: Callable[[ProvingGround, Sequence[Contender]], Sequence[Activity]] = lambda *_: (),
 ) -> Iterator[None]:
     """A private car on an embedded server of its own, in a thread that ends with the block: push, exam, teaching.
@@ -226,7 +225,8 @@ def private_ground(
     Args:
         classroom: who asks.
         contenders: the networks that are compared.
-        settings: where to drive.
+        settings: how to drive.
+        map_name: of the private car.
         furnish: makes further activities for the car, once it is there.
     """
     card = contenders[0].network.card
@@ -240,7 +240,7 @@ def private_ground(
             with open_world(
                 replace(settings, carla=None),
                 camera=card.camera,
-                map_name=settings.map,
+                map_name=map_name,
                 direction="forward",
                 weather=settings.weather,
                 seed=settings.seed,

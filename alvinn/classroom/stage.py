@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.moments import Moment, think
+from alvinn.classroom.moments import Moment, Thought, think
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import HumanGate
 from alvinn.drivers.human import HumanDriver
@@ -19,7 +19,7 @@ from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.departure import CrossingCounter, departure_margin
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Driver, Verdict
-from alvinn.driving.types import GroundTruth, Step
+from alvinn.driving.types import GroundTruth, Observation, Step
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, Row
 from alvinn.world.carla_world import CarlaWorld
@@ -43,11 +43,18 @@ class Broadcast:
     Args:
         classroom: who watches.
         world: where it happens.
-        network: whose view is shown; None for none.
+        think: what a network makes of a frame; None where there is no network.
+        note: what happens now, in a few words.
     """
 
-    def __init__(self, classroom: Classroom, world: CarlaWorld, network: Network | None) -> None:
-        self._classroom, self._world, self._network = classroom, world, network
+    def __init__(
+        self,
+        classroom: Classroom,
+        world: CarlaWorld,
+        think: Callable[[Observation], Thought | None] = lambda _: None,
+        note: Callable[[], str] = str,
+    ) -> None:
+        self._classroom, self._world, self._think, self._note = classroom, world, think, note
         self._expert = ExpertDriver.in_world(world)
         self._departed = CrossingCounter()
         self._ticks = self._number = 0
@@ -79,7 +86,8 @@ class Broadcast:
             curvature=step.decision.curvature + step.decision.disturbance,
             truth=step.truth,
             expert=self._expert.decide(step.observation).curvature,
-            thought=None if self._network is None else think(self._network, step.observation),
+            thought=self._think(step.observation),
+            note=self._note(),
         )
 
 

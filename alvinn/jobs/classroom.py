@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 
 from alvinn.classroom.address import find_address
 from alvinn.classroom.audience import Keys
@@ -14,7 +15,9 @@ from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import PLAIN, Contender, find_contenders
 from alvinn.classroom.exam import Exam
+from alvinn.classroom.learning import LEARNED, learn_on_stage
 from alvinn.classroom.lessons import read_lessons
+from alvinn.classroom.moments import think
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.rehearsal import rehearse
@@ -31,6 +34,8 @@ from alvinn.driving.types import Camera, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.preparation import prepare
 from alvinn.networks.inference import Network, warn_of_unknown_camera
+from alvinn.online.run import begin_lesson, open_lesson_world, report
+from alvinn.online.settings import LearnSettings
 from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import open_recording
@@ -38,6 +43,7 @@ from alvinn.settings import SHIPPED, Driving, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
+GROUND = "random:7"  # has bends that a clone of `country` does not manage from aside
 ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
@@ -50,6 +56,8 @@ class ShowClassroom(Driving):
     """the network on stage (default: shipped; with --drive or --replay none)"""
     drive: bool = False
     """put a car on stage that guests drive: whoever has the code takes the wheel, from a network too"""
+    learn: bool = False
+    """put a network on stage that watches the expert until it drives by itself, as in 1991 (models/class-learned)"""
     replay: str | None = None
     """put a recording on stage: a name in data/, or a folder"""
     record: str | None = None
@@ -58,6 +66,8 @@ class ShowClassroom(Driving):
     """replace a recording that exists"""
     direction: Direction = "forward"
     """forward, or reverse: the opposite lane"""
+    ground: str = GROUND
+    """circuit of the private car: for pushes, the exam and teaching"""
     port: int = 8000
     """port of the page; 0: any free one"""
     share: bool = False
@@ -74,8 +84,10 @@ class ShowClassroom(Driving):
         require_above_zero("--seconds", self.seconds)
         if not 0 <= self.port < 65536:
             raise ValueError(f"--port must be 0 to 65535, not {self.port}")
-        if self.replay is not None and (self.drive or self.record is not None):
-            raise ValueError("--replay puts a recording on stage: leave out --drive and --record")
+        if (self.replay is not None or self.learn) and (self.drive or self.record is not None):
+            raise ValueError("--drive and --record need a car to drive: leave out --replay and --learn")
+        if self.learn and (self.replay is not None or self.model is not None):
+            raise ValueError("--learn puts a network of its own on stage: leave out --replay and --model")
 
     def run(self) -> None:
         """Do the job.
@@ -84,7 +96,7 @@ class ShowClassroom(Driving):
             AlvinnError: it cannot be done, or something went away meanwhile.
         """
         if self.prepare:
-            prepare(self, self.map, self.seed)
+            prepare(self, self.map, self.ground, self.seed)
         if self.rehearse:
             self._rehearse()
         if self.prepare or self.rehearse:
@@ -95,10 +107,12 @@ class ShowClassroom(Driving):
         classroom.facts["activities"] = list(ACTIVITIES)
         classroom.facts["lessons"] = [[lesson.number, lesson.title] for lesson in read_lessons()]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
-            stack.enter_context(private_ground(classroom, contenders, self, self._furnish))
+            stack.enter_context(private_ground(classroom, contenders, self, self.ground, self._furnish))
             Bets(classroom).open()
             stack.enter_context(_painting(classroom, contenders[-1]))
-            if self.replay is not None:
+            if self.learn:
+                self._learn(classroom, stack)
+            elif self.replay is not None:
                 self._play(classroom, open_recording(self.recording_folder(self.replay)), network, stack)
             else:
                 self._drive(classroom, network, stack)
@@ -115,7 +129,7 @@ class ShowClassroom(Driving):
         """What else the private car is for."""
         exam = Exam(ground.classroom, ground.queue, ground.world, contenders[-1], self.speed)
         plain = [one for one in contenders if one.name == PLAIN]
-        return [exam, *(Teaching(ground.classroom, ground, one, self) for one in plain)]
+        return [exam, *(Teaching(ground.classroom, ground, one, replace(self, map=self.ground)) for one in plain)]
 
     def _open_network(self) -> Network | None:
         name = self.model or (None if self.drive or self.replay is not None else SHIPPED)
@@ -146,6 +160,16 @@ class ShowClassroom(Driving):
         self._serve(classroom, stack)
         Replay(classroom, recording, network).play(self.seconds)
 
+    def _learn(self, classroom: Classroom, stack: ExitStack) -> None:
+        shared = {one.name: getattr(self, one.name) for one in fields(Driving)}
+        job = LearnSettings(**shared | {"headless": False}, name=LEARNED, driver="expert", overwrite=True)
+        setup, world = stack.enter_context(begin_lesson(job)), stack.enter_context(open_lesson_world(job))
+        classroom.facts |= {"title": f"learning on {self.map}", "lane": outline(world.lane)}
+        classroom.facts["camera"] = asdict(world.camera)
+        self._serve(classroom, stack)
+        learn_on_stage(classroom, setup, world, self.seconds)
+        report(setup.folder, setup.story)
+
     def _drive(self, classroom: Classroom, network: Network | None, stack: ExitStack) -> None:
         world = stack.enter_context(
             open_world(
@@ -164,7 +188,8 @@ class ShowClassroom(Driving):
         classroom.facts["camera"] = asdict(world.camera)
         self._serve(classroom, stack)
         live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
-        observers: list[Observer] = [Broadcast(classroom, world, network)]
+        thinker = (lambda _: None) if network is None else partial(think, network)
+        observers: list[Observer] = [Broadcast(classroom, world, thinker)]
         if self.record is not None:
             observers.append(self._record(world, stack))
         if self.seconds is not None:

@@ -20,7 +20,7 @@ SECONDS, EPOCHS = 60.0, 20  # of driving to learn from; of each training
 ROUNDS, ROUND_SECONDS = 2, 30.0
 
 
-def prepare(home: Home, map_name: str, seed: int) -> None:
+def prepare(home: Home, map_name: str, ground: str, seed: int) -> None:
     """Make what is not there yet; an interrupted call goes on where it stopped.
 
     Raises:
@@ -34,7 +34,7 @@ def prepare(home: Home, map_name: str, seed: int) -> None:
     for name, noise in ((PLAIN_RECORDING, False), (NOISY, True)):
         _do(f"recording {name}", partial(_record, home, name, map_name, seed, noise=noise))
     _do(f"training {VIEWS}", lambda: _train(home, seed))
-    _do(f"DAgger: {DAGGER}", lambda: _correct(home, map_name, seed))
+    _do(f"DAgger: {DAGGER}", lambda: _correct(home, ground, seed))
     CONSOLE.print(f"everything is there, after {time.monotonic() - began:.0f} s: alvinn classroom")
 
 

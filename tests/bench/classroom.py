@@ -14,12 +14,14 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 
 from websockets.exceptions import ConnectionClosed
 
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
+from alvinn.classroom.moments import think
 from alvinn.classroom.stage import Broadcast, make_driver, outline
 from alvinn.classroom.web import serve
 from alvinn.driving.cruise import SpeedController
@@ -92,7 +94,7 @@ def drive(guests: int, seconds: float) -> Report:
                 time.sleep(0.05)
         began = time.process_time()
         live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
-        observers: list[Observer] = [Broadcast(classroom, world, network), Deadline(seconds)]
+        observers: list[Observer] = [Broadcast(classroom, world, partial(think, network)), Deadline(seconds)]
         run(live, make_driver(classroom, world, network), observers, world.geometry, SpeedController(8.0, DT))
         cpu = time.process_time() - began
         pictures = ours.recv() if guests else 0

@@ -24,7 +24,7 @@ listen("bet", async (bet, pictures) => {
   byId("bet-guess").value = 0;
   draw();
 });
-listen("votes", (votes) => (byId("bet-count").textContent = `${votes.count} bets`));
+listen("votes", (votes) => (byId("bet-count").textContent = votes.count === 1 ? "1 bet" : `${votes.count} bets`));
 listen("result", (marks) => {
   [open, result] = [false, marks];
   byId("bet-vote").disabled = true;

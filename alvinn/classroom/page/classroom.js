@@ -34,7 +34,7 @@ listen("welcome", (welcome) => {
   me = welcome;
   byId("title").textContent = welcome.title;
   document.title = `alvinn: ${welcome.title}`;
-  byId("who").textContent = welcome.role === "guest" ? welcome.name : `${welcome.name} (${welcome.role})`;
+  byId("who").textContent = welcome.role === "guest" ? welcome.name : welcome.name === "guest" ? welcome.role : `${welcome.name} (${welcome.role})`;
   byId("notice").hidden = true;
   if (!known) {
     for (const activity of welcome.activities) {

@@ -4,7 +4,7 @@ import { listen, say } from "./connection.js";
 import { byId, COLOURS, decode, describe, drawArrow, drawPicture, line, trail, wipe } from "./drawing.js";
 
 const PALETTE = ["#E69F00", "#CC79A7", "#56B4E9", "#F0E442"];
-const AHEAD = 20, BEHIND = 5; // m of road in the view from above
+const AHEAD = 14, BEHIND = 4; // m of road in the view from above
 const NOSE = 5; // m from the car's middle to the handle that turns it
 let world = null, chosen = 0, view = null, timer = 0, driving = null;
 const trails = new Map(), verdicts = new Map();

@@ -29,7 +29,7 @@ def add_model(home: Home, name: str, *, departures: int = 0, **changes: object) 
     shutil.copytree(home.find_model(SHIPPED), folder)
     write_card(folder, replace(read_card(folder), **changes))  # type: ignore[arg-type]
     rest = {"status": "done", "completed": True, "duration_s": 1.0, "offset_mean_m": 0.0, "offset_sd_m": 0.1}
-    runs = [asdict(replace(RUN, map=name)) | rest for name in ("random:11", "random:12", "oval")]
+    runs = [asdict(replace(RUN, map=name)) | rest for name in ("random:7", "random:11", "oval")]
     driven = [run | {"distance_m": 1000.0, "departures": departures} for run in runs]
     write_laps(folder / "laps", {}, driven, {"ci": {}})
 

@@ -181,7 +181,7 @@ def test_the_class_bets_on_a_frame(devtools: str, size: tuple[int, int]) -> None
         page.wait_for("document.querySelector('#bet-count').textContent === '0 bets'")
         page.run("(() => { const one = document.querySelector('#bet-guess'); one.value = 5; one.oninput() })()")
         page.click("#bet-vote")
-        page.wait_for("document.querySelector('#bet-count').textContent === '1 bets'")
+        page.wait_for("document.querySelector('#bet-count').textContent === '1 bet'")
         page.click("#bet-reveal")
         page.wait_for("document.querySelector('#bet-result').textContent.includes('the expert')")
         assert "the class: right, radius 20 m" in page.text("#bet-result")

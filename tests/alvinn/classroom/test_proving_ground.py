@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alvinn.classroom.audience import Guest
@@ -10,10 +11,11 @@ from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import Contender
 from alvinn.classroom.messages import Drop, Hello, Pose
 from alvinn.classroom.proving_ground import (
+    RUN_UP,
     ProvingGround,
     Trial,
     describe_lane,
-    find_calm_place,
+    find_bend,
     private_ground,
 )
 from alvinn.driving.lane import Lane
@@ -117,16 +119,19 @@ def test_the_lane_of_the_page_is_a_metre_apart() -> None:
     assert {point[3] for point in points} == {3.5}
 
 
-def test_the_calm_place_lies_before_the_straightest_piece() -> None:
-    assert find_calm_place(fakes.straight(30.0)) == 0.0
-    assert find_calm_place(fakes.circle(50.0)) >= 0.0
+def test_the_place_that_is_offered_first_lies_before_a_bend() -> None:
+    assert find_bend(fakes.straight(30.0)) == 0.0
+    x = np.concatenate([np.arange(0.0, 60.0, 0.5), 60.0 + 15.0 * np.sin(np.arange(0.05, 1.5, 0.03))])
+    y = np.concatenate([np.zeros(120), 15.0 - 15.0 * np.cos(np.arange(0.05, 1.5, 0.03))])
+    lane = Lane(np.stack([x, y, 0.0 * x], axis=1), np.full(len(x), 3.5), closed=False)
+    assert 60.0 <= find_bend(lane) + RUN_UP <= 82.0  # m: from its beginning to its end
 
 
 @pytest.mark.long
 def test_the_private_car_lives_on_a_server_of_its_own_and_ends_with_the_class() -> None:
     classroom = Classroom(KEYS)
     guest = classroom.join(Hello("Ada"))
-    with private_ground(classroom, [shipped()], Driving(map="oval")):
+    with private_ground(classroom, [shipped()], Driving(), "oval"):
         while Drop not in classroom.handlers:
             pass_time(0.0)
         classroom.receive(guest, '{"type": "pose", "place": 0.5, "offset": 0.8, "heading": 0}')

@@ -27,7 +27,7 @@ class Stage(Classroom):
 
 
 def broadcast(classroom: Classroom) -> Broadcast:
-    return Broadcast(classroom, paper_car(), None)
+    return Broadcast(classroom, paper_car())
 
 
 def step(number: int, offset: float = 0.0) -> Step:
