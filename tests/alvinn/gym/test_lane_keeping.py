@@ -156,7 +156,7 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
         ({"camera": {"fov": 500.0}}, "field of view"),
         ({"camera": {"zoom": 2}}, "zoom.*a camera has width, height"),
         ({"render_mode": "ansi"}, "rgb_array, human or None, not 'ansi'"),
-        ({"seconds": math.nan}, "seconds is a number above 0"),
+        ({"seconds": math.nan}, "seconds must be a number above 0"),
         ({"speed": -1.0}, "--speed must be a number above 0"),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_argument_of_no_use_is_refused_before_a_server_starts(arguments: dict
 
 def test_rendering_is_the_picture_of_the_camera(server: Address) -> None:
     made = LaneKeepingEnv("oval", camera=SMALL, carla="{}:{}".format(*server), render_mode="rgb_array")
-    with pytest.raises(ResetNeeded, match="no picture before"):
+    with pytest.raises(ResetNeeded, match="no image before"):
         made.render()
     image, _ = made.reset(seed=0)
     np.testing.assert_array_equal(made.render(), image)
