@@ -45,7 +45,7 @@ def test_a_network_that_does_not_converge_is_kept_and_a_prepared_one_drives_in_i
     assert "--fallback" in said
     folder = tmp_path / "models" / "mine"
     story = json.loads((folder / "learn.json").read_text())
-    assert (story["outcome"], story["watched_s"], story["passes"]) == ("did not converge", 6.0, 2)
+    assert (story["outcome"], story["watched_s"], story["passes"]) == ("did not converge", 6.0, 3)
     assert len(story["error_by_second"]) == 6
     assert story["first_unaided_lap_after_s"] is None
     card = read_card(folder)
