@@ -42,10 +42,12 @@ def test_a_map_has_a_minute_to_load_and_every_other_answer_the_usual_time() -> N
     assert client.timeout == TIMEOUT
 
 
-def test_a_weather_that_carla_has_not_is_refused_with_those_it_has() -> None:
+def test_a_weather_that_carla_has_not_is_refused_with_the_nearest_or_with_those_it_has() -> None:
     assert find_weather("HardRainNoon").precipitation > 50.0
-    for name in ("Sunny", "__doc__", "cloudiness"):
-        with pytest.raises(MapError, match="ClearNoon"):
+    with pytest.raises(MapError, match="no weather 'ClearNon': did you mean ClearNoon"):
+        find_weather("ClearNon")
+    for name in ("__doc__", "xyz"):
+        with pytest.raises(MapError, match=rf"no weather '{name}': there are .*ClearNoon"):
             find_weather(name)
 
 
