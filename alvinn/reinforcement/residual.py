@@ -90,10 +90,9 @@ def unit_curvatures(output: Hill | Scalar) -> list[float]:
 
 def make_feature_network(clone: Any, output: Hill | Scalar) -> Any:
     """The frozen clone with pixels as input, and units, mean curvature and hidden features as one output vector."""
-    curvature = MeanCurvature(unit_curvatures(output))(clone.outputs[0])
-    return keras.Model(
-        clone.inputs[0], keras.layers.Concatenate()([clone.outputs[0], curvature, clone.layers[-1].input])
-    )
+    curvature = MeanCurvature(unit_curvatures(output), name="actor_curvature")(clone.outputs[0])
+    everything = keras.layers.Concatenate(name="actor_sees")([clone.outputs[0], curvature, clone.layers[-1].input])
+    return keras.Model(clone.inputs[0], everything)
 
 
 def make_state(features: Floats, curvature: float, remembered: Floats) -> Floats:
@@ -119,23 +118,28 @@ def make_actor(size: int, scaling: Any) -> Any:
         [
             keras.Input((size,)),
             scaling,
-            keras.layers.Dense(HIDDEN, activation="relu"),
-            keras.layers.Dense(HIDDEN, activation="relu"),
-            keras.layers.Dense(2, kernel_initializer="zeros"),
+            keras.layers.Dense(HIDDEN, activation="relu", name="actor_hidden_1"),
+            keras.layers.Dense(HIDDEN, activation="relu", name="actor_hidden_2"),
+            keras.layers.Dense(2, kernel_initializer="zeros", name="actor_action"),
         ],
         name="actor",
     )
 
 
 def combine(clone: Any, output: Hill | Scalar, learned: Any, limits: Limits) -> Any:
-    """Clone and actor as one network: inputs are pixels and memory; outputs are units, residual and mean curvature."""
+    """Clone and actor as one network: inputs are pixels and memory; outputs are units, residual and mean curvature.
+
+    All layers that are added have names of their own: those that Keras would choose may be in the clone already.
+    """
     told = keras.Input((REMEMBERED,), name="told")
     units, features = clone.outputs[0], clone.layers[-1].input
-    curvature = MeanCurvature(unit_curvatures(output))(units)
-    scaled = keras.layers.Rescaling([SPEED] + [CURVATURE] * (REMEMBERED - 1))(told)
-    state = keras.layers.Concatenate()([features, keras.layers.Rescaling(CURVATURE)(curvature), scaled])
+    curvature = MeanCurvature(unit_curvatures(output), name="actor_curvature")(units)
+    scales = [SPEED] + [CURVATURE] * (REMEMBERED - 1)
+    scaled = keras.layers.Rescaling(scales, name="actor_memory")(told)
+    steered = keras.layers.Rescaling(CURVATURE, name="actor_steered")(curvature)
+    state = keras.layers.Concatenate(name="actor_state")([features, steered, scaled])
     for layer in learned.layers:
         state = layer(state)
-    residual = Limited(limits.bound, limits.step, limits.gain)(state[:, :1], told[:, 1:2])
-    answer = keras.layers.Concatenate()([units, residual, curvature])
+    residual = Limited(limits.bound, limits.step, limits.gain, name="actor_residual")(state[:, :1], told[:, 1:2])
+    answer = keras.layers.Concatenate(name="actor_answer")([units, residual, curvature])
     return keras.Model([clone.inputs[0], told], answer, name=clone.name)

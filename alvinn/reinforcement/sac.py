@@ -181,7 +181,8 @@ def make_scaling(inputs: Floats) -> Any:
     """A layer that scales inputs such as these, shape (n, inputs), to mean 0 and standard deviation 1."""
     spread = inputs.std(axis=0, dtype=np.float64)
     spread = np.maximum(spread, LEAST_SPREAD * spread.mean() + 1e-6)
-    return keras.layers.Rescaling((1.0 / spread).tolist(), (-inputs.mean(axis=0, dtype=np.float64) / spread).tolist())
+    shift = -inputs.mean(axis=0, dtype=np.float64) / spread
+    return keras.layers.Rescaling((1.0 / spread).tolist(), shift.tolist(), name="scaling")
 
 
 def log_spread(raw: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import pygame
 import pytest
 
-from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
+from alvinn.cockpit.panel import Alarm, LaneState, LessonState, Page, Panel, RecorderState, Timeline
 from alvinn.cockpit.window import Window
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import help_lines
@@ -21,6 +21,7 @@ FULL = Panel(
     image=GREY,
     title="country, ClearNoon",
     who="you",
+    alias="Eva",
     device="keyboard",
     speed=8.0,
     cruising=True,
@@ -29,7 +30,7 @@ FULL = Panel(
     lane=LaneState(0.3, 3.5, (0.0, 0.1, 0.2, 0.3)),
     recording=RecorderState(running=True, frames=1234),
     time=61.0,
-    late=2,
+    pace=0.85,
     doubt=0.4,
     notes=("recording",),
     timeline=Timeline(0.5, ((0.1, 0.2),), (0.3, 0.4)),
@@ -100,13 +101,16 @@ def test_the_mouse_is_told_across_the_window(window: Window, screen: Desktop) ->
 
 
 def test_every_part_of_a_panel_is_drawn_at_every_size(window: Window) -> None:
-    whole = replace(FULL, alarm=Alarm("please take the wheel", 3.0))
-    absent = {name: getattr(Panel(image=GREY), name) for name in Panel.__slots__ if name not in {"image", "help"}}
+    lesson = LessonState("watching", 12.0, 40, (0.02, 0.01))
+    whole = replace(FULL, alarm=Alarm("please take the wheel", 3.0), lesson=lesson)
+    apart = {"image", "help", "late", "side"}
+    absent = {name: getattr(Panel(image=GREY), name) for name in Panel.__slots__ if name not in apart}
     for size in ((480, 320), (600, 640), (800, 450)):
         pygame.display.set_mode(size, pygame.RESIZABLE)
         everything = drawn(window, whole)
         for name, nothing in absent.items():
             assert not np.array_equal(everything, drawn(window, replace(whole, **{name: nothing}))), (name, size)
+        assert not np.array_equal(everything, drawn(window, replace(whole, side=GREY))), size
         assert not np.array_equal(everything, drawn(window, replace(whole, help=help_lines())))
 
 

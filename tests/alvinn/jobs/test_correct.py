@@ -202,7 +202,7 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
     assert all(row.disturbance == 0.0 for row in rows), "nobody else had a share of the wheel"
     assert min(row.steer for row in rows) < -0.05
     driven: dict[str, Any] = json.loads((recording.folder / "round.json").read_text(encoding="utf-8"))
-    fumbled = {int(n) for panel in person.panels for n in re.findall(r"correction (\d+) is left", str(panel.notes))}
+    fumbled = {int(n) for panel in person.panels for n in re.findall(r"correction (\d+) is excluded", str(panel.notes))}
     kept = {row.correction for row in rows}
     assert len(fumbled) == 1
     assert kept
@@ -224,7 +224,7 @@ def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_brak
         person.reads("round 1, oval forward: ready?")
         person.screen.press("Return")
         person.sees(lambda panel: panel.alarm is not None and panel.alarm.seconds is not None, "the alarm")
-        person.sees(lambda panel: panel.alarm is not None and "braking" in panel.alarm.words, "the braking")
+        person.sees(lambda panel: panel.alarm is not None and "CAR BRAKES" in panel.alarm.words, "the braking")
         person.sees(lambda panel: (panel.speed or 0.0) < 0.1, "the car standing")
         person.screen.press("space")
         person.sees(lambda panel: panel.who == "you" and panel.alarm is None, "the wheel in their hands")

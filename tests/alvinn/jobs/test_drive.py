@@ -170,7 +170,7 @@ def test_a_gate_that_asks_in_vain_brakes_the_car_until_a_key_takes_the_wheel(
     def script() -> None:
         person.sees(lambda panel: panel.alarm is not None and panel.alarm.seconds is not None, "the alarm")
         person.screen.focus()
-        person.sees(lambda panel: panel.alarm is not None and "braking" in panel.alarm.words, "the braking")
+        person.sees(lambda panel: panel.alarm is not None and "CAR BRAKES" in panel.alarm.words, "the braking")
         person.sees(lambda panel: (panel.speed or 0.0) < 0.1, "the car standing")
         person.screen.press("space")
         person.sees(lambda panel: panel.who == "you" and (panel.speed or 0.0) > 0.5, "the person driving on")

@@ -158,7 +158,7 @@ def test_a_recording_alone_is_judged_with_nobody_driving(shell: Shell, tmp_path:
     assert "laps --recording lesson" in run["command"]
     (clip,) = out.glob("runs/*/worst.mp4")
     assert poster(clip), "its worst ten seconds are filmed as a drive's are"
-    assert "The worst ten seconds of each run" in (out / "report.html").read_text(encoding="utf-8")
+    assert "<video" in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("flags", [("--jobs", "2", "--ray", "local"), ("--ray", "local", "--carla", "a:1")])

@@ -35,7 +35,7 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     assert list((made / "logs").rglob("events.out.tfevents.*"))
     card = read_card(made)
     table = hashlib.sha256((folder / "drive.csv").read_bytes()).hexdigest()
-    assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table},)
+    assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table, "maps": ["oval"]},)
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
     assert card.metrics.keys() >= {f"held_out_{name}" for name in ("mae", "relative_error", "steer_mae", "plain_mae")}
     assert card.exam is not None
@@ -203,7 +203,7 @@ def test_the_bar_says_the_loss_and_the_held_out_errors_with_their_units(capsys: 
         shown.epoch(Done(1, 0.25, Errors(0.00512, 0.613, 0.0123)))
         shown.batch(1.5, 0.2468)
     said = capsys.readouterr().out
-    assert "1/2" in said
+    assert "75%" in said
     assert "loss 0.2468  held out: MAE 0.0051 1/m, 0.0123 of full steer, 61% wrong by over 10%" in said
 
 

@@ -30,7 +30,7 @@ LIMITS = Limits(bound=0.04, step=0.01, gain=0.5)
 
 
 def new_actor() -> keras.Model:
-    return make_actor(64 + 6, keras.layers.Rescaling(0.5))
+    return make_actor(64 + 6, keras.layers.Rescaling(0.5, name="scaling"))
 
 
 def seen(number: int, speed: float = 8.0) -> Observation:
@@ -59,6 +59,17 @@ def test_before_it_learned_anything_it_drives_exactly_as_the_clone(model: Path, 
     clone, young = NetworkDriver(Network(model)), NetworkDriver(folded(model, tmp_path / "refined"))
     for number in range(30):
         assert young.decide(seen(number)) == clone.decide(seen(number))
+
+
+def test_a_clone_whose_layers_have_the_names_that_keras_would_choose_next_is_no_trouble(model: Path) -> None:
+    network, card = keras.models.load_model(model / "network.keras"), read_card(model)
+    assert isinstance(card.output, Hill)
+    for number, layer in enumerate(one for one in network.layers if one.name.startswith("rescaling")):
+        keras.utils.clear_session()  # it counts anew: the next of its layers would be "rescaling"
+        layer.name = f"rescaling_{number}" if number else "rescaling"
+    assert "rescaling" in {layer.name for layer in network.layers}
+    whole = combine(network, card.output, new_actor(), LIMITS)
+    assert len({layer.name for layer in whole.layers}) == len(whole.layers)
 
 
 def test_what_it_adds_stays_within_bound_and_step_whatever_it_learned(model: Path, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> 
                 world.observe()
                 assert map_name(client.get_world()) == found
         with (
-            pytest.raises(MapError, match=r"no map 'nowhere'; its maps are .*oval"),
+            pytest.raises(MapError, match=r"no map 'nowhere': there are .*oval"),
             spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
         ):
             pass
