@@ -37,6 +37,7 @@ def test_a_map_is_loaded_by_name_and_a_car_stands_on_its_road(own: carla.Client,
         assert stands.rotation.pitch == pytest.approx(lane.rotation.pitch, abs=0.2)
 
 
+@pytest.mark.long
 def test_every_map_that_is_listed_can_be_loaded(own: carla.Client) -> None:
     names = own.get_available_maps()
     assert {name.rsplit("/", maxsplit=1)[-1] for name in names} >= {"highway", "path", "hills", "random:1", "wild:1"}

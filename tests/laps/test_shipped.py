@@ -27,6 +27,7 @@ def shell(capfd: pytest.CaptureFixture[str]) -> Shell:
     return Shell(capfd)
 
 
+@pytest.mark.long
 def test_the_shipped_model_drives_no_worse_than_when_it_was_chosen(shell: Shell, tmp_path: Path) -> None:
     arguments = ("laps", "--home", str(tmp_path), "--model", "shipped", *RUNS, "--jobs", "2")
     said = shell.run(*arguments, "--against", str(REFERENCE))
