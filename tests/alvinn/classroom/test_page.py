@@ -166,7 +166,7 @@ def test_the_car_is_pushed_off_and_let_go(devtools: str, size: tuple[int, int]) 
             assert float(page.text("#offset-text").split()[0]) > 1.0
             page.drag("#plane", (0.5, 0.5), (0.4, 0.4))
             page.wait_for("document.querySelector('#offset-text').textContent === '0.50 m left'")
-            page.wait_for("document.querySelector('#contenders small').textContent.startsWith('wants ')")
+            page.wait_for("document.querySelector('#contenders small')?.textContent.startsWith('wants ')")
             page.click("#contenders button")
             page.wait_for("document.querySelector('#verdicts').textContent.includes(': it ')")
 
@@ -215,7 +215,7 @@ def test_a_guest_is_alvinn_for_thirty_frames(devtools: str, size: tuple[int, int
             page.click("#exam-next")
         page.wait_for("document.querySelector('#exam-progress').textContent.startsWith('Your mean error')")
         page.wait_for(is_drawn("#exam-chart"))
-        page.wait_for("document.querySelector('#exam-best li').textContent.startsWith('guest: ')")
+        page.wait_for("document.querySelector('#exam-best li')?.textContent.startsWith('guest: ')")
 
 
 @SIZES
