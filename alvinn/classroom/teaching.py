@@ -119,7 +119,7 @@ class Teaching:
     def _drive(self, student: Contender, *, record: bool) -> Driven:
         world, settings = self._ground.world, self._settings
         world.place(0.0, settings.speed)
-        gate = DriftGate(world.truth, world.geometry.width)
+        gate = DriftGate.for_people(world.truth, world.geometry.width)
         shared = SharedDriver(NetworkDriver(student.network), ExpertDriver.in_world(world), gate, note="class")
         kept = Corrections(settings.map, "forward", settings.weather, lambda _: None)
         watch = _Watch(self._ground, student, lambda: self._pace(DT))

@@ -59,7 +59,9 @@ class Cockpit:
         self._taken = True
         self._machine: SharedDriver | None = None
         self._touching = True  # so a hand already on the wheel does not take over
-        self._own_pedals = self._help = self._quit = self._reset = self._unplugged = False
+        self._own_pedals = self._help = self._quit = self._unplugged = False
+        self._reset = False
+        self._answers = False  # the person asked for the reset: the gate's alarm is answered
         self._weather = wiring.weather
         self._notes: deque[tuple[int, str]] = deque(maxlen=3)
         self._tick = 0
@@ -193,7 +195,9 @@ class Cockpit:
         if self._quit:
             return Verdict.STOP
         verdict = Verdict.RECOVER if self._reset else Verdict.CONTINUE
-        self._reset = False
+        if self._answers and self._machine is not None:
+            self._machine.dismiss_alarm()
+        self._reset = self._answers = False
         return verdict
 
     def on_recovery(self) -> None:
@@ -298,7 +302,7 @@ class Cockpit:
             self.note(self._wiring.recorder.take_back())
 
     def _ask_reset(self) -> None:
-        self._reset = not self._paused
+        self._reset = self._answers = not self._paused
 
     def _next_weather(self) -> None:
         if self._wiring.next_weather is not None and not self._waiting:

@@ -23,7 +23,7 @@ from alvinn.controls.devices import Device
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.controls.selection import select_device
 from alvinn.drivers.disturbed import DisturbedDriver
-from alvinn.drivers.gates import PERSON_HEADING, PERSON_SHARE, DoubtGate, DriftGate, Gate, HumanGate, LiveGateName
+from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate, LiveGateName
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
@@ -233,7 +233,7 @@ def _make_gate(drive: LiveDrive, world: CarlaWorld) -> Gate | None:
     """The gate that asks the person to take over; None: they do so by themselves."""
     network = drive.network
     if drive.gate == "drift":
-        return DriftGate(world.truth, world.geometry.width, PERSON_SHARE, PERSON_HEADING)
+        return DriftGate.for_people(world.truth, world.geometry.width)
     if drive.gate == "doubt" and network is not None:
         doubt = make_doubt(network, drive.doubt_by)
         return DoubtGate(lambda seen: doubt(seen) or 0.0, drive.doubt)

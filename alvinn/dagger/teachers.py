@@ -65,7 +65,8 @@ class RolloutContext:
             return AlwaysGate(self.so_far.setting or 0.0, rng)
         if self.so_far.gate == "doubt":
             return DoubtGate(lambda seen: self.student.doubt(seen) or 0.0, self.so_far.setting or 0.0)
-        return DriftGate(self.world.truth, self.world.geometry.width)
+        make = DriftGate.for_people if self.so_far.teacher == "human" else DriftGate
+        return make(self.world.truth, self.world.geometry.width)
 
 
 class Teacher(Protocol):

@@ -21,7 +21,7 @@ LiveGateName = Literal["human", "drift", "doubt"]
 
 DRIFT_SHARE = 0.25  # of the distance from the lane's centre to a departure
 DRIFT_HEADING = math.radians(6.0)  # against the lane's direction
-PERSON_SHARE, PERSON_HEADING = 0.5, math.radians(10.0)  # the limits for a person, who needs no call for every wobble
+PERSON_SHARE, PERSON_HEADING = 0.5, math.radians(10.0)  # the limits where people teach or watch
 DRIFT_RELEASE = 0.3  # of the limits: where the gate releases ...
 DRIFT_MIN_SECONDS = 2.0  # s: ... but not before, so that a correction includes driving after the recovery
 DOUBT_RELEASE = 0.7  # of the threshold: where the gate releases
@@ -69,6 +69,11 @@ class DriftGate:
         self._share, self._heading, self._least = share, heading, least
         self._drifting = Hysteresis(1.0, back)
         self.reset()
+
+    @classmethod
+    def for_people(cls, truth: Callable[[], GroundTruth], car_width: float) -> DriftGate:
+        """The gate for a person who teaches or a class that watches: they need no call for every wobble."""
+        return cls(truth, car_width, PERSON_SHARE, PERSON_HEADING)
 
     def reset(self) -> None:
         """Release: the car is on its lane."""

@@ -88,6 +88,11 @@ class SharedDriver:
         if pending:
             self._pending_reason, self._seconds_left = pending, seconds_left
 
+    def dismiss_alarm(self) -> None:
+        """The person put the car back on its lane: they responded, and the gate may ask anew."""
+        self._pending_reason, self._seconds_left = "", ANSWER_SECONDS
+        self.wheel = replace(self.wheel, alarm="", seconds_left=ANSWER_SECONDS, braking=False)
+
     def decide(self, observation: Observation) -> Decision:
         """Decide who is in control and blend the control towards their answer."""
         student, teacher = self._student.decide(observation), self._teacher.decide(observation)

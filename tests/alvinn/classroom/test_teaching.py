@@ -11,6 +11,8 @@ from alvinn.classroom.contenders import PLAIN
 from alvinn.classroom.messages import Hello
 from alvinn.classroom.proving_ground import ProvingGround
 from alvinn.classroom.teaching import TAUGHT, Teaching, read_losses
+from alvinn.drivers.gates import PERSON_HEADING, PERSON_SHARE
+from alvinn.driving.departure import departure_margin
 from alvinn.errors import ModelError
 from alvinn.recording import Recording
 from alvinn.settings import Driving
@@ -61,6 +63,9 @@ def test_a_round_drives_learns_and_drives_again_before_everybodys_eyes(
     assert "taught" in {message["type"] for message in heard}
     rows = Recording(tmp_path / "data" / TAUGHT).rows
     assert {row.who for row in rows} == {"expert"}  # corrections alone are labels
+    margin = departure_margin(rows[0].lane_width, fakes.CAR.width)
+    turned = abs(rows[0].heading_error) / PERSON_HEADING
+    assert max(abs(rows[0].offset) / (PERSON_SHARE * margin), turned) > 1.0, "not for a wobble that nobody sees"
     done = [message for message in heard if message.get("phase") == "done"][-1]["note"]
     assert done.startswith("take-overs before: ")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -256,6 +257,25 @@ def test_an_alarm_counts_down_and_where_nobody_answers_the_car_is_braked_until_s
     assert screen.panels[198].speed == 0.0
     assert not any(alarms[201:])
     assert world.applied[-1].throttle > 0.0
+
+
+class AskingOnce(Asking):
+    """A gate that asks no more once the car was put back."""
+
+    _resets = 0
+
+    def reset(self) -> None:
+        self._resets += 1
+        self._since = self._since if self._resets == 1 else math.inf  # the first is the beginning of the drive
+
+
+def test_a_reset_by_the_person_ends_the_alarm_and_the_braking() -> None:
+    screen = Screen({100: keys("l")}, 140)
+    world = drive(screen, network=True, gate=AskingOnce(since=1.0))
+    alarms = [one.alarm for one in screen.panels]
+    assert "BRAKES" in (alarms[98].words if alarms[98] is not None else "")
+    assert not any(alarms[101:])
+    assert world.applied[-1].brake == 0.0
 
 
 def test_the_machines_answer_is_shown_beside_the_persons_and_its_doubt_always() -> None:

@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import math
-from collections import deque
-
-import carla
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,11 +11,9 @@ from alvinn.controls.profiles import Pedal, Profile, guess
 from alvinn.controls.selection import list_device_names, select_device
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.departure import departure_margin
-from alvinn.driving.lane import Lane
-from alvinn.driving.types import Control, GroundTruth
+from alvinn.driving.types import Control
 from alvinn.errors import AlvinnError
-from alvinn.world.lane_map import follow
-from sim.roads import opendrive
+from tests.alvinn.controls.key_hands import KeyHands, circuit
 from tests.alvinn.fakes import CAR, DT, PaperWorld
 
 WHEEL = Profile("Wheel", axis=0, brake=Pedal(2, rest=1.0, full=-1.0))
@@ -149,42 +142,6 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are(wanted: str) 
     sticks = {} if wanted == "wheel" else {"01": stick(guid="01", name="Pad")}
     with pytest.raises(AlvinnError, match="keyboard, mouse"):
         select_device(wanted, sticks, {}, DT)
-
-
-class KeyHands:
-    """A person at the keys: late, coarse, and looking a little ahead.
-
-    Args:
-        lane: to keep.
-        delay: from what is seen to what is pressed [s].
-    """
-
-    EVERY, AHEAD, GOOD_ENOUGH = 2, 1.2, 0.006  # ticks between decisions; s; 1/m
-
-    def __init__(self, lane: Lane, delay: float) -> None:
-        self._lane = lane
-        self._seen: deque[float] = deque(maxlen=round(delay / DT) + 1)
-        self._ticks = 0
-        self._down: frozenset[str] = frozenset()
-
-    def look(self, truth: GroundTruth, speed: float, curvature: float) -> Inputs:
-        x, y, _, _ = self._lane.at(truth.lane_s + max(5.0, speed * self.AHEAD))
-        across = math.sin(math.atan2(y - truth.y, x - truth.x) - truth.yaw)
-        self._seen.append(2.0 * across / math.dist((x, y), (truth.x, truth.y)) - curvature)
-        if self._ticks % self.EVERY == 0:
-            error = self._seen[0]
-            self._down = frozenset() if abs(error) < self.GOOD_ENOUGH else frozenset({"right" if error > 0 else "left"})
-        self._ticks += 1
-        return Inputs(down=self._down)
-
-
-def circuit(name: str) -> Lane:
-    """A lane of the embedded server's circuit, by CARLA's own map, without a server."""
-    road_map = carla.Map(name, opendrive.load(name)[1])
-    waypoints, back_to = follow(next(first for first, _ in road_map.get_topology() if first.lane_id < 0))
-    places = [w.transform.location for w in waypoints]
-    points, widths = np.array([(p.x, p.y, p.z) for p in places]), np.array([w.lane_width for w in waypoints])
-    return Lane(points, widths, closed=back_to is not None, lead_in=back_to or 0)
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("oval", 150.0), ("country", 60.0)])

@@ -46,6 +46,17 @@ def test_each_round_has_the_gate_of_its_record(gate: str, setting: float | None,
     assert one.gate(np.random.default_rng(0)).request(step(0).observation) == asks
 
 
+def test_a_person_who_teaches_is_asked_at_twice_the_drift_at_which_the_expert_is() -> None:
+    expert = context("drift")
+    person = replace(expert, so_far=replace(expert.so_far, teacher="human"))
+    world: Any = expert.world
+    asked = []
+    for offset in (0.3, 0.6):
+        world._place(0.0, offset)
+        asked += [bool(one.gate(one.rng()).request(step(0).observation)) for one in (expert, person)]
+    assert asked == [True, False, True, True]
+
+
 def test_random_numbers_depend_on_seed_round_and_rollout_alone() -> None:
     one = context("always", 0.5)
     second = replace(one, so_far=replace(one.so_far, legs=(ROLLOUT,)))

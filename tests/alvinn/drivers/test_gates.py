@@ -72,6 +72,18 @@ def test_the_least_time_of_the_drift_gate_counts_from_where_it_began_to_ask() ->
     assert asked_of(gate, 10) == [True] * 6 + [False] * 4
 
 
+@pytest.mark.parametrize(
+    ("offset", "degrees", "asks"),
+    [(0.34, 0.0, False), (0.36, 0.0, True), (-0.36, 0.0, True), (0.0, 9.9, False), (0.0, -10.1, True)],
+)
+def test_where_people_teach_or_watch_the_drift_gate_asks_at_half_the_way_to_a_departure_or_ten_degrees(
+    offset: float, degrees: float, asks: bool
+) -> None:
+    """A car 2.1 m wide on a lane of 3.5 m departs at 0.7 m."""
+    gate = DriftGate.for_people(lambda: truth(offset=offset, heading_error=math.radians(degrees)), car_width=2.1)
+    assert bool(gate.request(seen())) == asks
+
+
 @pytest.mark.parametrize(("degrees", "asks"), [(5.9, False), (6.1, True), (-6.1, True)])
 def test_the_drift_gate_asks_beyond_six_degrees(degrees: float, asks: bool) -> None:
     gate = DriftGate(lambda: truth(heading_error=math.radians(degrees)), car_width=2.1)

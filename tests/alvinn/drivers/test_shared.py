@@ -149,6 +149,16 @@ def test_a_car_that_leaves_the_lane_while_nobody_answers_is_put_back_but_the_cou
     assert (driver.wheel.alarm, driver.wheel.seconds_left) == ("", ANSWER_SECONDS), "they had been heard"
 
 
+def test_a_reset_that_the_person_asked_for_ends_alarm_and_braking() -> None:
+    ticks = round(ANSWER_SECONDS / DT)
+    driver = shared([True] * (ticks + 3), hands=ScriptedGate([]))
+    assert driven(driver, ticks + 3)[-1].pedals is not None
+    driver.dismiss_alarm()
+    driver.reset()
+    assert driver.decide(observations(1, start=ticks + 3)[0]).pedals is None
+    assert (driver.wheel.alarm, driver.wheel.seconds_left, driver.wheel.braking) == ("", ANSWER_SECONDS, False)
+
+
 def test_a_reset_gives_the_student_the_wheel_at_once() -> None:
     driver = shared([True] * 10)
     driven(driver, 10)
