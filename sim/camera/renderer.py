@@ -43,7 +43,8 @@ class Renderer:
     def __init__(self, pipe: Literal["tiny", "gl"] = "tiny") -> None:
         core.load_prc_file_data("", "audio-library-name null")
         self._pipe = make_pipe(pipe)
-        self._scenes = SharedScene(Light.from_weather(WeatherParameters()))
+        self._weather = WeatherParameters()
+        self._scenes = SharedScene(Light.from_weather(self._weather))
 
     def load(self, track: Track, seed: int) -> None:
         """Build the scene of a track in place of the one before; the same seed gives the same surroundings."""
@@ -70,7 +71,9 @@ class Renderer:
 
     def set_weather(self, weather: WeatherParameters) -> None:
         """Change the weather in the images of all cameras."""
-        self._scenes.set_light(Light.from_weather(weather))
+        if weather != self._weather:
+            self._weather = weather
+            self._scenes.light = Light.from_weather(weather)
 
     def place_actors(self, actors: Sequence[VisibleActor]) -> None:
         """Show these cars and props from now on, in place of those before."""
@@ -89,7 +92,7 @@ class SharedScene:
     """The scene that all cameras share, with its facet passes, which are built when first needed.
 
     Attributes:
-        light: the light of the scene.
+        light: the light of the scene; it is painted when next it is seen.
         scene: the one that is shown, None before the first.
         root: the node above the scene, for the colour pass.
         facet_roots: the nodes above the facet passes: the full one at False, the coarse one at True.
@@ -103,6 +106,7 @@ class SharedScene:
         self._passes: dict[bool, FacetPass] = {}
         self._actors: Sequence[VisibleActor] = ()
         self._bodies: list[tuple[core.NodePath, Pose]] = []  # nodes and poses of the actors
+        self._painted: Light | None = None
 
     def set_scene(self, scene: Scene) -> None:
         """Show another scene, without actors, in the current light."""
@@ -112,14 +116,13 @@ class SharedScene:
             return
         for facet_pass in self._passes.values():
             facet_pass.root.remove_node()
-        self.scene, self._passes = scene, {}
+        self.scene, self._passes, self._painted = scene, {}, None
         self._actors, self._bodies = (), []
         if before is not None:
             before.root.remove_node()
             del before
             gc.collect()  # a scene holds rings of references, 3 MB and more
             collect_states()
-        scene.set_light(self.light)
         scene.root.reparent_to(self.root)
 
     @property
@@ -127,11 +130,11 @@ class SharedScene:
         """The size of the scene; empty before the first."""
         return {} if self.scene is None else self.scene.statistics
 
-    def set_light(self, light: Light) -> None:
-        """Change the light of the scene."""
-        self.light = light
-        if self.scene is not None:
-            self.scene.set_light(light)
+    def paint(self) -> None:
+        """Show the scene in the present light."""
+        if self.scene is not None and self._painted is not self.light:
+            self._painted = self.light
+            self.scene.set_light(self.light)
 
     def get_facet_pass(self, *, coarse: bool) -> FacetPass:
         """Return the full or the coarse facet pass, built if it does not exist yet.
@@ -188,6 +191,7 @@ class Camera:
             RuntimeError: no track has been loaded, or it has too many facets.
         """
         self._set_light(self._scenes.light)
+        self._scenes.paint()
         if self._kind == "rgb" and self._effects is None:
             self._scenes.centre_sky(pose)
             draw([self._colour], pose)

@@ -7,6 +7,7 @@ and y converts between them; that happens here and in `canvas.to_panda_matrix` o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,9 @@ from sim.episode.labels import Label
 
 Floats = npt.NDArray[np.float64]
 Triangles = npt.NDArray[np.uint32]
+Bools = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.uint32]
+Vertices = npt.NDArray[np.void]  # of Vertex
 Vertex = np.dtype([("position", "<f4", 3), ("colour", "u1", 4), ("uv", "<f4", 2), ("label", "<u4")])  # Panda3D's layout
 
 NEAREST_FIRST = "nearest first"  # the cull bin of upright objects: hidden pixels then cost no more than a depth test
@@ -78,7 +81,7 @@ def make_sheet(points: Floats, colours: Floats, uvs: Floats, label: Label) -> Me
     return Mesh(points.reshape(-1, 3), full, uvs.reshape(-1, 2), triangles, _repeat(label, rows * columns))
 
 
-def make_line(points: Floats, colour: Floats, visible: npt.NDArray[np.bool_], label: Label) -> Mesh:
+def make_line(points: Floats, colour: Floats, visible: Bools, label: Label) -> Mesh:
     """Make a line through points (n, 3), of whose segments (n - 1,) only the visible ones are drawn."""
     segments = np.flatnonzero(visible).astype(np.uint32)
     full = np.broadcast_to(colour, points.shape)
@@ -92,29 +95,40 @@ def _repeat(label: Label, count: int) -> Labels:
 
 def make_geom(mesh: Mesh) -> core.Geom:
     """Convert a mesh to a Panda3D geom, in Panda3D's axes."""
-    table = np.zeros(len(mesh.points), Vertex)
-    table["position"] = mesh.points[:, [1, 0, 2]]
-    table["colour"] = 255
-    table["colour"][:, :3] = np.clip(mesh.colours * 255.0 + 0.5, 0, 255)
-    table["uv"] = mesh.uvs
-    table["label"] = mesh.labels
-    return make_geom_from_table(table, mesh.triangles)
+    return make_geom_from_table(make_table(mesh.points, mesh.colours, mesh.uvs, mesh.labels), mesh.triangles)
 
 
-def make_geom_from_table(table: npt.NDArray[np.void], triangles: Triangles) -> core.Geom:
+def make_table(points: Floats, colours: Floats, uvs: Floats, labels: Labels | Label) -> Vertices:
+    """Make rows of `Vertex` (...,), in Panda3D's axes, from points, colours and uvs (..., 3 or 2) and labels (...,)."""
+    table = np.empty(points.shape[:-1], Vertex)
+    position, colour = table["position"], table["colour"]
+    position[..., 0], position[..., 1], position[..., 2] = points[..., 1], points[..., 0], points[..., 2]
+    colour[..., :3], colour[..., 3] = np.clip(colours * 255.0 + 0.5, 0, 255), 255
+    table["uv"], table["label"] = uvs, labels
+    return table
+
+
+def make_quads(corners: Vertices) -> core.Geom:
+    """Make a geom of quadrilaterals (..., 4), as two triangles each: its corners are the ends of two opposite sides."""
+    firsts = np.arange(0, corners.size, 4, dtype=np.uint32)
+    triangles = firsts[:, None] + np.array([0, 2, 1, 1, 2, 3], dtype=np.uint32)
+    return make_geom_from_table(corners.reshape(-1), triangles.reshape(-1, 3))
+
+
+def make_geom_from_table(table: Vertices, triangles: Triangles) -> core.Geom:
     """Make a Panda3D geom from rows of `Vertex` and the rows' indices in triangles (m, 3) or lines (m, 2)."""
     data = core.GeomVertexData("mesh", _register_vertex_format(), core.Geom.UH_static)
-    data.modify_array_handle(0).copy_data_from(table.tobytes())
+    data.modify_array_handle(0).copy_data_from(np.ascontiguousarray(table).view(np.uint8))
     kind = core.GeomTriangles if triangles.shape[1] == 3 else core.GeomLines
     primitive = kind(core.Geom.UH_static)
     primitive.set_index_type(core.GeomEnums.NT_uint32)
-    primitive.modify_vertices().modify_handle().copy_data_from(triangles.astype("<u4").tobytes())
+    primitive.modify_vertices().modify_handle().copy_data_from(np.ascontiguousarray(triangles, "<u4").view(np.uint8))
     geom = core.Geom(data)
     geom.add_primitive(primitive)
     return geom
 
 
-def read_geom(geom: core.Geom) -> tuple[npt.NDArray[np.void], Triangles]:
+def read_geom(geom: core.Geom) -> tuple[Vertices, Triangles]:
     """Return the rows of `Vertex` and the triangles or lines of a geom made by `make_geom_from_table`."""
     table = np.frombuffer(geom.get_vertex_data().get_array_handle(0).get_data(), Vertex)
     primitive = geom.get_primitive(0)
@@ -122,6 +136,7 @@ def read_geom(geom: core.Geom) -> tuple[npt.NDArray[np.void], Triangles]:
     return table, indices.reshape(-1, primitive.get_num_vertices_per_primitive())
 
 
+@lru_cache(maxsize=1)
 def _register_vertex_format() -> core.GeomVertexFormat:
     columns = core.GeomVertexArrayFormat()
     columns.add_column(core.InternalName.get_vertex(), 3, core.Geom.NT_float32, core.Geom.C_point)

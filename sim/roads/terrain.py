@@ -55,6 +55,15 @@ class Terrain:
         z = (1 - u) * ((1 - v) * a + v * b) + u * ((1 - v) * c + v * d)
         return z, ((1 - v) * (c - a) + v * (d - b)) / self.cell, ((1 - u) * (b - a) + u * (d - c)) / self.cell
 
+    def heights_at(self, x: Floats, y: Floats) -> Floats:
+        """Heights [m] at points of any shape, as `at` gives them one by one."""
+        n, m = self.heights.shape
+        i, u = _locate_all((x - self.west) / self.cell, n)
+        j, v = _locate_all((y - self.north) / self.cell, m)
+        h = self.heights
+        z: Floats = (1 - u) * ((1 - v) * h[i, j] + v * h[i, j + 1]) + u * ((1 - v) * h[i + 1, j] + v * h[i + 1, j + 1])
+        return z
+
 
 def fit_terrain(centre: Floats, ahead: Floats, grade: Floats, borders: Floats) -> Terrain:
     """Fit the land to the roads.
@@ -110,3 +119,8 @@ def _lower(heights: Floats, places: Floats, highest: Floats) -> None:
 def _locate(cells: float, count: int) -> tuple[int, float]:
     whole = min(max(math.floor(cells), 0), count - 2)
     return whole, min(max(cells - whole, 0.0), 1.0)
+
+
+def _locate_all(cells: Floats, count: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    whole = np.clip(np.floor(cells), 0, count - 2).astype(np.intp)
+    return whole, np.clip(cells - whole, 0.0, 1.0)

@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
-from panda3d import core
 
 from sim.episode.labels import Label
-from sim.graphics import mesh
-from sim.graphics.mesh import Mesh
+from sim.graphics.mesh import Bools
+from sim.graphics.sheets import Sheet
 from sim.roads.terrain import Terrain
 from sim.roads.track import Floats, LaneMarking, Stretch
 
@@ -49,7 +47,6 @@ DOUBLE_LINES = {
 CURB = 0.20  # width of the kerb between a road and a sidewalk [m]
 CURB_STONES = LaneMarking("SOLID", "Stone", CURB)
 UNPAINTED = {"NONE", "CURB", "GRASS"}
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,75 +102,7 @@ class RoadSamples:
         return self.centre[:, None, :] + offsets[..., None] * self.right[:, None, :]
 
 
-def make_road_nodes(
-    stretch: Stretch, random: np.random.Generator, asphalt: core.Texture, grass: core.Texture, land: Terrain
-) -> Iterator[core.PandaNode]:
-    """Make the nodes of a stretch of road with markings and verges, one per chunk along s.
-
-    Args:
-        stretch: the stretch.
-        random: makes the verges ragged.
-        asphalt: the texture of lanes.
-        grass: the texture of verges.
-        land: the terrain that the banks descend to.
-    """
-    states = tuple(
-        mesh.make_flat_state(10 + i, kind, depth_tested=not land.is_level, depth_offset=i)
-        for i, kind in enumerate((grass, asphalt, None, None))
-    )
-    builder = _Builder(stretch, random, states, land)
-    for start, end in pairwise(
-        np.linspace(stretch.s[0], stretch.s[-1], _count_chunks(float(np.ptp(stretch.s)), DETAIL_LEVELS[-1].length) + 1)
-    ):
-        yield builder.build_part(len(DETAIL_LEVELS) - 1, float(start), float(end))
-
-
-def _count_chunks(length: float, each: float) -> int:
-    return max(1, round(length / each))
-
-
-class _Builder:
-    """Builds the nodes of one stretch in all levels of detail."""
-
-    def __init__(
-        self, stretch: Stretch, random: np.random.Generator, states: tuple[core.RenderState, ...], land: Terrain
-    ) -> None:
-        self._stretch, self._random, self._states, self._land = stretch, random, states, land
-        self._strips = [cut_into_strips(stretch, level) for level in DETAIL_LEVELS]
-
-    def build_part(self, i: int, start: float, end: float) -> core.PandaNode:
-        """Build the road from start to end [m]: level i at a distance, shorter parts of the next finer level nearby."""
-        coarse = self._build_chunk(i, start, end)
-        if i == 0:
-            return coarse
-        finer = core.PandaNode("finer")
-        for low, high in pairwise(np.linspace(start, end, _count_chunks(end - start, DETAIL_LEVELS[i - 1].length) + 1)):
-            finer.add_child(self.build_part(i - 1, float(low), float(high)))
-        node = core.LODNode("road")
-        middle = resample(self._stretch, np.array([(start + end) / 2])).centre[0]
-        node.set_center(core.LPoint3(middle[1], middle[0], middle[2]))
-        switch = DETAIL_LEVELS[i].min_distance + (end - start) / 2
-        for child, nearest, farthest in ((finer, 0.0, switch), (coarse, switch, 1e6)):
-            node.add_switch(farthest, nearest)
-            node.add_child(child)
-        return node
-
-    def _build_chunk(self, i: int, start: float, end: float) -> core.GeomNode:
-        """Build the road from start to end [m] in one level of detail."""
-        stretch, level, strips = self._stretch, DETAIL_LEVELS[i], self._strips[i]
-        samples = resample(stretch, _choose_rows(stretch, start, end, level))
-        surface = [m for strip in strips for m in _make_surface(strip, samples, painted=False)]
-        paint = [m for strip in strips for m in _make_surface(strip, samples, painted=True)]
-        verges = [] if stretch.junction else list(_make_verges(samples, self._random, self._land))
-        thin = list(_make_thin_lines(stretch, samples, level))
-        node = core.GeomNode("chunk")
-        for meshes, state in zip((verges, surface, thin, paint), self._states, strict=True):
-            if meshes:
-                node.add_geom(mesh.make_geom(mesh.join(meshes)), state)
-        return node
-
-
-def _choose_rows(stretch: Stretch, start: float, end: float, level: DetailLevel) -> Floats:
+def choose_rows(stretch: Stretch, start: float, end: float, level: DetailLevel) -> Floats:
     """The s [m] of a chunk's rows of points: evenly spaced, and where dashes begin and end."""
     rows = [np.linspace(start, end, max(1, math.ceil((end - start) / level.step)) + 1)]
     for marking in stretch.markings:
@@ -238,23 +167,23 @@ def _find_lines(stretch: Stretch, edge: int) -> list[tuple[float, float, LaneMar
     return [(low, low + width, replace(marking, style=style)) for low, style in zip(starts, styles, strict=True)]
 
 
-def _make_thin_lines(stretch: Stretch, samples: RoadSamples, level: DetailLevel) -> Iterator[Mesh]:
-    """The markings of a chunk as lines one pixel wide."""
+def make_thin_lines(stretch: Stretch, samples: RoadSamples, level: DetailLevel) -> Iterator[Sheet]:
+    """The markings of a road as lines one pixel wide."""
     every = [(edge, *line) for edge in range(len(stretch.markings)) for line in _find_lines(stretch, edge)]
     for edge, low, high, marking in every:
         broken = marking.style == "BROKEN"
         visible = _is_painted(marking, samples.s) if level.dashes else np.ones(len(samples.s) - 1, dtype=bool)
         share = level.coverage * (marking.dash / (marking.dash + marking.gap) if broken and not level.dashes else 1.0)
         colour = share * _compute_paint_colour(marking) + (1 - share) * ASPHALT
-        middle = samples.points(samples.offsets[:, [edge]] + (low + high) / 2)[:, 0]
-        yield mesh.make_line(middle, colour, visible, Label.ROAD_LINE)
+        middle = samples.points(samples.offsets[:, [edge]] + (low + high) / 2)
+        yield Sheet(middle, colour, np.zeros((len(middle), 1, 2)), Label.ROAD_LINE, visible)
 
 
-def _make_surface(strip: Strip, samples: RoadSamples, *, painted: bool) -> Iterator[Mesh]:
+def make_surface(strip: Strip, samples: RoadSamples, *, painted: bool) -> Iterator[Sheet]:
     """The painted or the unpainted part of a strip."""
     on = np.zeros(len(samples.s) - 1, dtype=bool) if strip.marking is None else _is_painted(strip.marking, samples.s)
-    chosen = on == painted
-    if not chosen.any():
+    visible = on == painted
+    if not visible.any():
         return
     borders = (samples.offsets[:, edge] + shift for edge, shift in (strip.left, strip.right))
     offsets = np.stack(tuple(borders), axis=1)
@@ -263,8 +192,7 @@ def _make_surface(strip: Strip, samples: RoadSamples, *, painted: bool) -> Itera
     label = Label.ROAD_LINE if painted else LABELS.get(strip.kind, Label.ROAD)
     if strip.marking is CURB_STONES:
         label = Label.SIDEWALK
-    sheet = mesh.make_sheet(samples.points(offsets), tint, _compute_lane_uvs(strip, samples, offsets), label)
-    yield replace(sheet, triangles=sheet.triangles[np.repeat(chosen, 2)])
+    yield Sheet(samples.points(offsets), tint, _compute_lane_uvs(strip, samples, offsets), label, visible)
 
 
 def _is_painted(marking: LaneMarking, s: Floats) -> Bools:
@@ -290,23 +218,25 @@ def _compute_lane_uvs(strip: Strip, samples: RoadSamples, offsets: Floats) -> Fl
     return np.stack((u, v), axis=-1)
 
 
-def _make_verges(samples: RoadSamples, random: np.random.Generator, land: Terrain) -> Iterator[Mesh]:
+def make_verges(samples: RoadSamples, chunks: list[slice], ragged: list[Floats], land: Terrain) -> Iterator[Sheet]:
     """Ragged verges of gravel turning into grass on both sides; on hilly land, also banks down or up to it."""
-    for edge, side in ((0, -1.0), (-1, 1.0)):
-        ragged = 1 + 0.25 * random.uniform(-1, 1, (len(samples.s), len(VERGE)))
-        out = np.array([distance for distance, _ in VERGE]) * ragged
+    every = np.ones(len(samples.s) - 1, dtype=bool)
+    for edge, side, factors in ((0, -1.0, ragged[0]), (-1, 1.0, ragged[1])):
+        out = np.array([distance for distance, _ in VERGE]) * factors
         points = samples.points(samples.offsets[:, [edge]] + side * out)
         tint = np.array([colour for _, colour in VERGE])
         if not land.is_level:
             points[..., 2] -= VERGE_SLOPE * out
             points = np.concatenate((points, _make_bank(samples, edge, side, land)), axis=1)
             tint = np.concatenate((tint, tint[-1:]))
-        uvs = points[..., :2] / GRASS_TILE - np.floor(points[:1, :1, :2] / GRASS_TILE)
-        yield mesh.make_sheet(points, tint, uvs, Label.TERRAIN)
+        tiles = points[..., :2] / GRASS_TILE
+        firsts = np.floor(tiles[[chunk.start for chunk in chunks], :1])  # texture coordinates must not grow large
+        uvs = tiles - np.repeat(firsts, [chunk.stop - chunk.start for chunk in chunks], axis=0)
+        yield Sheet(points, tint, uvs, Label.TERRAIN, every)
 
 
 def _make_bank(samples: RoadSamples, edge: int, side: float, land: Terrain) -> Floats:
     """The foot of the bank beside an edge: points (n, 1, 3) below the land."""
     feet = samples.points(samples.offsets[:, [edge]] + side * BANK)
-    feet[:, 0, 2] = [land.at(x, y)[0] - BURIAL for x, y, _ in feet[:, 0].tolist()]
+    feet[..., 2] = land.heights_at(feet[..., 0], feet[..., 1]) - BURIAL
     return feet

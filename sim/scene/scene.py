@@ -26,7 +26,7 @@ from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor, make_body
 from sim.scene.buildings import make_house_nodes
 from sim.scene.guard_rails import make_rail_nodes
-from sim.scene.road_surface import make_road_nodes
+from sim.scene.road_parts import make_road_nodes
 from sim.scene.scenery import get_scenery
 from sim.scene.sky import Sky
 from sim.scene.vegetation import make_plant_nodes

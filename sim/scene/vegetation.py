@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from panda3d import core
 
 from sim.episode.labels import Label
 from sim.graphics import mesh, textures
-from sim.graphics.mesh import Mesh
+from sim.graphics.mesh import Bools, Vertices
 from sim.roads.terrain import Terrain
 from sim.roads.track import GRASS, Floats, Track
 
@@ -57,6 +58,10 @@ class Plants:
     widths: Floats
     kinds: Ints
 
+    def take(self, chosen: Ints | Bools) -> Plants:
+        """Return some of these plants, by number or by a mask."""
+        return Plants(self.positions[chosen], self.heights[chosen], self.widths[chosen], self.kinds[chosen])
+
 
 def make_plant_nodes(track: Track, plants: Plants, random: np.random.Generator) -> Iterator[core.PandaNode]:
     """Make the nodes of trees and bushes with their shadows, and of posts."""
@@ -69,14 +74,15 @@ def make_plant_nodes(track: Track, plants: Plants, random: np.random.Generator) 
         depth_tested=not track.terrain.is_level,
         depth_offset=2,
     )
-    cells = np.floor(plants.positions[:, :2] / CELL).astype(int)
-    for cell in np.unique(cells, axis=0):
-        here = np.flatnonzero((cells == cell).all(axis=1))
-        centre = plants.positions[here].mean(axis=0)
-        yield mesh.make_near_node(DRAW_DISTANCE, centre, mesh.make_geom(_make_crosses(plants, here, random)), leaves)
-        yield mesh.make_near_node(
-            SHADOW_DRAW_DISTANCE, centre, mesh.make_geom(_make_shadows(plants, here, track.terrain)), shadows
-        )
+    cells, numbers = np.unique(np.floor(plants.positions[:, :2] / CELL).astype(int), axis=0, return_inverse=True)
+    order = np.argsort(numbers.reshape(-1), kind="stable")
+    sorted_plants = plants.take(order)
+    crosses, umbrae = _make_crosses(sorted_plants, random), _make_shadows(sorted_plants, track.terrain)
+    ends = np.cumsum(np.bincount(numbers.reshape(-1), minlength=len(cells))).tolist()
+    for here in (slice(*both) for both in pairwise([0, *ends])):
+        centre = sorted_plants.positions[here].mean(axis=0)
+        yield mesh.make_near_node(DRAW_DISTANCE, centre, mesh.make_quads(crosses[here]), leaves)
+        yield mesh.make_near_node(SHADOW_DRAW_DISTANCE, centre, mesh.make_quads(umbrae[here]), shadows)
     yield from _make_posts(track)
 
 
@@ -97,8 +103,8 @@ def place_plants(track: Track, random: np.random.Generator) -> Plants:
     lines = [centre + (left + share * (far - left))[:, None] * right for share in shares]
     road = np.concatenate(lines)  # at most 1 m apart along the road, a little more on the outside of tight bends
     free = _distance_to_nearest(positions, road) > widths / 2 + CLEARANCE
-    positions[:, 2] = [track.terrain.at(x, y)[0] for x, y, _ in positions.tolist()]
-    return Plants(positions[free], heights[free], widths[free], kinds[free])
+    positions[:, 2] = track.terrain.heights_at(positions[:, 0], positions[:, 1])
+    return Plants(positions, heights, widths, kinds).take(free)
 
 
 def _distance_to_nearest(positions: Floats, points: Floats) -> Floats:
@@ -107,36 +113,32 @@ def _distance_to_nearest(positions: Floats, points: Floats) -> Floats:
     return np.sqrt([((x - position[0]) ** 2 + (y - position[1]) ** 2).min() for position in positions])
 
 
-def _make_crosses(plants: Plants, chosen: Ints, random: np.random.Generator) -> Mesh:
-    """Two crossing upright planes for each of the chosen plants, turned and tinted at random."""
-    parts = []
-    uvs = np.array([[[0.02, 0.02], [0.98, 0.02]], [[0.02, 0.96], [0.98, 0.96]]])
-    for i in chosen:
-        position, height, half = plants.positions[i], plants.heights[i], plants.widths[i] / 2
-        turn, tint = (
-            random.uniform(0, np.pi),
-            random.uniform(0.85, 1.1) * random.uniform((0.92, 0.97, 0.9), (1.1, 1.03, 1.1)),
-        )
-        for angle, light in ((turn, 1.0), (turn + np.pi / 2, 0.97)):
-            aside = half * np.array([np.cos(angle), np.sin(angle), 0.0])
-            foot = np.stack((position - aside, position + aside))
-            points = np.stack((foot, foot + np.array([0.0, 0.0, height])))
-            slot = np.array([plants.kinds[i], 0.0])
-            parts.append(
-                mesh.make_sheet(points, light * tint, (uvs + slot) / np.array([len(KINDS), 1.0]), Label.VEGETATION)
-            )
-    return mesh.join(parts)
+def _make_crosses(plants: Plants, random: np.random.Generator) -> Vertices:
+    """The corners (n, 2, 4) of two crossing upright planes for each plant, turned and tinted at random."""
+    corners = np.array([[0.02, 0.02], [0.98, 0.02], [0.02, 0.96], [0.98, 0.96]])
+    chances = random.random((len(plants.kinds), 5))
+    turn, bright = np.pi * chances[:, 0], 0.85 + (1.1 - 0.85) * chances[:, 1]
+    low, high = np.array([0.92, 0.97, 0.9]), np.array([1.1, 1.03, 1.1])
+    tint = bright[:, None] * (low + (high - low) * chances[:, 2:])
+    angles = np.stack((turn, turn + np.pi / 2), axis=1)
+    aside = (plants.widths / 2)[:, None, None] * np.stack((np.cos(angles), np.sin(angles), 0 * angles), axis=-1)
+    foot = plants.positions[:, None, None] + np.array([-1.0, 1.0])[:, None] * aside[:, :, None]
+    up = np.zeros((len(foot), 1, 1, 3))
+    up[..., 2] = plants.heights[:, None, None]
+    points = np.concatenate((foot, foot + up), axis=2)
+    colours = (np.array([1.0, 0.97])[:, None] * tint[:, None])[:, :, None]
+    slots = np.stack((plants.kinds, 0 * plants.kinds), axis=1)[:, None, None]
+    return mesh.make_table(points, colours, (corners + slots) / np.array([len(KINDS), 1.0]), Label.VEGETATION)
 
 
-def _make_shadows(plants: Plants, here: Ints, land: Terrain) -> Mesh:
-    """A soft shadow on the ground for each plant."""
-    corners = np.array([[[-1.0, -1.0], [-1.0, 1.0]], [[1.0, -1.0], [1.0, 1.0]]])
-    parts = []
-    for position, width in zip(plants.positions[here], plants.widths[here], strict=True):
-        points = position + np.concatenate((0.55 * width * corners + 0.15 * width, np.zeros((2, 2, 1))), axis=-1)
-        points[..., 2] = [[land.at(x, y)[0] for x, y, _ in row] for row in points.tolist()]
-        parts.append(mesh.make_sheet(points, np.ones(3), (corners + 1) / 2, Label.TERRAIN))
-    return mesh.join(parts)
+def _make_shadows(plants: Plants, land: Terrain) -> Vertices:
+    """The corners (n, 1, 4) of a soft shadow on the ground for each plant."""
+    corners = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    widths = plants.widths[:, None, None]
+    points = np.repeat(plants.positions[:, None], 4, axis=1)
+    points[..., :2] += 0.55 * widths * corners + 0.15 * widths
+    points[..., 2] = land.heights_at(points[..., 0], points[..., 1])
+    return mesh.make_table(points, np.ones(3), (corners + 1) / 2, Label.TERRAIN)[:, None]
 
 
 def place_posts(track: Track) -> Iterator[tuple[Floats, list[Floats]]]:
@@ -157,18 +159,21 @@ def place_posts(track: Track) -> Iterator[tuple[Floats, list[Floats]]]:
 
 def _make_posts(track: Track) -> Iterator[core.PandaNode]:
     """White posts with a black band."""
+    state, points, colours = mesh.make_upright_state(None), *_make_post()
     for centre, feet in place_posts(track):
-        pair = mesh.make_geom(mesh.join([_make_post(foot) for foot in feet]))
-        yield mesh.make_near_node(POST_DRAW_DISTANCE, centre, pair, mesh.make_upright_state(None))
+        faces = np.stack([points + foot for foot in feet])
+        table = mesh.make_table(faces, colours, np.zeros(2), Label.POLE)
+        yield mesh.make_near_node(POST_DRAW_DISTANCE, centre, mesh.make_quads(table), state)
 
 
-def _make_post(foot: Floats) -> Mesh:
-    """A square post, 12 cm thick and 1 m high, with a black band at 70 to 88 cm."""
+def _make_post() -> tuple[Floats, Floats]:
+    """The faces of a square post, 12 cm thick and 1 m high, with a black band at 70 to 88 cm: corners and colours."""
     ring = 0.06 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
     white, black = np.array([0.92, 0.92, 0.90]), np.array([0.12, 0.12, 0.12])
-    parts = []
+    shades = np.array([1.0, 0.8, 0.7, 0.9, 1.0])
+    points, colours = [], []
     for low, high, colour in ((0.0, 0.7, white), (0.7, 0.88, black), (0.88, 1.0, white)):
-        points = np.stack([np.column_stack((ring, np.full(5, z))) for z in (low, high)]) + foot
-        shade = np.array([1.0, 0.8, 0.7, 0.9, 1.0])[None, :, None] * colour
-        parts.append(mesh.make_sheet(points, shade, np.zeros((2, 5, 2)), Label.POLE))
-    return mesh.join(parts)
+        for i in range(4):
+            points.append([[*ring[j], z] for z in (low, high) for j in (i, i + 1)])
+            colours.append([shades[j] * colour for _ in range(2) for j in (i, i + 1)])
+    return np.array(points), np.array(colours)

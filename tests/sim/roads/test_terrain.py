@@ -64,3 +64,10 @@ def test_the_grid_s_points_are_where_heights_are_looked_up() -> None:
     assert [(n - 1) % terrain.BLOCK for n in land.heights.shape] == [0, 0]
     for x, y, z in points[3::9, 5::9].reshape(-1, 3).tolist():
         assert land.at(x, y)[0] == pytest.approx(z)
+
+
+@given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), min_size=1, max_size=9))
+def test_heights_of_many_points_are_those_of_each_one(places: list[tuple[float, float]]) -> None:
+    land = Terrain(-500.0, -500.0, 20.0, np.random.default_rng(1).normal(size=(60, 51)))
+    x, y = np.array(places).T
+    assert land.heights_at(x, y).tolist() == [land.at(*place)[0] for place in places]
