@@ -1,10 +1,11 @@
-"""`record`: records camera frames and steering while the expert or a person drives."""
+"""`record`: records camera frames and steering while the expert, a person or CARLA's autopilot drives."""
 
 from __future__ import annotations
 
 import math
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,7 +21,7 @@ from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline, TickCallback
-from alvinn.driving.protocols import Driver, Observer
+from alvinn.driving.protocols import Driver, Observer, World
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
@@ -31,6 +32,7 @@ from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 from alvinn.util.files import require_space
+from alvinn.world.autopilot import engage_autopilot
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
@@ -45,8 +47,8 @@ class Record(Driving):
 
     name: tyro.conf.Positional[str] = ""
     """name of the recording, stored in data/NAME"""
-    driver: Literal["expert", "human"] = "expert"
-    """the scripted expert, or human: you, in a window"""
+    driver: Literal["expert", "human", "autopilot"] = "expert"
+    """the scripted expert; human: you, in a window; or autopilot: CARLA's own driver"""
     alias: str = ""
     """your name or alias in the recording (default: --driver)"""
     device: str = "auto"
@@ -77,6 +79,8 @@ class Record(Driving):
         require_distinct("--weathers", self.weather_names())
         if self.append and self.overwrite:
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
+        if self.driver == "autopilot" and self.noise:
+            raise ValueError("--noise disturbs the expert's or a person's steering; CARLA's autopilot steers by itself")
         self.camera_names()
 
     def weather_names(self) -> tuple[str, ...]:
@@ -204,7 +208,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         bars = stack.enter_context(progress())
         ticks = None if job.laps is not None else round((job.seconds or EXPERT_SECONDS) * share / DT)
         task = bars.add_task(f"record {job.map} {direction}", total=ticks, note="")
-        driver, turns = _driver(job, world, seed), job.take_turns(share)
+        drive, turns = stack.enter_context(_drive(job, world, seed)), job.take_turns(share)
         for number, weather in enumerate(turns):
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
@@ -214,13 +218,19 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
                 _end(job, world, share / len(turns)),
                 TickCallback(lambda _: bars.advance(task)),
             ]
-            run(world, driver, observers, world.geometry, SpeedController(job.speed, DT))
+            run(*drive, observers, world.geometry, SpeedController(job.speed, DT))
         return writer.rows
 
 
-def _driver(job: Record, world: CarlaWorld, seed: int) -> Driver:
-    expert = ExpertDriver.in_world(world)
-    return DisturbedDriver(expert, np.random.default_rng(seed)) if job.noise else expert
+@contextmanager
+def _drive(job: Record, world: CarlaWorld, seed: int) -> Iterator[tuple[World, Driver]]:
+    """What the loop runs: a world and who drives in it."""
+    if job.driver == "autopilot":
+        with engage_autopilot(world, job.speed, seed) as autopilot:
+            yield autopilot, autopilot
+    else:
+        expert = ExpertDriver.in_world(world)
+        yield world, DisturbedDriver(expert, np.random.default_rng(seed)) if job.noise else expert
 
 
 def _end(job: Record, world: CarlaWorld, share: float) -> Observer:

@@ -21,7 +21,7 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Control, GroundTruth, Image, Observation
 from alvinn.errors import FrameError, ServerError
 from alvinn.world import connection
-from alvinn.world.connection import explain_errors, find_weather
+from alvinn.world.connection import explain_errors, find_weather, server_kind
 from alvinn.world.sensors import EventCounter, attach, count_events
 
 DT = 0.05  # s: 20 Hz
@@ -53,29 +53,31 @@ class CarlaWorld:
 
     def __init__(
         self,
-        world: carla.World,
+        client: carla.Client,
         vehicle: carla.Vehicle,
         lane: Lane,
         camera: Camera,
         cameras: Sequence[CameraName] = ("center",),
     ) -> None:
+        self.client = client
+        self.vehicle = vehicle
         self.lane = lane
         self.camera = camera
         self.geometry = read_geometry(vehicle)
-        self._world = world
-        self._vehicle = vehicle
+        self.server = server_kind(client)
+        """embedded or full"""
+        self._world = client.get_world()
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._frame = 0
         self._s = SEARCH_RADIUS  # last place along the lane; so the first search starts at 0, not before the seam
         self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
-        self.server = ""
         """s; to be shortened where somebody watches"""
 
     def attach_cameras(self, undo: ExitStack) -> None:
         """Put the cameras on the car; `undo` removes them."""
         for name, images in self._images.items():
-            _attach_camera(self._world, self._vehicle, name, self.camera.at_mount(name), images.put, undo)
+            _attach_camera(self._world, self.vehicle, name, self.camera.at_mount(name), images.put, undo)
 
     def observe(self) -> Observation:
         """The frame of the last tick.
@@ -84,7 +86,7 @@ class CarlaWorld:
             FrameError: a camera's image did not arrive in time.
             ServerError: the car is gone.
         """
-        velocity = self._vehicle.get_velocity()
+        velocity = self.vehicle.get_velocity()
         return Observation(
             frame=self._frame,
             time=self._world.get_snapshot().timestamp.elapsed_seconds,
@@ -106,7 +108,7 @@ class CarlaWorld:
     def _missing(self, name: CameraName) -> ServerError:
         """Why an image did not arrive."""
         with explain_errors("waiting for an image"):
-            gone = self._world.get_snapshot().find(self._vehicle.id) is None or not self._vehicle.is_alive
+            gone = self._world.get_snapshot().find(self.vehicle.id) is None or not self.vehicle.is_alive
         if gone:
             return ServerError("the car is gone from the server: another map was loaded, or another client removed it")
         return FrameError(
@@ -117,7 +119,7 @@ class CarlaWorld:
     def truth(self) -> GroundTruth:
         """Where the car is at the last tick."""
         if self._truth is None:
-            pose = self._vehicle.get_transform()
+            pose = self.vehicle.get_transform()
             place, yaw = pose.location, math.radians(pose.rotation.yaw)
             on = self.lane.project(place.x, place.y, near=self._s)
             self._s = on.s
@@ -140,10 +142,15 @@ class CarlaWorld:
             ServerError: the server stopped answering.
         """
         with explain_errors("driving"):
-            self._vehicle.apply_control(
+            self.vehicle.apply_control(
                 carla.VehicleControl(throttle=control.throttle, steer=control.steer, brake=control.brake)
             )
             self.tick()
+
+    def control(self) -> Control:
+        """The control that was in force during the last tick, whoever gave it."""
+        control = self.vehicle.get_control()
+        return Control(steer=control.steer, throttle=control.throttle, brake=control.brake)
 
     def change_weather(self, name: str) -> None:
         """Switch to another of CARLA's presets and tick once, holding the last control; the next frame shows it.
@@ -161,7 +168,7 @@ class CarlaWorld:
     def switch_headlights(self, weather: carla.WeatherParameters) -> None:
         """Switch the headlights on in the dark, off in daylight: no server does it by itself."""
         dark = weather.sun_altitude_angle < DUSK
-        self._vehicle.set_light_state(HEADLIGHTS if dark else carla.VehicleLightState.NONE)
+        self.vehicle.set_light_state(HEADLIGHTS if dark else carla.VehicleLightState.NONE)
 
     def tick(self) -> None:
         """Advance the world by one tick."""
@@ -170,7 +177,7 @@ class CarlaWorld:
 
     def recover(self) -> None:
         """Put the car back on the centre of its lane, where it left it and at the speed it had."""
-        velocity = self._vehicle.get_velocity()
+        velocity = self.vehicle.get_velocity()
         self.place(self.truth().lane_s, math.hypot(velocity.x, velocity.y))
 
     def place(self, s: float, speed: float, offset: float = 0.0, heading_error: float = 0.0) -> None:
@@ -190,18 +197,18 @@ class CarlaWorld:
         direction += heading_error
         velocity = carla.Vector3D(x=speed * math.cos(direction), y=speed * math.sin(direction))
         with explain_errors("putting the car back on its lane"):
-            self._vehicle.apply_control(carla.VehicleControl())
-            self._vehicle.set_transform(
+            self.vehicle.apply_control(carla.VehicleControl())
+            self.vehicle.set_transform(
                 carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
             )
-            self._vehicle.set_target_velocity(velocity)
-            self._vehicle.set_target_angular_velocity(carla.Vector3D())
+            self.vehicle.set_target_velocity(velocity)
+            self.vehicle.set_target_angular_velocity(carla.Vector3D())
             self._s = s  # known, so not searched for: a lane may cross itself, at another height too
             self.tick()
 
     def count_events(self) -> AbstractContextManager[EventCounter]:
         """Count collisions and lane invasions by CARLA's own sensors, until the context ends."""
-        return count_events(self._world, self._vehicle)
+        return count_events(self._world, self.vehicle)
 
     def settle(self) -> None:
         """Brake until car and camera exposure have settled after a spawn."""

@@ -13,7 +13,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import ServerError
 from alvinn.world import connection
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.connection import explain_errors, find_weather, load_map, server_kind
+from alvinn.world.connection import explain_errors, find_weather, load_map
 from alvinn.world.lane_map import build_lane
 from alvinn.world.sensors import own_blueprint, undo_quietly
 
@@ -56,8 +56,7 @@ def spawn_car(
             world.set_weather(preset)
             vehicle = _spawn(world, lane, undo)
             world.tick(connection.TIMEOUT)
-            driving = CarlaWorld(world, vehicle, lane, camera, cameras)
-            driving.server = server_kind(client)
+            driving = CarlaWorld(client, vehicle, lane, camera, cameras)
             driving.switch_headlights(preset)
             driving.attach_cameras(undo)
         driving.settle()

@@ -262,9 +262,9 @@ def test_a_network_that_answers_no_number_ends_the_drive_with_the_car_braked(
     stop = live_drive.stop
 
     def stopped(world: CarlaWorld) -> None:
-        speeds.append(abs(world._vehicle.get_velocity().x))
+        speeds.append(abs(world.vehicle.get_velocity().x))
         stop(world)
-        speeds.append(abs(world._vehicle.get_velocity().x))
+        speeds.append(abs(world.vehicle.get_velocity().x))
 
     monkeypatch.setattr(live_drive, "stop", stopped)
     said = shell.refused("drive", "--model", str(model), "--headless", *at(server, tmp_path))

@@ -24,7 +24,7 @@ def test_headlights_are_on_in_the_dark_only_and_the_camera_s_picture_is_plain(se
     with car_on(server) as world, connect(*server) as client:
 
         def lights() -> int:
-            return int(dict(client.get_world().get_vehicles_light_states())[world._vehicle.id])
+            return int(dict(client.get_world().get_vehicles_light_states())[world.vehicle.id])
 
         assert lights() == carla.VehicleLightState.NONE
         world.change_weather("ClearNight")
@@ -61,7 +61,7 @@ def test_offset_and_heading_are_those_that_the_car_was_placed_at(
         world.place(40.0, 0.0)
         x, y, z, yaw = world.lane.at(40.0)
         place = carla.Location(x - offset * math.sin(yaw), y + offset * math.cos(yaw), z + 0.1)
-        world._vehicle.set_transform(carla.Transform(place, carla.Rotation(yaw=math.degrees(yaw + turn))))
+        world.vehicle.set_transform(carla.Transform(place, carla.Rotation(yaw=math.degrees(yaw + turn))))
         world.tick()
         true = world.truth()
         world.observe()

@@ -32,7 +32,7 @@ def test_a_car_that_crosses_markings_and_hits_something_is_told_of_and_the_senso
                 world.apply(SWERVE)
             assert seen.lane_invasions
             world.place(0.0, 0.0)
-            place = world._vehicle.get_transform()
+            place = world.vehicle.get_transform()
             place.location += 10.0 * place.get_forward_vector()
             box = simulator.spawn_actor(simulator.get_blueprint_library().find("static.prop.container"), place)
             try:
