@@ -54,9 +54,7 @@ def test_the_workflow_runs_what_make_test_runs_on_every_python() -> None:
 
 
 WITHOUT_TEST = {
-    "alvinn/classroom/learning.py": "not tested yet: it takes a lap of driving",
     "alvinn/jobs/lesson.py": "prints what tests/alvinn/classroom/test_lessons.py and test_checks.py read and check",
-    "alvinn/jobs/preparation.py": "not tested yet: it makes three networks, which takes minutes",
     "alvinn/__main__.py": "one call of the command line, made by tests/alvinn/test_cli.py",
     "sim/__main__.py": "one call of the command line, made by tests/sim/test_cli.py",
     "alvinn/help.py": "its screens are read in tests/alvinn/test_cli.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -26,7 +27,14 @@ from alvinn.world.carla_world import DT, CarlaWorld
 LEARNED = "class-learned"
 
 
-def learn_on_stage(classroom: Classroom, setup: Setup, world: CarlaWorld, seconds: float | None = None) -> None:
+def learn_on_stage(
+    classroom: Classroom,
+    setup: Setup,
+    world: CarlaWorld,
+    seconds: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Drive until the network has driven a lap, or the class ends; what it learned is kept.
 
     Args:
@@ -34,6 +42,8 @@ def learn_on_stage(classroom: Classroom, setup: Setup, world: CarlaWorld, second
         setup: the learner and its student.
         world: the car.
         seconds: after which the class ends in any case.
+        clock: returns the time now [s].
+        sleep: waits for some seconds.
 
     Raises:
         AlvinnError: the server or the learner went away.
@@ -42,7 +52,7 @@ def learn_on_stage(classroom: Classroom, setup: Setup, world: CarlaWorld, second
     lesson = make_lesson(setup, world)
     expert = ExpertDriver.in_world(world)
     driver = SharedDriver(setup.student, expert, HumanGate(lesson.teacher_drives))
-    live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
+    live = LiveWorld(world, lambda *_: True, DT, clock, sleep)
     show = Broadcast(classroom, world, lambda _: think_as(setup.student), lambda: describe(lesson))
     limit = [Deadline(seconds)] if seconds is not None else []
     with keeping(setup, world):

@@ -23,6 +23,7 @@ from alvinn.controls.devices import Device
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.controls.selection import select_device
 from alvinn.drivers.disturbed import DisturbedDriver
+from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import DoubtGate, DriftGate, Gate, HumanGate, LiveGateName
 from alvinn.drivers.human import HumanDriver
 from alvinn.drivers.network import NetworkDriver
@@ -38,8 +39,9 @@ from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
 from alvinn.networks.inference import Network, StatefulNetwork
 from alvinn.recording import RecordingWriter, make_session
 from alvinn.settings import Driving
-from alvinn.visualization.alvinn_panel import AlvinnPanel, Part, sample_lane
+from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
 from alvinn.visualization.insight import NetworkInspector
+from alvinn.visualization.track_map import TrackMap, sample_lane
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
@@ -207,13 +209,15 @@ def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
 
 
 def _make_view(network: Network | None, world: CarlaWorld) -> View | None:
-    """The ALVINN panel of the network that drives."""
+    """The ALVINN panel of the network that drives, beside the person's answer, or the expert's where nobody steers."""
     if network is None:
         return None
-    inspector, panel = NetworkInspector(network, network.folder.name), AlvinnPanel(sample_lane(world.lane))
+    inspector, panel = NetworkInspector(network, network.folder.name), AlvinnPanel(TrackMap(sample_lane(world.lane)))
+    expert = ExpertDriver.in_world(world)
 
     def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
-        return panel.draw(inspector.look(step.observation), driver, (step.truth.x, step.truth.y), parts)
+        mark = expert.curvature_at(step.truth, step.observation.speed) if driver is None else driver
+        return panel.draw(inspector.look(step.observation), mark, (step.truth.x, step.truth.y), parts)
 
     return view
 

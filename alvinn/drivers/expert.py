@@ -57,7 +57,11 @@ class ExpertDriver:
 
     def decide(self, observation: Observation) -> Decision:
         """The curvature that keeps the car's origin on the lane's centre line or returns it there."""
-        truth, lane, speed = self._truth(), self._lane, observation.speed
+        return Decision(curvature=self.curvature_at(self._truth(), observation.speed), who="expert")
+
+    def curvature_at(self, truth: GroundTruth, speed: float) -> float:
+        """What it would steer [1/m] at a place and a speed [m/s], also of a tick that is over."""
+        lane = self._lane
         reach = lookahead(speed)
         goal_x, goal_y, _, _ = lane.at(truth.lane_s + reach)
         x, y, _, direction = lane.at(truth.lane_s)
@@ -67,7 +71,7 @@ class ExpertDriver:
         seen = _across(truth.x, truth.y, truth.yaw, goal_x, goal_y)
         due = _across(x, y, nose, goal_x, goal_y)
         ahead = lane.curvature(truth.lane_s + DELAY * speed)
-        return Decision(curvature=ahead + 2.0 * (seen - due) / reach**2, who="expert")
+        return ahead + 2.0 * (seen - due) / reach**2
 
 
 def _across(x: float, y: float, yaw: float, goal_x: float, goal_y: float) -> float:

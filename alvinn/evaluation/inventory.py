@@ -64,8 +64,9 @@ def find_models(home: Home) -> Iterator[StoredModel]:
         laps = (home.model_folder(name) if name == SHIPPED else folder) / "laps"
         try:
             card = read_card(folder)
-            data = ", ".join(str(one["name"]) for one in card.recordings)
-            yield StoredModel(name, folder, card.network, data, judge_laps(laps), measure_size(folder))
+            yield StoredModel(
+                name, folder, card.network, card.describe_sources(), judge_laps(laps), measure_size(folder)
+            )
         except AlvinnError as error:
             yield StoredModel(name, folder, "", "", str(error), measure_size(folder))
 

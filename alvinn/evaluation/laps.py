@@ -211,11 +211,10 @@ def _report(job: LapSettings, head: dict[str, Any], results: list[Result], basel
 
 
 def _find_known_maps(job: LapSettings) -> set[str]:
-    """The maps of the recordings that the model learned from; empty if that is not known."""
+    """The maps that the model learned on; empty if that is not known."""
     if job.model is None or job.driver != "network" or job.is_recording_only():
         return set()
-    learned_from = read_card(job.find_model(job.model)).recordings
-    return {str(name) for one in learned_from for name in one.get("maps", ())}
+    return read_card(job.find_model(job.model)).known_maps
 
 
 def _describe_conditions(job: LapSettings, network: str | None) -> str:

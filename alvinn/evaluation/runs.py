@@ -32,13 +32,15 @@ from alvinn.metrics.worst import CLIP, RATE, WorstStretch
 from alvinn.networks.inference import Network
 from alvinn.settings import Driving
 from alvinn.util.video import SMALL, FilmWriter
-from alvinn.visualization.network_view import NetworkView, SaliencyOverlay
+from alvinn.visualization.insight import NetworkInspector
+from alvinn.visualization.network_view import NetworkView
 from alvinn.visualization.overlay import Film
-from alvinn.visualization.saliency import VISUAL, SaliencyModel, highlight
+from alvinn.visualization.track_map import TrackMap, sample_lane
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import open_world
 
+FILM_PANEL_EVERY = 2  # ticks: nobody sees it drawn more often
 REPORT_EVERY = 0.01  # share of a run between two progress reports
 
 ProgressCallback = Callable[[Run, float], None]
@@ -187,7 +189,8 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         log = stack.enter_context(LogWriter(run_folder(spec.folder, one) / LOG))
         observers: list[Observer] = [referee, log, worst, TickCallback(_progress_reporter(one, referee, on_progress))]
         if spec.film is not None:
-            observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, _title(one))))
+            draw = make_view(one, network, world, every=FILM_PANEL_EVERY)
+            observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, draw)))
         events = stack.enter_context(world.count_events())
         began = time.perf_counter()
         run(world, driver, observers, world.geometry, SpeedController(settings.speed, DT))
@@ -195,7 +198,7 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         result = replace(judged, collisions=events.collisions, lane_invasions=events.lane_invasions)
     save_run(spec.folder, result)  # before the film, which may fail
     if spec.worst:
-        _film_worst(spec, network, worst)
+        _film_worst(spec, worst, make_view(one, network, world))
     return result
 
 
@@ -215,24 +218,26 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
     )
 
 
-def _film_worst(spec: RunSpec, network: Network | None, worst: WorstStretch) -> None:
+def make_view(one: Run, network: Network | None, world: CarlaWorld, every: int = 1) -> NetworkView:
+    """What films show of a run, with the ALVINN panel drawn at every so many ticks; the expert has none."""
+    title = f"{one.map} {one.direction}, {one.weather}"
+    if network is None:
+        return NetworkView(title)
+    expert = ExpertDriver.in_world(world)
+    return NetworkView(
+        title,
+        NetworkInspector(network, network.folder.name),
+        TrackMap(sample_lane(world.lane)),
+        lambda step: expert.curvature_at(step.truth, step.observation.speed),
+        every,
+    )
+
+
+def _film_worst(spec: RunSpec, worst: WorstStretch, draw: NetworkView) -> None:
     """Film the worst stretch of a run from the driver's camera."""
-    insight = NetworkView(_title(spec.run), network, _saliency_overlay(spec.model))
     with FilmWriter(run_folder(spec.folder, spec.run) / CLIP, RATE, SMALL) as film:
         for step in worst.steps:
-            film.add(insight(step))
-
-
-def _saliency_overlay(model: Path | None) -> SaliencyOverlay | None:
-    """Function that draws a model's saliency over a frame; None for a network without convolutions."""
-    if model is None or not (model / VISUAL).is_file():
-        return None
-    visual = SaliencyModel(model)
-    return lambda frame: highlight(frame, visual.compute(frame))
-
-
-def _title(one: Run) -> str:
-    return f"{one.map} {one.direction}, {one.weather}"
+            film.add(draw(step))
 
 
 def _make_driver(network: Network | None, world: CarlaWorld) -> Driver:

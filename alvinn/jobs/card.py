@@ -89,7 +89,8 @@ def tabulate_card(card: Card, name: str) -> Table:
         "network": f"{card.network}, answers by {type(card.output).__name__} with {card.output.units} units",
         "sees": f"{' and '.join(card.cameras)}: {size}, from {card.describe_camera()}",
         "drives": _describe_driving(card),
-        "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings),
+        "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings)
+        or card.describe_sources(),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
         "offline": ", ".join(f"{key} {_format_value(value)}" for key, value in card.metrics.items()),
         "exam": _describe_exam(card),

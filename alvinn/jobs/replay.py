@@ -91,9 +91,10 @@ def make_view(network: Network, recording: Recording) -> Callable[[Row, Image], 
     """The ALVINN panel of a network that looks at a recording."""
     from alvinn.visualization.alvinn_panel import AlvinnPanel
     from alvinn.visualization.insight import NetworkInspector
+    from alvinn.visualization.track_map import TrackMap
 
     places = np.array([(row.x, row.y) for row in recording.rows]).reshape(-1, 2)
-    panel = AlvinnPanel(places[np.isfinite(places).all(axis=1)])
+    panel = AlvinnPanel(TrackMap(places[np.isfinite(places).all(axis=1)]))
     inspector = NetworkInspector(network, network.folder.name)
 
     def view(row: Row, image: Image) -> Image:

@@ -30,6 +30,7 @@ from alvinn.util.nearest import suggest
 from alvinn.util.quiet import quiet
 
 SCHEMA = 1
+ON_THE_FLY = "on the fly"  # settings["learned"] of a network that watched somebody drive
 CHECKPOINT = "checkpoint.keras"  # exists while training is unfinished, see `training`
 
 
@@ -65,6 +66,19 @@ class Card:
     exam: dict[str, Any] | None = None
     """the exam behind `metrics`, see `alvinn.training.examination`; None: one that was drawn for this model alone"""
     schema: int = SCHEMA
+
+    @property
+    def known_maps(self) -> set[str]:
+        """The maps that it learned on; empty if that is not known."""
+        if self.settings.get("learned") == ON_THE_FLY:
+            return {str(self.settings["map"])}
+        return {str(name) for one in self.recordings for name in one.get("maps", ())}
+
+    def describe_sources(self) -> str:
+        """What it learned from, in a few words."""
+        if self.settings.get("learned") == ON_THE_FLY:
+            return f"watching {self.settings['watched']} on {self.settings['map']}"
+        return ", ".join(str(one.get("name")) for one in self.recordings)
 
     def describe_camera(self) -> str:
         """The camera that the network expects, in words."""

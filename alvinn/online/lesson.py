@@ -6,6 +6,7 @@ over when the network is ready, and takes the wheel back at a departure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from alvinn.driving.protocols import Driver, Verdict
@@ -57,6 +58,7 @@ class Lesson:
         self._watching = True
         self._ticks = 0  # watched
         self._second: list[float] = []
+        self._loss: float | None = None  # of the latest pass
         self._referee: Referee | None = None  # of the attempt in progress
 
     @property
@@ -133,11 +135,14 @@ class Lesson:
         answer = self._student.answer
         error = None if answer is None else abs(answer - step.decision.curvature)
         self._readiness.watch(error)
+        speed, (low, high) = step.observation.speed, self._story.speeds or (math.inf, 0.0)
+        self._story.speeds = (min(low, speed), max(high, speed))
         if error is not None:
             self._second.append(error)
         if (self._ticks + 1) % round(1.0 / self._dt) == 0:
             mean = round(sum(self._second) / len(self._second), 6) if self._second else None
             self._story.error_by_second.append(mean)
+            self._story.loss_by_second.append(None if self._loss is None else round(self._loss, 6))
             self._second.clear()
 
     def _take(self, learned: Learned | None) -> None:
@@ -146,6 +151,7 @@ class Lesson:
             return
         self._student.update(learned.layers)
         self._story.passes, self._story.skipped = learned.passes, self._learner.skipped
+        self._loss = learned.loss
         if learned.failure:
             self._story.failure, self._story.outcome = learned.failure, "failed"
 

@@ -26,8 +26,9 @@ from alvinn.online.process import Learned, LearnerProcess
 from alvinn.online.run import Setup, begin_lesson, keeping, make_lesson, open_lesson_world, report
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
-from alvinn.visualization.alvinn_panel import AlvinnPanel, Part, sample_lane
+from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
 from alvinn.visualization.insight import NetworkInspector
+from alvinn.visualization.track_map import TrackMap, sample_lane
 from alvinn.world.carla_world import DT, CarlaWorld
 
 
@@ -89,13 +90,18 @@ def _drive(setup: Setup, window: Window, hands: Device, world: CarlaWorld) -> No
 
 
 def make_view(setup: Setup, world: CarlaWorld) -> View:
-    """The ALVINN panel of the network that learns, or of the one that drives in its place."""
-    panel, student, name = AlvinnPanel(sample_lane(world.lane)), setup.student, setup.job.name
+    """The ALVINN panel of the network that learns, or of the one that drives in its place.
+
+    The second mark is the teacher's answer; while the network drives, the expert's.
+    """
+    panel, student, name = AlvinnPanel(TrackMap(sample_lane(world.lane))), setup.student, setup.job.name
+    expert = ExpertDriver.in_world(world)
     other = None if setup.fallback is None else NetworkInspector(setup.fallback, str(setup.job.fallback))
 
     def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
         insight = student.show(name) if other is None or not student.is_replaced else other.look(step.observation)
-        return panel.draw(insight, driver, (step.truth.x, step.truth.y), parts)
+        mark = expert.curvature_at(step.truth, step.observation.speed) if driver is None else driver
+        return panel.draw(insight, mark, (step.truth.x, step.truth.y), parts)
 
     return view
 

@@ -21,7 +21,7 @@ from alvinn.errors import AlvinnError, ModelError
 from alvinn.metrics.referee import Referee
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import Card, Network, write_card
+from alvinn.networks.inference import ON_THE_FLY, Card, Network, write_card
 from alvinn.online.lesson import Lesson
 from alvinn.online.pace import PACES
 from alvinn.online.process import LearnerProcess
@@ -29,7 +29,8 @@ from alvinn.online.readiness import Readiness
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
 from alvinn.online.student import NAME, Student
-from alvinn.training.model_folder import DERIVED, OWN, require_room
+from alvinn.training.history import write_history
+from alvinn.training.model_folder import DERIVED, HISTORY, OWN, require_room
 from alvinn.util.begun import remove
 from alvinn.util.locks import locked
 from alvinn.util.repository import program_commit
@@ -179,6 +180,7 @@ def keep(setup: Setup, world: CarlaWorld) -> None:
     remove(setup.folder, (*OWN, *DERIVED))
     setup.learner.save(setup.folder)
     setup.story.write(setup.folder)
+    write_history(setup.folder / HISTORY, setup.story.as_history())
     write_card(setup.folder, make_card(setup, world))
 
 
@@ -192,7 +194,7 @@ def make_card(setup: Setup, world: CarlaWorld) -> Card:
         camera=job.make_camera(),
         preprocessing=setup.student.preprocessing,
         seed=job.seed,
-        settings={"learned": "on the fly"} | asdict(PACES[job.network]) | {"watched": job.teacher, "map": job.map},
+        settings={"learned": ON_THE_FLY} | asdict(PACES[job.network]) | {"watched": job.teacher, "map": job.map},
         recordings=(),
         server=world.server,
         metrics={
@@ -202,6 +204,7 @@ def make_card(setup: Setup, world: CarlaWorld) -> Card:
         version=__version__,
         commit=program_commit(),
         vehicle=asdict(world.geometry),
+        speeds=story.speeds,
         rate=1.0 / DT,
     )
 

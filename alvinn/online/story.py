@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from alvinn.training.held_out import Errors
+from alvinn.training.history import EpochResult
 from alvinn.util.files import write_json
 
 SCHEMA = 1
@@ -48,6 +50,10 @@ class Story:
     """ticks that came late, of a drive in real time"""
     error_by_second: list[float | None] = field(default_factory=list)
     """mean difference between the network's curvature and the driver's [1/m], before it learned from the frames"""
+    loss_by_second: list[float | None] = field(default_factory=list)
+    """of the latest pass; None before the first"""
+    speeds: tuple[float, float] | None = None
+    """lowest and highest speed [m/s] while it watched"""
     attempts: list[Attempt] = field(default_factory=list)
     first_unaided_lap_after_s: float | None = None
     """of watching"""
@@ -60,6 +66,15 @@ class Story:
     def passes_per_second(self) -> float | None:
         """Passes over the buffer in a second of watching."""
         return self.passes / self.watched_s if self.watched_s else None
+
+    def as_history(self) -> list[EpochResult]:
+        """Each second from the first pass on, for `history.csv`; errors are on frames that were new to the network."""
+        seconds = zip(self.loss_by_second, self.error_by_second, strict=True)
+        return [
+            EpochResult(second, loss, Errors(mae=error, plain=error))
+            for second, (loss, error) in enumerate(seconds, start=1)
+            if loss is not None
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """The content of `learn.json`."""

@@ -14,7 +14,8 @@ from alvinn.util.begun import begin, remove
 from alvinn.util.files import SCRATCH
 
 BEGUN = "training.json"  # there while a training is unfinished: what it was begun with
-OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", "history.csv", "learn.json", CHECKPOINT, BEGUN)
+HISTORY = "history.csv"  # the metrics of every epoch, or of every second of a network that learned on the fly
+OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", HISTORY, "learn.json", CHECKPOINT, BEGUN)
 DERIVED = ("logs", "laps", "weights.png", "curves.png")  # made of the model by TensorBoard, `laps` and `card`
 
 

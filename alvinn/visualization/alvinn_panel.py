@@ -12,22 +12,21 @@ from typing import Literal, get_args
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from alvinn.driving.lane import Lane
 from alvinn.driving.types import Image
 from alvinn.networks.encodings import Floats, Hill, Hill1989, Scalar
 from alvinn.networks.keras_file import StoredLayer
 from alvinn.visualization.insight import Insight
 from alvinn.visualization.saliency import GLOW
+from alvinn.visualization.track_map import DIM, NIGHT, ORANGE, TrackMap
 
 Part = Literal["retina", "saliency", "hidden", "output", "map"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 SIZE = (486, 540)  # width, height
 HEAD, TITLE, GAP = 40, 20, 6  # pixels
-NIGHT, SLATE, DIM, INK = (14, 18, 24), (40, 48, 58), (138, 150, 163), (240, 244, 248)
-BLUE, ORANGE, RED = (86, 180, 233), (230, 159, 0), (235, 70, 60)
+SLATE, INK = (40, 48, 58), (240, 244, 248)
+BLUE, RED = (86, 180, 233), (235, 70, 60)
 ROWS: tuple[tuple[tuple[Part, ...], float], ...] = (
     (("retina", "saliency"), 1.0),
     (("hidden",), 1.35),
@@ -39,23 +38,16 @@ REACH = 0.15  # 1/m at the ends of the scale for an output without a span
 BEST_TILES = 12  # feature maps of a layer that are shown: those that are most active
 
 
-def sample_lane(lane: Lane, spacing: float = 5.0) -> npt.NDArray[np.float64]:
-    """x, y [m] along a lane, shape (n, 2); a closed one ends where it begins."""
-    ways = np.linspace(0.0, lane.length, max(3, round(lane.length / spacing)))
-    return np.array([lane.at(way)[:2] for way in ways.tolist()])
-
-
 class AlvinnPanel:
     """Draws insights.
 
     Args:
-        lane: x, y [m] along the lane, shape (n, 2), for the map; empty: no map.
+        track: the map; None: there is none.
     """
 
-    def __init__(self, lane: npt.NDArray[np.float64]) -> None:
-        self._lane = lane
+    def __init__(self, track: TrackMap | None) -> None:
+        self._track = track
         self._blank: Image = np.full((SIZE[1], SIZE[0], 3), NIGHT, dtype=np.uint8)
-        self._map: tuple[tuple[int, int], Image] | None = None  # drawn once for a size
         self._fields: tuple[Sequence[StoredLayer], list[Image]] | None = None  # drawn once for some weights
 
     def draw(
@@ -69,7 +61,7 @@ class AlvinnPanel:
 
         Args:
             insight: into the network.
-            driver: curvature [1/m] of the person or the expert.
+            driver: curvature [1/m] that the person or the expert steers.
             place: x, y [m] of the car.
             parts: to be shown.
         """
@@ -94,7 +86,7 @@ class AlvinnPanel:
             without.add("saliency")
         if not insight.chain:
             without.add("hidden")
-        if place is None or not len(self._lane):
+        if place is None or not self._track:
             without.add("map")
         return set(parts) - without
 
@@ -111,11 +103,11 @@ class AlvinnPanel:
         elif name == "hidden":
             self._draw_hidden(area, inner, insight)
         elif name == "output":
-            _title(area, "output units")
+            _title(area, "output units; blue: what person or expert steers")
             _draw_outputs(inner, insight, driver)
-        elif name == "map" and place is not None:
+        elif name == "map" and place is not None and self._track is not None:
             _title(area, "map")
-            self._draw_map(inner, place)
+            self._track.draw(inner, place)
 
     def _draw_hidden(self, area: Image, inner: Image, insight: Insight) -> None:
         maps = [values for values in insight.activations[:-1] if values.ndim == 3]
@@ -129,28 +121,6 @@ class AlvinnPanel:
         if self._fields is None or self._fields[0] is not insight.chain:
             self._fields = (insight.chain, draw_fields(insight.chain[0], *insight.seen.shape[:2]))
         _draw_units(inner, self._fields[1], insight.activations[0])
-
-    def _draw_map(self, inner: Image, place: tuple[float, float]) -> None:
-        """The lane, drawn once, and the car."""
-        height, width = inner.shape[:2]
-        low, high = self._lane.min(axis=0), self._lane.max(axis=0)
-        turned = (high - low)[1] > (high - low)[0]  # the longer side lies across
-        if turned:
-            low, high = low[::-1], high[::-1]
-        scale = float(((np.array([width, height]) - 16.0) / np.maximum(high - low, 1.0)).min())
-        middle = np.array([width, height]) / 2.0
-
-        def to_pixels(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-            points = points[..., ::-1] if turned else points
-            return np.asarray(np.round(middle + scale * (points - (low + high) / 2.0)), dtype=np.int32)
-
-        if self._map is None or self._map[0] != (height, width):
-            drawn: Image = np.full((height, width, 3), NIGHT, dtype=np.uint8)
-            cv2.polylines(drawn, [to_pixels(self._lane)], isClosed=False, color=DIM, thickness=2, lineType=cv2.LINE_AA)
-            self._map = ((height, width), drawn)
-        inner[:] = self._map[1]
-        column, row = to_pixels(np.array(place)).tolist()
-        cv2.circle(inner, (column, row), 7, ORANGE, -1, cv2.LINE_AA)
 
 
 def show_input(insight: Insight) -> Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -27,20 +28,20 @@ class Film(AbstractContextManager["Film"]):
     Args:
         path: of the file, written as MP4.
         seconds: how long.
-        title: written on every picture.
+        draw: draws a tick.
     """
 
-    def __init__(self, path: Path, seconds: float, title: str) -> None:
+    def __init__(self, path: Path, seconds: float, draw: Callable[[Step], Image]) -> None:
         self._file = FilmWriter(path)
         self._thumbnail = path.with_suffix(".jpg")
         self._ticks = round(seconds * RATE)
         self._tick = 0
-        self._title = title
+        self._draw = draw
 
     def see(self, step: Step) -> Verdict:
         """Add a tick to the film."""
         if self._tick < self._ticks:
-            picture = draw_overlay(step, self._title)
+            picture = self._draw(step)
             self._file.add(picture)
             if self._tick in {0, round(THUMBNAIL_AT * RATE)}:
                 self._thumbnail.write_bytes(encode_jpeg(picture))

@@ -21,7 +21,7 @@ from alvinn.metrics.referee import Referee
 from alvinn.metrics.worst import WorstStretch
 from alvinn.recording import RecordingWriter
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
-from alvinn.visualization.overlay import Film
+from alvinn.visualization.overlay import Film, draw_overlay
 from tests.alvinn.cockpit.test_cockpit import Screen
 from tests.alvinn.fakes import CAR, DT, Script, circle, session, truth
 from tests.contracts.observers import ObserverContract
@@ -88,7 +88,7 @@ class TestReferee(ObserverContract):
 class TestFilm(ObserverContract):
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Iterator[Observer]:
-        with Film(tmp_path / "lap.mp4", seconds=1.0, title="oval") as film:
+        with Film(tmp_path / "lap.mp4", 1.0, lambda step: draw_overlay(step, "oval")) as film:
             yield film
 
 

@@ -1,63 +1,60 @@
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from alvinn.driving.types import Image
-from alvinn.networks.encodings import Hill
+from alvinn.driving.types import Camera
 from alvinn.networks.inference import Network
-from alvinn.visualization.network_view import NetworkView, draw_output_units
-from alvinn.visualization.overlay import CALM, INK, draw_overlay
-from tests.alvinn.fakes import CAMERA, step
+from alvinn.visualization.alvinn_panel import BLUE, SIZE
+from alvinn.visualization.insight import NetworkInspector
+from alvinn.visualization.network_view import WIDTH, NetworkView
+from alvinn.visualization.overlay import draw_overlay
+from alvinn.visualization.track_map import NIGHT, ORANGE, TrackMap, sample_lane
+from tests.alvinn.fakes import CAMERA, circle, step, truth
 
-STEP = step(3, camera=CAMERA)
+STEP = step(3, truth(lane_s=30.0), camera=CAMERA)
+TRACK = TrackMap(sample_lane(circle(30.0)))
+
+
+def inspector(model: Path) -> NetworkInspector:
+    return NetworkInspector(Network(model), "mine")
 
 
 def test_without_a_network_it_is_the_cameras_picture_alone() -> None:
     assert np.array_equal(NetworkView("oval")(STEP), draw_overlay(STEP, "oval"))
 
 
-def test_the_networks_view_stands_above_the_picture_and_both_sides_are_even(model: Path) -> None:
-    network = Network(model)
-    looked: list[Image] = []
-
-    def look(frame: Image) -> Image:
-        looked.append(frame)
-        return np.full_like(frame, 7)
-
-    plain, deep = NetworkView("oval", network)(STEP), NetworkView("oval", network, look)(STEP)
-    below = draw_overlay(STEP, "oval")
-    for picture in (plain, deep):
-        assert picture.shape[0] % 2 == picture.shape[1] % 2 == 0
-        assert np.array_equal(picture[-below.shape[0] :], below)
-    assert np.array_equal(looked[0], STEP.observation.image)
-    strip = deep[: len(deep) - len(below)]
-    assert np.mean(strip[40:, 220:420] == 7) > 0.9, "the saliency map is shown in the middle"
-    retina = network.card.preprocessing(STEP.observation.image)
-    assert strip[40:, 4:200].mean() == pytest.approx(retina.mean(), abs=12.0)
+def test_the_alvinn_panel_stands_beside_the_picture_and_the_map_below_it(model: Path) -> None:
+    picture = NetworkView("oval", inspector(model), TRACK)(STEP)
+    assert picture.shape == (SIZE[1], WIDTH + SIZE[0], 3)
+    assert picture.shape[0] % 2 == picture.shape[1] % 2 == 0
+    overlay = draw_overlay(STEP, "oval")
+    assert overlay.shape[1] == WIDTH
+    assert np.array_equal(picture[: overlay.shape[0], :WIDTH], overlay)
+    below = picture[overlay.shape[0] :, :WIDTH]
+    assert (below == ORANGE).all(axis=2).any(), "the car on the map"
+    assert (picture[:, WIDTH:] != NIGHT).any(axis=2).mean() > 0.2, "the panel"
 
 
-def test_the_bars_are_the_output_units_and_the_line_is_where_their_hill_is(model: Path) -> None:
-    network, hill = Network(model), Hill()
-    for curvature in (-0.1, 0.05):
-        image = draw_output_units(network, hill.encode(np.array([curvature]))[0], (100, 450))
-        bars = np.all(image == CALM, axis=2)
-        line = np.all(image == INK, axis=2).any(axis=0)
-        column = (curvature / hill.span + 1.0) / 2.0 * 449
-        assert np.flatnonzero(line).mean() == pytest.approx(column, abs=2.0)
-        assert bars.sum(axis=0).argmax() == pytest.approx(column, abs=10.0)
+def test_a_tall_picture_leaves_no_room_for_the_map_and_a_small_one_is_enlarged(model: Path) -> None:
+    for camera in (Camera(width=160, height=160), Camera(width=72, height=36)):
+        view = NetworkView("oval", None, TRACK)
+        assert view(step(1, camera=camera)).shape[0] == 2 * camera.height
+    assert NetworkView("oval", inspector(model), None)(STEP)[-1, 0].tolist() == list(NIGHT)
 
 
-@pytest.mark.parametrize("colours", ["yuv", "blue"])
-def test_a_retina_of_other_colours_is_shown_as_colours_again(model: Path, tmp_path: Path, colours: str) -> None:
-    network = Network(Path(shutil.copytree(model, tmp_path / "model")))
-    prepare = replace(network.card.preprocessing, colours=colours)  # type: ignore[arg-type]
-    network.card = replace(network.card, preprocessing=prepare)
-    shown = NetworkView._show_retina(network, STEP.observation.image)
-    assert shown.shape == (prepare.height, prepare.width, 3)
-    if colours == "yuv":
-        assert np.abs(shown.astype(int) - prepare.crop_and_resize(STEP.observation.image)).mean() < 4.0
+def test_the_experts_answer_is_the_second_mark(model: Path) -> None:
+    def count_blue(view: NetworkView) -> int:
+        return int((view(STEP)[SIZE[1] // 2 :, WIDTH:] == BLUE).all(axis=2).sum())
+
+    look = inspector(model)
+    assert count_blue(NetworkView("oval", look, TRACK, lambda _: 0.1)) > count_blue(NetworkView("oval", look, TRACK))
+
+
+def test_the_panel_is_drawn_only_as_often_as_is_asked_for(model: Path) -> None:
+    asked: list[int] = []
+    view = NetworkView("oval", inspector(model), TRACK, lambda one: asked.append(one.observation.frame) or 0.0, every=2)
+    for number in range(5):
+        view(step(number, truth(lane_s=30.0), camera=CAMERA))
+    assert asked == [0, 2, 4]

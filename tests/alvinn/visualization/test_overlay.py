@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 
 from alvinn.driving.protocols import Verdict
-from alvinn.driving.types import Camera
+from alvinn.driving.types import Camera, Image, Step
 from alvinn.visualization.overlay import Film, draw_overlay
 from tests.alvinn.fakes import SMALL, step, truth
+
+
+def draw(tick: Step) -> Image:
+    return draw_overlay(tick, "oval forward")
 
 
 @pytest.mark.parametrize("camera", [SMALL, Camera(width=72, height=36), Camera(width=320, height=160)])
 def test_a_film_is_h264_with_a_picture_a_tick(tmp_path: Path, camera: Camera) -> None:
     path = tmp_path / "laps" / "lap.mp4"
-    with Film(path, seconds=60.0, title="oval forward") as film:
+    with Film(path, 60.0, draw) as film:
         for number in range(7):
             assert film.see(step(number, camera=camera)) is Verdict.CONTINUE
     with av.open(str(path)) as container:
@@ -30,7 +34,7 @@ def test_a_film_is_h264_with_a_picture_a_tick(tmp_path: Path, camera: Camera) ->
 
 def test_a_thumbnail_lies_beside_the_film_however_short_that_is(tmp_path: Path) -> None:
     for ticks in (3, 60):
-        with Film(tmp_path / f"{ticks}.mp4", seconds=60.0, title="oval") as film:
+        with Film(tmp_path / f"{ticks}.mp4", 60.0, draw) as film:
             for number in range(ticks):
                 film.see(step(number, camera=Camera()))
         image = cv2.imread(str(tmp_path / f"{ticks}.jpg"))
@@ -39,7 +43,7 @@ def test_a_thumbnail_lies_beside_the_film_however_short_that_is(tmp_path: Path) 
 
 
 def test_a_film_ends_after_its_seconds(tmp_path: Path) -> None:
-    with Film(tmp_path / "lap.mp4", seconds=0.2, title="oval") as film:
+    with Film(tmp_path / "lap.mp4", 0.2, draw) as film:
         for number in range(9):
             film.see(step(number))
     with av.open(str(tmp_path / "lap.mp4")) as container:
@@ -47,7 +51,7 @@ def test_a_film_ends_after_its_seconds(tmp_path: Path) -> None:
 
 
 def test_a_film_of_nothing_is_no_error(tmp_path: Path) -> None:
-    with Film(tmp_path / "lap.mp4", seconds=1.0, title="oval"):
+    with Film(tmp_path / "lap.mp4", 1.0, draw):
         pass
 
 
