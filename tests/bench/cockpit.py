@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import numpy as np
@@ -80,7 +80,8 @@ def drive(network: Network, seconds: float, *, panel: bool) -> Report:
         seconds=seconds,
         cameras=network.card.cameras,
     )
-    with desktop(), patch.object(live_drive, "_make_view", make), Watcher("alvinn") as window:
+    with desktop(), patch.object(live_drive, "_make_view", make), Watcher("alvinn") as opened:
+        window = cast("Watcher", opened)
         began = time.process_time()
         drive_live(job, window)
         share = (time.process_time() - began) / seconds

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from alvinn.cockpit.panel import LessonState
+from alvinn.evaluation.inventory import find_models
 from alvinn.networks.inference import Network, read_card
 from alvinn.online.pace import PACES
+from alvinn.settings import Home
+from alvinn.training.history import read_history
 from tests.alvinn.cockpit.desktop import Desktop, desktop
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import CAMERA, picture
@@ -51,7 +54,16 @@ def test_a_network_that_does_not_converge_is_kept_and_a_prepared_one_drives_in_i
     card = read_card(folder)
     assert (card.network, card.camera, card.server) == ("alvinn1991", CAMERA, "embedded")
     assert abs(Network(folder).curvature(picture(0, CAMERA))) <= 0.15
-    assert shell.run("card", "mine", "--home", str(tmp_path)).status == 0, "a model folder like any other"
+    assert [row.epoch for row in read_history(folder / "history.csv")] == [3, 4, 5, 6], (
+        "seconds, from the first pass on"
+    )
+    told = shell.run("card", "mine", "--home", str(tmp_path))
+    assert told.status == 0, "a model folder like any other"
+    assert "watching expert on oval" in told.out
+    assert card.speeds is not None
+    assert 0.0 <= card.speeds[0] < card.speeds[1] < 10.0
+    assert (folder / "curves.png").is_file()
+    assert next(find_models(Home(home=tmp_path))).learned_from == "watching expert on oval"
 
     assert "holds a model already" in shell.refused(*learn, *at(server, tmp_path))
 

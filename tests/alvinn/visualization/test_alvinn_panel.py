@@ -78,7 +78,8 @@ def test_the_drivers_steer_is_a_second_mark_in_blue_at_its_place() -> None:
 
 
 def test_without_a_track_or_a_place_there_is_no_map() -> None:
-    shown, only = insight("alvinn1991"), ["map"]
+    shown = insight("alvinn1991")
+    only: list[Part] = ["map"]
     for track, place in ((None, (30.0, 0.0)), (TrackMap(np.empty((0, 2))), (30.0, 0.0)), (TRACK, None)):
         assert (AlvinnPanel(track).draw(shown, None, place, only)[HEAD:] == NIGHT).all()
 

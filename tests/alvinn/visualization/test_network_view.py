@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alvinn.driving.types import Camera
+from alvinn.driving.types import Camera, Step
 from alvinn.networks.inference import Network
 from alvinn.visualization.alvinn_panel import BLUE, SIZE
 from alvinn.visualization.insight import NetworkInspector
@@ -54,7 +54,12 @@ def test_the_experts_answer_is_the_second_mark(model: Path) -> None:
 
 def test_the_panel_is_drawn_only_as_often_as_is_asked_for(model: Path) -> None:
     asked: list[int] = []
-    view = NetworkView("oval", inspector(model), TRACK, lambda one: asked.append(one.observation.frame) or 0.0, every=2)
+
+    def expert(one: Step) -> float:
+        asked.append(one.observation.frame)
+        return 0.0
+
+    view = NetworkView("oval", inspector(model), TRACK, expert, every=2)
     for number in range(5):
         view(step(number, truth(lane_s=30.0), camera=CAMERA))
     assert asked == [0, 2, 4]

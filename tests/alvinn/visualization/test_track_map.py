@@ -16,9 +16,10 @@ def draw(track: TrackMap, place: tuple[float, float]) -> Image:
     return area
 
 
-def find_car(area: Image) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def find_car(area: Image) -> tuple[float, float]:
     """Row and column of the car."""
-    return np.argwhere((area == ORANGE).all(axis=2)).mean(axis=0)
+    row, column = np.argwhere((area == ORANGE).all(axis=2)).mean(axis=0).tolist()
+    return row, column
 
 
 def test_a_closed_lane_ends_where_it_begins() -> None:
