@@ -109,10 +109,10 @@ def without_annotations(text: str) -> str:
     return ast.dump(tree)
 
 
-def draw(part: str, size: int) -> tuple[int, list[Mutant]]:
+def draw(part: str, size: int, seed: int) -> tuple[int, list[Mutant]]:
     """The number of mutants of a part, and a fixed sample of those that change something."""
     every = list_mutants(part)
-    shuffled = random.Random(SEED).sample(every, len(every))
+    shuffled = random.Random(seed).sample(every, len(every))
     chosen: list[Mutant] = []
     for mutant in shuffled:
         if len(chosen) < size and changes_something(mutant):
@@ -171,9 +171,9 @@ def is_noticed(mutant: Mutant) -> bool:
     return bool(mutant["tests"] != "pass")
 
 
-def tried(part: str, size: int, known: list[Mutant], *, again: bool) -> Iterator[tuple[int, list[Mutant]]]:
+def tried(part: str, size: int, seed: int, known: list[Mutant], *, again: bool) -> Iterator[tuple[int, list[Mutant]]]:
     """The number of mutants of a part, and the sample's results so far, after each one tried."""
-    every, chosen = draw(part, size)
+    every, chosen = draw(part, size, seed)
     before = {identity(mutant): mutant for mutant in known if is_noticed(mutant) or not again}
     results = [before[identity(mutant)] for mutant in chosen if identity(mutant) in before]
     yield every, results
@@ -204,6 +204,7 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="which parts (default: all)")
     flags.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each part")
+    flags.add_argument("--seed", type=int, default=SEED, help="another draws another sample, best into another --out")
     flags.add_argument("--again", action="store_true", help="try the survivors again")
     flags.add_argument("--out", type=Path, default=OUT, help="JSON file of the results")
     given = flags.parse_args()
@@ -212,7 +213,7 @@ def main() -> None:
     parts: dict[str, Any] = json.loads(given.out.read_text(encoding="utf-8")) if given.out.is_file() else {}
     for part in given.parts:
         known = parts.get(part, {"mutants": []})["mutants"]
-        for every, results in tried(part, given.sample, known, again=given.again):
+        for every, results in tried(part, given.sample, given.seed, known, again=given.again):
             parts[part] = {"mutants_in_all": every, "mutants": list(results)}
             given.out.parent.mkdir(parents=True, exist_ok=True)
             given.out.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
