@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from alvinn.classroom.messages import pack
-from alvinn.driving.types import GroundTruth, Image, Observation
+from alvinn.driving.types import GroundTruth, Image, Observation, Step
 from alvinn.networks.doubt import measure_doubt
 from alvinn.networks.encodings import Hill1989, Scalar
 from alvinn.networks.inference import Network
@@ -86,6 +86,24 @@ class Moment:
     note: str = ""
     """what happens, such as a take-over"""
     kind: str = field(default="moment")
+
+    @classmethod
+    def of_step(
+        cls, number: int, step: Step, expert: float, thought: Thought | None, note: str, kind: str = "moment"
+    ) -> Moment:
+        """The moment of a tick that is driven, with what the expert would do [1/m]."""
+        return cls(
+            number=number,
+            observation=step.observation,
+            who=step.decision.who,
+            steer=step.control.steer,
+            curvature=step.decision.curvature + step.decision.disturbance,
+            truth=step.truth,
+            expert=expert,
+            thought=thought,
+            note=note,
+            kind=kind,
+        )
 
     @cached_property
     def picture(self) -> bytes:

@@ -187,19 +187,8 @@ class ProvingGround:
     def show(self, step: Step, contender: Contender, kind: str = "pushed", note: str = "") -> None:
         """Show a tick of the private car to everybody."""
         self._number += 1
-        moment = Moment(
-            number=self._number,
-            observation=step.observation,
-            who=step.decision.who,
-            steer=step.control.steer,
-            curvature=step.decision.curvature + step.decision.disturbance,
-            truth=step.truth,
-            expert=self._expert.decide(step.observation).curvature,
-            thought=think(contender.network, step.observation),
-            note=note or contender.title,
-            kind=kind,
-        )
-        self.classroom.show(moment)
+        expert, thought = self._expert.decide(step.observation).curvature, think(contender.network, step.observation)
+        self.classroom.show(Moment.of_step(self._number, step, expert, thought, note or contender.title, kind))
 
 
 class Activity(Protocol):

@@ -78,17 +78,8 @@ class Broadcast:
 
     def _make_moment(self, step: Step) -> Moment:
         self._number += 1
-        return Moment(
-            number=self._number,
-            observation=step.observation,
-            who=step.decision.who,
-            steer=step.control.steer,
-            curvature=step.decision.curvature + step.decision.disturbance,
-            truth=step.truth,
-            expert=self._expert.decide(step.observation).curvature,
-            thought=self._think(step.observation),
-            note=self._note(),
-        )
+        expert = self._expert.decide(step.observation).curvature
+        return Moment.of_step(self._number, step, expert, self._think(step.observation), self._note())
 
 
 def make_driver(classroom: Classroom, world: CarlaWorld, network: Network | None) -> Driver:

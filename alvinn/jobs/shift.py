@@ -7,7 +7,6 @@ study resumes where it stopped; figures and page are updated after every step.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -44,6 +43,7 @@ from alvinn.visualization.covariate_shift import (
     uncovered_share,
 )
 from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, write_page
+from alvinn.visualization.shift_tables import CorrectionResults, read_corrections, tabulate_rates
 
 TAUGHT: dict[RoundGateName, str] = {
     "plain": "more plain driving",
@@ -116,7 +116,9 @@ class Shift:
         Raises:
             AlvinnError: it cannot be done.
         """
-        _read_corrections(self.proof)  # a file that is none of these is found now, not after hours
+        read_corrections(
+            self.proof, named=self.proof != Shift.proof
+        )  # a file that is none of these is found now, not after hours
         if self.page_only:
             self._write(self._read_finished())
             self._show_page()
@@ -239,13 +241,14 @@ class Shift:
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
             "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
-            "departures": HtmlTable(
-                ["method", *(f"round {n}" for n in range(self.rounds + 1))], _tabulate_rates(rates)
-            ),
+            "departures": HtmlTable(["method", *(f"round {n}" for n in range(self.rounds + 1))], tabulate_rates(rates)),
             "places": [self._show_states(gate, found[gate]) for gate in PLACES if gate in found],
-            "corrections": _read_corrections(self.proof),
+            "corrections": self._read_proof(),
         }
         write_page(self.out / "shift.html", "shift.html", "The covariate shift", values)
+
+    def _read_proof(self) -> CorrectionResults | None:
+        return read_corrections(self.proof, named=self.proof != Shift.proof)
 
     def _show_states(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> StatesShown:
         jobs = [self.make_correction(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
@@ -279,47 +282,6 @@ def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Pa
     return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
 
 
-@dataclass(frozen=True)
-class CorrectionResults:
-    """What corrections reached on circuits that nothing was ever tuned on."""
-
-    circuits: str
-    table: HtmlTable
-
-
-def _read_corrections(path: Path) -> CorrectionResults | None:
-    """The file that `make corrections` writes; None where it is not made yet.
-
-    Raises:
-        ResultsError: it is another file, or is missing though it was named.
-    """
-    if not path.is_file():
-        if path != Shift.proof:
-            raise ResultsError(f"there is no {path}: `make corrections` writes such files, or leave --proof out")
-        return None
-    try:
-        return _tabulate_corrections(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{path} is no file that `make corrections` writes: leave --proof out") from error
-
-
-def _tabulate_corrections(found: dict[str, Any]) -> CorrectionResults:
-    headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
-    rows = [
-        [
-            str(one["seed"]),
-            f"departed {one['clone_departures']} times in {one['clone_km']:g} km",
-            " + ".join(map(str, one["corrections"])),
-            f"{one['faultless']} of {one['laps']}, {one['km']:g} km",
-            str(one["departures"]),
-            f"{one['largest_offset_m']:.2f} m",
-            ", ".join(one["failed"]) or "none",
-        ]
-        for one in found["seeds"]
-    ]
-    return CorrectionResults(", ".join(found["circuits"]), HtmlTable(headings, rows))
-
-
 def _settings(job: Shift) -> dict[str, Any]:
     return asdict(job) | {"out": str(job.out), "proof": str(job.proof)}
 
@@ -329,14 +291,6 @@ def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
         departures = [sum(len(run.trace.departures) for run in rounds[number]) for rounds in seeds]
         km = [sum(run.trace.progress[-1] for run in rounds[number]) / 1000.0 for rounds in seeds]
         yield estimate_rate(departures, km, np.random.default_rng(number))
-
-
-def _tabulate_rates(rates: dict[str, list[Rate]]) -> list[list[str]]:
-    return [[name, *map(_format_rate, line)] for name, line in rates.items()]
-
-
-def _format_rate(one: Rate) -> str:
-    return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
 
 
 def _collect_training_states(recordings: Sequence[Recording]) -> StateSamples:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from jinja2 import UndefinedError
 
-from alvinn.jobs.shift import CorrectionResults, StatesShown
+from alvinn.jobs.shift import StatesShown
 from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
@@ -27,6 +27,7 @@ from alvinn.visualization.page import (
     write_page,
 )
 from alvinn.visualization.report import write_report
+from alvinn.visualization.shift_tables import CorrectionResults
 from tests.alvinn.judged import RUN, judged
 
 EVIL = """</script></td></style><script>evil()</script><img src=x onerror=evil()>" onload="evil()' {{ 7 * 6 }}"""

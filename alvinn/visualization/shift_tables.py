@@ -1,0 +1,66 @@
+"""Tables of the page on the covariate shift: departures per km by round, and what `make corrections` reached."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alvinn.errors import ResultsError
+from alvinn.visualization.covariate_shift import Rate
+from alvinn.visualization.page import HtmlTable
+
+
+def tabulate_rates(rates: dict[str, list[Rate]]) -> list[list[str]]:
+    """The rows of a table: departures per km of each teaching method (rows) after each round (columns)."""
+    return [[name, *map(_format_rate, line)] for name, line in rates.items()]
+
+
+def _format_rate(one: Rate) -> str:
+    return f"{one.middle:.2f}" + (f" ({one.low:.2f} to {one.high:.2f})" if one.high > one.low else "")
+
+
+@dataclass(frozen=True)
+class CorrectionResults:
+    """What corrections reached on circuits that nothing was ever tuned on."""
+
+    circuits: str
+    table: HtmlTable
+
+
+def read_corrections(path: Path, *, named: bool) -> CorrectionResults | None:
+    """Read the file that `make corrections` writes; None where it is not made yet.
+
+    Args:
+        path: of the file.
+        named: whether the user named it, so that it must be there.
+
+    Raises:
+        ResultsError: it is another file, or is missing though it was named.
+    """
+    if not path.is_file():
+        if named:
+            raise ResultsError(f"there is no {path}: `make corrections` writes such files, or leave --proof out")
+        return None
+    try:
+        return _tabulate_corrections(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{path} is no file that `make corrections` writes: leave --proof out") from error
+
+
+def _tabulate_corrections(found: dict[str, Any]) -> CorrectionResults:
+    headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
+    rows = [
+        [
+            str(one["seed"]),
+            f"departed {one['clone_departures']} times in {one['clone_km']:g} km",
+            " + ".join(map(str, one["corrections"])),
+            f"{one['faultless']} of {one['laps']}, {one['km']:g} km",
+            str(one["departures"]),
+            f"{one['largest_offset_m']:.2f} m",
+            ", ".join(one["failed"]) or "none",
+        ]
+        for one in found["seeds"]
+    ]
+    return CorrectionResults(", ".join(found["circuits"]), HtmlTable(headings, rows))
