@@ -1,7 +1,10 @@
 """Run the embedded server: `python -m sim`."""
 
+import gc
 import sys
 
-from sim.cli import main
+gc.disable()  # until it runs: what imports leave is permanent, too
+
+from sim.cli import main  # noqa: E402 - after the collector has been stopped
 
 sys.exit(main())

@@ -171,8 +171,8 @@ def make_texture(image: Floats, *, clamp: bool = False, face_on: bool = False) -
 
 def fill_texture(texture: core.Texture, image: Floats) -> None:
     """Replace a texture's content by an image (height, width, 3 or 4) in [0, 1] of the same size."""
-    bgr = (np.clip(image[..., [2, 1, 0, 3][: image.shape[2]]], 0, 1) * 255 + 0.5).astype(np.uint8)
-    texture.set_ram_image(np.ascontiguousarray(bgr).tobytes())
+    rgb = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    texture.set_ram_image(np.take(rgb, [2, 1, 0, 3][: image.shape[2]], axis=-1).tobytes())
 
 
 def make_flat_state(

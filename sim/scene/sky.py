@@ -16,12 +16,14 @@ from sim.graphics.light import Colour, Light
 from sim.graphics.mesh import Floats
 
 WIDTH, HEIGHT = 2048, 256  # of the texture [texels]
+ROWS_AT_ONCE = 4  # rows of the texture that are painted together; more would not fit into a processor's cache
 ELEVATIONS = np.radians([-4.0, 0.0, 4.0, 9.0, 18.0, 34.0, 56.0])  # of the drum's rings [rad]
 ROWS = np.array(
     [0.0, 0.08, 0.40, 0.56, 0.74, 0.90, 1.0]
 )  # positions of the rings in the texture, as fractions of its height
 SECTORS, SQUARES_PER_SECTOR = 8, 6
 RADIUS = 100.0  # [m]
+GLOW = 80.0  # how far from a high sun its glow reaches; farther away it is below 1e-34 [deg]
 FIELD = np.array([0.27, 0.40, 0.16])
 HILLS = ((5.0, (0.52, 0.63, 0.66), 0.62), (3.4, (0.40, 0.52, 0.50), 0.42), (2.0, (0.29, 0.41, 0.28), 0.22))
 """Mean height [deg], colour, and fraction of it hidden by the air; the farthest first."""
@@ -50,24 +52,35 @@ class Sky:
 
     def paint(self, light: Light) -> None:
         """Repaint the texture in another light."""
-        image = _compute_clear_sky(light, self._up) + np.zeros((1, WIDTH, 1))
-        if light.night > 0:
-            image = np.maximum(image, (0.75 * light.night * (1 - light.cloud_cover) * self._stars)[..., None])
-        if light.glare > 0:
-            image += self._compute_glow(light)
-        cover = self._compute_cover(light.cloud_cover)[..., None]
-        shade = 1.0 - 0.16 * np.clip(self._billows, -1, 1)[..., None] * (0.4 + light.cloud_cover)
-        image += cover * (_compute_cloud_colour(light) * shade - image)
-        for ridge, (_, colour, air) in zip(self._ridges, HILLS, strict=True):
-            hidden = self._up < ridge
-            share = 1 - (1 - air) * np.exp(-900 * light.extinction)
-            image[hidden] = (1 - share) * light.ground * np.array(colour) + share * light.horizon
+        image = np.empty((HEIGHT, WIDTH, 3))
+        for first in range(0, HEIGHT, ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
+            image[rows] = self._compute_rows(light, rows)
         image[:2] = self.compute_background(light)
         image[-1] = (
-            _compute_clear_sky(light, self._up)[-1] * (1 - light.cloud_cover)
+            _compute_clear_sky(light, self._up[-1:])[0] * (1 - light.cloud_cover)
             + _compute_cloud_colour(light) * light.cloud_cover
         )
         mesh.fill_texture(self._texture, image)
+
+    def _compute_rows(self, light: Light, rows: slice) -> Floats:
+        """Compute some rows of the image (k, WIDTH, 3)."""
+        up, billows = self._up[rows], self._billows[rows]
+        image: Floats = _compute_clear_sky(light, up) + np.zeros((1, WIDTH, 1))
+        if light.night > 0:
+            image = np.maximum(image, (0.75 * light.night * (1 - light.cloud_cover) * self._stars[rows])[..., None])
+        if light.glare > 0:
+            self._add_glow(image, light, up)
+        cover = _compute_cover(light.cloud_cover, up, billows)[..., None]
+        shade = 1.0 - 0.16 * np.clip(billows, -1, 1)[..., None] * (0.4 + light.cloud_cover)
+        image += cover * (_compute_cloud_colour(light) * shade - image)
+        for ridge, (_, colour, air) in zip(self._ridges, HILLS, strict=True):
+            if up[0] > ridge.max():
+                continue
+            hidden = up < ridge
+            share = 1 - (1 - air) * np.exp(-900 * light.extinction)
+            image[hidden] = (1 - share) * light.ground * np.array(colour) + share * light.horizon
+        return image
 
     @staticmethod
     def compute_background(light: Light) -> Colour:
@@ -76,23 +89,24 @@ class Sky:
         background: Colour = np.clip((1 - left) * light.horizon + left * light.ground * FIELD, 0, 1)
         return background
 
-    def _compute_glow(self, light: Light) -> Floats:
-        """The sun's disc and the brightness around it; CARLA's azimuth 0 is the world's -y."""
+    def _add_glow(self, image: Floats, light: Light, up: Floats) -> None:
+        """Add the sun's disc and the brightness around it; CARLA's azimuth 0 is the world's -y."""
         height, azimuth = light.sun
         across = np.cos(self._around - (azimuth - np.pi / 2))
-        towards = np.cos(self._up) * np.cos(height) * across + np.sin(self._up) * np.sin(height)
-        apart = np.degrees(np.arccos(np.clip(towards, -1, 1)))[..., None]
+        towards = np.cos(up) * np.cos(height) * across + np.sin(up) * np.sin(height)
         low = np.clip(1 - height / 0.6, 0, 1)
+        lit = towards > (-2 if low > 0 else np.cos(np.radians(GLOW)))
+        apart = np.degrees(np.arccos(np.clip(towards[lit], -1, 1)))[:, None]
         disc = np.clip(2.2 - apart, 0, 1) + 0.30 * np.exp(-((apart / 9) ** 2)) + 0.16 * low * np.exp(-apart / 28)
-        glow: Floats = light.glare * disc * np.array([1.0, 0.93 - 0.25 * low, 0.78 - 0.45 * low])
-        return glow
+        image[lit] += light.glare * disc * np.array([1.0, 0.93 - 0.25 * low, 0.78 - 0.45 * low])
 
-    def _compute_cover(self, clouds: float) -> Floats:
-        """Fraction of the sky that clouds hide at each texel."""
-        low = np.clip(self._up / np.radians(7.0), 0, 1)
-        broken = np.clip(1.6 * (self._billows - 1.9 + 3.4 * clouds), 0, 1)
-        cover: Floats = np.clip(broken * (0.25 + 0.75 * low) + np.clip(3 * clouds - 2, 0, 1), 0, 1) * 0.95
-        return cover
+
+def _compute_cover(clouds: float, up: Floats, billows: Floats) -> Floats:
+    """Fraction of the sky that clouds hide at each texel."""
+    low = np.clip(up / np.radians(7.0), 0, 1)
+    broken = np.clip(1.6 * (billows - 1.9 + 3.4 * clouds), 0, 1)
+    cover: Floats = np.clip(broken * (0.25 + 0.75 * low) + np.clip(3 * clouds - 2, 0, 1), 0, 1) * 0.95
+    return cover
 
 
 def _compute_clear_sky(light: Light, up: Floats) -> Floats:

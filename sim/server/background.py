@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sim.episode.world import WorldError
 from sim.roads.track import Track
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 READ_SECONDS = 180.0  # at most, to read a client's map
 T = TypeVar("T")
@@ -53,6 +54,8 @@ def run_in_process(read: Callable[[str, str, int], Track], name: str, text: str,
     Raises:
         WorldError: from `read`, or the process crashed or took more than READ_SECONDS.
     """
+    import multiprocessing  # which few servers need
+
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, read, name, text, seed), daemon=True)
@@ -90,6 +93,8 @@ def _answer(answers: Connection, read: Callable[[str, str, int], Track], name: s
 
 
 def _end_with_parent() -> None:
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -220,6 +220,13 @@ def test_wrong_usage_is_status_2() -> None:
         assert stopped.value.code == 2
 
 
+def test_a_mistyped_option_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--exit-with-parents"])
+    assert stopped.value.code == 2
+    assert "there is no option --exit-with-parents; did you mean --exit-with-parent?" in capsys.readouterr().err
+
+
 def test_help_says_what_every_flag_does(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(["--help"])
