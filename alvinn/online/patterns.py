@@ -97,7 +97,7 @@ class ViewsOfFrame:
             speed: of the car [m/s].
         """
         real = self._preprocessing.crop_and_resize(frame)
-        goal = predict_arc_goals(np.array([curvature]), np.array([lookahead(speed)]))[0]
+        goal = predict_arc_goals(np.array([curvature]), np.array([lookahead(speed)]))[0].tolist()
         found = [(self._preprocessing.convert_colours(real), curvature)]
         for _ in range(VIEWS):
             view = View(self._rng.uniform(-ACROSS, ACROSS), self._rng.uniform(-TURN, TURN))

@@ -19,7 +19,7 @@ from alvinn.networks.preprocessing import UNKNOWN_INTENSITY
 from alvinn.training.dataset import Dataset, Doubles, Indices
 from alvinn.training.examination import draw_exam
 from alvinn.training.photometric import LightAugmentation
-from alvinn.training.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit_curvature
+from alvinn.training.views import ACROSS, SQUEEZE, STRETCH, TURN, View, Views, pursuit_curvature, warp_into
 
 PLAIN = 0.2  # share of the frames that are shown without a shifted view
 TRAIL = 1.1  # m from a car's centre back to the point that moves along its axis, at 8 m/s; see `drivers.expert`
@@ -103,59 +103,72 @@ class Batches:
         views: Sequence[View | None] | None = None,
     ) -> Batch:
         """The batch of some rows; the views are drawn unless they are given."""
-        preprocessing = self._dataset.preprocessing
-        images = np.empty((len(rows), *preprocessing.shape), dtype=np.uint8)
-        labels, intensity = np.empty((2, len(rows)), dtype=np.float32)
-        plain = np.empty(len(rows), dtype=np.bool_)
-        for slot, row in enumerate(rows):
-            view = self._draw_view(rng) if views is None else views[slot]
-            plain[slot] = view is None
-            image, labels[slot] = self._show(int(row), view)
-            if light:
-                image = self._change_light(image, rng)
-            intensity[slot] = (
-                self._feed_back(image, int(row), rng, blind=blind) if preprocessing.range_rows else UNKNOWN_INTENSITY
-            )
-            images[slot] = preprocessing.convert_colours(image)
-        return Batch(images, labels, intensity, rows, plain)
+        views = self._draw_views(rng, len(rows)) if views is None else views
+        images = self._show(rows, views)
+        if light:
+            retina = self._dataset.preprocessing.height  # ranges do not change
+            images[:, :retina] = self._light(images[:, :retina], rng)
+        intensity = self._feed_back(images, rows, rng, blind=blind)
+        plain = np.array([view is None for view in views])
+        return Batch(self._convert_colours(images), self._label(rows, views), intensity, rows, plain)
 
-    def _change_light(self, image: Image, rng: np.random.Generator) -> Image:
-        """A picture in another light; ranges do not change."""
-        retina = self._dataset.preprocessing.height
-        lit = self._light(image[:retina], rng)
-        return lit if len(image) == retina else np.concatenate([lit, image[retina:]])
+    def _draw_views(self, rng: np.random.Generator, count: int) -> list[View | None]:
+        if not self._plan.views:
+            return [None] * count
+        plain = rng.random(count) < PLAIN
+        low, high = zip((-ACROSS, ACROSS), (-TURN, TURN), STRETCH, SQUEEZE, strict=True)
+        draws = rng.uniform(low, high, (count, 4))
+        return [None if as_taken else View(*draw) for as_taken, draw in zip(plain, draws.tolist(), strict=True)]
 
-    def _feed_back(self, image: Image, row: int, rng: np.random.Generator, *, blind: bool) -> float:
-        """The target intensity; the picture's last row, which holds it, gets the previous row's intensity instead.
+    def _show(self, rows: Indices, views: Sequence[View | None]) -> Image:
+        """The pictures of some rows, each from its view or as it was taken, shape (b, height, width, 3)."""
+        preprocessing, examples = self._dataset.preprocessing, self._dataset.examples
+        retina = preprocessing.height
+        found = np.empty((len(rows), preprocessing.rows, preprocessing.width, 3), dtype=np.uint8)
+        matrices = iter(self._views.matrices([view for view in views if view is not None]))
+        for image, row, view in zip(found, rows.tolist(), views, strict=True):
+            taken = examples.image(row)
+            if view is None:
+                image[:] = taken
+            else:
+                warp_into(image[:retina], taken[:retina], next(matrices))
+                image[retina:] = taken[retina:]  # ranges stay: those of flat ground do not depend on the view
+        return found
+
+    def _label(self, rows: Indices, views: Sequence[View | None]) -> Floats:
+        """The curvature [1/m] to drive at some rows, each seen from its view."""
+        curvature, goals = (
+            part[rows].tolist() for part in (self._dataset.examples.curvature, self._dataset.examples.goals)
+        )
+        labels = [
+            driven if view is None else correct_label(driven, goal, view)
+            for driven, goal, view in zip(curvature, goals, views, strict=True)
+        ]
+        return np.array(labels, dtype=np.float32)
+
+    def _feed_back(self, images: Image, rows: Indices, rng: np.random.Generator, *, blind: bool) -> Floats:
+        """The target intensities; the pictures' last row, which holds it, gets the previous row's intensity instead.
 
         While `blind` it is random: a network that gets the truth from the start would only copy it.
         """
-        truth = float(image[-1, 0, 0]) / 255.0
-        image[-1] = 255 * rng.integers(2) if blind else self._dataset.examples.image(max(0, row - 1))[-1]
-        return truth
+        if not self._dataset.preprocessing.range_rows:
+            return np.full(len(rows), UNKNOWN_INTENSITY, dtype=np.float32)
+        truth = images[:, -1, 0, 0].astype(np.float32) / 255.0
+        if blind:
+            images[:, -1] = 255 * rng.integers(2, size=(len(rows), 1, 1))
+        else:
+            for image, row in zip(images, rows.tolist(), strict=True):
+                image[-1] = self._dataset.examples.image(max(0, row - 1))[-1]
+        return np.asarray(truth)
 
-    def _draw_view(self, rng: np.random.Generator) -> View | None:
-        if not self._plan.views or rng.random() < PLAIN:
-            return None
-        return View(
-            across=rng.uniform(-ACROSS, ACROSS),
-            turn=rng.uniform(-TURN, TURN),
-            stretch=rng.uniform(*STRETCH),
-            squeeze=rng.uniform(*SQUEEZE),
-        )
-
-    def _show(self, row: int, view: View | None) -> tuple[Image, float]:
-        """An example's picture and label, from a view or as it was taken."""
-        examples = self._dataset.examples
-        image, curvature = examples.image(row).copy(), float(examples.curvature[row])
-        if view is None:
-            return image, curvature
-        retina = self._dataset.preprocessing.height  # ranges stay: those of flat ground do not depend on the view
-        image[:retina] = self._views.warp(image[:retina], view)
-        return image, correct_label(curvature, examples.goals[row], view)
+    def _convert_colours(self, images: Image) -> Image:
+        """Convert pictures to the network's colours, as one tall picture."""
+        preprocessing = self._dataset.preprocessing
+        converted = preprocessing.convert_colours(images.reshape(-1, preprocessing.width, 3))
+        return converted.reshape(len(images), *preprocessing.shape)
 
 
-def correct_label(curvature: float, goal: Doubles, view: View) -> float:
+def correct_label(curvature: float, goal: Sequence[float], view: View) -> float:
     """Correct a label [1/m] for a view: its arc to the goal instead of the car's, and bends scaled with the road.
 
     Across the car, all lengths scale with the stretch: curvature, offset and angle alike. Along it, curvature scales
@@ -164,5 +177,6 @@ def correct_label(curvature: float, goal: Doubles, view: View) -> float:
     """
     short = 1.0 / view.squeeze
     turn = math.atan(math.tan(view.turn) * short) + TRAIL * curvature * (short**2 - short)
-    moved = pursuit_curvature(goal[None], View(view.across, turn)) - pursuit_curvature(goal[None], View(0.0, 0.0))
-    return (curvature * short**2 + float(moved[0])) * view.stretch
+    ahead, right = goal
+    moved = pursuit_curvature(ahead, right, view.across, turn) - pursuit_curvature(ahead, right, 0.0, 0.0)
+    return (curvature * short**2 + moved) * view.stretch

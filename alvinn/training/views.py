@@ -15,6 +15,7 @@ lookahead ahead, instead of the arc from the real car.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -31,6 +32,8 @@ ACROSS = 1.0  # m: views are shifted by up to this much to either side ...
 TURN = math.radians(8.0)  # ... rotated by up to this much
 STRETCH = (0.85, 1.2)  # ... stretched across by these factors
 SQUEEZE = (0.7, 1.1)  # ... and squeezed along: a bend of 22 m becomes one of 11 m, on a lane of the same width
+
+SAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,22 @@ class Views:
         self._to_pixels = _crop_matrix(preprocessing) @ _ground_to_pixels(camera)
         self._to_ground = np.linalg.inv(self._to_pixels)
 
-    def matrix(self, view: View) -> Matrix:
-        """Homography from pixels of the view to pixels of the original network input, shape (3, 3)."""
-        return np.asarray(self._to_pixels @ _view_matrix(view) @ self._to_ground)
+    def matrices(self, views: Sequence[View]) -> Matrix:
+        """Homographies from pixels of the views to pixels of the original network input, shape (n, 3, 3)."""
+        moves = np.array([_view_matrix(view) for view in views]).reshape(-1, 3, 3)
+        return np.asarray(self._to_pixels @ moves @ self._to_ground)
 
     def warp(self, image: Image, view: View) -> Image:
         """Warp a network input, shape (height, width, 3), to a view."""
-        height, width = image.shape[:2]
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        warped = cv2.warpPerspective(
-            image, self.matrix(view), (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-        )
-        return np.asarray(warped, dtype=np.uint8)
+        out = np.empty_like(image)
+        warp_into(out, image, self.matrices([view])[0])
+        return out
+
+
+def warp_into(out: Image, image: Image, matrix: Matrix) -> None:
+    """Warp an image, shape (height, width, 3), by a homography that leads from its pixels to those of the image."""
+    height, width = image.shape[:2]
+    cv2.warpPerspective(image, matrix, (width, height), out, SAMPLING, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _ground_to_pixels(camera: Camera) -> Matrix:
@@ -95,19 +102,17 @@ def _crop_matrix(preprocessing: Preprocessing) -> Matrix:
     return np.array([[across, 0.0, -0.5], [0.0, down, -preprocessing.top * down - 0.5], [0.0, 0.0, 1.0]])
 
 
-def _view_matrix(view: View) -> Matrix:
+def _view_matrix(view: View) -> list[list[float]]:
     """From ground in the virtual car's axes to ground in the real car's axes."""
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
-    moved = np.array([[cosine, -sine, 0.0], [sine, cosine, view.across], [0.0, 0.0, 1.0]])
-    return np.asarray(moved @ np.diag([1.0 / view.squeeze, 1.0 / view.stretch, 1.0]))
+    along, aside = 1.0 / view.squeeze, 1.0 / view.stretch
+    return [[cosine * along, -sine * aside, 0.0], [sine * along, cosine * aside, view.across], [0.0, 0.0, 1.0]]
 
 
-def pursuit_curvature(goals: Floats, view: View) -> Floats:
-    """Curvatures [1/m], shape (n,), of arcs from a view to goals, shape (n, 2), (ahead, right) of the real car [m]."""
-    relative = goals - np.array([0.0, view.across])
-    sine, cosine = math.sin(view.turn), math.cos(view.turn)
-    right = relative[:, 1] * cosine - relative[:, 0] * sine
-    return np.asarray(2.0 * right / (relative**2).sum(axis=1))
+def pursuit_curvature(ahead: float, right: float, across: float, turn: float) -> float:
+    """Curvature [1/m] of the arc from a view to a goal, (ahead, right) of the real car [m]."""
+    right -= across
+    return 2.0 * (right * math.cos(turn) - ahead * math.sin(turn)) / (ahead * ahead + right * right)
 
 
 def predict_arc_goals(curvature: Floats, lookahead: Floats) -> Floats:

@@ -86,13 +86,13 @@ def test_nothing_held_out_is_no_examination() -> None:
 
 @given(curvature=st.floats(-0.1, 0.1), stretch=st.floats(0.85, 1.2))
 def test_a_road_twice_as_wide_bends_twice_as_much(curvature: float, stretch: float) -> None:
-    goal = np.array([8.0, 32.0 * curvature])
+    goal = (8.0, 32.0 * curvature)
     assert correct_label(curvature, goal, View(0.0, 0.0, stretch)) == pytest.approx(curvature * stretch)
 
 
 @given(across=st.floats(-1.0, 1.0), turn=st.floats(-0.14, 0.14))
 def test_beside_the_path_or_turned_away_the_label_leads_back(across: float, turn: float) -> None:
-    label = correct_label(0.0, np.array([8.0, 0.0]), View(across, turn))
+    label = correct_label(0.0, (8.0, 0.0), View(across, turn))
     seen = -across - 8.0 * turn
     if abs(seen) > 0.05:
         assert label * seen > 0.0
@@ -102,13 +102,13 @@ def test_beside_the_path_or_turned_away_the_label_leads_back(across: float, turn
 def test_a_road_squeezed_along_bends_by_the_square_and_a_nose_turned_as_there_gets_its_curvature(
     radius: float, squeeze: float
 ) -> None:
-    real, wanted, goal = 1.0 / radius, 1.0 / radius / squeeze**2, np.array([8.0, 32.0 / radius])
+    real, wanted, goal = 1.0 / radius, 1.0 / radius / squeeze**2, (8.0, 32.0 / radius)
     lacking = math.tan(TRAIL * (wanted - real / squeeze)) * squeeze  # what the nose must be turned outwards by
     assert correct_label(real, goal, View(0.0, -math.atan(lacking), squeeze=squeeze)) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_to_be_beside_a_squeezed_road_asks_for_the_same_way_back() -> None:
-    goal = np.array([8.0, 0.0])
+    goal = (8.0, 0.0)
     assert correct_label(0.0, goal, View(0.5, 0.0, squeeze=0.8)) == correct_label(0.0, goal, View(0.5, 0.0))
     turned, more = correct_label(0.0, goal, View(0.0, 0.05)), correct_label(0.0, goal, View(0.0, 0.05, squeeze=0.8))
     assert more == pytest.approx(turned / 0.8, rel=0.01)

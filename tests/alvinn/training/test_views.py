@@ -100,7 +100,7 @@ def test_a_point_of_the_ground_lands_on_the_pixel_that_the_pinhole_says(view: Vi
     sine, cosine = math.sin(view.turn), math.cos(view.turn)
     there = np.array([ahead * view.squeeze, right * view.stretch, 0.0])
     here = np.array([cosine * ahead - sine * right, view.across + sine * ahead + cosine * right, 0.0])
-    led = VIEWS.matrix(view) @ np.array([*pinhole(there), 1.0])
+    led = VIEWS.matrices([view])[0] @ np.array([*pinhole(there), 1.0])
     assert led[:2] / led[2] == pytest.approx(pinhole(here), abs=1e-6)
 
 
@@ -131,14 +131,13 @@ def test_both_ways_to_a_goal_agree_on_an_arc(radius: float, right: bool, speed: 
 
 @given(curvature=st.floats(-0.1, 0.1), reach=st.floats(5.0, 8.0))
 def test_the_arc_to_a_goal_on_an_arc_is_that_arc(curvature: float, reach: float) -> None:
-    goal = predict_arc_goals(np.array([curvature]), np.array([reach]))
-    assert pursuit_curvature(goal, View(0.0, 0.0))[0] == pytest.approx(curvature, abs=1e-6)
+    ahead, right = predict_arc_goals(np.array([curvature]), np.array([reach]))[0].tolist()
+    assert pursuit_curvature(ahead, right, across=0.0, turn=0.0) == pytest.approx(curvature, abs=1e-6)
 
 
 def test_from_the_right_one_steers_left_and_turned_right_one_steers_left() -> None:
-    ahead = np.array([[8.0, 0.0]])
-    assert pursuit_curvature(ahead, View(0.5, 0.0))[0] < 0.0
-    assert pursuit_curvature(ahead, View(0.0, 0.1))[0] < 0.0
+    assert pursuit_curvature(8.0, 0.0, across=0.5, turn=0.0) < 0.0
+    assert pursuit_curvature(8.0, 0.0, across=0.0, turn=0.1) < 0.0
 
 
 @pytest.mark.parametrize("across", [-0.8, 0.4])
@@ -162,6 +161,6 @@ def test_the_corrected_label_is_what_the_expert_would_answer_there(across: float
     for s in np.linspace(0.0, lane.length, 12):
         path = np.array([lane.at(s + d)[:2] for d in np.arange(0.0, 12.0, 0.4)])
         yaw = np.array([lane.at(s + d)[3] for d in np.arange(0.0, 12.0, 0.4)])
-        goal = find_path_goals(path, yaw, np.full(len(path), 8.0))[0]
+        goal = find_path_goals(path, yaw, np.full(len(path), 8.0))[0].tolist()
         label = correct_label(answer(s, View(0.0, 0.0)), goal, view)
         assert label == pytest.approx(answer(s, view), abs=0.004)
