@@ -12,7 +12,7 @@ import pygame
 
 from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, RED, SLATE, Brush
 from alvinn.cockpit.lesson_box import draw_lesson
-from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Page, Panel, RecorderState, Timeline
+from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Panel, RecorderState, Timeline
 
 RATE = 20  # frames a second
 SLOW = 0.95  # pace below which the time is said to run slowly
@@ -204,41 +204,3 @@ def _draw_help(brush: Brush, lines: tuple[tuple[str, str], ...]) -> None:
         row = top + (index + 0.5) * high
         brush.text(caption, (middle - brush.px(2), row), units, BLUE, corner="midright", room=middle - brush.px(3))
         brush.text(does, (middle + brush.px(1), row), units, INK, corner="midleft", room=whole.width * 0.67)
-
-
-def draw_page(surface: pygame.Surface, page: Page) -> None:
-    """Draw a page of text on the whole of a surface."""
-    brush = Brush(surface)
-    whole = surface.get_rect()
-    surface.fill(NIGHT)
-    brush.text(page.title, (whole.centerx, brush.px(4)), 9, INK, corner="midtop", room=whole.width * 0.94)
-    foot = brush.height - brush.px(5 * len(page.foot) + 2)
-    for index, words in enumerate(page.foot):
-        place = (whole.centerx, foot + brush.px(5 * index))
-        brush.text(words, place, 4.2, DIM, corner="midtop", room=whole.width * 0.94)
-    top = brush.px(16)
-    rows = len(page.lines) + len(page.bars)
-    high = min(brush.px(8), (foot - top) / max(1, rows))
-    for index, (name, value) in enumerate(page.lines):
-        _draw_choice(brush, name, value, top + (index + 0.5) * high, high, chosen=index == page.chosen)
-    for index, (name, share) in enumerate(page.bars, start=len(page.lines)):
-        row = top + (index + 0.5) * high
-        brush.text(name, (whole.width * 0.25, row), high / brush.unit * 0.5, DIM, corner="midright")
-        area = pygame.Rect(
-            round(whole.width * 0.3), round(row - high * 0.2), round(whole.width * 0.5), round(high * 0.4)
-        )
-        brush.gauge(area, share, BLUE)
-
-
-def _draw_choice(brush: Brush, name: str, value: str, row: float, high: float, *, chosen: bool) -> None:
-    if chosen:
-        bar = pygame.Rect(round(brush.width * 0.06), round(row - high / 2), round(brush.width * 0.88), round(high))
-        pygame.draw.rect(brush.surface, SLATE, bar, border_radius=brush.px(1))
-    units = high / brush.unit * 0.58
-    if not name:
-        brush.text(value, (brush.width * 0.5, row), units, INK, corner="center", room=brush.width * 0.94)
-        return
-    middle = brush.width * 0.36
-    brush.text(name, (middle - brush.px(2), row), units, DIM, corner="midright", room=middle * 0.8)
-    words = f"<  {value}  >" if chosen else value
-    brush.text(words, (middle + brush.px(1), row), units, INK, corner="midleft", room=brush.width * 0.57)

@@ -59,6 +59,10 @@ class Form:
         """The value of a field."""
         return self._fields[name].value
 
+    def select(self, name: str) -> None:
+        """Go to a field."""
+        self._selected = list(self._fields).index(name)
+
     def set_options(self, name: str, options: tuple[str, ...]) -> None:
         """Change the options of a field; its value stays if it is still among them."""
         field = self._fields[name]
@@ -98,4 +102,7 @@ class Form:
     def page(self, *foot: str) -> Page:
         """The form as a page, with further lines at the foot."""
         lines = tuple((field.name, field.value) for field in self._fields.values())
-        return Page(self._title, lines, chosen=self._selected, foot=(*foot, FOOT))
+        now = self._current()
+        return Page(
+            self._title, lines, chosen=self._selected, foot=(*foot, FOOT), options=now.options, option=now.value
+        )

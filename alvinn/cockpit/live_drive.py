@@ -17,6 +17,7 @@ import numpy as np
 from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
+from alvinn.cockpit.score import Score, Scorer
 from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Advice, View, Wiring
 from alvinn.controls.devices import Device
@@ -84,8 +85,17 @@ class LiveDrive:
     """seed of steering disturbances that push a person's car off its line"""
 
 
-def drive_live(drive: LiveDrive, window: Window) -> int:
-    """Drive until the person or the time limit ends it; returns the number of recorded rows.
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What came of a live drive."""
+
+    rows: int
+    """recorded"""
+    score: Score
+
+
+def drive_live(drive: LiveDrive, window: Window) -> Driven:
+    """Drive until the person or the time limit ends it.
 
     Raises:
         AlvinnError: the server, map, device or disk is not available, or failed during the drive; the car is braked
@@ -110,8 +120,10 @@ def drive_live(drive: LiveDrive, window: Window) -> int:
         writer = stack.enter_context(_open_writer(drive, world, hands)) if drive.recording is not None else None
         stack.enter_context(brake_at_end(world))
         window.poll()  # drops the keys pressed while loading
-        _drive(drive, window, hands, world, writer)
-        return writer.rows if writer is not None else 0
+        who = drive.alias if drive.network is None else drive.network.folder.name
+        scorer = Scorer(who, f"{drive.settings.map} {drive.direction}", world.geometry.width)
+        _drive(drive, window, hands, world, writer, scorer)
+        return Driven(writer.rows if writer is not None else 0, scorer.score())
 
 
 def open_device(name: str, window: Window) -> Device:
@@ -146,7 +158,14 @@ def _open_writer(drive: LiveDrive, world: CarlaWorld, hands: Device) -> Recordin
     return RecordingWriter(folder, session, append=drive.append, overwrite=drive.overwrite)
 
 
-def _drive(drive: LiveDrive, window: Window, hands: Device, world: CarlaWorld, writer: RecordingWriter | None) -> None:
+def _drive(
+    drive: LiveDrive,
+    window: Window,
+    hands: Device,
+    world: CarlaWorld,
+    writer: RecordingWriter | None,
+    scorer: Scorer,
+) -> None:
     """Construct driver and observers, and run the loop."""
     settings = drive.settings
     recorder = _make_recorder(drive, writer)
@@ -160,7 +179,7 @@ def _drive(drive: LiveDrive, window: Window, hands: Device, world: CarlaWorld, w
     )
     cockpit = Cockpit(window, hands, wiring, world.geometry, wait=drive.network is None)
     driver = _make_driver(drive, world, cockpit)
-    observers: list[Observer] = [*([recorder] if recorder is not None else []), cockpit]
+    observers: list[Observer] = [*([recorder] if recorder is not None else []), scorer, cockpit]
     if drive.seconds is not None:
         observers.append(Deadline(drive.seconds))
     live = LiveWorld(world, cockpit.attend, DT, time.monotonic, time.sleep)

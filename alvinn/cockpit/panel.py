@@ -127,3 +127,11 @@ class Page:
     foot: tuple[str, ...] = ()
     bars: tuple[tuple[str, float], ...] = ()
     """(name, share in [-1, 1]): the positions of a device's axes"""
+    picture: Image | None = None
+    """at the right"""
+    options: tuple[str, ...] = ()
+    """what the chosen line can be, below the picture"""
+    option: str = ""
+    """the one that it is"""
+    warning: str = ""
+    """what is not right yet"""

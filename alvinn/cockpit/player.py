@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from alvinn.cockpit.charts import Charts
 from alvinn.cockpit.panel import LaneState, Panel, RecorderState, Timeline
+from alvinn.cockpit.wiring import Screen
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Image
 from alvinn.recording import Recording, Row
 
+TICK = 1.0 / 20.0  # s between two pictures of the window
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 USUAL_RATE = 20.0  # rows a second, if the rows' times do not give it
 TRACE_SECONDS = 5.0
@@ -234,6 +237,17 @@ ACTIONS: dict[str, Callable[[Player], None]] = {
     "f1": Player.toggle_help,
     "escape": Player.end,
 }
+
+
+def play(player: Player, screen: Screen) -> None:
+    """Play on a screen until the user ends it."""
+    due = time.monotonic()
+    while not player.ended:
+        player.handle(screen.poll())
+        screen.show(player.panel())
+        due = max(due + TICK, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+        player.tick(TICK)
 
 
 def find_departures(recording: Recording, car_width: float) -> list[int]:

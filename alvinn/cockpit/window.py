@@ -19,7 +19,8 @@ os.environ.setdefault(
 import pygame
 
 from alvinn.cockpit.brush import forget_fonts
-from alvinn.cockpit.drawing import draw_page, draw_panel
+from alvinn.cockpit.drawing import draw_panel
+from alvinn.cockpit.page_drawing import draw_page
 from alvinn.cockpit.panel import Page, Panel
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.controls.keys import COMMANDS, Command

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import getpass
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tyro
 
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
-from alvinn.cockpit.start_screen import StartScreen
+from alvinn.cockpit.start_screen import StartChoices
+from alvinn.cockpit.turns import Turns
 from alvinn.cockpit.window import Window
 from alvinn.console import print_next, progress
 from alvinn.drivers.gates import LiveGateName
@@ -21,12 +21,12 @@ from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
+from alvinn.evaluation.inventory import find_models
 from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
-from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
+from alvinn.settings import CameraFlags, Driving, Home, require_above_zero, require_distinct, split_names
 from alvinn.world.carla_world import DT
-from alvinn.world.connection import weather_names
 from alvinn.world.opening import open_world
 
 
@@ -78,14 +78,28 @@ class Drive(Driving):
         if self.headless:
             watch(self)
             return
+        recording = self.record
         with Window("alvinn") as window:
-            job = ask_on_start_screen(self, window) if self.is_bare() else self
-            if job is None:
-                return
-            drive_live(job.to_live_drive(), window)
-        if job.record is not None:
-            print_quality(job.recording_folder(job.record))
-            print_next("train", job.record, "--data", job.record, home=job.home)
+            if self.is_bare():
+                recording = Turns(self, _login(), self.plan, describe_models).take(window)
+            else:
+                drive_live(self.to_live_drive(), window)
+        if recording is not None:
+            print_quality(self.recording_folder(recording))
+            print_next("train", recording, "--data", recording, home=self.home)
+
+    def plan(self, choices: StartChoices) -> LiveDrive:
+        """The live drive that was chosen on the start screen."""
+        return replace(
+            self,
+            map=choices.map,
+            weather=choices.weather,
+            alias=choices.alias,
+            device=choices.device,
+            speed=self.speed if choices.speed is None else choices.speed,
+            record=choices.recording,
+            model=choices.model,
+        ).to_live_drive()
 
     def is_bare(self) -> bool:
         """Whether no flags are given except --home and --carla."""
@@ -127,25 +141,14 @@ class Drive(Driving):
         )
 
 
-def ask_on_start_screen(job: Drive, window: Window) -> Drive | None:
-    """Complete the settings on the start screen; None if the user leaves it."""
-    start = StartScreen(weather_names(), job.model_names(), _login(), job.recording_folder("x").parent)
-    while (outcome := start.take(window.poll())) == "fill in":
-        window.show(start.page())
-        time.sleep(DT)
-    if outcome == "left":
-        return None
-    choices = start.choices()
-    return replace(
-        job,
-        map=choices.map,
-        weather=choices.weather,
-        alias=choices.alias,
-        device=choices.device,
-        speed=job.speed if choices.speed is None else choices.speed,
-        record=choices.recording,
-        model=choices.model,
-    )
+def describe_models(home: Home) -> dict[str, str]:
+    """The models that a bare name can refer to, each with what it learned from and how its last laps were judged."""
+    found = {one.name: one for one in find_models(home) if one.network}
+    return {
+        name: f"{one.network}, learned from {one.learned_from or 'what it watched'}; last laps {one.verdict}"
+        for name in home.model_names()
+        if (one := found.get(name)) is not None
+    }
 
 
 def _login() -> str:

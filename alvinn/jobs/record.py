@@ -180,7 +180,7 @@ def _record_person(job: Record) -> int:
                 cameras=job.camera_names(),
                 noise=job.seed + index if job.noise else None,
             )
-            rows = drive_live(wish, window)
+            rows = drive_live(wish, window).rows
     return rows
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from alvinn.networks.inference import Card, Network
     from alvinn.recording import Recording, Row
 
-TICK = 1.0 / 20.0  # s between two pictures of the window
 FILM_SIZE = (960, 540)
 FILM = replace(DATASET, crf=23, key_every=40)
 
@@ -127,16 +125,11 @@ def film(player: Player, recording: Recording, out: Path) -> None:
 
 def show(player: Player, title: str) -> None:
     """Play in a window until the user ends it."""
+    from alvinn.cockpit.player import play
     from alvinn.cockpit.window import Window
 
     with Window(title) as window:
-        due = time.monotonic()
-        while not player.ended:
-            player.handle(window.poll())
-            window.show(player.panel())
-            due = max(due + TICK, time.monotonic())
-            time.sleep(max(0.0, due - time.monotonic()))
-            player.tick(TICK)
+        play(player, window)
 
 
 def describe_answers(answers: Mapping[int, float], recording: Recording, card: Card) -> str:

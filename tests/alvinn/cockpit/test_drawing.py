@@ -11,8 +11,8 @@ import pygame
 import pytest
 
 from alvinn.cockpit.brush import BLUE, GREEN, ORANGE, RED, Colour, forget_fonts
-from alvinn.cockpit.drawing import STRIP, colour_of, draw_page, draw_panel, format_time
-from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel, RecorderState, Timeline
+from alvinn.cockpit.drawing import STRIP, colour_of, draw_panel, format_time
+from alvinn.cockpit.panel import Alarm, LaneState, Panel, RecorderState, Timeline
 from alvinn.driving.types import Image
 from tests.alvinn.fakes import picture
 
@@ -38,12 +38,9 @@ def _fonts() -> Iterator[None]:
     forget_fonts()
 
 
-def drawn(what: Panel | Page) -> Image:
+def drawn(what: Panel) -> Image:
     surface = pygame.Surface((WIDTH, HEIGHT), depth=32)
-    if isinstance(what, Panel):
-        draw_panel(surface, what)
-    else:
-        draw_page(surface, what)
+    draw_panel(surface, what)
     return pygame.surfarray.array3d(surface).transpose(1, 0, 2)
 
 
@@ -114,17 +111,6 @@ def test_excluded_ranges_are_red_on_the_timeline_and_the_mark_is_orange() -> Non
 def test_what_is_unknown_is_not_drawn() -> None:
     empty = drawn(Panel(picture(1)))
     assert not any(count(empty, colour) for colour in (BLUE, ORANGE, GREEN, RED))
-
-
-def test_the_chosen_line_of_a_page_is_marked_and_each_axis_has_a_bar() -> None:
-    lines = (("map", "oval"), ("weather", "ClearNoon"))
-    first, second = (drawn(Page("alvinn", lines, chosen=n)) for n in (0, 1))
-    rows = np.argwhere((first != second).any(axis=2))[:, 0]
-    assert len(rows)
-    bars = drawn(Page("alvinn", lines, bars=(("axis 0", -1.0), ("axis 1", 1.0))))
-    columns = np.argwhere((bars == BLUE).all(axis=2))[:, 1] / WIDTH
-    assert columns.min() < 0.32
-    assert columns.max() > 0.78
 
 
 @pytest.mark.parametrize("pace", [None, 1.0, 0.96])

@@ -46,10 +46,10 @@ class KeyHands:
         return Inputs(down=self._down)
 
 
-def circuit(name: str) -> Lane:
-    """A lane of the embedded server's circuit, by CARLA's own map, without a server."""
+def circuit(name: str, *, reverse: bool = False) -> Lane:
+    """A lane of the embedded server's circuit, by CARLA's own map, without a server; `reverse` is the opposite one."""
     road_map = carla.Map(name, opendrive.load(name)[1])
-    waypoints, back_to = follow(next(first for first, _ in road_map.get_topology() if first.lane_id < 0))
+    waypoints, back_to = follow(next(first for first, _ in road_map.get_topology() if (first.lane_id > 0) == reverse))
     places = [w.transform.location for w in waypoints]
     points, widths = np.array([(p.x, p.y, p.z) for p in places]), np.array([w.lane_width for w in waypoints])
     return Lane(points, widths, closed=back_to is not None, lead_in=back_to or 0)

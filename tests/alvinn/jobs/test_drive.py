@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from alvinn.cockpit import live_drive
+from alvinn.cockpit.panel import Page
 from alvinn.controls.profiles import Profile, profiles_path, save_profile
 from alvinn.driving.types import Image
 from alvinn.errors import FrameError
@@ -17,7 +18,7 @@ from alvinn.networks.inference import Network
 from alvinn.recording import Recording
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect
-from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop
+from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import PaperWorld, straight
 from tests.alvinn.jobs.cli import Shell
@@ -95,10 +96,20 @@ def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_driv
         person.reads("ready?")
         person.screen.press("Return")
         person.drives(0.5)
+        person.screen.press("Escape")
+        person.reads("alvinn")
+        person.screen.press("Right", "Return")  # replay this
+        person.sees(lambda panel: panel.timeline is not None, "the replay")
+        person.screen.press("Escape")
+        person.reads("alvinn")
+        person.screen.press("Left", "Return")  # the next driver, whose name is asked for
+        until(lambda: getattr(person.seen[-1], "warning", ""), "the question for a name")
 
     with person.acting(script):
         said = shell.run("drive", "--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
     assert said.status == 0
+    scores = [one.foot for one in person.seen if isinstance(one, Page) and "next" in dict(one.lines)]
+    assert "m, no departure, " in scores[0][0]
     recording = Recording(tmp_path / "data" / "drive-1")
     assert recording.session.driver.endswith("x")
     assert recording.session.maps == ("oval",)

@@ -1,0 +1,127 @@
+"""Turns at the wheel: the start screen, a drive, and the start screen again, until somebody leaves it.
+
+A class takes turns so: each driver has a score, and may look at the drive again or have a network learn from it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alvinn.cockpit.live_drive import LiveDrive, drive_live
+from alvinn.cockpit.panel import Page
+from alvinn.cockpit.player import Player, play
+from alvinn.cockpit.preview import Preview
+from alvinn.cockpit.score import Score, describe_scores
+from alvinn.cockpit.start_screen import REPLAY, TRAIN, LastDrive, StartChoices, StartScreen
+from alvinn.cockpit.window import Window
+from alvinn.errors import AlvinnError
+from alvinn.networks.architectures import ARCHITECTURES
+from alvinn.recording import Recording
+from alvinn.settings import Driving, Home
+from alvinn.training.history import read_history
+from alvinn.world.carla_world import DT
+from alvinn.world.connection import weather_names
+
+
+@dataclass(frozen=True)
+class Turns:
+    """What turns need to know."""
+
+    settings: Driving
+    """folders, and the server"""
+    alias: str
+    """the driver's name, as suggested"""
+    plan: Callable[[StartChoices], LiveDrive]
+    """the drive that somebody chose"""
+    describe_models: Callable[[Home], Mapping[str, str]]
+    """the models that can drive, and what is to be said of each"""
+
+    def take(self, window: Window) -> str | None:
+        """Take turns until somebody leaves; returns the name of the last recording."""
+        scores: list[Score] = []
+        last: LastDrive | None = None
+        recording: str | None = None
+        while (choices := self._ask(window, last)) is not None:
+            if choices.act == REPLAY and recording is not None:
+                self._replay(window, recording)
+            elif choices.act == TRAIN and recording is not None:
+                last = self._train(window, choices, recording)
+            else:
+                last = self._drive(window, choices, scores)
+                recording = choices.recording if last.recorded else recording
+        return recording
+
+    def _ask(self, window: Window, last: LastDrive | None) -> StartChoices | None:
+        """What somebody chooses on the start screen; None if they leave it."""
+        data = self.settings.recording_folder("x").parent
+        start = StartScreen(weather_names(), self.describe_models(self.settings), self.alias, data, last)
+        with Preview(self.settings) as preview:
+            while (outcome := start.take(window.poll())) == "fill in":
+                chosen = start.choices()
+                window.show(start.page(preview.picture(chosen.map, chosen.weather)))
+                time.sleep(DT)
+        return None if outcome == "left" else start.choices()
+
+    def _drive(self, window: Window, choices: StartChoices, scores: list[Score]) -> LastDrive:
+        """Drive; what goes wrong is said on the start screen, since the next one may have more luck."""
+        try:
+            driven = drive_live(self.plan(choices), window)
+        except AlvinnError as error:
+            folder = self.settings.recording_folder(choices.recording or "")
+            return LastDrive(choices, recorded=_has_rows(folder), words=(str(error),))
+        scores.append(driven.score)
+        return LastDrive(choices, recorded=driven.rows > 0, words=describe_scores(scores))
+
+    def _replay(self, window: Window, name: str) -> None:
+        recording = Recording(self.settings.recording_folder(name))
+        play(Player(recording, recording.vehicle()), window)
+
+    def _train(self, window: Window, choices: StartChoices, name: str) -> LastDrive:
+        """Train on the recording in a process of its own; Escape ends it."""
+        model = choose_model_name(self.settings, name)
+        home = str(self.settings.home)
+        command = [sys.executable, "-m", "alvinn", "train", model, "--data", name, "--home", home]
+        failure = watch_training(command, window, self.settings.model_folder(model) / "history.csv", name)
+        if failure:
+            return LastDrive(choices, recorded=True, words=(failure,))
+        words = f"{model} is trained on {name}: watch it drive, and take the wheel where it cannot"
+        return LastDrive(choices, recorded=True, model=model, words=(words,))
+
+
+def watch_training(command: Sequence[str], window: Window, history: Path, name: str) -> str:
+    """Show the epochs of a training; returns why there is no model, empty if there is one."""
+    epochs = ARCHITECTURES["conv"].epochs
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            inputs = window.poll()
+            if inputs.closed or "escape" in inputs.pressed:
+                process.terminate()
+                process.wait()
+                return "the training was ended: there is no new model"
+            done = len(read_history(history)) if history.is_file() else 0
+            lines = (("", f"a network learns from {name}"), ("epoch", f"{done} of {epochs}"))
+            window.show(Page("Training", lines, foot=("Escape: end it",), bars=(("done", done / epochs),)))
+            time.sleep(DT)
+        _, errors = process.communicate()
+    return "" if process.returncode == 0 else errors.strip().splitlines()[-1] if errors.strip() else "it failed"
+
+
+def choose_model_name(home: Home, name: str) -> str:
+    """A name for a new model that replaces none."""
+    number, model = 1, name
+    while home.model_folder(model).exists():
+        number += 1
+        model = f"{name}-{number}"
+    return model
+
+
+def _has_rows(folder: Path) -> bool:
+    try:
+        return bool(Recording(folder).rows)
+    except AlvinnError:
+        return False

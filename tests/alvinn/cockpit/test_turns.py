@@ -1,0 +1,60 @@
+"""What follows a drive; the turns themselves are taken in jobs/test_drive.py, on a real screen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvinn.cockpit.panel import Page
+from alvinn.cockpit.turns import choose_model_name, watch_training
+from alvinn.controls.inputs import Inputs
+from alvinn.settings import Home
+from alvinn.training.held_out import Errors
+from alvinn.training.history import EpochResult, write_history
+
+
+class Watched:
+    """A window that nobody touches, or where Escape is pressed at the first look."""
+
+    def __init__(self, *pressed: str) -> None:
+        self._pressed = pressed
+        self.shown: list[Page] = []
+
+    def poll(self) -> Inputs:
+        return Inputs(pressed=self._pressed)
+
+    def show(self, page: Page) -> None:
+        self.shown.append(page)
+
+
+def watch(window: Any, history: Path, code: str) -> str:
+    return watch_training([sys.executable, "-c", code], window, history, "drive-1")
+
+
+def test_the_epochs_of_a_training_are_shown_while_it_runs(tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    write_history(history, [EpochResult(1, 0.5, Errors()), EpochResult(2, 0.4, Errors())])
+    window = Watched()
+    assert watch(window, history, "import time; time.sleep(0.3)") == ""
+    assert dict(window.shown[0].lines)["epoch"] == "2 of 22"
+    assert window.shown[0].bars[0][1] == pytest.approx(2 / 22)
+
+
+def test_a_training_that_fails_says_why_in_its_own_last_words(tmp_path: Path) -> None:
+    code = "import sys; print('a note', file=sys.stderr); sys.exit('there are no frames to learn from')"
+    assert watch(Watched(), tmp_path / "history.csv", code) == "there are no frames to learn from"
+
+
+def test_escape_ends_a_training_and_says_that_there_is_no_model(tmp_path: Path) -> None:
+    said = watch(Watched("escape"), tmp_path / "history.csv", "import time; time.sleep(600)")
+    assert said == "the training was ended: there is no new model"
+
+
+def test_a_model_is_called_as_its_recording_and_replaces_none(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert choose_model_name(home, "drive-1") == "drive-1"
+    home.model_folder("drive-1").mkdir(parents=True)
+    assert choose_model_name(home, "drive-1") == "drive-1-2"
