@@ -47,10 +47,10 @@ function draw() {
   if (!bitmap || byId("bet").hidden) return;
   drawPicture(byId("bet-picture"), bitmap);
   setSteering(byId("bet-text"), guess());
-  drawSteering(byId("bet-picture"), camera, guess(), COLOURS.human);
+  drawSteering(byId("bet-picture"), camera, guess(), COLOURS.human, 4);
   if (!result) return;
-  drawSteering(byId("bet-picture"), camera, result.network, COLOURS.network);
-  drawSteering(byId("bet-picture"), camera, result.expert, COLOURS.expert);
+  drawSteering(byId("bet-picture"), camera, result.network, COLOURS.network, 9);
+  drawSteering(byId("bet-picture"), camera, result.expert, COLOURS.expert, 4); // above it: often they are one
   const bins = Array(31).fill(0);
   for (const vote of result.votes) bins[Math.max(0, Math.min(30, Math.round((vote / 0.15 + 1) * 15)))] += 1;
   const most = Math.max(1, ...bins);

@@ -109,7 +109,7 @@ function project(camera, ahead, right) {
 }
 
 // The path that a curvature drives, drawn onto the camera's picture.
-export function drawSteering(canvas, camera, curvature, colour) {
+export function drawSteering(canvas, camera, curvature, colour, thick) {
   if (!camera || curvature === null || curvature === undefined) return;
   const brush = canvas.getContext("2d"), points = [];
   let [ahead, right, turn] = [0, 0, 0];
@@ -123,7 +123,7 @@ export function drawSteering(canvas, camera, curvature, colour) {
     turn += 0.5 * curvature;
   }
   brush.strokeStyle = colour;
-  brush.lineWidth = 6;
+  brush.lineWidth = thick;
   trail(brush, points);
   brush.lineWidth = 1;
 }

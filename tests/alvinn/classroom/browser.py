@@ -148,6 +148,10 @@ class Page:
         shot = self.command("Page.captureScreenshot", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(shot["data"]))
 
+    def is_all_seen(self) -> bool:
+        """Whether nothing is below the edge of the screen."""
+        return bool(self.run("document.documentElement.scrollHeight <= document.documentElement.clientHeight"))
+
     def overflows(self) -> bool:
         """Whether the page is wider than the screen."""
         return bool(self.run("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

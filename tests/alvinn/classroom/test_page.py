@@ -105,6 +105,7 @@ def test_watch_shows_the_stage_and_the_last_minute(devtools: str, size: tuple[in
         for canvas in ("#camera", "#retina", "#hill", "#map", "#trace"):
             page.wait_for(is_drawn(canvas))
         assert "right, radius" in page.text("#state")
+        assert size == PHONE or page.is_all_seen()
         page.wait_for("document.querySelector('#back').max > 8")
         page.run("(() => { const back = document.querySelector('#back'); back.value = 2; back.oninput() })()")
         assert "chosen" not in page.run("document.querySelector('#live').className")
@@ -186,6 +187,7 @@ def test_the_class_bets_on_a_frame(devtools: str, size: tuple[int, int]) -> None
         page.wait_for("document.querySelector('#bet-result').textContent.includes('the expert')")
         assert "the class: right, radius 20 m" in page.text("#bet-result")
         page.wait_for(is_drawn("#bet-votes"))
+        assert size == PHONE or page.is_all_seen()
 
 
 @SIZES
@@ -200,6 +202,7 @@ def test_a_guest_paints_on_a_frame(devtools: str, size: tuple[int, int]) -> None
         page.drag("#easel", (0.1, 0.8), (0.9, 0.8))
         page.wait_for(f"document.querySelector('#paint-result').textContent !== {before!r}")
         page.wait_for(is_drawn("#paint-saliency"))
+        assert size == PHONE or page.is_all_seen()
         page.click("#paint-undo")
         page.wait_for(f"document.querySelector('#paint-result').textContent === {before!r}")
 
