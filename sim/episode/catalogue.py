@@ -16,6 +16,8 @@ DEPTH_CAMERA = "sensor.camera.depth"
 SEGMENTATION_CAMERA = "sensor.camera.semantic_segmentation"
 COLLISION, LANE_INVASION = "sensor.other.collision", "sensor.other.lane_invasion"
 GNSS, IMU = "sensor.other.gnss", "sensor.other.imu"
+LIDAR, SEMANTIC_LIDAR = "sensor.lidar.ray_cast", "sensor.lidar.ray_cast_semantic"
+RADAR = "sensor.other.radar"
 
 _SENSOR = (
     Attribute("role_name", AttributeType.STRING, "front", ("front", "back", "left", "right", "front_left")),
@@ -160,10 +162,7 @@ UNSUPPORTED: dict[str, tuple[Attribute, ...]] = {
     "sensor.camera.instance_segmentation": _CAMERA,
     "sensor.camera.normals": _CAMERA,
     "sensor.camera.optical_flow": _CAMERA,
-    "sensor.lidar.ray_cast": (*_LIDAR, *_LIDAR_RETURNS),
-    "sensor.lidar.ray_cast_semantic": _LIDAR,
     "sensor.other.obstacle": _OBSTACLE,
-    "sensor.other.radar": _RADAR,
 }
 """Sensors of a full CARLA that this server has not, by name, with all that programs may set before they spawn one."""
 
@@ -178,6 +177,9 @@ def _blueprints() -> tuple[Blueprint, ...]:
         LANE_INVASION: _NAMED,
         GNSS: _GNSS,
         IMU: _IMU,
+        LIDAR: (*_LIDAR, *_LIDAR_RETURNS),
+        SEMANTIC_LIDAR: _LIDAR,
+        RADAR: _RADAR,
         **dict.fromkeys(PROPS, _PROP),
         **{f"walker.pedestrian.{number}": _walker(gender) for number, gender in _GENDERS.items()},
         WALKER_CONTROLLER: (Attribute("role_name", AttributeType.STRING, "default"),),

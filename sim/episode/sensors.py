@@ -1,6 +1,7 @@
 """Sensors: actors that sit on others, or on their own, and have a stream of what they sense.
 
-Their data are produced elsewhere: images in `server.camera_streams`, everything else in `server.sensor_streams`.
+Their data are produced elsewhere: images in `server.camera_streams`, what lidars and radars see in
+`server.range_streams`, everything else in `server.sensor_streams`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ import numpy as np
 
 from sim.episode.actors import Actor
 from sim.episode.blueprints import Description
-from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, GNSS, IMU, LANE_INVASION, RGB_CAMERA, SEGMENTATION_CAMERA
+from sim.episode.catalogue import (
+    COLLISION,
+    DEPTH_CAMERA,
+    GNSS,
+    IMU,
+    LANE_INVASION,
+    LIDAR,
+    RADAR,
+    RGB_CAMERA,
+    SEGMENTATION_CAMERA,
+    SEMANTIC_LIDAR,
+)
+from sim.episode.scanning import LidarPattern, LidarReturns, RadarPattern
 from sim.episode.snapshot import Timestamp
 from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
 
@@ -187,6 +200,55 @@ class Imu(NoisySensor):
     """Acceleration with gravity, rate of turn, and a compass."""
 
 
+class RangeSensor(Sensor):
+    """A sensor that sends out rays; its random numbers follow from its seed and the number of ticks since its birth."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        seed = description.text("noise_seed")
+        self._seed = int(description.number("noise_seed", -(2**31), 2**31)) if seed else 0
+
+    def age(self, now: Timestamp) -> float:
+        """How long ago it was spawned [s]."""
+        return now.seconds - self._born.seconds
+
+    def random_at(self, now: Timestamp) -> np.random.Generator:
+        """The source of a tick's random numbers."""
+        return np.random.default_rng([self._seed % 2**32, now.frame - self._born.frame])
+
+
+class SemanticLidar(RangeSensor):
+    """A lidar whose points have the tag and the number of what they hit, and no noise."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        self.pattern = LidarPattern.from_description(description)
+
+
+class Lidar(SemanticLidar):
+    """A lidar whose points have an intensity."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        self.returns = LidarReturns.from_description(description)
+
+
+class Radar(RangeSensor):
+    """Distance, direction and relative speed of what is ahead."""
+
+    def __init__(
+        self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
+    ) -> None:
+        super().__init__(identity, description, pose, parent, stream, born)
+        self.pattern = RadarPattern.from_description(description)
+
+
 SENSORS: dict[str, type[Sensor]] = {
     RGB_CAMERA: Camera,
     DEPTH_CAMERA: Camera,
@@ -195,5 +257,8 @@ SENSORS: dict[str, type[Sensor]] = {
     LANE_INVASION: LaneInvasion,
     GNSS: Gnss,
     IMU: Imu,
+    LIDAR: Lidar,
+    SEMANTIC_LIDAR: SemanticLidar,
+    RADAR: Radar,
 }
 """What a blueprint makes."""

@@ -1,4 +1,4 @@
-"""Camera streams: renders the world's cameras and packs their images as messages.
+"""Camera streams: renders the world's cameras and packs their images as messages; lidars and radars too.
 
 A camera is created in the renderer when its stream is first listened to, and closed when its actor is destroyed. Every
 image is rendered from the pose in its header.
@@ -12,14 +12,16 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from sim.camera.ray_caster import RayCaster
 from sim.episode.actors import Actor, Vehicle
 from sim.episode.blueprints import Description
-from sim.episode.sensors import Camera, CameraKind
+from sim.episode.sensors import Camera, CameraKind, RangeSensor, Sensor
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
 from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor
+from sim.server import range_streams
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
 
@@ -80,6 +82,7 @@ class CameraStreams:
         self._broken: set[int] = set()  # ids are never reused, so none is ever removed
         self._weather: WeatherParameters | None = None
         self._visible: list[tuple[Actor, VisibleActor]] = []
+        self._caster = RayCaster(renderer.create_camera)
 
     def begin(self, track: Track) -> None:
         """Close every camera, then build and show the scene of a track."""
@@ -99,39 +102,51 @@ class CameraStreams:
 
     def close(self) -> None:
         """Close every camera."""
+        self._caster.close()
         while self._cameras:
             self._cameras.popitem()[1].close()
 
     def render(self, world: World, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
         """Render this frame's images: (stream, message) of each due camera whose stream is listened to."""
         self._close_cameras_of_the_dead(world)
-        if world.settings.no_rendering_mode:
-            return
-        self._update_weather(world.weather)
-        self._visible = [(actor, _to_visible(actor)) for actor in world.actors.values() if actor.footprint is not None]
-        for camera in world.cameras():
-            if camera.stream in wanted and camera.is_due(world.timestamp.seconds, world.settings.step):
-                message = self._attempt(world, camera)
-                if message is not None:
-                    yield camera.stream, message
+        cameras = [] if world.settings.no_rendering_mode else world.cameras()
+        casters = [sensor for sensor in world.sensors() if isinstance(sensor, RangeSensor)]
+        if casters or not world.settings.no_rendering_mode:
+            self._update_weather(world.weather)
+            self._visible = [(one, _to_visible(one)) for one in world.actors.values() if one.footprint is not None]
+        due = [
+            sensor
+            for sensor in (*cameras, *casters)
+            if sensor.stream in wanted and sensor.is_due(world.timestamp.seconds, world.settings.step)
+        ]
+        for sensor in due:
+            message = self._attempt(world, sensor)
+            if message is not None:
+                yield sensor.stream, message
 
-    def _attempt(self, world: World, camera: Camera) -> bytes | None:
-        """An image, or None from a camera that has failed once: it must not stop the clock or the other cameras."""
-        if camera.id in self._broken:
+    def _attempt(self, world: World, sensor: Camera | RangeSensor) -> bytes | None:
+        """A message, or None from a sensor that has failed once: it must not stop the clock or the other sensors."""
+        if sensor.id in self._broken:
             return None
         try:
-            return self._render_camera(world, camera)
+            others = [(actor, visible) for actor, visible in self._visible if not _is_within(sensor, actor)]
+            self._renderer.place_actors([visible for _, visible in others])
+            if isinstance(sensor, Camera):
+                return self._render_camera(world, sensor)
+            return self._cast_rays(world, sensor, [actor for actor, _ in others])
         except Exception as error:  # noqa: BLE001 - no failure of the renderer may end the server
-            self._broken.add(camera.id)
-            size = f"{camera.lens.width}x{camera.lens.height}"
-            print(f"sim: camera {camera.id} ({size}) cannot draw and stays dark: {error!r}", file=sys.stderr)
+            self._broken.add(sensor.id)
+            print(f"sim: {_name(sensor)} cannot draw and stays dark: {error!r}", file=sys.stderr)
             return None
+
+    def _cast_rays(self, world: World, sensor: RangeSensor, others: Sequence[Actor]) -> bytes:
+        kind, payload = range_streams.measure(sensor, self._caster, world.timestamp, world.settings.step, others)
+        return streaming.frame_message(sensor_data.pack_header(kind, world.timestamp, sensor.pose), payload)
 
     def _render_camera(self, world: World, camera: Camera) -> bytes:
         lens, pose = camera.lens, camera.pose
         if camera.id not in self._cameras:
             self._cameras[camera.id] = self._renderer.create_camera(lens.width, lens.height, lens.fov, camera.kind)
-        self._renderer.place_actors([visible for actor, visible in self._visible if not _is_within(camera, actor)])
         pixels = self._cameras[camera.id].render(pose, headlights=_has_headlights(camera))
         head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
@@ -144,6 +159,13 @@ class CameraStreams:
         if weather is not self._weather:
             self._weather = weather  # first, so that a weather that fails is tried once only
             self._renderer.set_weather(weather)
+
+
+def _name(sensor: Camera | RangeSensor) -> str:
+    """A sensor as messages call it."""
+    if isinstance(sensor, Camera):
+        return f"camera {sensor.id} ({sensor.lens.width}x{sensor.lens.height})"
+    return f"{sensor.description.id} {sensor.id}"
 
 
 def _has_headlights(camera: Camera) -> bool:
@@ -168,8 +190,8 @@ def _colour(description: Description) -> Colour:
     return red, green, blue
 
 
-def _is_within(camera: Camera, actor: Actor) -> bool:
-    """Whether a camera is inside the box of the actor it is attached to, which is then not drawn."""
+def _is_within(camera: Sensor, actor: Actor) -> bool:
+    """Whether a sensor is inside the box of the actor it is attached to, which is then not drawn."""
     if camera.parent is not actor:
         return False
     (centre, half), relative_pose = actor.box, camera.relative_pose

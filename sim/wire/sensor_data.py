@@ -11,6 +11,8 @@ from enum import IntEnum
 from typing import Any
 
 import msgpack
+import numpy as np
+import numpy.typing as npt
 
 from sim.episode.snapshot import ActorState, Snapshot, Timestamp, VehicleState
 from sim.geometry.poses import Pose, Vector
@@ -25,6 +27,9 @@ _GREEN = 2  # TrafficLightState.Green: what CARLA tells of a car that is at no t
 _ACTIVE = 1
 LARGEST_SINGLE = 3.4e38
 _NOWHERE = Pose()
+_SEMANTIC_POINT = np.dtype([("point", "<f4", 3), ("cosine", "<f4"), ("id", "<u4"), ("label", "<u4")])
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 class SensorType(IntEnum):
@@ -34,6 +39,9 @@ class SensorType(IntEnum):
     DEPTH = 1
     GNSS = 4
     IMU = 5
+    RADAR = 9
+    SEMANTIC_LIDAR = 10
+    LIDAR = 11
     RGB = 13
     SEMANTIC_SEGMENTATION = 14
     EPISODE = 17
@@ -79,6 +87,29 @@ def pack_imu(acceleration: Vector, gyroscope: Vector, compass: float) -> bytes:
     """An inertial sensor's payload [m/s2, rad/s, rad], vectors in the sensor's axes."""
     rate = [gyroscope.x, gyroscope.y, gyroscope.z]
     return _pack([[acceleration.x, acceleration.y, acceleration.z], rate, compass])
+
+
+def pack_lidar(angle: float, counts: Integers, points: Floats) -> bytes:
+    """A lidar's payload: where its sweep ended [rad], points of each channel, and x, y, z [m], intensity of each."""
+    return _lidar_head(angle, counts) + points.astype("<f4").tobytes()
+
+
+def pack_semantic_lidar(
+    angle: float, counts: Integers, points: Floats, cosines: Floats, ids: Integers, labels: Integers
+) -> bytes:
+    """A semantic lidar's payload: as a lidar's, with the cosine of incidence, actor and tag instead of intensity."""
+    packed = np.empty(len(points), _SEMANTIC_POINT)
+    packed["point"], packed["cosine"], packed["id"], packed["label"] = points, cosines, ids, labels
+    return _lidar_head(angle, counts) + packed.tobytes()
+
+
+def _lidar_head(angle: float, counts: Integers) -> bytes:
+    return struct.pack("<fI", angle, len(counts)) + counts.astype("<u4").tobytes()
+
+
+def pack_radar(detections: Floats) -> bytes:
+    """A radar's payload: (n, 4) relative speed [m/s], azimuth and altitude [rad], distance [m]."""
+    return detections.astype("<f4").tobytes()
 
 
 def _pack(values: list[Any]) -> bytes:

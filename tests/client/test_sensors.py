@@ -19,15 +19,19 @@ from sim.server.maps import open_map
 from tests.client.conftest import Eye, connected, synchronous
 from tests.conftest import running_server
 
+ORIGIN = carla.Transform()
+
 
 class Ear:
     """A sensor that listens, and what it told."""
 
-    def __init__(self, world: carla.World, kind: str, parent: carla.Actor | None, **attributes: str) -> None:
+    def __init__(
+        self, world: carla.World, kind: str, parent: carla.Actor | None, place: carla.Transform, **attributes: str
+    ) -> None:
         blueprint = world.get_blueprint_library().find(kind)
         for name, value in attributes.items():
             blueprint.set_attribute(name, value)
-        self.actor = world.spawn_actor(blueprint, carla.Transform(), attach_to=parent)
+        self.actor = world.spawn_actor(blueprint, place, attach_to=parent)
         self.heard: queue.Queue[Any] = queue.Queue()
         self.actor.listen(self.heard.put)
 
@@ -36,8 +40,10 @@ class Ear:
 
 
 @contextmanager
-def listening(world: carla.World, kind: str, parent: carla.Actor | None, **attributes: str) -> Iterator[Ear]:
-    ear = Ear(world, kind, parent, **attributes)
+def listening(
+    world: carla.World, kind: str, parent: carla.Actor | None, place: carla.Transform = ORIGIN, **attributes: str
+) -> Iterator[Ear]:
+    ear = Ear(world, kind, parent, place, **attributes)
     try:
         yield ear
     finally:
@@ -173,7 +179,7 @@ def test_inertia_at_rest_is_gravity_and_in_a_bend_the_turn(world: carla.World, c
 
 
 def test_the_client_sees_a_lane_invasion(world: carla.World, car: carla.Vehicle) -> None:
-    ear = Ear(world, "sensor.other.lane_invasion", car)
+    ear = Ear(world, "sensor.other.lane_invasion", car, ORIGIN)
     try:
         world.tick()
         car.apply_control(carla.VehicleControl(throttle=0.8, steer=0.15))
@@ -202,11 +208,36 @@ def test_sensor_tick_thins_an_instrument(world: carla.World, car: carla.Vehicle)
     assert set(taken) <= set(frames)
 
 
-@pytest.mark.parametrize("kind", ["sensor.lidar.ray_cast", "sensor.other.radar", "sensor.camera.dvs"])
+@pytest.mark.parametrize("kind", ["sensor.other.obstacle", "sensor.camera.optical_flow", "sensor.camera.dvs"])
 def test_a_sensor_of_a_full_server_is_listed_and_refused(world: carla.World, kind: str) -> None:
     blueprint = world.get_blueprint_library().find(kind)
     with pytest.raises(RuntimeError, match="not supported"):
         world.spawn_actor(blueprint, carla.Transform())
+
+
+def test_lidars_and_a_radar_see_the_prop_ahead_and_the_road_below(world: carla.World, car: carla.Vehicle) -> None:
+    world.tick()
+    obstacle = prop(world, car, 12.0)
+    turn = {"rotation_frequency": "20", "points_per_second": "80000", "range": "40"}
+    lifted = carla.Transform(carla.Location(z=2.0))
+    with (
+        listening(world, "sensor.lidar.ray_cast", car, lifted, dropoff_general_rate="0", **turn) as lidar,
+        listening(world, "sensor.lidar.ray_cast_semantic", car, lifted, **turn) as semantic,
+        listening(world, "sensor.other.radar", car, lifted, vertical_fov="40") as radar,
+    ):
+        frame = world.tick()
+        points, tagged, detected = lidar.next(), semantic.next(), radar.next()
+    assert (points.frame, tagged.frame, detected.frame) == (frame, frame, frame)
+    assert (points.channels, sum(points.get_point_count(i) for i in range(32))) == (32, len(points))
+    below = [point.point.z for point in points if abs(point.point.x - 8.0) < 1.0 and abs(point.point.y) < 1.0]
+    assert below
+    assert max(abs(z + 2.0) for z in below) < 0.1
+    hit = [point for point in tagged if point.object_idx == obstacle.id]
+    assert {point.object_tag for point in hit} == {Label.STATIC}
+    # The container's near side; it is 4.2 m wide and 2 m high, and stands as the car does.
+    assert min(point.point.x for point in hit) == pytest.approx(12.0 - 0.96, abs=0.15)
+    assert max(abs(point.point.y) for point in hit) == pytest.approx(2.1, abs=0.2)
+    assert any(abs(one.depth - 11.1) < 0.5 and abs(one.velocity) < 0.1 for one in detected)
 
 
 def test_props_stand_where_they_were_put(world: carla.World) -> None:

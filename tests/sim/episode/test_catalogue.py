@@ -36,7 +36,7 @@ def test_a_sensor_of_a_full_server_carries_what_programs_set_before_they_spawn_i
         "sensor.camera.dvs": ("image_size_x", "positive_threshold", "use_log", "exposure_mode"),
         "sensor.camera.optical_flow": ("image_size_x", "fov", "lens_k"),
     }
-    for name in UNSUPPORTED:
+    for name in {*UNSUPPORTED, *usual}:
         for attribute in (*usual.get(name, ("image_size_y", "fov")), "sensor_tick", "role_name"):
             assert Description(0, name).complete().text(attribute), (name, attribute)
 

@@ -192,7 +192,7 @@ def test_a_noise_that_is_no_number_is_refused() -> None:
         spawned(World(Plain()), GNSS, 0, None, noise_lat_stddev="loud")
 
 
-@pytest.mark.parametrize("kind", ["sensor.lidar.ray_cast", "sensor.camera.dvs", "sensor.other.radar"])
+@pytest.mark.parametrize("kind", ["sensor.camera.optical_flow", "sensor.camera.dvs", "sensor.other.obstacle"])
 def test_a_sensor_of_a_full_server_is_an_error_that_says_so(kind: str) -> None:
     with pytest.raises(WorldError, match=f"{kind} is not supported"):
         World(Plain()).spawn(Description(0, kind), Pose())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import struct
 
+import numpy as np
 import pytest
 
 from sim.dynamics.single_track import VehicleControl
@@ -17,6 +18,9 @@ from sim.wire.sensor_data import (
     pack_header,
     pack_image,
     pack_imu,
+    pack_lidar,
+    pack_radar,
+    pack_semantic_lidar,
 )
 
 
@@ -90,3 +94,19 @@ def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
 def test_what_is_no_vehicle_has_zeros_for_the_rest() -> None:
     data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, (ActorState(1, Pose()),)), 2.0)[84:]
     assert data == bytes.fromhex("0100000001") + bytes(114)
+
+
+def test_a_lidar_is_its_angle_the_points_of_each_channel_and_the_points() -> None:
+    payload = pack_lidar(1.0, np.array([0, 1]), np.array([(1.0, -2.0, 0.5, 1.0)]))
+    assert payload == bytes.fromhex("0000803f 02000000 00000000 01000000 0000803f 000000c0 0000003f 0000803f")
+
+
+def test_a_point_of_a_semantic_lidar_has_a_cosine_an_actor_and_a_tag() -> None:
+    points = np.array([(1.0, -2.0, 0.5)])
+    payload = pack_semantic_lidar(1.0, np.array([1]), points, np.array([0.5]), np.array([7]), np.array([14]))
+    head, point = "0000803f 01000000 01000000", "0000803f 000000c0 0000003f 0000003f 07000000 0e000000"
+    assert payload == bytes.fromhex(f"{head} {point}")
+
+
+def test_a_detection_of_a_radar_is_four_floats() -> None:
+    assert pack_radar(np.array([(1.0, -2.0, 0.5, 1.0)])) == bytes.fromhex("0000803f 000000c0 0000003f 0000803f")
