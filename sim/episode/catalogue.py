@@ -120,13 +120,20 @@ _CARS: dict[str, tuple[Vector, tuple[Attribute, ...]]] = {
 VEHICLES: dict[str, Vector] = {name: half for name, (half, _) in _CARS.items()}
 """Half sizes [m] of the cars; but for the first our own figures for cars of these names. All of them drive alike."""
 
-_GENDERS = {"0001": "female", "0002": "male", "0003": "female", "0004": "male"}
-WALKERS: dict[str, Vector] = {f"walker.pedestrian.{number}": Vector(0.19, 0.19, 0.93) for number in _GENDERS}
+_PEDESTRIANS = {  # gender and generation; programs ask for the second generation by default
+    "0001": ("female", 1),
+    "0002": ("male", 1),
+    "0003": ("female", 1),
+    "0004": ("male", 1),
+    "0015": ("female", 2),
+    "0016": ("male", 2),
+}
+WALKERS: dict[str, Vector] = {f"walker.pedestrian.{number}": Vector(0.19, 0.19, 0.93) for number in _PEDESTRIANS}
 """Half sizes [m] of the pedestrians, who stand where they are put."""
 WALKER_CONTROLLER = "controller.ai.walker"
 
 
-def _walker(gender: str) -> tuple[Attribute, ...]:
+def _walker(gender: str, generation: int) -> tuple[Attribute, ...]:
     return (
         Attribute("role_name", AttributeType.STRING, "pedestrian", ("pedestrian",)),
         Attribute("speed", AttributeType.FLOAT, "0.0", ("0.0", "1.4", "2.8")),
@@ -134,7 +141,7 @@ def _walker(gender: str) -> tuple[Attribute, ...]:
         Attribute("use_wheelchair", AttributeType.BOOL, "false"),
         constant("gender", AttributeType.STRING, gender),
         constant("age", AttributeType.STRING, "adult"),
-        constant("generation", AttributeType.INT, "1"),
+        constant("generation", AttributeType.INT, str(generation)),
         constant("can_use_wheelchair", AttributeType.BOOL, "false"),
     )
 
@@ -181,7 +188,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
         SEMANTIC_LIDAR: _LIDAR,
         RADAR: _RADAR,
         **dict.fromkeys(PROPS, _PROP),
-        **{f"walker.pedestrian.{number}": _walker(gender) for number, gender in _GENDERS.items()},
+        **{f"walker.pedestrian.{number}": _walker(*traits) for number, traits in _PEDESTRIANS.items()},
         WALKER_CONTROLLER: (Attribute("role_name", AttributeType.STRING, "default"),),
         **UNSUPPORTED,
     }

@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sim.camera.ray_caster import RayCaster
 from sim.episode.actors import Actor, Vehicle
 from sim.episode.blueprints import Description
 from sim.episode.sensors import Camera, CameraKind, RangeSensor, Sensor
@@ -22,6 +21,7 @@ from sim.geometry.poses import Pose
 from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor
 from sim.server import range_streams
+from sim.server.ray_caster import RayCaster
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
 
@@ -114,9 +114,10 @@ class CameraStreams:
         if casters or not world.settings.no_rendering_mode:
             self._update_weather(world.weather)
             self._visible = [(one, _to_visible(one)) for one in world.actors.values() if one.footprint is not None]
+        seeing: list[Camera | RangeSensor] = [*cameras, *casters]
         due = [
             sensor
-            for sensor in (*cameras, *casters)
+            for sensor in seeing
             if sensor.stream in wanted and sensor.is_due(world.timestamp.seconds, world.settings.step)
         ]
         for sensor in due:

@@ -1,6 +1,6 @@
 """What lidars and radars measure in a frame, packed as messages.
 
-The rays are cast by `sim.camera.ray_caster`; which rays there are, and which come back, is `sim.episode.scanning`'s.
+The rays are cast by `sim.server.ray_caster`; which rays there are, and which come back, is `sim.episode.scanning`'s.
 An actor is known by its box, in which the point that a ray hit lies.
 """
 
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sim.camera.ray_caster import Floats, RayCaster
 from sim.episode.actors import Actor
 from sim.episode.sensors import Lidar, Radar, RangeSensor, SemanticLidar
 from sim.episode.snapshot import Timestamp
 from sim.geometry.poses import Vector, matrix
+from sim.server.ray_caster import Floats, RayCaster
 from sim.wire import sensor_data
 from sim.wire.sensor_data import SensorType
 

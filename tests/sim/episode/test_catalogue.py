@@ -46,3 +46,8 @@ def test_cars_that_programs_name_are_there_with_all_that_they_ask_of_them(name: 
     given = {attribute.id for attribute in Description(0, f"vehicle.{name}").complete().attributes}
     assert given >= {"role_name", "color", "number_of_wheels", "generation", "base_type", "special_type", "has_lights"}
     assert len(VEHICLES) == 10
+
+
+def test_there_are_walkers_of_both_generations_as_programs_ask_for_the_second() -> None:
+    walkers = [entry for entry in LIBRARY if entry.id.startswith("walker.pedestrian.")]
+    assert {Description(0, walker.id).complete().text("generation") for walker in walkers} == {"1", "2"}

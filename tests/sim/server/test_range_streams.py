@@ -8,7 +8,6 @@ import struct
 import numpy as np
 import pytest
 
-from sim.camera.ray_caster import Floats, Hits, RayCaster
 from sim.episode.blueprints import VEHICLE, AttributeValue, Description
 from sim.episode.catalogue import GNSS, LIDAR, RADAR, SEMANTIC_LIDAR
 from sim.episode.labels import Label
@@ -16,6 +15,7 @@ from sim.episode.sensors import Lidar, RangeSensor
 from sim.episode.world import World
 from sim.geometry.poses import Pose, Vector
 from sim.server.range_streams import find_owners, measure
+from sim.server.ray_caster import Floats, Hits, RayCaster
 from sim.wire.sensor_data import SensorType
 from tests.sim.fakes import Plain
 

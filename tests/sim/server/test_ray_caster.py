@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from sim.camera.ray_caster import FARTHEST, LARGEST_DEPTH, Floats, RayCaster
 from sim.camera.renderer import Renderer
 from sim.episode.labels import Label
 from sim.episode.sensors import CameraKind
@@ -15,6 +14,7 @@ from sim.geometry.poses import Pose
 from sim.geometry.rays import Rays, camera_axes
 from sim.roads import opendrive
 from sim.roads.track import Track
+from sim.server.ray_caster import FARTHEST, LARGEST_DEPTH, Floats, RayCaster
 
 GROUND, WALL = 0.0, 20.0  # z of the ground and x of the wall [m]
 
@@ -58,8 +58,9 @@ class Room:
 
 
 def unit(*directions: tuple[float, float, float]) -> Floats:
-    rays = np.array(directions, np.float64)
-    return rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    rays: Floats = np.array(directions, np.float64)
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    return rays
 
 
 @pytest.mark.parametrize("yaw", [0.0, 0.4, math.pi])
