@@ -82,6 +82,7 @@ bench: setup
 	$(PY) -m tests.bench.learning
 	$(PY) -m tests.bench.laps
 	$(PY) -m tests.bench.recording
+	$(PY) -m tests.bench.display
 	$(PY) -m tests.bench.gym
 	$(PY) -m tests.bench.classroom
 

@@ -211,8 +211,9 @@ class Cockpit:
         seen, truth, wiring = step.observation, step.truth, self._wiring
         advice = wiring.advice(seen) if wiring.advice is not None else None
         other = self._vehicle.steer(advice.curvature, seen.speed) if advice is not None and self._taken else None
+        sharp = wiring.picture(seen.frame) if wiring.picture is not None else None
         return Panel(
-            image=seen.image,
+            image=seen.image if sharp is None else sharp,
             title=f"{wiring.title}, {self._weather}",
             who=wiring.teacher if self._taken else step.decision.who,
             device=self._device.name,

@@ -19,6 +19,8 @@ SLOW = 0.95  # pace below which the time is said to run slowly
 STRIP = 0.25  # share of the window's height for the dials
 SIDE = 0.38  # share of its width for the network
 LESSON = 0.2  # share of its height for the lesson
+INSET = 0.24  # share of its width for a chart
+BAND = 9.0  # units below the picture, for time line and messages of a replay
 
 
 def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
@@ -30,6 +32,12 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     if panel.side is not None:
         view.width -= round(brush.width * SIDE)
         brush.picture(panel.side, pygame.Rect(view.right, 0, brush.width - view.width, view.height))
+    elif panel.inset is not None:
+        view.width -= round(brush.width * INSET)
+        brush.picture(panel.inset, pygame.Rect(view.right, 0, brush.width - view.width, view.height))
+    band = pygame.Rect(0, view.bottom - brush.px(BAND), brush.width, brush.px(BAND))
+    if panel.timeline is not None:
+        view.height -= band.height
     if panel.lesson is not None:
         view.height -= round(brush.height * LESSON)
         box = pygame.Rect(0, view.bottom, view.width, round(brush.height * LESSON))
@@ -38,15 +46,19 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     if panel.alarm is not None:
         _draw_alarm(brush, panel.alarm, picture)
     _draw_head(brush, panel, view)
-    _draw_notes(brush, panel.notes, view)
-    if panel.inset is not None and panel.side is None:
-        side = view.height * 0.42
-        brush.picture(panel.inset, pygame.Rect(view.right - side * 1.3, view.top + brush.px(7), side * 1.25, side))
     _draw_strip(brush, panel, pygame.Rect(0, brush.height - strip, brush.width, strip))
-    if panel.timeline is not None:
-        _draw_timeline(brush, panel.timeline, pygame.Rect(0, view.bottom - brush.px(1.6), brush.width, brush.px(1.6)))
+    if panel.timeline is None:
+        _draw_notes(brush, panel.notes, view)
+    else:
+        _draw_band(brush, panel.timeline, panel.notes, band)
     if panel.help:
         _draw_help(brush, panel.help)
+
+
+def measure_room(size: tuple[int, int], *, side: bool) -> tuple[int, int]:
+    """Width and height [pixels] that the camera's picture has in a window, with or without the network's side view."""
+    width, height = size
+    return width - (round(width * SIDE) if side else 0), height - round(height * STRIP)
 
 
 def colour_of(who: str) -> tuple[int, int, int]:
@@ -162,6 +174,14 @@ def _draw_recording(brush: Brush, recording: RecorderState, area: pygame.Rect) -
     words += f", {driven}" if recording.frames and not recording.running else ""
     left = shape.right + brush.px(1.5)
     brush.text(words, (left, area.centery), 5, colour, corner="midleft", room=area.right - left)
+
+
+def _draw_band(brush: Brush, timeline: Timeline, notes: tuple[str, ...], area: pygame.Rect) -> None:
+    """The messages in a line below the picture, and the time line below them."""
+    line = pygame.Rect(area.left, area.bottom - brush.px(1.6), area.width, brush.px(1.6))
+    middle = (area.centerx, (area.top + line.top) / 2 - brush.px(0.8))
+    brush.text("   ".join(notes), middle, 4.4, INK, corner="center", room=area.width * 0.96)
+    _draw_timeline(brush, timeline, line)
 
 
 def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:

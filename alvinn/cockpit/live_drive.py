@@ -15,6 +15,7 @@ from itertools import cycle
 import numpy as np
 
 from alvinn.cockpit.cockpit import Cockpit
+from alvinn.cockpit.drawing import measure_room
 from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.score import Score, Scorer
@@ -44,6 +45,7 @@ from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
 from alvinn.visualization.insight import NetworkInspector
 from alvinn.visualization.track_map import TrackMap, sample_lane
 from alvinn.world.carla_world import DT, CarlaWorld
+from alvinn.world.display import Display, open_display
 from alvinn.world.opening import open_world
 
 LIVE_FRAME_TIMEOUT = 5.0  # s: the longest that a person should face a frozen image
@@ -120,9 +122,11 @@ def drive_live(drive: LiveDrive, window: Window) -> Driven:
         writer = stack.enter_context(_open_writer(drive, world, hands)) if drive.recording is not None else None
         stack.enter_context(brake_at_end(world))
         window.poll()  # drops the keys pressed while loading
+        room = measure_room(window.size, side=drive.network is not None)
+        display = stack.enter_context(open_display(world, room))
         who = drive.alias if drive.network is None else drive.network.folder.name
         scorer = Scorer(who, f"{drive.settings.map} {drive.direction}", world.geometry.width)
-        _drive(drive, window, hands, world, writer, scorer)
+        _drive(drive, window, hands, world, writer, scorer, display)
         return Driven(writer.rows if writer is not None else 0, scorer.score())
 
 
@@ -165,6 +169,7 @@ def _drive(
     world: CarlaWorld,
     writer: RecordingWriter | None,
     scorer: Scorer,
+    display: Display | None,
 ) -> None:
     """Construct driver and observers, and run the loop."""
     settings = drive.settings
@@ -176,6 +181,7 @@ def _drive(
         next_weather=_weather_switch(drive, world, recorder),
         advice=_make_advice(drive),
         view=_make_view(drive.network, world),
+        picture=display.picture if display is not None else None,
     )
     cockpit = Cockpit(window, hands, wiring, world.geometry, wait=drive.network is None)
     driver = _make_driver(drive, world, cockpit)

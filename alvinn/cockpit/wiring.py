@@ -74,5 +74,7 @@ class Wiring:
     advice: Callable[[Observation], Advice] | None = None
     lesson: Callable[[], panel.LessonState] | None = None
     view: View | None = None
+    picture: Callable[[int], Image | None] | None = None
+    """a sharper picture of a frame than the network's, for the person"""
     teacher: str = panel.HUMAN
     """who drives while the machine does not"""

@@ -77,7 +77,12 @@ class CarlaWorld:
     def attach_cameras(self, undo: ExitStack) -> None:
         """Put the cameras on the car; `undo` removes them."""
         for name, images in self._images.items():
-            _attach_camera(self._world, self.vehicle, name, self.camera.at_mount(name), images.put, undo)
+            _attach(self._world, self.vehicle, name, self.camera.at_mount(name), images.put, undo)
+
+    def attach_extra_camera(self, camera: Camera, take: Callable[[carla.Image], None], undo: ExitStack) -> None:
+        """Put one more colour camera on the car, whose pictures are not observed; `undo` removes it."""
+        with explain_errors("attaching a camera"):
+            _attach(self._world, self.vehicle, "center", camera, take, undo)
 
     def observe(self) -> Observation:
         """The frame of the last tick.
@@ -231,7 +236,7 @@ def read_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
     )
 
 
-def _attach_camera(
+def _attach(
     world: carla.World,
     vehicle: carla.Vehicle,
     name: CameraName,

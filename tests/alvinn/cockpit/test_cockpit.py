@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from alvinn.cockpit import panel
@@ -136,6 +137,13 @@ def test_the_panel_shows_what_the_car_does_and_who_makes_it() -> None:
     assert last.steer > 0.05
     assert last.lane is not None
     assert len(last.lane.trace) == 29 + 1
+
+
+def test_a_sharper_picture_takes_the_place_of_the_networks_as_soon_as_there_is_one() -> None:
+    sharp = np.zeros((540, 1080, 3), np.uint8)
+    screen = Screen({}, 10)
+    drive(screen, wiring=Wiring("paper", "ClearNoon", picture=lambda frame: sharp if frame > 3 else None))
+    assert [one.image is sharp for one in screen.panels] == [False] * 4 + [True] * 7
 
 
 def test_the_drive_begins_when_the_person_says_so_and_the_keys_are_shown_before() -> None:

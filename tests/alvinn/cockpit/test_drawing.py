@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from alvinn.cockpit.brush import BLUE, GREEN, ORANGE, RED, Colour, forget_fonts
-from alvinn.cockpit.drawing import STRIP, colour_of, draw_panel, format_time
+from alvinn.cockpit.drawing import INSET, STRIP, colour_of, draw_panel, format_time
 from alvinn.cockpit.panel import Alarm, LaneState, Panel, RecorderState, Timeline
 from alvinn.driving.types import Image
 from tests.alvinn.fakes import picture
@@ -63,7 +63,7 @@ def count(image: Image, colour: Colour) -> int:
         ({"pace": 0.85}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"time": 62.0}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"notes": ("a message",)}, (0, VIEW), (0.0, 1.0)),
-        ({"inset": picture(2)}, (0, VIEW), (0.5, 1.0)),
+        ({"inset": picture(2)}, (0, VIEW), (0.0, 1.0)),
         ({"alarm": Alarm("take over", 3.0)}, (0, VIEW), (0.0, 1.0)),
         ({"other_steer": 0.2}, (VIEW, HEIGHT), (0.0, 0.15)),
     ],
@@ -123,6 +123,21 @@ def test_the_alarm_is_above_the_road_and_leaves_the_lane_gauge_its_colour() -> N
     road = np.s_[round(VIEW * 0.6) : round(VIEW * 0.85), round(WIDTH * 0.3) : round(WIDTH * 0.7)]
     assert (plain[road] == alarm[road]).all()
     assert (plain[VIEW:] == alarm[VIEW:]).all()
+
+
+def test_in_a_replay_nothing_lies_over_the_road() -> None:
+    """Messages and time line are below the picture, the chart is beside it."""
+    replay = replace(PLAIN, who="", title="", timeline=Timeline(0.3), inset=picture(2))
+    noted = replace(replay, notes=("driver +0.0100, network +0.0200 1/m", "excluded"))
+    road = np.full_like(replay.image, 255)
+    shown = (drawn(replace(replay, image=road)) != drawn(replace(replay, image=0 * road))).any(axis=2)
+    rows, columns = np.nonzero(shown)
+    whole = shown[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert whole.all(), "the picture is seen in one piece"
+    changed = np.argwhere((drawn(noted) != drawn(replay)).any(axis=2))
+    assert len(changed)
+    assert changed[:, 0].min() > rows.max()
+    assert columns.max() < (1.0 - INSET) * WIDTH
 
 
 def test_departures_are_ticks_above_the_timeline() -> None:
