@@ -85,6 +85,7 @@ bench: setup
 	$(PY) -m tests.bench.display
 	$(PY) -m tests.bench.gym
 	$(PY) -m tests.bench.classroom
+	$(PY) -m tests.bench.cockpit
 
 # the field's own learners on our Gymnasium environment, each library in an environment of its own (PyTorch's CPU build)
 peers: .venv-peers/sb3/ready .venv-peers/imitation/ready

@@ -25,7 +25,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 
 SIZE = (486, 540)  # width, height
 HEAD, TITLE, GAP = 40, 20, 6  # pixels
-SLATE, INK = (40, 48, 58), (240, 244, 248)
+SLATE, PALE, INK = (40, 48, 58), (196, 206, 216), (240, 244, 248)
 BLUE, RED = (86, 180, 233), (235, 70, 60)
 ROWS: tuple[tuple[tuple[Part, ...], float], ...] = (
     (("retina", "saliency"), 1.0),
@@ -194,10 +194,10 @@ def _draw_outputs(area: Image, insight: Insight, driver: float | None) -> None:
             corner = (int(unit * step), height - 1 - round(value * (height - 12)))
             cv2.rectangle(area, corner, (int((unit + 1) * step) - 2, height - 1), DIM, -1)
         _draw_hill(area, values, Hill(len(values), span))
-    for curvature, colour in ((driver, BLUE), (insight.curvature, INK)):
+    for curvature, colour, thick in ((driver, BLUE, 9), (insight.curvature, INK, 3)):  # both are seen where they agree
         if curvature is not None:
             column = round((max(-1.0, min(1.0, curvature / span)) + 1.0) / 2.0 * (width - 1))
-            cv2.line(area, (column, 0), (column, height - 1), colour, 3)
+            cv2.line(area, (column, 0), (column, height - 1), colour, thick)
 
 
 def _draw_hill(area: Image, values: Floats, hill: Hill) -> None:
@@ -229,7 +229,7 @@ def _fit(area: Image, picture: Image, *, stretch: bool = False) -> None:
 
 
 def _title(area: Image, words: str) -> None:
-    _write(area, words, (GAP, 15), 0.5, DIM)
+    _write(area, words, (GAP, 16), 0.55, PALE)
 
 
 def _write(area: Image, words: str, place: tuple[int, int], size: float, colour: tuple[int, int, int]) -> None:
