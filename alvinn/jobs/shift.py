@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -233,7 +232,8 @@ class Shift:
     def _write(self, found: dict[RoundGateName, list[list[list[Result]]]]) -> None:
         rates = {TAUGHT[gate]: list(_rates(seeds)) for gate, seeds in found.items()}
         content = {name: [asdict(one) for one in line] for name, line in rates.items()}
-        write_json(self.out / "shift.json", {"schema": 1, "settings": _settings(self), "departures_per_km": content})
+        settings = asdict(self) | {"out": str(self.out), "proof": str(self.proof)}
+        write_json(self.out / "shift.json", {"schema": 1, "settings": settings, "departures_per_km": content})
         values = {
             **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
             "verdict": describe_rates(rates, TAUGHT["plain"]),
@@ -280,10 +280,6 @@ class StatesShown:
 def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Path:
     """Record the expert's plain driving on `country` unless that exists; returns the folder."""
     return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
-
-
-def _settings(job: Shift) -> dict[str, Any]:
-    return asdict(job) | {"out": str(job.out), "proof": str(job.proof)}
 
 
 def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
