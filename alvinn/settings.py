@@ -53,7 +53,7 @@ _GENERATED = re.compile(rf"(mirror:)?(?:({'|'.join(MAPS)})|({'|'.join(FAMILIES)}
 
 
 def find_map(name: str) -> str:
-    """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE file.
+    """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE or CSV file.
 
     Raises:
         MapError: there is no such map or file; the message names the nearest one.
@@ -61,7 +61,7 @@ def find_map(name: str) -> str:
     if _GENERATED.fullmatch(name):
         return name.lower()
     path = Path(name)
-    if path.suffix.lower() == ".xodr" or len(path.parts) > 1:
+    if path.suffix.lower() in {".xodr", ".csv"} or len(path.parts) > 1:
         if not path.is_file():
             raise MapError(f"there is no map file {name}")
         return name
@@ -162,7 +162,7 @@ class Driving(Home):
     carla: str | None = None
     """HOST:PORT of a running CARLA server (default: a private embedded one)"""
     map: str = "country"
-    """a map's name, or an OpenDRIVE FILE.xodr"""
+    """a map's name, an OpenDRIVE FILE.xodr, or a real track's centre line FILE.csv"""
     seed: int = 0
     """seed of everything random"""
     weather: str = "ClearNoon"

@@ -55,7 +55,12 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add, default = parser.add_argument, ServerOptions()
-    add("--map", default=default.map, metavar="NAME|FILE.xodr", help="a built-in map, or an OpenDRIVE file")
+    add(
+        "--map",
+        default=default.map,
+        metavar="NAME|FILE",
+        help="a built-in map, OpenDRIVE, or a centre line (*.csv)",
+    )
     add(
         "--maps",
         type=Path,

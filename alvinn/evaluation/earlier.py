@@ -43,7 +43,7 @@ def load_earlier(
     mend = "choose another --out, or add --overwrite in place of --resume"
     require_same(path, _flat(before), _flat(head), mend)
     if lost := [run for run in finished if run not in runs]:
-        names = ", ".join(sorted(f"{run.map} {run.direction} in {run.weather}" for run in lost)[:3])
+        names = ", ".join(sorted(f"{run.circuit} {run.direction} in {run.weather}" for run in lost)[:3])
         raise ResultsError(
             f"{path} holds {len(lost)} runs that are not asked for now ({names}): ask for them too, {mend}"
         )

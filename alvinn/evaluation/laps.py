@@ -130,7 +130,9 @@ def _in_order(runs: list[Run], done: dict[Run, Result]) -> list[Result]:
 
 def _describe_failures(failed: list[Result], runs: int) -> str:
     first = failed[0]
-    return f"{len(failed)} of {runs} runs could not be driven; {first.run.map} {first.run.direction}: {first.reason}"
+    return (
+        f"{len(failed)} of {runs} runs could not be driven; {first.run.circuit} {first.run.direction}: {first.reason}"
+    )
 
 
 def _make_spec(job: LapSettings, network: Network | None, run: Run, *, first: bool) -> RunSpec:
@@ -172,7 +174,7 @@ def _show_progress(runs: int) -> Iterator[ProgressCallback]:
 
         def on_progress(run: Run, share: float) -> None:
             shares[run] = share
-            note = f"runs, {run.map} {run.direction} {share:.0%}"
+            note = f"runs, {run.circuit} {run.direction} {share:.0%}"
             bars.update(task, completed=sum(shares.values()), note=note)
 
         yield on_progress

@@ -71,9 +71,7 @@ def tabulate(results: list[Result]) -> Table:
         figures = result.as_json()
         sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
-            escape(f"{one.map} {one.direction}, {one.weather}")
-            + (f", seed {one.seed}" if seeds else "")
-            + (f", start {one.start}" if starts else ""),
+            escape(str(one)) + (f", seed {one.seed}" if seeds else "") + (f", start {one.start}" if starts else ""),
             f"{result.completion_pct:.0f}%",
             str(figures["departures"]),
             "-" if sd is None else f"{sd:.3f} m",

@@ -220,7 +220,7 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
 
 def make_view(one: Run, network: Network | None, world: CarlaWorld, every: int = 1) -> NetworkView:
     """What films show of a run, with the ALVINN panel drawn at every so many ticks; the expert has none."""
-    title = f"{one.map} {one.direction}, {one.weather}"
+    title = str(one)
     if network is None:
         return NetworkView(title)
     expert = ExpertDriver.in_world(world)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from alvinn.driving.departure import CrossingCounter, departure_margin
@@ -138,6 +139,21 @@ class Run:
     weather: str
     seed: int
     start: int
+
+    @property
+    def circuit(self) -> str:
+        """The map's name to show; of a map file, the file's name without its folder."""
+        return name_map(self.map)
+
+    def __str__(self) -> str:
+        """Return circuit, direction and weather."""
+        return f"{self.circuit} {self.direction}, {self.weather}"
+
+
+def name_map(name_or_path: str) -> str:
+    """The name of a map to show; of a map file, the file's name without its folder."""
+    path = Path(name_or_path)
+    return path.stem if path.suffix.lower() in {".xodr", ".csv"} else name_or_path
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ BINS = 81
 def label_run(result: Result) -> str:
     """The name of a run in legends and tables."""
     one = result.run
-    return f"{one.map} {one.direction}, {one.weather}, seed {one.seed}" + (f", start {one.start}" if one.start else "")
+    return f"{one}, seed {one.seed}" + (f", start {one.start}" if one.start else "")
 
 
 def select_worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:

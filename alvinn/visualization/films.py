@@ -99,7 +99,7 @@ def pair_films(folders: Mapping[str, Path], runs: Sequence[Run]) -> list[list[Cl
             embed_clip(
                 run_folder(folder, run) / CLIP,
                 f"{make_anchor(run)}-{number}",
-                f"{name}: {run.map} {run.direction}, {run.weather}",
+                f"{name}: {run}",
             )
             for number, (name, folder) in enumerate(folders.items())
         ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from alvinn.metrics.referee import Result
+from alvinn.metrics.referee import Result, name_map
 from alvinn.metrics.summary import pool_metrics, summarize
 from alvinn.visualization.figures import (
     SHOWN,
@@ -156,7 +156,7 @@ def write_report(
         "pooled": _tabulate_pooled(summed),
         "runs": tabulate_runs(results, summed),
         "histogram": embed_figure(histogram, "Distribution of the offset from the lane's centre."),
-        "circuits": [_show_circuit(name, [r for r in results if r.run.map == name]) for name in maps],
+        "circuits": [_show_circuit(name_map(name), [r for r in results if r.run.map == name]) for name in maps],
         "films": collect_films(path.parent, results),
         "commands": commands,
     }
@@ -260,7 +260,7 @@ def group_by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
     names = list(dict.fromkeys(result.run.map for result in driven))
     if len(names) > SHOWN:
         return [(f"all {len(names)} circuits", driven)]
-    return [(name, [result for result in driven if result.run.map == name]) for name in names]
+    return [(name_map(name), [result for result in driven if result.run.map == name]) for name in names]
 
 
 def _show_circuit(name: str, results: Sequence[Result]) -> Circuit:

@@ -1,4 +1,4 @@
-"""Maps as OpenDRIVE 1.4 text: the built-in circuits, and files from elsewhere."""
+"""Maps as OpenDRIVE 1.4 text: the built-in circuits, and files from elsewhere, OpenDRIVE or centre lines."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from sim.roads.circuits import FAMILIES, find_circuit, list_names
 from sim.roads.opendrive_writer import to_opendrive
 from sim.roads.xml_document import MapError
 
+SUFFIXES = (".xodr", ".csv")
 LONGEST_NAME = 80  # characters of a name that a message repeats
 LONGEST_PATH = 200  # characters of a path that a message repeats, from its end, where the file's name stands
 
 
 def load(name_or_path: str) -> tuple[str, str]:
-    """The name and OpenDRIVE text of a built-in map or of a file (*.xodr).
+    """The name and OpenDRIVE text of a built-in map, of a file (*.xodr), or of a track's centre line (*.csv).
 
     Raises:
-        MapError: there is no such map or file, or it is not OpenDRIVE with a driving lane; the message names the line.
+        MapError: there is no such map or file, it is not OpenDRIVE with a driving lane, or not a closed centre line;
+            the message names the line.
     """
     circuit, path = find_circuit(name_or_path), Path(name_or_path)
     if circuit is not None:
         return name_or_path, to_opendrive(name_or_path, circuit)
-    if path.suffix.lower() != ".xodr" and not _exists(path):
+    if path.suffix.lower() not in SUFFIXES and not _exists(path):
         raise MapError(f"{_explain_names(name_or_path)}; the path of an OpenDRIVE file (*.xodr) also works")
     return path.stem, _read_file(path)
 
@@ -63,6 +65,10 @@ def _read_file(path: Path) -> str:
         line = error.object[: error.start].count(b"\n") + 1
         raise MapError(f"the map file {path} is not UTF-8 text (line {line})") from error
     try:
+        if path.suffix.lower() == ".csv":
+            from sim.roads.centre_line import read_centre_line  # seldom needed, and servers start quicker without
+
+            return to_opendrive(path.stem, read_centre_line(text))
         return opendrive_import.validate(text)
     except MapError as error:
         raise MapError(f"the map file {path} cannot be used: {error}") from error

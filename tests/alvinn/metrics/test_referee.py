@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
 from alvinn.errors import MapError
-from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
+from alvinn.metrics.referee import Referee, Result, Run, judge, name_map, unfinished_result
 from alvinn.metrics.summary import summarize
 from tests.alvinn.fakes import CAR, DT, circle, step, straight, truth
 
@@ -223,3 +223,9 @@ def test_whatever_was_driven_the_json_has_no_nan(runs: list[list[float]]) -> Non
     results = [judged(run) if run else unfinished_result(RUN, "failed") for run in runs]
     json.dumps(summarize(results, np.random.default_rng(0)), allow_nan=False)
     json.dumps([result.as_json() for result in results], allow_nan=False)
+
+
+def test_a_map_file_is_shown_by_its_name_alone() -> None:
+    assert str(Run("/home/me/tracks/Ring.csv", "forward", "ClearNoon", 0, 0)) == "Ring forward, ClearNoon"
+    assert name_map("maps/Town02.XODR") == "Town02"
+    assert name_map("random:7") == "random:7"
