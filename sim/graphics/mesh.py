@@ -20,7 +20,8 @@ Triangles = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.uint32]
 Vertices = npt.NDArray[np.void]  # of Vertex
-Vertex = np.dtype([("position", "<f4", 3), ("colour", "u1", 4), ("uv", "<f4", 2), ("label", "<u4")])  # Panda3D's layout
+# Panda3D's layout. The pipe reads a position in one go if it has a fourth number, 1, and is aligned to 16 bytes.
+Vertex = np.dtype([("position", "<f4", 4), ("colour", "u1", 4), ("uv", "<f4", 2), ("label", "<u4")])
 
 NEAREST_FIRST = "nearest first"  # the cull bin of upright objects: hidden pixels then cost no more than a depth test
 core.CullBinManager.get_global_ptr().add_bin(NEAREST_FIRST, core.CullBinManager.BT_front_to_back, 25)
@@ -103,6 +104,7 @@ def make_table(points: Floats, colours: Floats, uvs: Floats, labels: Labels | La
     table = np.empty(points.shape[:-1], Vertex)
     position, colour = table["position"], table["colour"]
     position[..., 0], position[..., 1], position[..., 2] = points[..., 1], points[..., 0], points[..., 2]
+    position[..., 3] = 1.0
     colour[..., :3], colour[..., 3] = np.clip(colours * 255.0 + 0.5, 0, 255), 255
     table["uv"], table["label"] = uvs, labels
     return table
@@ -139,7 +141,7 @@ def read_geom(geom: core.Geom) -> tuple[Vertices, Triangles]:
 @lru_cache(maxsize=1)
 def _register_vertex_format() -> core.GeomVertexFormat:
     columns = core.GeomVertexArrayFormat()
-    columns.add_column(core.InternalName.get_vertex(), 3, core.Geom.NT_float32, core.Geom.C_point)
+    columns.add_column(core.InternalName.get_vertex(), 4, core.Geom.NT_float32, core.Geom.C_point)
     columns.add_column(core.InternalName.get_color(), 4, core.Geom.NT_uint8, core.Geom.C_color)
     columns.add_column(core.InternalName.get_texcoord(), 2, core.Geom.NT_float32, core.Geom.C_texcoord)
     columns.add_column(core.InternalName.make("label"), 1, core.Geom.NT_uint32, core.Geom.C_other)
@@ -218,13 +220,20 @@ def make_upright_state(texture: core.Texture | None) -> core.RenderState:
 
 def make_near_node(distance: float, centre: Floats, geom: core.Geom, state: core.RenderState) -> core.LODNode:
     """Make a node that is drawn only for cameras within `distance` [m] of `centre` (3,), CARLA's axes."""
-    inner = core.GeomNode("near")
-    inner.add_geom(geom, state)
     node = core.LODNode("near")
     node.set_center(core.LPoint3(centre[1], centre[0], centre[2]))
-    node.add_switch(distance, 0.0)
-    node.add_child(inner)
+    add_near_geom(node, distance, geom, state)
     return node
+
+
+def add_near_geom(
+    node: core.LODNode, farthest: float, geom: core.Geom, state: core.RenderState, nearest: float = 0.0
+) -> None:
+    """Add a geom that is drawn only for cameras from `nearest` to `farthest` [m] away from the node's centre."""
+    inner = core.GeomNode("near")
+    inner.add_geom(geom, state)
+    node.add_switch(farthest, nearest)
+    node.add_child(inner)
 
 
 def is_line(geom: core.Geom) -> bool:

@@ -20,6 +20,7 @@ from sim.scene.road_surface import (
     DetailLevel,
     RoadSamples,
     choose_rows,
+    compute_curvature,
     cut_into_strips,
     make_surface,
     make_thin_lines,
@@ -63,9 +64,10 @@ def make_road_nodes(
         for i, kind in enumerate((grass, asphalt, None, None))
     )
     parts = _cut(len(DETAIL_LEVELS) - 1, float(stretch.s[0]), float(stretch.s[-1]), DETAIL_LEVELS[-1].length)
+    builder = _Builder(stretch, random, states, land)
     for first in range(0, len(parts), TOGETHER):
         some = parts[first : first + TOGETHER]
-        chunks = _Builder(stretch, random, states, land).build([part for root in some for part in root.walk()])
+        chunks = builder.build([part for root in some for part in root.walk()])
         for part in some:
             yield _make_node(stretch, part, chunks)
 
@@ -103,10 +105,14 @@ class _Builder:
         self, stretch: Stretch, random: np.random.Generator, states: tuple[core.RenderState, ...], land: Terrain
     ) -> None:
         self._stretch, self._random, self._states, self._land = stretch, random, states, land
+        self._curvature = compute_curvature(stretch)
 
     def build(self, parts: list[Part]) -> dict[Part, core.GeomNode]:
         """Build the chunk of each part."""
-        rows = {part: choose_rows(self._stretch, part.start, part.end, DETAIL_LEVELS[part.level]) for part in parts}
+        rows = {
+            part: choose_rows(self._stretch, self._curvature, part.start, part.end, DETAIL_LEVELS[part.level])
+            for part in parts
+        }
         # Drawn part by part, so that what a road looks like does not depend on what is built together.
         ragged = {part: [self._roughen(len(rows[part])) for _ in range(2)] for part in parts}
         nodes: dict[Part, core.GeomNode] = {}
@@ -131,7 +137,7 @@ class _Builder:
     ) -> Iterator[core.GeomNode]:
         """Build the chunks of one level from their samples, which come one after the other."""
         stretch, strips = self._stretch, cut_into_strips(self._stretch, level)
-        verges = [] if stretch.junction else list(make_verges(samples, chunks, ragged, self._land))
+        verges = [] if stretch.junction else list(make_verges(samples, level, chunks, ragged, self._land))
         surface = [sheet for strip in strips for sheet in make_surface(strip, samples, painted=False)]
         thin = list(make_thin_lines(stretch, samples, level))
         paint = [sheet for strip in strips for sheet in make_surface(strip, samples, painted=True)]

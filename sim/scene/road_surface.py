@@ -56,7 +56,8 @@ class DetailLevel:
     Attributes:
         min_distance: from the chunk's nearest point [m], for the focal length `canvas.LOD_FOCAL_LENGTH`.
         length: approximate length of a chunk [m]; distant chunks are longer, since each has a fixed cost.
-        step: spacing of the rows of points [m].
+        tolerance: how far the surface between two rows of points may be from the road's [m]: half a pixel.
+        step: largest spacing of the rows [m].
         true_width: whether markings have their true width; otherwise they are lines one pixel wide.
         coverage: opacity of such a line [0, 1]: the fraction of a pixel that the paint would cover.
         dashes: whether broken lines are drawn broken.
@@ -64,6 +65,7 @@ class DetailLevel:
 
     min_distance: float
     length: float
+    tolerance: float
     step: float
     true_width: bool
     coverage: float
@@ -71,10 +73,10 @@ class DetailLevel:
 
 
 DETAIL_LEVELS = (
-    DetailLevel(0, 24, 1.0, true_width=True, coverage=0.85, dashes=True),
-    DetailLevel(24, 24, 2.0, true_width=False, coverage=0.70, dashes=True),
-    DetailLevel(50, 48, 4.0, true_width=False, coverage=0.45, dashes=False),
-    DetailLevel(100, 96, 8.0, true_width=False, coverage=0.24, dashes=False),
+    DetailLevel(0, 24, 0.012, 2.0, true_width=True, coverage=0.85, dashes=True),
+    DetailLevel(24, 24, 0.05, 8.0, true_width=False, coverage=0.70, dashes=True),
+    DetailLevel(50, 48, 0.13, 16.0, true_width=False, coverage=0.45, dashes=False),
+    DetailLevel(100, 96, 0.40, 32.0, true_width=False, coverage=0.24, dashes=False),
 )
 
 
@@ -102,9 +104,21 @@ class RoadSamples:
         return self.centre[:, None, :] + offsets[..., None] * self.right[:, None, :]
 
 
-def choose_rows(stretch: Stretch, start: float, end: float, level: DetailLevel) -> Floats:
-    """The s [m] of a chunk's rows of points: evenly spaced, and where dashes begin and end."""
-    rows = [np.linspace(start, end, max(1, math.ceil((end - start) / level.step)) + 1)]
+def compute_curvature(stretch: Stretch) -> Floats:
+    """The curvature (n,) at each sample of a stretch, to the side or upwards [1/m]."""
+    heading = np.unwrap(np.arctan2(stretch.right[:, 0], stretch.right[:, 1]))
+    curvature: Floats = np.hypot(np.gradient(heading, stretch.s), np.gradient(stretch.grade, stretch.s))
+    return curvature
+
+
+def choose_rows(stretch: Stretch, curvature: Floats, start: float, end: float, level: DetailLevel) -> Floats:
+    """The s [m] of a chunk's rows of points: the closer, the sharper it bends, and where dashes begin and end."""
+    first, last = np.searchsorted(stretch.s, (start, end)).tolist()
+    s = np.concatenate(([start], stretch.s[first:last], [end]))
+    here = np.interp((s[1:] + s[:-1]) / 2, stretch.s, curvature)
+    # How many rows there are up to each s, if a chord of length c is c^2 / 8 times the curvature away from its arc.
+    count = np.append(0.0, np.cumsum(np.diff(s) * np.maximum(1 / level.step, np.sqrt(here / (8 * level.tolerance)))))
+    rows = [np.interp(np.linspace(0, count[-1], max(1, math.ceil(count[-1])) + 1), count, s)]
     for marking in stretch.markings:
         if marking.style == "BROKEN" and level.dashes:
             period = marking.dash + marking.gap
@@ -218,13 +232,16 @@ def _compute_lane_uvs(strip: Strip, samples: RoadSamples, offsets: Floats) -> Fl
     return np.stack((u, v), axis=-1)
 
 
-def make_verges(samples: RoadSamples, chunks: list[slice], ragged: list[Floats], land: Terrain) -> Iterator[Sheet]:
+def make_verges(
+    samples: RoadSamples, level: DetailLevel, chunks: list[slice], ragged: list[Floats], land: Terrain
+) -> Iterator[Sheet]:
     """Ragged verges of gravel turning into grass on both sides; on hilly land, also banks down or up to it."""
     every = np.ones(len(samples.s) - 1, dtype=bool)
+    columns = [0, 1, 2] if level.dashes else [0, 2]  # from afar only the edges are seen
     for edge, side, factors in ((0, -1.0, ragged[0]), (-1, 1.0, ragged[1])):
-        out = np.array([distance for distance, _ in VERGE]) * factors
+        out = (np.array([distance for distance, _ in VERGE]) * factors)[:, columns]
         points = samples.points(samples.offsets[:, [edge]] + side * out)
-        tint = np.array([colour for _, colour in VERGE])
+        tint = np.array([colour for _, colour in VERGE])[columns]
         if not land.is_level:
             points[..., 2] -= VERGE_SLOPE * out
             points = np.concatenate((points, _make_bank(samples, edge, side, land)), axis=1)

@@ -21,6 +21,7 @@ from sim.geometry.poses import Pose
 from sim.graphics import mesh, textures
 from sim.graphics.canvas import to_panda_matrix
 from sim.graphics.light import Light
+from sim.graphics.mesh import Floats, Mesh
 from sim.roads.terrain import BLOCK, LEVEL_CELL
 from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor, make_body
@@ -33,6 +34,7 @@ from sim.scene.vegetation import make_plant_nodes
 
 GRASS_TILE = 6.0  # [m]
 WET_DARKENING = 0.42  # fraction of its brightness that wet asphalt loses
+LAND_DRAW_DISTANCE = 200.0  # of level land in all its cells, from a block's centre [m]; farther away it is one square
 SQUARE = 150.0  # size of the squares whose chunks are culled together [m]
 
 
@@ -150,7 +152,7 @@ def _find_square(node: core.PandaNode) -> tuple[int, int]:
     return math.floor(centre[0] / SQUARE), math.floor(centre[1] / SQUARE)
 
 
-def _make_land(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.GeomNode]:
+def _make_land(track: Track, random: np.random.Generator, grass: core.Texture) -> Iterator[core.PandaNode]:
     """The land: a grid of grass whose tint varies from place to place, drawn below everything else."""
     points = track.terrain.points()
     counts = points.shape[:2]
@@ -160,14 +162,24 @@ def _make_land(track: Track, random: np.random.Generator, grass: core.Texture) -
     # Nodes as large as on level land: their number costs more than their size.
     batch = round(LEVEL_CELL / track.terrain.cell)
     for rows, columns in product(*(_split_into_batches(start, batch) for start in starts)):
-        sheets = []
-        for i, j in product(rows, columns):
-            part = np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1]
-            uvs = (points[part][..., :2] - points[i, j, :2]) / GRASS_TILE
-            sheets.append(mesh.make_sheet(points[part], tint[part], uvs, Label.TERRAIN))
-        node = core.GeomNode("ground")
-        node.add_geom(mesh.make_geom(mesh.join(sheets)), state)
+        blocks = [np.s_[i : i + BLOCK + 1, j : j + BLOCK + 1] for i, j in product(rows, columns)]
+        fine = mesh.make_geom(mesh.join([_make_block(points[block], tint[block]) for block in blocks]))
+        if not track.terrain.is_level:
+            node = core.GeomNode("ground")
+            node.add_geom(fine, state)
+            yield node
+            continue
+        ((block,), corners) = blocks, np.s_[::BLOCK, ::BLOCK]
+        node = mesh.make_near_node(LAND_DRAW_DISTANCE, points[block][BLOCK // 2, BLOCK // 2], fine, state)
+        node.set_name("ground")
+        coarse = mesh.make_geom(_make_block(points[block][corners], tint[block][corners]))
+        mesh.add_near_geom(node, 1e6, coarse, state, nearest=LAND_DRAW_DISTANCE)
         yield node
+
+
+def _make_block(points: Floats, tint: Floats) -> Mesh:
+    uvs = (points[..., :2] - points[0, 0, :2]) / GRASS_TILE
+    return mesh.make_sheet(points, tint, uvs, Label.TERRAIN)
 
 
 def _split_into_batches(starts: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -21,7 +21,7 @@ ELEVATIONS = np.radians([-4.0, 0.0, 4.0, 9.0, 18.0, 34.0, 56.0])  # of the drum'
 ROWS = np.array(
     [0.0, 0.08, 0.40, 0.56, 0.74, 0.90, 1.0]
 )  # positions of the rings in the texture, as fractions of its height
-SECTORS, SQUARES_PER_SECTOR = 8, 6
+SECTORS, SQUARES_PER_SECTOR = 8, 3
 RADIUS = 100.0  # [m]
 GLOW = 80.0  # how far from a high sun its glow reaches; farther away it is below 1e-34 [deg]
 FIELD = np.array([0.27, 0.40, 0.16])

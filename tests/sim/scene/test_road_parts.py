@@ -36,7 +36,7 @@ def unpictured(node: core.PandaNode, level: int) -> Iterator[tuple[Floats, mesh.
         for i in range(chunk.get_num_geoms()):
             if not chunk.get_geom_state(i).has_attrib(core.TextureAttrib):
                 table, numbers = mesh.read_geom(chunk.get_geom(i))
-                yield table["position"].astype(float), numbers, table["colour"].astype(float)
+                yield table["position"][:, :3].astype(float), numbers, table["colour"].astype(float)
 
 
 def drawn(stretch: Stretch, level: int) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.roads.track import LaneMarking, Stretch
-from sim.scene.road_surface import DETAIL_LEVELS, Strip, choose_rows, cut_into_strips, resample
+from sim.scene.road_surface import (
+    DETAIL_LEVELS,
+    DetailLevel,
+    Strip,
+    choose_rows,
+    compute_curvature,
+    cut_into_strips,
+    resample,
+)
 
 STYLES = st.sampled_from(("NONE", "SOLID", "BROKEN", "SOLIDSOLID", "CURB"))
 MARKS = st.builds(LaneMarking, STYLES, st.just("White"), st.floats(0.1, 0.4), st.floats(1, 6), st.floats(1, 9))
@@ -73,9 +82,27 @@ def test_a_chunk_s_dashes_cost_the_same_wherever_along_the_road_it_is() -> None:
     rows, peaks = [], []
     for start in (40.0, 19_960.0):
         tracemalloc.start()
-        rows.append(choose_rows(stretch, start, start + 24.0, DETAIL_LEVELS[0]))
+        rows.append(choose_rows(stretch, compute_curvature(stretch), start, start + 24.0, DETAIL_LEVELS[0]))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert rows[1] - 19_960.0 == pytest.approx(rows[0] - 40.0)
     assert len(rows[0]) > 240
     assert peaks[1] < 2 * peaks[0]
+
+
+@pytest.mark.parametrize("level", DETAIL_LEVELS)
+def test_rows_are_close_enough_for_a_bend_and_no_closer(level: DetailLevel) -> None:
+    radius, s = 20.0, np.linspace(0.0, 59.0, 60, dtype=np.float64)
+    bend = replace(make_straight([LaneMarking(), LaneMarking()], [3.5], length=59.0), s=s)
+    turned = np.column_stack((-np.sin(s / radius), np.cos(s / radius), 0 * s))
+    bend = replace(
+        bend, right=turned, centre=radius * np.column_stack((np.sin(s / radius), 1 - np.cos(s / radius), 0 * s))
+    )
+    curvature = compute_curvature(bend)
+    assert curvature == pytest.approx(1 / radius)
+    gaps = np.diff(choose_rows(bend, curvature, 5.0, 55.0, level))
+    assert gaps.min() == pytest.approx(gaps.max())
+    error = gaps.max() ** 2 / 8 / radius
+    assert 0.7 * level.tolerance < error <= level.tolerance or gaps.max() == pytest.approx(level.step)
+    straight = make_straight([LaneMarking(), LaneMarking()], [3.5], length=64.0)
+    assert np.diff(choose_rows(straight, compute_curvature(straight), 0.0, 64.0, level)) == pytest.approx(level.step)
