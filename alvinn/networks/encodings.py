@@ -78,6 +78,16 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         curvature: Floats = (position * self.spacing - self.span).astype(np.float32)
         return curvature
 
+    def decode_one(self, activations: Floats) -> float:
+        """As `decode`, for one answer, activations of shape (units,): a fifth of the time."""
+        fit = activations @ self._templates.T
+        best = min(max(int(fit.argmax()), 1), len(fit) - 2)
+        left, middle, right = (float(height) for height in fit[best - 1 : best + 2])
+        if not middle > 0.0:
+            return 0.0
+        shift = 0.5 * (left - right) / min(left - 2.0 * middle + right, -TINY)
+        return (best + min(max(shift, -1.0), 1.0)) / FINENESS * self.spacing - self.span
+
     def trust(self, activations: Floats) -> Trust:
         """Confidence in one answer, activations of shape (units,)."""
         heights = self._templates @ activations
@@ -123,6 +133,10 @@ class Scalar(msgspec.Struct, frozen=True, tag_field="kind", tag="scalar"):
         """Curvatures [1/m], shape (n,), of units, shape (n, 1)."""
         return np.asarray(activations[..., 0] / self.scale, dtype=np.float32)
 
+    def decode_one(self, activations: Floats) -> float:
+        """As `decode`, for one answer, activations of shape (units,)."""
+        return float(activations[0]) / self.scale
+
 
 class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
     """ALVINN's first output: a hill nine units wide, decoded as the most active unit, and a unit for road intensity.
@@ -152,6 +166,10 @@ class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
         """Curvatures [1/m], shape (n,), of units, shape (n, units)."""
         best = activations[..., :-1].argmax(axis=-1)
         return np.asarray((2.0 * best / (self.directions - 1) - 1.0) * self.span, dtype=np.float32)
+
+    def decode_one(self, activations: Floats) -> float:
+        """As `decode`, for one answer, activations of shape (units,)."""
+        return float(self.decode(activations[None])[0])
 
     def trust(self, activations: Floats) -> Trust:
         """Confidence in one answer, activations of shape (units,): computed with `Hill`, which is nearly the same."""

@@ -261,7 +261,7 @@ class Network:
         return np.asarray(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
 
     def _decode(self, everything: Floats) -> float:
-        decoded = float(self.card.output.decode(everything[None, : self.card.output.units])[0])
+        decoded = self.card.output.decode_one(everything[: self.card.output.units])
         return decoded + float(everything[-2]) if self.card.refined else decoded
 
     def curvature(self, frame: Image) -> float:

@@ -151,3 +151,17 @@ def test_the_most_active_of_its_units_decodes_whatever_the_intensity(curvature: 
     back = float(code.decode(code.encode([curvature], [intensity]))[0])
     assert abs(back - min(0.15, max(-0.15, curvature))) <= 0.15 / 44 + 1e-6
     assert code.trust(code.encode([back], [intensity])[0]).fit > 0.97
+
+
+@given(st.sampled_from([HILL, Hill(30), Scalar(), Hill1989()]), st.integers(0, 2**32 - 1), st.floats(-0.3, 0.3))
+def test_one_answer_is_read_as_in_a_batch(output: Encoding, seed: int, curvature: float) -> None:
+    rng = np.random.default_rng(seed)
+    clean = output.encode([curvature])[0]
+    for noise in (0.0, 0.1, 2.0):
+        answer = (clean + rng.normal(scale=noise, size=output.units)).astype(np.float32)
+        assert output.decode_one(answer) == pytest.approx(float(output.decode(answer[None])[0]), abs=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan])
+def test_one_answer_without_activation_is_straight_on(value: float) -> None:
+    assert HILL.decode_one(np.full(HILL.units, value, dtype=np.float32)) == 0.0
