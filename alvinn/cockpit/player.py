@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ from alvinn.cockpit.wiring import Screen
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Image
+from alvinn.driving.types import Image, Observation
 from alvinn.recording import Recording, Row
 
 TICK = 1.0 / 20.0  # s between two pictures of the window
@@ -37,10 +38,10 @@ HELP = (
     ("Escape", "end the replay"),
 )
 
-Answer = Callable[[Image], float]
-"""A network's answer to an image: curvature [1/m]."""
-View = Callable[[Row, Image], Image]
-"""The ALVINN panel of a network at a row with its image."""
+Answer = Callable[[Observation], float]
+"""A network's answer to what the car saw: curvature [1/m]."""
+View = Callable[[Row, Observation], Image]
+"""The ALVINN panel of a network at a row with what the car saw."""
 
 
 class Player:
@@ -164,13 +165,13 @@ class Player:
             RecordingError: the row's image is missing or damaged.
         """
         row, index = self._recording.rows[self.index], self.index
-        image = self._recording.read_picture(row)
         speed = 0.0 if math.isnan(row.speed) else row.speed
+        seen = replace(self._recording.read_observation(row), speed=speed)
         if self._answer is not None and index not in self.answers:
-            self.answers[index] = self._answer(image)
+            self.answers[index] = self._answer(seen)
         said = self.answers.get(index)
         return Panel(
-            image=image,
+            image=seen.image,
             title=", ".join(filter(None, (row.lane, row.weather))) or self._recording.folder.name,
             who="you" if row.who == "human" else row.who,
             alias=self._alias,
@@ -181,19 +182,19 @@ class Player:
             lane=self._lane(row, index),
             recording=RecorderState(running=False, frames=0, note=self._describe_place()),
             time=row.time - self._recording.rows[0].time,
-            side=self._draw_side(row, image),
+            side=self._draw_side(row, seen),
             notes=self._notes(row, said),
             inset=self._charts.at(index, row.curvature),
             timeline=self._timeline(),
             help=HELP if self._help else (),
         )
 
-    def _draw_side(self, row: Row, image: Image) -> Image | None:
+    def _draw_side(self, row: Row, seen: Observation) -> Image | None:
         """The network's view of the present row, drawn once."""
         if self._view is None:
             return None
         if self._side is None or self._side[0] != self.index:
-            self._side = (self.index, self._view(row, image))
+            self._side = (self.index, self._view(row, seen))
         return self._side[1]
 
     def _lane(self, row: Row, index: int) -> LaneState | None:

@@ -62,7 +62,7 @@ class Replay(Home):
         from alvinn.cockpit.player import Player
 
         network = self._load_network(recording)
-        answer = None if network is None else network.curvature
+        answer = None if network is None else make_answer(network)
         view = None if network is None else make_view(network, recording)
         player = Player(recording, recording.vehicle(), answer, self.speed, view)
         if self.out is not None:
@@ -85,7 +85,12 @@ class Replay(Home):
         return network
 
 
-def make_view(network: Network, recording: Recording) -> Callable[[Row, Image], Image]:
+def make_answer(network: Network) -> Callable[[Observation], float]:
+    """What a network would steer on seeing what a row's car saw [1/m]."""
+    return lambda seen: network.answer(seen).curvature
+
+
+def make_view(network: Network, recording: Recording) -> Callable[[Row, Observation], Image]:
     """The ALVINN panel of a network that looks at a recording."""
     from alvinn.visualization.alvinn_panel import AlvinnPanel
     from alvinn.visualization.insight import NetworkInspector
@@ -95,10 +100,9 @@ def make_view(network: Network, recording: Recording) -> Callable[[Row, Image], 
     panel = AlvinnPanel(TrackMap(places[np.isfinite(places).all(axis=1)]))
     inspector = NetworkInspector(network, network.folder.name)
 
-    def view(row: Row, image: Image) -> Image:
-        speed = row.speed if math.isfinite(row.speed) else 0.0
+    def view(row: Row, seen: Observation) -> Image:
         place = (row.x, row.y) if math.isfinite(row.x + row.y) else None
-        return panel.draw(inspector.look(Observation(row.frame, row.time, image, speed)), row.curvature, place)
+        return panel.draw(inspector.look(seen), row.curvature, place)
 
     return view
 

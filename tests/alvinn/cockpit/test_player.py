@@ -9,7 +9,7 @@ import pytest
 
 from alvinn.cockpit.player import HELP, Player, find_departures
 from alvinn.controls.inputs import Inputs
-from alvinn.driving.types import Image
+from alvinn.driving.types import Image, Observation
 from alvinn.recording import Range, Recording, RecordingWriter, Row
 from tests.alvinn.fakes import CAR, picture, session, step, truth, write_recording
 
@@ -96,7 +96,7 @@ def test_the_panel_shows_the_row(player: Player) -> None:
 def test_the_networks_answer_stands_beside_the_drivers_and_is_asked_once_a_row(folder: Path) -> None:
     asked: list[int] = []
 
-    def answer(image: object) -> float:
+    def answer(seen: Observation) -> float:
         asked.append(1)
         return 0.02
 
@@ -105,6 +105,26 @@ def test_the_networks_answer_stands_beside_the_drivers_and_is_asked_once_a_row(f
     assert shown.other_steer == pytest.approx(CAR.steer(0.02, 8.0))
     assert shown.notes == ("driver +0.0100, network +0.0200 1/m",)
     assert (len(asked), player.answers) == (1, {0: 0.02})
+
+
+def test_the_network_is_shown_the_pictures_of_all_cameras(tmp_path: Path) -> None:
+    """ALVINN of 1989 sees ranges too."""
+    asked: list[Observation] = []
+
+    def answer(seen: Observation) -> float:
+        asked.append(seen)
+        return 0.0
+
+    with RecordingWriter(tmp_path / "two", replace(session(), cameras=("center", "depth"))) as writer:
+        one = step(3)
+        writer.add(
+            replace(one, observation=replace(one.observation, others={"depth": picture(4)})),
+            lane="oval/forward",
+            weather="ClearNoon",
+        )
+    Player(Recording(tmp_path / "two"), CAR, answer).panel()
+    assert set(asked[0].others) == {"depth"}
+    assert asked[0].speed == 8.0
 
 
 def test_an_import_that_knows_neither_speed_nor_place_is_shown_all_the_same(tmp_path: Path, folder: Path) -> None:
@@ -129,9 +149,9 @@ def test_help_and_the_end_by_key_or_by_the_windows_button(player: Player) -> Non
 def test_the_networks_view_is_drawn_once_for_each_row(folder: Path) -> None:
     drawn: list[int] = []
 
-    def view(row: Row, image: Image) -> Image:
+    def view(row: Row, seen: Observation) -> Image:
         drawn.append(row.frame)
-        return image
+        return seen.image
 
     player = Player(Recording(folder), CAR, view=view)
     for _ in range(3):
