@@ -14,6 +14,7 @@ VEHICLE = "vehicle.tesla.model3"  # the one whose numbers are its own
 RGB_CAMERA = "sensor.camera.rgb"
 DEPTH_CAMERA = "sensor.camera.depth"
 SEGMENTATION_CAMERA = "sensor.camera.semantic_segmentation"
+INSTANCE_CAMERA = "sensor.camera.instance_segmentation"
 COLLISION, LANE_INVASION = "sensor.other.collision", "sensor.other.lane_invasion"
 GNSS, IMU = "sensor.other.gnss", "sensor.other.imu"
 LIDAR, SEMANTIC_LIDAR = "sensor.lidar.ray_cast", "sensor.lidar.ray_cast_semantic"
@@ -166,7 +167,6 @@ _PROP = (Attribute("role_name", AttributeType.STRING, "prop"), constant("size", 
 UNSUPPORTED: dict[str, tuple[Attribute, ...]] = {
     "sensor.camera.cosmos_visualization": _CAMERA,
     "sensor.camera.dvs": (*_CAMERA, *_PHOTOGRAPHY, *_EVENTS),
-    "sensor.camera.instance_segmentation": _CAMERA,
     "sensor.camera.normals": _CAMERA,
     "sensor.camera.optical_flow": _CAMERA,
     "sensor.other.obstacle": _OBSTACLE,
@@ -180,6 +180,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
         RGB_CAMERA: (*_CAMERA, *_PHOTOGRAPHY),
         DEPTH_CAMERA: _CAMERA,
         SEGMENTATION_CAMERA: _CAMERA,
+        INSTANCE_CAMERA: _CAMERA,
         COLLISION: _NAMED,
         LANE_INVASION: _NAMED,
         GNSS: _GNSS,

@@ -21,6 +21,7 @@ from sim.episode.catalogue import (
     DEPTH_CAMERA,
     GNSS,
     IMU,
+    INSTANCE_CAMERA,
     LANE_INVASION,
     LIDAR,
     RADAR,
@@ -42,8 +43,9 @@ CAMERA_KINDS: dict[str, CameraKind] = {
     RGB_CAMERA: "rgb",
     DEPTH_CAMERA: "depth",
     SEGMENTATION_CAMERA: "semantic_segmentation",
+    INSTANCE_CAMERA: "semantic_segmentation",
 }
-"""What a camera's images show, by its blueprint."""
+"""What the renderer draws for a camera, by its blueprint."""
 
 
 class Sensor(Actor):
@@ -143,7 +145,7 @@ class Lens:
 
 
 class Camera(Sensor):
-    """A camera; `kind` is what its images show."""
+    """A camera; `kind` is what is drawn for it, and `instances` says whether the ids of actors are added to that."""
 
     def __init__(
         self, identity: int, description: Description, pose: Pose, parent: Actor | None, stream: int, born: Timestamp
@@ -151,6 +153,7 @@ class Camera(Sensor):
         super().__init__(identity, description, pose, parent, stream, born)
         self.lens = Lens.from_description(description)
         self.kind = CAMERA_KINDS[description.id]
+        self.instances = description.id == INSTANCE_CAMERA
 
 
 class CollisionSensor(Sensor):
@@ -253,6 +256,7 @@ SENSORS: dict[str, type[Sensor]] = {
     RGB_CAMERA: Camera,
     DEPTH_CAMERA: Camera,
     SEGMENTATION_CAMERA: Camera,
+    INSTANCE_CAMERA: Camera,
     COLLISION: CollisionSensor,
     LANE_INVASION: LaneInvasion,
     GNSS: Gnss,

@@ -24,7 +24,7 @@ from sim.episode.weather import WeatherParameters
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose, Vector
 
-LONGEST_STEP = 1.0  # [s] per tick; a longer one would block the server's other clients
+LONGEST_STEP = 3.0  # [s] per tick, which CARLA's lidar_to_camera.py has; a longer one would block the other clients
 SHORTEST_STEP = 1e-4  # [s] per tick
 MOST_ACTORS, MOST_CAMERAS, MOST_SENSORS = 1000, 64, 500
 MOST_PIXELS = 32 << 20  # of all cameras together
@@ -117,7 +117,7 @@ class World:
         """Apply settings from the next tick on.
 
         Raises:
-            WorldError: fixed_delta_seconds is negative, too short to be a step, or more than a second.
+            WorldError: fixed_delta_seconds is negative, too short to be a step, or more than three seconds.
         """
         if not SHORTEST_STEP <= settings.step <= LONGEST_STEP:
             raise WorldError(

@@ -21,6 +21,7 @@ from sim.geometry.poses import Pose
 from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor
 from sim.server import range_streams
+from sim.server.instances import number_instances
 from sim.server.ray_caster import RayCaster
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
@@ -64,7 +65,7 @@ STREAM_TYPES: dict[CameraKind, SensorType] = {
     "depth": SensorType.DEPTH,
     "semantic_segmentation": SensorType.SEMANTIC_SEGMENTATION,
 }
-"""CARLA's sensor type of a stream, by the kind of camera."""
+"""CARLA's sensor type of a stream, by what is drawn for it."""
 
 
 class CameraStreams:
@@ -78,7 +79,7 @@ class CameraStreams:
     def __init__(self, renderer: Renderer, seed: int) -> None:
         self._renderer = renderer
         self._seed = seed
-        self._cameras: dict[int, RenderCamera] = {}
+        self._cameras: dict[tuple[int, CameraKind], RenderCamera] = {}
         self._broken: set[int] = set()  # ids are never reused, so none is ever removed
         self._weather: WeatherParameters | None = None
         self._visible: list[tuple[Actor, VisibleActor]] = []
@@ -133,7 +134,7 @@ class CameraStreams:
             others = [(actor, visible) for actor, visible in self._visible if not _is_within(sensor, actor)]
             self._renderer.place_actors([visible for _, visible in others])
             if isinstance(sensor, Camera):
-                return self._render_camera(world, sensor)
+                return self._render_camera(world, sensor, [actor for actor, _ in others])
             return self._cast_rays(world, sensor, [actor for actor, _ in others])
         except Exception as error:  # noqa: BLE001 - no failure of the renderer may end the server
             self._broken.add(sensor.id)
@@ -144,17 +145,24 @@ class CameraStreams:
         kind, payload = range_streams.measure(sensor, self._caster, world.timestamp, world.settings.step, others)
         return streaming.frame_message(sensor_data.pack_header(kind, world.timestamp, sensor.pose), payload)
 
-    def _render_camera(self, world: World, camera: Camera) -> bytes:
-        lens, pose = camera.lens, camera.pose
-        if camera.id not in self._cameras:
-            self._cameras[camera.id] = self._renderer.create_camera(lens.width, lens.height, lens.fov, camera.kind)
-        pixels = self._cameras[camera.id].render(pose, headlights=_has_headlights(camera))
-        head = sensor_data.pack_header(STREAM_TYPES[camera.kind], world.timestamp, pose)
+    def _render_camera(self, world: World, camera: Camera, others: Sequence[Actor]) -> bytes:
+        lens, pose, kind = camera.lens, camera.pose, STREAM_TYPES[camera.kind]
+        pixels = self._draw(camera, camera.kind, pose)
+        if camera.instances:
+            pixels = number_instances(pixels, self._draw(camera, "depth", pose), lens, pose, others)
+            kind = SensorType.INSTANCE_SEGMENTATION
+        head = sensor_data.pack_header(kind, world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
 
+    def _draw(self, camera: Camera, kind: CameraKind, pose: Pose) -> bytes:
+        lens, key = camera.lens, (camera.id, kind)
+        if key not in self._cameras:
+            self._cameras[key] = self._renderer.create_camera(lens.width, lens.height, lens.fov, kind)
+        return self._cameras[key].render(pose, headlights=_has_headlights(camera))
+
     def _close_cameras_of_the_dead(self, world: World) -> None:
-        for gone in self._cameras.keys() - world.actors.keys():
-            self._cameras.pop(gone).close()
+        for key in [key for key in self._cameras if key[0] not in world.actors]:
+            self._cameras.pop(key).close()
 
     def _update_weather(self, weather: WeatherParameters) -> None:
         if weather is not self._weather:

@@ -87,7 +87,9 @@ class RayCaster:
             at = compose(pose, FACES[face])
             row, column = (_nearest_pixel(part / forward) for part in (down, right))
             image = self._draw("depth", at)
-            distances, cosines = _follow_planes(_inverse_depth(image), row, column, right / forward, down / forward)
+            distances, cosines = _follow_planes(
+                compute_inverse_depth(image), row, column, right / forward, down / forward
+            )
             hits.distances[rays], hits.cosines[rays] = distances, cosines
             if labelled:
                 hits.labels[rays] = self._draw("semantic_segmentation", at)[row, column, 2]
@@ -111,7 +113,7 @@ def _slope(pixels: Integers) -> Floats:
     return slopes
 
 
-def _inverse_depth(image: npt.NDArray[np.uint8]) -> Floats:
+def compute_inverse_depth(image: npt.NDArray[np.uint8]) -> Floats:
     """Inverse depth [1/m] of CARLA's raw depth image; 0 for the sky."""
     blue, green, red = (image[..., channel].astype(np.int64) for channel in range(3))
     steps = red + 256 * green + 65536 * blue

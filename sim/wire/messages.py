@@ -180,7 +180,7 @@ TEXTS = many(TEXT)
 def pack_definition(blueprint: Blueprint) -> list[Any]:
     """A blueprint as CARLA's ActorDefinition."""
     attributes = [
-        [a.id, int(a.type), a.value, list(a.recommended), a.is_modifiable, a.restrict_to_recommended]
+        [a.id, int(a.type), a.value, list(a.recommended or (a.value,)), a.is_modifiable, a.restrict_to_recommended]
         for a in blueprint.attributes
     ]
     return [blueprint.uid, blueprint.id, blueprint.tags, attributes]

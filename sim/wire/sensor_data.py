@@ -44,6 +44,7 @@ class SensorType(IntEnum):
     LIDAR = 11
     RGB = 13
     SEMANTIC_SEGMENTATION = 14
+    INSTANCE_SEGMENTATION = 15
     EPISODE = 17
 
 

@@ -240,6 +240,27 @@ def test_lidars_and_a_radar_see_the_prop_ahead_and_the_road_below(world: carla.W
     assert any(abs(one.depth - 11.1) < 0.5 and abs(one.velocity) < 0.1 for one in detected)
 
 
+def test_an_instance_camera_knows_one_car_from_another(world: carla.World, car: carla.Vehicle) -> None:
+    world.tick()
+    others = []
+    for kind, ahead, aside in (("audi.a2", 12.0, 0.0), ("nissan.micra", 14.0, 3.0)):
+        place = car.get_transform()
+        place.location += ahead * place.get_forward_vector() + aside * place.get_right_vector()
+        others.append(world.spawn_actor(world.get_blueprint_library().find(f"vehicle.{kind}"), place))
+    size = {"image_size_x": "160", "image_size_y": "80"}
+    place = carla.Transform(carla.Location(x=1.5, z=1.7))
+    with listening(world, "sensor.camera.instance_segmentation", car, place, **size) as ear:
+        world.tick()
+        seen = ear.next()
+    pixels = np.frombuffer(seen.raw_data, np.uint8).reshape(80, 160, 4).astype(int)
+    numbers, of_cars = pixels[..., 1] + 256 * pixels[..., 0], pixels[..., 2] == Label.CAR
+    assert set(numbers[of_cars].tolist()) - {0} == {other.id for other in others}
+    assert (numbers[of_cars] > 0).mean() > 0.95
+    columns = [np.nonzero(numbers == other.id)[1].mean() for other in others]
+    assert columns[0] < columns[1], "the second stands further right"
+    assert (numbers[pixels[..., 2] == Label.ROAD] == 0).all()
+
+
 def test_props_stand_where_they_were_put(world: carla.World) -> None:
     library = world.get_blueprint_library().filter("static.prop.*")
     assert len(library) >= 5

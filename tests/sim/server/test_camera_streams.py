@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
-from sim.episode.catalogue import DEPTH_CAMERA, SEGMENTATION_CAMERA
+from sim.episode.catalogue import DEPTH_CAMERA, INSTANCE_CAMERA, SEGMENTATION_CAMERA
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
@@ -52,6 +52,18 @@ def test_each_kind_of_camera_has_its_own_pictures_and_number(
     ((_, message),) = streams.render(world, {camera.stream})
     assert struct.unpack_from("<Q", message, 4) == (number,)
     assert renderer.kinds == [kind.rpartition(".")[2]]
+
+
+def test_an_instance_camera_draws_tags_and_depth_and_is_closed_with_both(
+    streams: CameraStreams, world: World, renderer: Numbers
+) -> None:
+    camera = is_camera(world.spawn(replace(SMALL, id=INSTANCE_CAMERA), Pose()))
+    ((_, message),) = streams.render(world, {camera.stream})
+    assert struct.unpack_from("<Q", message, 4) == (15,)
+    assert renderer.kinds == ["semantic_segmentation", "depth"]
+    world.destroy(camera.id)
+    assert list(streams.render(world, {camera.stream})) == []
+    assert [eye.closed for eye in renderer.eyes] == [True, True]
 
 
 def test_a_new_weather_is_drawn_in_from_the_next_picture_on(

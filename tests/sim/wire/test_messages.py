@@ -80,7 +80,7 @@ def test_an_actor_has_six_fields_and_a_bare_token() -> None:
 def test_a_blueprint_tells_type_recommendation_and_modifiability() -> None:
     uid, name, tags, attributes = messages.pack_definition(LIBRARY[0])
     assert (uid, name, tags) == (1, "vehicle.tesla.model3", "vehicle,tesla,model3")
-    assert ["number_of_wheels", 2, "4", [], False, False] in attributes
+    assert ["number_of_wheels", 2, "4", ["4"], False, False] in attributes, "CARLA recommends the default at least"
 
 
 def test_a_spawn_command_reads_parent_attachment_and_followers() -> None:
