@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from panda3d import core
 
+from sim.camera.facets import DISTANCE_SCALE, NORMAL_SCALE, SKY_DESCRIPTION, describe_faces, describe_geoms, number_rows
 from sim.episode.labels import Label
 from sim.geometry.poses import Pose, matrix
 from sim.geometry.rays import Rays, camera_axes
@@ -34,9 +35,6 @@ Integers = npt.NDArray[np.int64]
 FloatImage = npt.NDArray[np.float32]
 MAX_FACETS = 1 << 21
 SKY = 0  # the sky's id
-SKY_DESCRIPTION = (0, 0, 0, 0, 0, 10_000)  # as `_describe_faces` would return it; sorts before all others
-NORMAL_SCALE, DISTANCE_SCALE = 1_000_000, 1e-4  # of the integers in descriptions: units in 1; [m] in a unit
-THIN = (Label.VEGETATION, Label.POLE)  # treated as points
 REFLECTIVE = (Label.ROAD, Label.ROAD_LINE)  # when wet
 LOD_FACTOR = 0.5  # on the distance at which the coarse pass switches to a coarser level of detail
 NEAREST, FARTHEST = 0.15, 1000.0  # range of CARLA's depth camera [m]
@@ -91,11 +89,10 @@ class FacetPass:
         for node in (copy, *copy.find_all_matches("**")):
             node.clear_color_scale()  # the scene's light would change the ids
         geoms = [entry for entry in _take_geoms(copy) if not (coarse and mesh.is_line(entry[1]))]
-        faces = [_describe_faces(*mesh.read_geom(geom)) for _, geom, _ in geoms]
-        descriptions = np.concatenate([[SKY_DESCRIPTION], *faces])
+        descriptions = np.concatenate([[SKY_DESCRIPTION], describe_geoms([geom for _, geom, _ in geoms])])
         if coarse:
             descriptions[1:, 1] = np.where(np.isin(descriptions[1:, 1], REFLECTIVE), Label.ROAD, Label.TERRAIN)
-        kinds, ids = np.unique(descriptions, axis=0, return_inverse=True)
+        kinds, ids = number_rows(descriptions)
         if len(kinds) > MAX_FACETS:
             raise RuntimeError(f"the scene has {len(kinds)} facets, expected at most {MAX_FACETS}")
         self.labels = kinds[:, 1].astype(np.uint8)
@@ -106,12 +103,12 @@ class FacetPass:
         self._reflective = np.isin(self.labels, REFLECTIVE)
         flat, thin = kinds[kinds[:, 0] == 0, 2:], kinds[kinds[:, 0] == 1, 2:]  # ids are in this order
         self._normals, self._distances = np.ascontiguousarray(flat[:, :3].T) / NORMAL_SCALE, flat[:, 3] * DISTANCE_SCALE
-        self._centres = np.ascontiguousarray(thin[:, :3].T) * DISTANCE_SCALE
+        self._centres: Floats = np.ascontiguousarray(thin[:, :3].T).astype(np.float64) * DISTANCE_SCALE
         land = (0, int(Label.TERRAIN), 0, 0, NORMAL_SCALE, round((level_height or 0.0) * 1e4))
         land_ids = np.flatnonzero((kinds == land).all(axis=1))
         self._background = SKY if level_height is None or not len(land_ids) else int(land_ids[0])
         self.background = tuple((code / 255).tolist() for code in _encode(np.array(self._background)))
-        self._colour_by_id(geoms, ids.reshape(-1)[1:])
+        self._colour_by_id(geoms, ids[1:])
 
     def place_bodies(self, bodies: Sequence[tuple[core.NodePath, Pose]]) -> None:
         """Show these actors in place of those before; each has a node with one geom, in its own axes, and a pose.
@@ -143,10 +140,8 @@ class FacetPass:
             copy = body.copy_to(self.root)
             ((node, geom, _),) = list(_take_geoms(copy))
             table, faces = mesh.read_geom(geom)
-            kinds, ids = np.unique(_describe_faces(table, faces), axis=0, return_inverse=True)
-            node.add_geom(
-                _make_id_geom(table, faces, self._scene_count + first + ids.reshape(-1)), mesh.make_upright_state(None)
-            )
+            kinds, ids = number_rows(describe_faces(table, faces))
+            node.add_geom(_make_id_geom(table, faces, self._scene_count + first + ids), mesh.make_upright_state(None))
             labels.append(kinds[:, 1].astype(np.uint8))
             self._bodies[body.get_key()] = _Body(copy, first, kinds[:, 2:])
             first += len(kinds)
@@ -240,44 +235,12 @@ def _coarsen(scene: core.NodePath) -> None:
         node.add_switch(math.inf, switch)
 
 
-def _describe_faces(table: npt.NDArray[np.void], faces: Triangles) -> Integers:
-    """Describe each face in integers (m, 6): whether it is thin, label, and its plane or, if it is thin, its centre.
-
-    Planes are unit normals times NORMAL_SCALE and distances from the origin in DISTANCE_SCALE, as are centres.
-    """
-    points = table["position"][:, [1, 0, 2]].astype(np.float64)
-    a, b = points[faces[:, 0]], points[faces[:, 1]]
-    # A line is given the plane that is level at right angles to it.
-    c = points[faces[:, 2]] if faces.shape[1] == 3 else a + np.cross(b - a, (0.0, 0.0, 1.0))
-    normals = np.cross(b - a, c - a)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    normals *= np.where(normals @ (1e-3, 2e-3, 1.0) < 0, -1.0, 1.0)[:, None]  # a plane has no sides
-    distances = (normals * a).sum(axis=1)
-    labels = table["label"][faces[:, 0]].astype(np.int64)
-    planes = np.rint(np.column_stack((normals * NORMAL_SCALE, distances * 1e4))).astype(np.int64)
-    thin = np.isin(labels, THIN)
-    descriptions: Integers = np.column_stack((thin, labels, planes))
-    descriptions[thin, 2:5] = np.rint(_find_centres(points, faces[thin]) * 1e4).astype(np.int64)
-    descriptions[thin, 5] = 0
-    return descriptions
-
-
 def _transform_planes(planes: Integers, pose: Pose) -> Floats:
     """Transform planes (n, 4), as in descriptions, to the world's axes: unit normals and distances [m]."""
     at = matrix(pose)
     normals = planes[:, :3] / NORMAL_SCALE @ at[:3, :3].T
     transformed: Floats = np.column_stack((normals, planes[:, 3] * DISTANCE_SCALE + normals @ at[:3, 3]))
     return transformed
-
-
-def _find_centres(points: Floats, triangles: Triangles) -> Floats:
-    """The middle of each triangle's longest side (m, 3), which for half a rectangle is the rectangle's centre."""
-    corners = points[triangles]
-    ends = np.roll(corners, -1, axis=1)
-    longest = np.linalg.norm(ends - corners, axis=2).argmax(axis=1)
-    each = np.arange(len(triangles))
-    centres: Floats = (corners[each, longest] + ends[each, longest]) / 2
-    return centres
 
 
 def _make_id_geom(table: npt.NDArray[np.void], faces: Triangles, ids: Integers) -> core.Geom:

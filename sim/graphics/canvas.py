@@ -69,7 +69,9 @@ class Canvas:
         """Return the image drawn last: (height, width, 4), B, G, R and 255, top row first."""
         width, height = self._size
         rows = np.frombuffer(self._texture.get_ram_image(), "<u4").reshape(height, width)
-        return (rows[::-1] | np.uint32(0xFF000000)).view(np.uint8).reshape(height, width, 4)
+        image = rows[::-1].copy()
+        image |= np.uint32(0xFF000000)
+        return image.view(np.uint8).reshape(height, width, 4)
 
     def close(self) -> None:
         """Release the buffer; the canvas cannot be used afterwards.
