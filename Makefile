@@ -14,7 +14,7 @@ VERSIONS := 3.10 3.11 3.12
 # compiled once, not anew by each of the hundred programs that the tests start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long test-all test-install fuzz mutants bench peers corrections interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
+.PHONY: setup demo test test-long test-all test-install fuzz mutants bench peers corrections hands interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
@@ -104,6 +104,10 @@ peers: .venv-peers/sb3/ready .venv-peers/imitation/ready
 # hours: 120 s of plain driving, three rounds, forty unseen laps, five times over; goes on where it was stopped
 corrections: setup
 	$(PY) -m tests.laps.corrections
+
+# hours: a bot at the keys of the real window teaches and corrects; needs Xvfb and xdotool, goes on where it was stopped
+hands: setup
+	$(PY) -m tests.laps.hands
 
 # requirements.txt anew from pyproject.toml; needs the three Pythons
 lock: setup $(VERSIONS:%=.venv-%/bin/python)

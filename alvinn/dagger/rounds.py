@@ -50,7 +50,7 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
             if _newest_trained(job, number) != newest:
                 newest = _newest_trained(job, number)
                 student = _load_student(job, newest)
-            write = _writer_factory(job, folder, student.network)
+            write = _writer_factory(job, folder, student.network, teacher.device)
             before, driven = driven, drive_rollout(job, rollout, driven, student, teacher, server, write)
             write_round(folder, driven)
             if teacher.has_left() and len(driven.legs) < len(rollouts):
@@ -92,11 +92,13 @@ def _load_student(job: RoundSettings, number: int) -> Student:
     )
 
 
-def _writer_factory(job: RoundSettings, folder: Path, network: Network) -> Callable[[CarlaWorld], RecordingWriter]:
-    return lambda world: _open_writer(job, folder, world, network)
+def _writer_factory(
+    job: RoundSettings, folder: Path, network: Network, device: str
+) -> Callable[[CarlaWorld], RecordingWriter]:
+    return lambda world: _open_writer(job, folder, world, network, device)
 
 
-def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: Network) -> RecordingWriter:
+def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: Network, device: str) -> RecordingWriter:
     session = make_session(
         network.card.camera,
         world.geometry,
@@ -106,6 +108,7 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
         weathers=(job.weather,),
         seed=job.seed,
         cameras=network.card.preprocessing.training_cameras,
+        device=device,
     )
     return RecordingWriter(folder, session, append=True)
 

@@ -72,6 +72,9 @@ class RolloutContext:
 class Teacher(Protocol):
     """Who corrects the network; one instance serves all rollouts of a round."""
 
+    device: str
+    """the name of a person's steering device; empty for a machine"""
+
     def begin_rollout(self, context: RolloutContext) -> SharedDriver:
         """Prepare a rollout; returns the driver that network and teacher share."""
 
@@ -87,6 +90,8 @@ class Teacher(Protocol):
 
 class ExpertTeacher:
     """The scripted expert: takes over when the gate asks, at simulation speed."""
+
+    device = ""
 
     def begin_rollout(self, context: RolloutContext) -> SharedDriver:
         """Share the wheel with the pure-pursuit expert."""
@@ -124,6 +129,7 @@ class HumanTeacher:
 
     def __init__(self, window: Window, device: Device) -> None:
         self._window, self._device = window, device
+        self.device = device.name
         self._cockpit: Cockpit | None = None
 
     def begin_rollout(self, context: RolloutContext) -> SharedDriver:

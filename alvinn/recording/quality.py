@@ -105,6 +105,13 @@ def measure_quality(
     )
 
 
+def looks_like_keys(steers: Sequence[float]) -> bool:
+    """Whether steering has few values, many of them zero, as on-off keys have."""
+    found = np.round(steers, 6)
+    few = len(np.unique(found)) <= KEYBOARD_VALUES
+    return len(found) >= FEW_ROWS and len(np.unique(found)) > 1 and few and bool((found == 0).mean() >= KEYBOARD_ZEROS)
+
+
 def _jumps(segment: Sequence[Row]) -> Iterator[int]:
     """Frames missing between neighbouring rows of a segment: 0 for none, -1 where a frame appears twice."""
     usual = float(np.median([b.time - a.time for a, b in pairwise(segment)])) if len(segment) > 1 else 0.0

@@ -22,6 +22,7 @@ from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, Row
 from alvinn.training.image_cache import Pictures, load_pictures
+from alvinn.training.labels import LabelName, find_labels
 from alvinn.training.views import find_path_goals, predict_arc_goals
 
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
@@ -119,6 +120,7 @@ def load_dataset(
     on_frame: Callable[[], None] = lambda: None,
     correction_weight: int = CORRECTION_WEIGHT,
     balance: int = 1,
+    labels: LabelName = "auto",
 ) -> Dataset:
     """Load recordings for training; pictures are decoded once and stay on disk.
 
@@ -128,6 +130,7 @@ def load_dataset(
         on_frame: called once per frame, for progress bars.
         correction_weight: how often a correction is shown for each time another frame is shown.
         balance: how often frames of rare curvature are shown at most, see `balance_counts`.
+        labels: how frames are labelled, see `alvinn.training.labels`.
 
     Raises:
         CameraMismatchError: their cameras differ.
@@ -141,7 +144,7 @@ def load_dataset(
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
         curvature=compute_road_arcs(rows, ROAD_AHEAD)
         if preprocessing.range_rows
-        else np.array([r.curvature for r in rows]),
+        else np.concatenate([find_labels(recording, labels) for recording in recordings]),
         goals=np.concatenate([find_goals(recording.split_rows()) for recording in recordings]),
         cars=tuple(recording.vehicle() for recording in recordings),
         speed=np.nan_to_num([row.speed for row in rows]),

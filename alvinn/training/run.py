@@ -25,6 +25,7 @@ from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, l
 from alvinn.training.examination import describe_exam
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult
+from alvinn.training.labels import LabelName
 from alvinn.training.model_folder import begin_training, end_training, require_room
 from alvinn.training.view_requirements import assume_camera, can_shift_views
 from alvinn.util.locks import locked
@@ -55,6 +56,8 @@ class TrainSettings(Home):
     """how often a correction is shown for each time another frame is shown"""
     balance: int = 1
     """how often frames of rare curvature are shown at most, relative to the most common (1: as driven)"""
+    labels: LabelName = "auto"
+    """labels: as driven; keys (the mean over 1 s, around 0.2 s later); auto: keys for recordings steered by keys"""
     epochs: int | None = None
     """epochs (default: recommended for the network)"""
     learning_rate: float | None = None
@@ -201,7 +204,7 @@ def _trainer_settings(job: TrainSettings, dataset: Dataset) -> trainer.Settings:
 
 def _data_settings(job: TrainSettings) -> dict[str, Any]:
     """How the examples are weighed."""
-    return {"correction_weight": job.correction_weight, "balance": job.balance}
+    return {"correction_weight": job.correction_weight, "balance": job.balance, "labels": job.labels}
 
 
 class TrainingBar:
@@ -247,7 +250,9 @@ def _load(recordings: list[Recording], architecture: Architecture, job: TrainSet
     with progress() as bars:
         task = bars.add_task("read frames", total=sum(len(r.rows) for r in recordings), note="")
         preprocessing = architecture.preprocessing(common_camera(recordings))
-        return load_dataset(recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance)
+        return load_dataset(
+            recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance, job.labels
+        )
 
 
 def _describe_recording(recording: Recording) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Bending:
     """A teacher who always drives, along a bend."""
 
     curvature: float
+    device = ""
 
     def begin_rollout(self, context: RolloutContext) -> SharedDriver:
         return SharedDriver(SteadyDriver(), SteadyDriver(self.curvature), TeacherGate("plain"), every_frame=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from alvinn.controls.devices import Keyboard
 from alvinn.dagger.corrections import Corrections
 from alvinn.dagger.ledger import Rollout, RoundRecord
 from alvinn.dagger.teachers import CorrectionsRecorder, ExpertTeacher, HumanTeacher, RolloutContext, Student
@@ -74,7 +75,12 @@ def test_the_scripted_expert_drives_at_the_pace_of_the_simulator_with_nobody_wat
 def test_a_person_has_no_cockpit_before_the_first_rollout() -> None:
     unused: Any = None
     with pytest.raises(RuntimeError, match="begin_rollout"):
-        HumanTeacher(unused, unused).observers()
+        HumanTeacher(unused, Keyboard(0.05)).observers()
+
+
+def test_a_round_knows_what_its_teacher_steers_with() -> None:
+    unused: Any = None
+    assert (HumanTeacher(unused, Keyboard(0.05)).device, ExpertTeacher().device) == ("keyboard", "")
 
 
 def corrected(number: int, correction: int) -> Step:

@@ -161,6 +161,18 @@ def test_a_recording_alone_is_judged_with_nobody_driving(shell: Shell, tmp_path:
     assert "<video" in (out / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_report_is_opened_where_that_is_asked_for(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, asked: bool
+) -> None:
+    write_recording(tmp_path / "data" / "lesson", 60)
+    out, opened = tmp_path / "out", list[str]()
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    arguments = ("laps", "--recording", "lesson", "--home", str(tmp_path), "--out", str(out))
+    assert shell.run(*arguments, *(["--open"] if asked else [])).status == 0
+    assert opened == ([(out / "report.html").as_uri()] if asked else [])
+
+
 @pytest.mark.parametrize("flags", [("--jobs", "2", "--ray", "local"), ("--ray", "local", "--carla", "a:1")])
 def test_ray_is_instead_of_jobs_and_of_a_named_server(shell: Shell, flags: tuple[str, ...]) -> None:
     assert shell.run("laps", *SHORT, *flags).status == 2

@@ -42,6 +42,18 @@ def test_a_film_shows_every_row_that_is_not_left_out(shell: Shell, tmp_path: Pat
     assert np.abs(before - after).mean() > 20.0, "frame 6 follows frame 2"
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_film_is_opened_where_that_is_asked_for(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, asked: bool
+) -> None:
+    write_recording(tmp_path / "data" / "a", 3)
+    out, opened = tmp_path / "a.mp4", list[str]()
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    arguments = ("replay", "a", "--home", str(tmp_path), "--out", str(out), *(["--open"] if asked else []))
+    assert shell.run(*arguments).status == 0
+    assert opened == ([out.as_uri()] if asked else [])
+
+
 def test_a_film_can_be_faster_and_shows_what_the_network_says(shell: Shell, tmp_path: Path, model: Path) -> None:
     write_recording(tmp_path / "data" / "a", 4, camera=CAMERA)
     out = tmp_path / "a.mp4"
