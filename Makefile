@@ -76,14 +76,10 @@ interop-donkeycar: setup .venv-donkeycar/ready
 	.venv-opendrive/bin/python -m pip install -qq --disable-pip-version-check asam-qc-opendrive==1.0.0
 	@touch $@
 
+# about a quarter of an hour on a quiet machine: prints a table beside the peers', writes bench.json
 bench: setup
-	$(PY) -m tests.bench.wire
-	$(PY) -m tests.bench.server
-	$(PY) -m tests.bench.learning
-	$(PY) -m tests.bench.laps
-	$(PY) -m tests.bench.recording
+	$(PY) -m tests.bench
 	$(PY) -m tests.bench.display
-	$(PY) -m tests.bench.gym
 	$(PY) -m tests.bench.classroom
 	$(PY) -m tests.bench.cockpit
 

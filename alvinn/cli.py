@@ -200,9 +200,12 @@ def parse(arguments: Sequence[str]) -> Any:
     Raises:
         SystemExit: 2 for wrong usage, 0 after --help.
     """
+    name, rest = arguments[0] if arguments else "", arguments[1:]
+    if name in {"", "-h", "--help"}:  # before tyro is imported: whoever asks what there is waits half as long
+        greet(JOBS | {"sim": SIM}, invocation(), STARTS, CONSOLE)
+        raise SystemExit(0)
     import tyro
 
-    name, rest = arguments[0] if arguments else "", arguments[1:]
     if name in JOBS:
         if {"-h", "--help"} & set(rest):
             explain(name, JOBS[name], invocation(), CONSOLE, everything=rest[-1] == "all")
@@ -213,9 +216,6 @@ def parse(arguments: Sequence[str]) -> Any:
     if name.startswith("--tyro"):  # shell completion needs every flag of every job
         every = {name: job.load() for name, job in JOBS.items()}
         return tyro.extras.subcommand_cli_from_dict(every, prog="alvinn", args=arguments)
-    if name in {"", "-h", "--help"}:
-        greet(JOBS | {"sim": SIM}, invocation(), STARTS, CONSOLE)
-        raise SystemExit(0)
     near = get_close_matches(name, [*JOBS, "sim"], n=1)
     hint = f"did you mean {near[0]}?" if near else f"{invocation()} lists the jobs"
     print(f"there is no job {name}: {hint}", file=sys.stderr)

@@ -7,10 +7,12 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Column
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 CONSOLE = Console()
 
@@ -46,6 +48,9 @@ def _shorten(path: Path) -> str:
 
 def progress() -> Progress:
     """A progress bar in the house's style: bar, share and time left, and what is cut first at its right end."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
     return Progress(
         BarColumn(bar_width=20),
         TaskProgressColumn(),

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -133,6 +132,8 @@ def list_flags(settings: Any, prefix: str = "") -> dict[str, Flag]:
 
 
 def _make_flag(one: Field[Any], hint: Any, prefix: str, text: str) -> Flag:
+    import tyro  # half of the time until the list of jobs is printed, which does without
+
     kind, extras = (get_args(hint)[0], get_args(hint)[1:]) if get_origin(hint) is Annotated else (hint, ())
     name = next((extra.name for extra in extras if getattr(extra, "name", None)), one.name)
     flag = "--" + f"{prefix}{name}".replace("_", "-")

@@ -216,7 +216,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     ("arguments", "unused"),
     [
-        (("--help",), (*HEAVY, "cv2", "numpy", "ai_edge_litert")),
+        (("--help",), (*HEAVY, "cv2", "numpy", "ai_edge_litert", "tyro")),
         (("fly",), (*HEAVY, "cv2", "numpy", "ai_edge_litert")),
         (("card", "shipped"), HEAVY),
         (("train", "--help"), ("carla", "pygame", "plotly", "tensorflow", "keras")),
