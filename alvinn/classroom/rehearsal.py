@@ -25,8 +25,8 @@ from alvinn.training.model_folder import is_trained
 from alvinn.world.carla_world import DT
 from alvinn.world.opening import open_world
 
-EPOCH = 1.2  # s, over a minute of driving with views, on two quiet cores
-LAP = 150.0  # s: a lap of a circuit of a kilometre
+EPOCH = 2.5  # s, over a minute of driving with views: 50.2 s for the 20 epochs of `--prepare`, on two cores
+LAP = 165.0  # s of driving: the mean lap of random:3 and random:5 at 8 m/s
 START = 8.0  # s: a program and its server
 SLOWER = 4.0  # times as long as driving takes, since reinforcement learns after every tick
 SECONDS = 10.0  # of driving, to measure the speed
