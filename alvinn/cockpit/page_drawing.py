@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from alvinn.cockpit.brush import BLUE, DIM, INK, NIGHT, ORANGE, SLATE, Brush
+from alvinn.cockpit.brush import BLUE, DIM, GREEN, INK, NIGHT, ORANGE, SLATE, Brush
 from alvinn.cockpit.panel import Page
 
 TOP, LINE = 16.0, 8.0  # units: where the lines begin, and the height of one at most
@@ -36,7 +36,7 @@ def draw_page(surface: pygame.Surface, page: Page) -> None:
 
 
 def _draw_lines(brush: Brush, page: Page, area: pygame.Rect) -> None:
-    rows = len(page.lines) + len(page.bars)
+    rows = len(page.lines) + len(page.bars) + (page.progress is not None)
     high = min(brush.px(LINE), area.height / max(1, rows))
     for index, (name, value) in enumerate(page.lines):
         row = pygame.Rect(area.left, round(area.top + index * high), area.width, round(high))
@@ -48,6 +48,16 @@ def _draw_lines(brush: Brush, page: Page, area: pygame.Rect) -> None:
             round(area.width * 0.3), round(middle - high * 0.2), round(area.width * 0.5), round(high * 0.4)
         )
         brush.gauge(bar, share, BLUE)
+
+    if page.progress is not None:
+        name, share = page.progress
+        middle = area.top + (rows - 0.5) * high
+        brush.text(name, (area.width * 0.25, middle), high / brush.unit * 0.5, DIM, corner="midright")
+        bar = pygame.Rect(
+            round(area.width * 0.3), round(middle - high * 0.2), round(area.width * 0.5), round(high * 0.4)
+        )
+        pygame.draw.rect(brush.surface, SLATE, bar)
+        pygame.draw.rect(brush.surface, GREEN, (*bar.topleft, round(bar.width * share), bar.height))
 
 
 def _draw_choice(brush: Brush, name: str, value: str, area: pygame.Rect, *, chosen: bool) -> None:

@@ -127,6 +127,8 @@ class Page:
     foot: tuple[str, ...] = ()
     bars: tuple[tuple[str, float], ...] = ()
     """(name, share in [-1, 1]): the positions of a device's axes"""
+    progress: tuple[str, float] | None = None
+    """(name, share in [0, 1]): how much of something is done, below the bars"""
     picture: Image | None = None
     """at the right"""
     options: tuple[str, ...] = ()

@@ -105,7 +105,7 @@ def watch_training(command: Sequence[str], window: Window, history: Path, name: 
                 return "the training was ended: there is no new model"
             done = len(read_history(history)) if history.is_file() else 0
             lines = (("", f"a network learns from {name}"), ("epoch", f"{done} of {epochs}"))
-            window.show(Page("Training", lines, foot=("Escape: end it",), bars=(("done", done / epochs),)))
+            window.show(Page("Training", lines, foot=("Escape: end it",), progress=("done", done / epochs)))
             time.sleep(DT)
         _, errors = process.communicate()
     return "" if process.returncode == 0 else errors.strip().splitlines()[-1] if errors.strip() else "it failed"

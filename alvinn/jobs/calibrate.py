@@ -103,6 +103,6 @@ def _page(questions: Calibration, stick: JoystickState, *, there: bool) -> Page:
     skip = ("Enter: there is none",) if questions.is_optional else ()
     held = ", ".join(str(button) for button in sorted(stick.buttons)) or "none"
     step = f"step {questions.number} of {len(STEPS)}: {stick.name}"
-    if questions.is_holding:
-        bars += (("hold", questions.held),)
-    return Page(instruction, (("", step), ("buttons", held)), foot=(*skip, "Escape: leave"), bars=bars)
+    hold = ("hold", questions.held) if questions.is_holding else None
+    lines = (("", step), ("buttons", held))
+    return Page(instruction, lines, foot=(*skip, "Escape: leave"), bars=bars, progress=hold)

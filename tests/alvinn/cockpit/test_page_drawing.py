@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 import pytest
 
-from alvinn.cockpit.brush import BLUE, ORANGE, Colour, forget_fonts
+from alvinn.cockpit.brush import BLUE, GREEN, ORANGE, Colour, forget_fonts
 from alvinn.cockpit.page_drawing import draw_page
 from alvinn.cockpit.panel import Page
 from alvinn.driving.types import Image
@@ -60,3 +60,13 @@ def test_what_is_not_right_yet_is_orange_and_above_the_foot() -> None:
     rows = np.argwhere((warned != drawn(foot)).any(axis=2))[:, 0] / HEIGHT
     assert count(warned, ORANGE) > 0
     assert 0.75 < rows.min() < rows.max() < 0.95
+
+
+def test_what_is_done_fills_its_bar_from_the_left() -> None:
+    held = replace(PAGE, chosen=-1, bars=(("axis 0", 0.0),))
+    columns = [
+        np.argwhere((drawn(replace(held, progress=("hold", share))) == GREEN).all(axis=2))[:, 1] / WIDTH
+        for share in (0.5, 1.0)
+    ]
+    assert columns[0].min() == columns[1].min() == pytest.approx(0.3, abs=0.01)
+    assert (columns[0].max(), columns[1].max()) == (pytest.approx(0.55, abs=0.01), pytest.approx(0.8, abs=0.01))

@@ -40,7 +40,9 @@ def test_the_epochs_of_a_training_are_shown_while_it_runs(tmp_path: Path) -> Non
     window = Watched()
     assert watch(window, history, "import time; time.sleep(0.3)") == ""
     assert dict(window.shown[0].lines)["epoch"] == "2 of 22"
-    assert window.shown[0].bars[0][1] == pytest.approx(2 / 22)
+    name, share = window.shown[0].progress or ("", 0.0)
+    assert name == "done"
+    assert share == pytest.approx(2 / 22)
 
 
 def test_a_training_that_fails_says_why_in_its_own_last_words(tmp_path: Path) -> None:
