@@ -19,7 +19,7 @@ from sim.episode.blueprints import Description
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-MOST_CHANNELS, MOST_POINTS_PER_SECOND, FARTHEST_RANGE = 512, 10_000_000, 1000.0
+MOST_CHANNELS, MOST_POINTS_PER_SECOND, LONGEST_RANGE = 512, 10_000_000, 1e6
 MOST_RAYS = 1 << 19  # in a tick; the ones beyond are left out
 
 
@@ -56,7 +56,7 @@ class LidarPattern:
             number("points_per_second", 1, MOST_POINTS_PER_SECOND) / channels,
             number("rotation_frequency", 0, 1000),
             math.radians(number("horizontal_fov", 0, 360)),
-            number("range", 0, FARTHEST_RANGE),
+            number("range", 0, LONGEST_RANGE),
         )
 
     def sweep(self, age: float, seconds: float) -> tuple[Floats, float]:
@@ -133,7 +133,7 @@ class RadarPattern:
             number("points_per_second", 1, MOST_POINTS_PER_SECOND),
             math.radians(number("horizontal_fov", 0, 179)),
             math.radians(number("vertical_fov", 0, 179)),
-            number("range", 0, FARTHEST_RANGE),
+            number("range", 0, LONGEST_RANGE),
         )
 
     def scatter(self, seconds: float, random: np.random.Generator) -> Floats:

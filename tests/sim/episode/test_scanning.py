@@ -44,6 +44,10 @@ def test_a_lidar_of_one_laser_or_no_field_is_still_a_lidar() -> None:
     assert rays[0] == pytest.approx(np.tile((1.0, 0.0, 0.0), (2800, 1)))
 
 
+def test_a_range_may_be_farther_than_anything_can_be_seen() -> None:
+    assert pattern(range="5000").range == 5000.0, "gym-carla asks for this"
+
+
 def test_no_tick_has_more_rays_than_a_server_can_bear() -> None:
     assert pattern(channels="512", points_per_second="1e7").sweep(1.0, 1.0)[0].shape == (512, MOST_RAYS // 512, 3)
 
