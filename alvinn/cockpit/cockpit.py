@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from alvinn.cockpit.alarms import choose_alarm
+from alvinn.cockpit.memory import Notes, Pace, Stranding
 from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.side_view import SideView
 from alvinn.cockpit.wiring import Screen, Wiring
-from alvinn.controls.devices import Device, ManualInput, WheelDevice
+from alvinn.controls.devices import Device, ManualInput, find_button_commands
 from alvinn.controls.inputs import Inputs
 from alvinn.controls.keys import DISCARD_SECONDS, Command, find_commands, help_lines
 from alvinn.drivers.shared import SharedDriver
@@ -22,11 +24,7 @@ from alvinn.driving.protocols import Verdict
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Step
 
-NOTE_TICKS = 80  # for which a message is shown: 4 s
 TRACE_TICKS = 400  # of the offset trace: 20 s
-PACE_TICKS = 100  # over which the pace of time is measured: 5 s
-STRANDED_TICKS = 40  # off the road until the car is put back or the person is told how: 2 s
-STANDSTILL = 0.3  # m/s
 
 
 class Cockpit:
@@ -60,21 +58,17 @@ class Cockpit:
         self._machine: SharedDriver | None = None
         self._touching = True  # so a hand already on the wheel does not take over
         self._own_pedals = self._help = self._quit = self._unplugged = False
-        self._reset = False
-        self._answers = False  # the person asked for the reset: the gate's alarm is answered
+        self._reset = self._answers = False  # the person asked for the reset: the gate's alarm is answered
         self._weather = wiring.weather
-        self._notes: deque[tuple[int, str]] = deque(maxlen=3)
-        self._tick = 0
+        self._notes, self._pace, self._stranding = Notes(), Pace(), Stranding()
         self._trace: deque[float] = deque(maxlen=TRACE_TICKS)
         self._shown: Panel | None = None
-        self._steps = 0  # ticks to drive in spite of the pause
         self._stepwise = step
         self._side = SideView(wiring.view)
         self._steer = 0.0
-        self._late = self._lost = 0
+        self._late = self._lost = self._put_back = 0
+        self._steps = 0  # ticks to drive in spite of the pause
         self._clock = clock
-        self._ticked: deque[tuple[float, float]] = deque(maxlen=PACE_TICKS)  # real and simulated time [s]
-        self._stranded = self._put_back = 0
         self._began: float | None = None
         self._acts: dict[Command, Callable[[], None]] = {
             Command.TAKE: self._take_or_hand_back,
@@ -107,13 +101,13 @@ class Cockpit:
 
         Returns whether the simulation runs; False pauses it.
         """
-        self._tick += 1
+        self._notes.count_tick()
         if lost > self._lost:
             self.note("an image did not arrive: braking")
         self._late, self._lost = late, lost
         self._inputs = self._screen.poll()
         self._quit = self._quit or self._inputs.closed
-        for command in (*find_commands(self._inputs.pressed), *self._button_commands()):
+        for command in (*find_commands(self._inputs.pressed), *find_button_commands(self._device, self._inputs)):
             act = self._acts.get(command)
             if act is not None:
                 act()
@@ -123,18 +117,9 @@ class Cockpit:
             return True
         if not (self._paused or self._help) or self._quit:
             return True
-        self._ticked.clear()
+        self._pace.clear()
         self._show_pause()
         return False
-
-    def _button_commands(self) -> list[Command]:
-        """The commands of the calibrated wheel's own buttons."""
-        if not isinstance(self._device, WheelDevice):
-            return []
-        stick = self._inputs.sticks.get(self._device.guid)
-        pressed = stick.pressed if stick is not None else ()
-        wanted = {"take": Command.TAKE, "record": Command.RECORD}
-        return [wanted[name] for name, button in self._device.profile.buttons.items() if button in pressed]
 
     def _show_pause(self) -> None:
         if self._shown is None:
@@ -142,7 +127,7 @@ class Cockpit:
             self._screen.show(Page(f"{self._wiring.title}: ready?", help_lines(), foot=foot))
         else:
             alarm = None if self._help else Alarm("paused: P resumes, . drives one tick")
-            self._screen.show(replace(self._shown, alarm=alarm, help=self._help_lines(), notes=self._messages()))
+            self._screen.show(replace(self._shown, alarm=alarm, help=self._help_lines(), notes=self._notes.read()))
 
     def _device_status(self) -> str:
         plugged_in = self._device.read(self._inputs, 0.0) is not None
@@ -186,8 +171,9 @@ class Cockpit:
         """Draw the tick; pass on the person's wish to end the drive or to reset the car."""
         self._steer = step.control.steer
         self._trace.append(step.truth.offset)
-        self._ticked.append((self._clock(), step.observation.time))
-        self._watch_for_stranding(step)
+        self._pace.add(self._clock(), step.observation.time)
+        if self._stranding.see(step, person=self._taken) and not self._taken:
+            self._reset, self._put_back = True, self._put_back + 1
         if self._began is None:
             self._began = step.observation.time
         self._shown = self._panel(step)
@@ -204,7 +190,7 @@ class Cockpit:
         """Centre the steering device: the car is back on its lane, with its wheels straight."""
         self._device.begin(0.0)
         self._trace.clear()
-        self._stranded = 0
+        self._stranding.end()
         self.note(f"back on the lane, {self._put_back} times by itself" if self._put_back else "back on the lane")
 
     def _panel(self, step: Step) -> Panel:
@@ -225,49 +211,25 @@ class Cockpit:
             recording=wiring.recorder.state() if wiring.recorder is not None else None,
             time=seen.time - (self._began or 0.0),
             late=self._late,
-            pace=self._measure_pace(),
+            pace=self._pace.measure(),
             doubt=advice.doubt if advice is not None else None,
             side=self._side.draw(step, step.decision.curvature if self._taken else None),
             lesson=wiring.lesson() if wiring.lesson is not None else None,
-            notes=self._messages(),
-            alarm=self._alarm(),
+            notes=self._notes.read(),
+            alarm=choose_alarm(
+                self._machine.wheel if self._machine is not None else None,
+                stranded=self._stranding.lasts,
+                unplugged=self._device.name if self._unplugged and self._taken else "",
+            ),
             help=self._help_lines(),
         )
-
-    def _measure_pace(self) -> float | None:
-        """Simulated seconds a second, over the last ticks; None where that cannot be known yet."""
-        if len(self._ticked) < PACE_TICKS // 5:
-            return None
-        (began, first), (now, last) = self._ticked[0], self._ticked[-1]
-        return (last - first) / (now - began) if now > began else None
-
-    def _watch_for_stranding(self, step: Step) -> None:
-        """Put a network back that left the road; a person is told how, once their car stands there."""
-        off = abs(step.truth.offset) > step.truth.lane_width
-        stuck = off and (not self._taken or step.observation.speed < STANDSTILL)
-        self._stranded = self._stranded + 1 if stuck else 0
-        if self._stranded == STRANDED_TICKS and not self._taken:
-            self._reset, self._put_back = True, self._put_back + 1
-
-    def _alarm(self) -> Alarm | None:
-        shared = self._machine.wheel if self._machine is not None else None
-        if shared is not None and shared.braking:
-            return Alarm("CAR BRAKES: Space takes the wheel")
-        if shared is not None and shared.alarm:
-            return Alarm(f"Space: take the wheel ({shared.alarm})", shared.seconds_left)
-        if self._stranded >= STRANDED_TICKS:
-            return Alarm("L: back on the lane")
-        return Alarm(f"{self._device.name} is unplugged: braking") if self._unplugged and self._taken else None
 
     def _help_lines(self) -> tuple[tuple[str, str], ...]:
         return help_lines() if self._help else ()
 
     def note(self, words: str) -> None:
         """Show a message for four seconds."""
-        self._notes.append((self._tick, words))
-
-    def _messages(self) -> tuple[str, ...]:
-        return tuple(words for when, words in self._notes if self._tick - when < NOTE_TICKS)
+        self._notes.add(words)
 
     # commands of keys and buttons
 
@@ -335,6 +297,4 @@ class Cockpit:
         self._cut()
 
     def _leave(self) -> None:
-        """Escape closes the help first."""
-        self._quit = self._quit or not self._help
-        self._help = False
+        self._quit, self._help = self._quit or not self._help, False  # Escape closes the help first

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alvinn.controls.inputs import Inputs, JoystickState
-from alvinn.controls.keys import BRAKE, LEFT, RIGHT, STEERING, THROTTLE
+from alvinn.controls.keys import BRAKE, LEFT, RIGHT, STEERING, THROTTLE, Command
 from alvinn.controls.profiles import Pedal, Profile
 
 GRIP = 12.0  # steer x speed^2 [m2/s2] that keys and mouse reach: about 5 m/s2 sideways in CARLA's Model 3
@@ -159,6 +159,16 @@ class WheelDevice:
     def let_go(self) -> None:
         """Its position at the next read counts as untouched."""
         self._rest = None
+
+
+def find_button_commands(device: Device, inputs: Inputs) -> list[Command]:
+    """The commands of the buttons pressed on a calibrated wheel; other devices have none."""
+    if not isinstance(device, WheelDevice):
+        return []
+    stick = inputs.sticks.get(device.guid)
+    pressed = stick.pressed if stick is not None else ()
+    wanted = {"take": Command.TAKE, "record": Command.RECORD}
+    return [wanted[name] for name, button in device.profile.buttons.items() if button in pressed]
 
 
 def _position(stick: JoystickState, axis: int, unknown: float) -> float:

@@ -32,7 +32,7 @@ TERMS = {
     "nearer counts too if the car was put back, since nobody knows where it would have gone",
     "offset": "distance of the car from the lane's centre, right positive",
     "offset mean": "a steady lean to one side, right positive",
-    "offset sd": "standard deviation of the offset: how far the car weaves; a person has 0.1 to 0.3 m",
+    "offset sd": "standard deviation of the offset: how far the car weaves",
     "offset p95": "the car was nearer than this to the lane's centre 95% of the time",
     "heading sd": "standard deviation of the angle between car and lane",
     "steering per km": "sum of all changes of steer per km: low is smooth",

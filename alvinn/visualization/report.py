@@ -177,12 +177,13 @@ def pick_numbers(results: Sequence[Result], summed: Mapping[str, Any]) -> list[L
     """The four figures that a reader sees first, with what they mean."""
     ended, count = sum(result.completed for result in results), len(results)
     lost = "the car never left its lane" if not summed["departures"] else "times a side of the car left the lane"
+    others = "runs" if ended == count else "runs; the others were given up or failed"
     sd = format_figure(summed, "offset_sd_m", ".2f")
     autonomy = format_figure(summed, "autonomy_pct", ".1f")
     return [
         LargeNumber("Departures", str(summed["departures"]), f"{lost}, in {format_distance(summed['km'])}"),
-        LargeNumber("Driven to the end", f"{ended} of {count}", "runs; the others were given up or failed"),
-        LargeNumber("Offset sd", f"{sd} m", "how far it weaves about the lane's centre; a person has 0.1 to 0.3 m"),
+        LargeNumber("Driven to the end", f"{ended} of {count}", others),
+        LargeNumber("Offset sd", f"{sd} m", "how far it weaves about the lane's centre"),
         LargeNumber("Autonomy", f"{autonomy}%", "of the time without help, each departure counted as 6 s of it"),
     ]
 
