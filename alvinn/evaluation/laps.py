@@ -202,7 +202,7 @@ def _report(job: LapSettings, head: dict[str, Any], results: list[Result], basel
     commands = [job.command_for(result.run) for result in results]
     write_report(
         job.results_folder() / "report.html",
-        job.driver_name(),
+        job.shown_name(),
         results,
         _summarize(job, results),
         commands,

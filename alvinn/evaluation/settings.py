@@ -116,6 +116,14 @@ class LapSettings(Driving):
             return name_driver(self.open_recording())
         return self.model if self.model is not None and self.driver == "network" else self.driver
 
+    def shown_name(self) -> str:
+        """Name of the driver in reports; of a model given by its folder, without the folders above `models`."""
+        name = self.driver_name()
+        path = Path(name)
+        if not path.is_absolute():
+            return name
+        return path.name if path.parent.name == "models" else f"{path.parent.name}/{path.name}"
+
     def list_runs(self) -> Iterator[Run]:
         """Every requested run."""
         directions: tuple[Direction, ...] = ("forward", "reverse") if self.both_directions else (self.direction,)

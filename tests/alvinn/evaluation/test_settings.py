@@ -34,3 +34,15 @@ def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
         assert list(again.list_runs()) == [run]
         assert again.results_folder() != job.results_folder(), "the results of all stay where they are"
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, tiny, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("mine", "mine"),
+        ("/home/me/study/models/mine", "mine"),
+        ("/home/me/models/mine/round-002", "mine/round-002"),
+    ],
+)
+def test_a_report_names_a_model_without_the_folders_above_it(model: str, shown: str) -> None:
+    assert LapSettings(model=model).shown_name() == shown
