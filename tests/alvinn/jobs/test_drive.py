@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,16 +198,17 @@ def test_a_gate_that_asks_in_vain_brakes_the_car_until_a_key_takes_the_wheel(
 def test_a_picture_that_does_not_come_is_survived_and_told(
     shell: Shell, person: Person, server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = itertools.count()
+    looks, begun = itertools.count(), threading.Event()  # pictures looked at before that try out the window's size
     image = CarlaWorld._image
 
     def lossy(world: CarlaWorld, name: str) -> Image:
-        if next(looks) == 10:
+        if begun.is_set() and next(looks) == 10:
             raise FrameError("the picture did not come")
         return image(world, name)  # type: ignore[arg-type]
 
     def script() -> None:
         person.reads("ready?")
+        begun.set()
         person.screen.press("Return")
         person.sees(lambda panel: "an image did not arrive: braking" in panel.notes, "the message")
         person.drives(0.5)
@@ -216,9 +218,10 @@ def test_a_picture_that_does_not_come_is_survived_and_told(
         record = ("record", "mine", "--driver", "human", "--device", "keyboard")
         said = shell.run(*record, *at(server, tmp_path, *SHORT))
     assert said.status == 0, said.err
-    rows = Recording(tmp_path / "data" / "mine").rows
-    assert [row.segment for row in rows[:10]] == [0] * 10
-    assert rows[10].segment == 1
+    segments = [row.segment for row in Recording(tmp_path / "data" / "mine").rows]
+    assert segments.index(1) in {9, 10}, "it lost the tenth or eleventh picture"
+    assert segments == sorted(segments)
+    assert set(segments) == {0, 1}
 
 
 def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_closed(
