@@ -251,7 +251,7 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     server: Address, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Laps are cut to a hundred metres; the second round's network is the shipped one, so that its laps pass."""
-    monkeypatch.setattr("alvinn.dagger.rounds.LapSettings", partial(LapSettings, km=0.1))
+    monkeypatch.setattr("alvinn.dagger.rounds.LapSettings", partial(LapSettings, km=0.1, films=False))
     job = Correct(
         home=home,
         carla=f"{server[0]}:{server[1]}",
