@@ -14,25 +14,23 @@ VERSIONS := 3.10 3.11 3.12
 # compiled once, not anew by each of the hundred programs that the tests start
 unexport PYTHONDONTWRITEBYTECODE
 
-# three for two cores: tests in real time wait for half of theirs
-WORKERS := 3
-
 .PHONY: setup demo test test-long test-all test-install fuzz mutants bench peers corrections hands interop interop-opendrive interop-lerobot interop-donkeycar lock format doctor clean
 
 demo: setup
 	$(PY) -m alvinn demo
 
+# three workers for two cores: tests in real time wait for half of theirs
 test: setup
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # the tests on every supported Python
 test-all: $(VERSIONS:%=test-%)
 
 test-3.%: .venv-3.%/ready
-	.venv-3.$*/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	.venv-3.$*/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # the full install into an empty environment, from another folder
 test-install: setup
