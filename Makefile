@@ -19,18 +19,17 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: setup
 	$(PY) -m alvinn demo
 
-# three workers for two cores: tests in real time wait for half of theirs
 test: setup
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # the tests on every supported Python
 test-all: $(VERSIONS:%=test-%)
 
 test-3.%: .venv-3.%/ready
-	.venv-3.$*/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	.venv-3.$*/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # the full install into an empty environment, from another folder
 test-install: setup
