@@ -82,6 +82,15 @@ def test_runs_of_a_circuit_are_drawn_together() -> None:
         assert (two.low, two.high) == pytest.approx((one.low, one.high))
 
 
+def test_a_run_that_failed_under_way_is_not_compared() -> None:
+    before, after = laps(0.1, runs=8), laps(0.1, runs=8)
+    lost = [one | {"status": "failed"} for one in laps(0.4, runs=4, first_seed=8, lost=5)]
+    whole, cut = (compare_runs(before, entries, np.random.default_rng(0)) for entries in (after, [*after, *lost]))
+    assert [one.after for one in cut] == [one.after for one in whole]
+    with pytest.raises(ResultsError, match="no run was driven now"):
+        compare_runs(before, lost, np.random.default_rng(0))
+
+
 def test_a_side_where_nothing_was_driven_is_named() -> None:
     idle = [unfinished_result(RUN, "interrupted").as_json()]
     with pytest.raises(ResultsError, match="no run was driven now"):

@@ -50,6 +50,7 @@ def test_a_drive_in_one_go_has_the_referees_figures_to_the_last_digit(tmp_path: 
     same = set(expected) - {"completed", "completion_pct", "latency_ms_p50", "latency_ms_p99", "realtime_factor"}
     assert {key: result.as_json()[key] for key in same} == pytest.approx({key: expected[key] for key in same})
     assert expected["departures"] == 1
+    assert (result.completed, result.completion_pct) == (True, 100.0), "a recording has no lap to complete"
 
 
 def test_what_was_left_out_is_not_judged_and_nothing_is_measured_across_it(tmp_path: Path) -> None:

@@ -82,3 +82,21 @@ def test_a_rate_of_nothing_seen_is_bounded_by_three_over_the_way() -> None:
         0.0,
         pytest.approx(3.0 / 1.28, rel=0.02),
     )
+
+
+def test_a_car_that_stays_beside_the_centre_does_not_weave() -> None:
+    """Its sd is 0 to the last bit in every resample, whatever is lost in sums of squares."""
+    runs = [judged([0.3 + 0.01 * n] * 61, replace(RUN, map=f"random:{n}")) for n in range(8)]
+    for n, run in enumerate(runs):
+        found = summarize([run, replace(run, run=replace(run.run, map=f"random:{n + 50}"))], np.random.default_rng(0))
+        assert found["ci"]["offset_sd_m"] == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
+def test_the_steering_across_a_recovery_is_no_steering() -> None:
+    runs = [judged([0.0] * 61, replace(RUN, map=f"random:{n}")) for n in range(2)]
+    for run in runs:
+        run.trace.breaks[:] = [0, 20]
+        run.trace.steer[:] = [0.0] * 20 + [0.5] * 41
+    found = summarize(runs, np.random.default_rng(0))
+    assert found["steer_suddenness_per_km"] == 0.0
+    assert tuple(found["ci"]["steer_suddenness_per_km"]) == (0.0, 0.0)

@@ -103,7 +103,8 @@ def test_a_hill_smeared_over_many_curvatures_is_broad_and_fits_less() -> None:
 
 def test_silence_and_noise_are_not_trusted() -> None:
     noise = np.random.default_rng(0).random(HILL.units).astype(np.float32)
-    assert HILL.trust(np.zeros(HILL.units, dtype=np.float32)).doubt == 1.0
+    silent = HILL.trust(np.zeros(HILL.units, dtype=np.float32))
+    assert (silent.fit, silent.spread, silent.second, silent.doubt) == (0.0, 0.0, 0.0, 1.0)
     assert HILL.trust(noise).doubt > 0.5
 
 
@@ -160,6 +161,11 @@ def test_one_answer_is_read_as_in_a_batch(output: Encoding, seed: int, curvature
     for noise in (0.0, 0.1, 2.0):
         answer = (clean + rng.normal(scale=noise, size=output.units)).astype(np.float32)
         assert output.decode_one(answer) == pytest.approx(float(output.decode(answer[None])[0]), abs=1e-5)
+
+
+def test_one_answer_of_little_height_is_still_read() -> None:
+    for height in (0.3, 0.03):
+        assert HILL.decode_one(height * HILL.encode([0.05])[0]) == pytest.approx(0.05, abs=1e-4)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan])

@@ -125,6 +125,12 @@ def test_ranges_stand_below_the_retina_the_nearer_the_lighter(metres: float, lev
     assert np.array_equal(seen[:30], plain(picture(0, Camera())))
 
 
+@pytest.mark.parametrize(("intensity", "level"), [(0.0, 0), (0.25, 64), (0.6, 153)])
+def test_the_road_s_intensity_stands_below_the_ranges(intensity: float, level: int) -> None:
+    seen = Observation(0, 0.0, picture(0, Camera()), 8.0, {"depth": depth_of(8.0)})
+    assert (RANGES.prepare(seen, intensity=intensity)[38] == level).all()
+
+
 def test_every_range_is_four_metres_over_it_to_the_last_level() -> None:
     """A picture of 256 blocks, one for each pixel of the range retina, each at its own distance [m]."""
     metres = np.linspace(4.0, 60.0, 256).reshape(8, 32)
