@@ -82,6 +82,15 @@ def test_runs_of_a_circuit_are_drawn_together() -> None:
         assert (two.low, two.high) == pytest.approx((one.low, one.high))
 
 
+def test_each_figure_is_told_for_either_side() -> None:
+    whole = laps(0.1)
+    half = [one | {"completed": number % 2 == 0} for number, one in enumerate(laps(0.1, lost=2))]
+    told = {one.metric.key: (one.before, one.after) for one in compare_runs(whole, half, np.random.default_rng(0))}
+    km = sum(one["distance_m"] for one in half) / 1000.0
+    assert told["unfinished_pct"] == pytest.approx((0.0, 50.0))
+    assert told["departures_per_km"] == pytest.approx((0.0, sum(one["departures"] for one in half) / km))
+
+
 def test_a_run_that_failed_under_way_is_not_compared() -> None:
     before, after = laps(0.1, runs=8), laps(0.1, runs=8)
     lost = [one | {"status": "failed"} for one in laps(0.4, runs=4, first_seed=8, lost=5)]

@@ -100,3 +100,7 @@ def test_the_steering_across_a_recovery_is_no_steering() -> None:
     found = summarize(runs, np.random.default_rng(0))
     assert found["steer_suddenness_per_km"] == 0.0
     assert tuple(found["ci"]["steer_suddenness_per_km"]) == (0.0, 0.0)
+
+
+def test_half_of_the_answers_took_longer_than_the_median() -> None:
+    assert pool_metrics([judged([0.0] * 61)])["latency_ms_p50"] == pytest.approx(2.0)  # of 1 and 3 ms
