@@ -146,3 +146,12 @@ def test_the_car_is_the_one_that_the_server_reports(server: Address) -> None:
     assert car.max_wheel_angle == pytest.approx(math.radians(MODEL3.wheels[0].max_steer_angle))
     assert car.width == pytest.approx(2.0 * MODEL3_BOX[1].y, abs=1e-3)
     assert [point[0] for point in car.steering_curve] == [point[0] for point in MODEL3.steering_curve]
+
+
+def test_a_car_that_is_put_back_turns_no_more(server: Address) -> None:
+    with car_on(server) as world:
+        for _ in range(60):
+            world.apply(Control(steer=0.4, throttle=0.6, brake=0.0))
+        assert abs(world.vehicle.get_angular_velocity().z) > 5.0  # degrees/s
+        world.recover()
+        assert abs(world.vehicle.get_angular_velocity().z) < 1.0
