@@ -29,6 +29,7 @@ import tyro
 
 from alvinn.cockpit.start_screen import KEY_SPEED
 from alvinn.console import CONSOLE
+from alvinn.dagger.rounds import train_round
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
@@ -41,6 +42,7 @@ from alvinn.jobs.record import Record, record
 from alvinn.metrics.recorded import judge_recording
 from alvinn.metrics.referee import Referee, Result, Run, judge
 from alvinn.metrics.summary import summarize
+from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.recording import Recording, Row
 from alvinn.recording.rows import HEADER, encode_row
 from alvinn.settings import Driving
@@ -134,6 +136,8 @@ class Study:
     """of each recording"""
     corrected: int = 1
     """seeds that are also corrected by the bot"""
+    rounds: int = 3
+    """of the bot's corrections"""
     only: tuple[str, ...] = ()
     """cures to try (default: all)"""
 
@@ -295,20 +299,30 @@ def experts(job: Study, maps: str) -> dict[str, Any]:
     return figures(drive_laps(laps, None))
 
 
-def corrected(job: Study, seed: int) -> dict[str, Any]:
-    """Rounds of the bot's corrections, and the networks before and after them; labels are as `train` takes keys."""
-    settings = Correct(
+def rounds(job: Study, seed: int) -> Correct:
+    """What the bot corrects: a network that learned from its keys by `train`'s defaults."""
+    return Correct(
         home=job.home, name=f"corrected-{seed}", data=(f"keys-{seed}",), expert="human", gate="human", alias="bot",
-        device="keyboard", speed=KEY_SPEED, judge="", seed=seed, retest=False,
+        device="keyboard", speed=KEY_SPEED, judge="", seed=seed, retest=False, rounds=job.rounds,
+        epochs=ARCHITECTURES["conv"].epochs,
     )  # fmt: skip
+
+
+def by_default(job: Study, seed: int, maps: str, out: str) -> dict[str, Any]:
+    """The network before its corrections, on some circuits."""
+    settings = rounds(job, seed)
+    record_by_keys(job, seed)
+    train_round(settings, 0)
+    return lapped(job, settings.model(0), maps, out)
+
+
+def corrected(job: Study, seed: int, number: int) -> dict[str, Any]:
+    """The network after so many rounds of the bot's corrections, on the circuits that judge."""
+    settings = replace(rounds(job, seed), rounds=number)
     with at_the_keys():
-        ledger = correct(settings)
-    return {
-        "corrections": [entry.corrections for entry in ledger.entries[1:]],
-        "frames": [entry.frames for entry in ledger.entries[1:]],
-        "before": lapped(job, settings.model(0), JUDGING, "laps-judging"),
-        "after": lapped(job, settings.model(settings.rounds), JUDGING, "laps-judging"),
-    }
+        entry = correct(settings).entries[number]
+    driven = {"corrections": entry.corrections, "frames": entry.frames, "seconds": round(entry.seconds, 1)}
+    return driven | lapped(job, settings.model(number), JUDGING, "laps-judging")
 
 
 def main() -> int:
@@ -318,13 +332,17 @@ def main() -> int:
     for seed in range(job.seeds):
         table.fill(f"recording {seed}", partial(judged, job, seed))
         table.fill(f"labels {seed}", partial(against_expert, job, seed))
-        for name, cure in ((name, CURES[name]) for name in job.only or CURES):
-            table.fill(f"{name}, seed {seed}", partial(learned, job, seed, name, cure))
+        for name in job.only or CURES:
+            table.fill(f"{name}, seed {seed}", partial(learned, job, seed, name, CURES[name]))
+    for seed in range(job.corrected):
+        for name, maps in (("choosing", CHOOSING), ("judging", JUDGING)):
+            cell = partial(by_default, job, seed, maps, f"laps-{name}")
+            table.fill(f"as train takes keys, seed {seed}, {name}", cell)
+        for number in range(1, job.rounds + 1):
+            table.fill(f"corrected by the bot, seed {seed}, round {number}", partial(corrected, job, seed, number))
     for name, maps in (("choosing", CHOOSING), ("judging", JUDGING)):
         table.fill(f"bot, {name}", partial(bots_own, job, maps))
         table.fill(f"expert, {name}", partial(experts, job, maps))
-    for seed in range(job.corrected):
-        table.fill(f"corrected by the bot, seed {seed}", partial(corrected, job, seed))
     return 0
 
 
