@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # the terminal belongs to the job
-
 import pygame
 
 from alvinn.cockpit.drawing import draw_panel

@@ -10,7 +10,6 @@ import os
 from contextlib import AbstractContextManager
 from types import TracebackType
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame's greeting does not belong into a job's output
 os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"  # otherwise Mesa loads its LLVM, which crashes beside TensorFlow's
 os.environ.setdefault(
     "SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1"

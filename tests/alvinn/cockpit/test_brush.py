@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,6 +34,13 @@ def find(brush: Brush, colour: Colour) -> npt.NDArray[np.intp]:
     """The pixels of a colour, shape (n, 2): (column, row)."""
     found: npt.NDArray[np.intp] = np.argwhere((pygame.surfarray.array3d(brush.surface) == colour).all(axis=2))
     return found
+
+
+def test_pygame_prints_no_greeting_whichever_module_of_the_cockpit_comes_first() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYGAME_HIDE_SUPPORT_PROMPT"}
+    command = [sys.executable, "-c", "import alvinn.cockpit.brush"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout == ""
 
 
 def test_a_unit_is_a_hundredth_of_the_height_and_less_in_a_narrow_window() -> None:
