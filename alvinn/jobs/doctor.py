@@ -71,7 +71,7 @@ class Doctor:
     def _server(self) -> Iterator[Finding]:
         try:
             if self.carla is None:
-                with embedded_server("oval", seed=0) as (host, port), connect(host, port) as client:
+                with embedded_server("oval", seed=0) as address, connect(*address, embedded=True) as client:
                     yield Finding("embedded server", f"answers as CARLA {client.get_server_version()}")
                 return
             with connect(*parse_address(self.carla)) as client, explain_errors("being examined"):

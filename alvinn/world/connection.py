@@ -14,20 +14,31 @@ from alvinn.util.nearest import find_name, suggest
 TIMEOUT = 10.0  # s: for one response of the server
 LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
 CONNECT_TIMEOUT = 5.0  # s
+EMBEDDED_TIMEOUT = 60.0  # s: it runs, so it will answer, if late on a busy machine
 
 
 @contextmanager
-def connect(host: str, port: int) -> Iterator[carla.Client]:
+def connect(host: str, port: int, *, embedded: bool = False) -> Iterator[carla.Client]:
     """Connect a client to the server at an address.
+
+    Args:
+        host: of the server.
+        port: of the server.
+        embedded: whether it is this program's own, which was seen to start.
 
     Raises:
         ServerError: no server answers there, or one of another version.
     """
     try:
         client = carla.Client(host, port)
-        client.set_timeout(CONNECT_TIMEOUT)
+        client.set_timeout(EMBEDDED_TIMEOUT if embedded else CONNECT_TIMEOUT)
         theirs = client.get_server_version()
     except RuntimeError as error:
+        if embedded:
+            raise ServerError(
+                f"the embedded server started, but did not answer within {EMBEDDED_TIMEOUT:g} s: "
+                "try again when the machine is less busy"
+            ) from error
         raise ServerError(
             f"no CARLA server answers at {host}:{port}: start one there, or leave --carla out to use the embedded one"
         ) from error

@@ -69,7 +69,8 @@ def open_world(
     with ExitStack() as stack:
 
         def enter(name: str, way: Direction) -> CarlaWorld:
-            client = stack.enter_context(connect(*_server(settings, name, seed, kept, stack)))
+            address = _server(settings, name, seed, kept, stack)
+            client = stack.enter_context(connect(*address, embedded=settings.carla is None))
             wanted = name if settings.carla is not None else None
             opening = spawn_car(
                 client, camera=camera, weather=weather, direction=way, map_wanted=wanted, start=start, cameras=cameras

@@ -82,3 +82,13 @@ def test_where_nobody_answers_it_says_so(host: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
     with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connect(host, 1):
         pass
+
+
+def test_an_embedded_server_that_does_not_answer_is_not_blamed_on_a_flag_that_nobody_gave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("alvinn.world.connection.EMBEDDED_TIMEOUT", 0.5)
+    with pytest.raises(ServerError) as raised, connect("127.0.0.1", 1, embedded=True):
+        pass
+    assert str(raised.value).startswith("the embedded server started, but did not answer within 0.5 s: try again")
+    assert "--carla" not in str(raised.value)
