@@ -234,6 +234,7 @@ def private_ground(
                 weather=settings.weather,
                 seed=settings.seed,
                 cameras=card.cameras,
+                is_cancelled=over.is_set,
             ) as world:
                 grounds.append(ProvingGround(classroom, alike, world, settings.speed))
                 for activity in furnish(grounds[0], alike):
@@ -242,7 +243,8 @@ def private_ground(
                 if not over.is_set():
                     grounds[0].queue.work()
         except AlvinnError as error:
-            classroom.post(pack("refused", {"why": f"the private car is gone: {error}"}))
+            if not over.is_set():
+                classroom.post(pack("refused", {"why": f"the private car is gone: {error}"}))
 
     thread = threading.Thread(target=work)
     thread.start()

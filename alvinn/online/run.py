@@ -41,11 +41,12 @@ LOW_SECONDS = 5.0  # for which the error must stay low
 LEAST_SECONDS = 15.0  # of watching before an attempt
 
 
-def learn_alone(job: LearnSettings) -> Story:
+def learn_alone(job: LearnSettings, *, keep_interrupted: bool = True) -> Story:
     """Have a network watch the expert until it drives a lap unaided; returns what happened.
 
     Raises:
-        AlvinnError: it cannot be done, or the network did not converge. What was learned is kept.
+        AlvinnError: it cannot be done, or the network did not converge. What was learned is kept; where it would be
+            learned anew after an interruption, `keep_interrupted` spares the seconds that writing it takes.
     """
     with begin_lesson(job) as setup, open_lesson_world(job) as world, progress() as bars:
         story = setup.story
@@ -57,7 +58,7 @@ def learn_alone(job: LearnSettings) -> Story:
         def show(step: Step) -> None:
             bars.update(task, completed=step.observation.frame, note=describe(step, story, lesson))
 
-        with keeping(setup, world):
+        with keeping(setup, world, interrupted=keep_interrupted):
             run(world, driver, [lesson, TickCallback(show)], world.geometry, SpeedController(job.speed, DT))
     report(setup.folder, story)
     return story
@@ -157,8 +158,8 @@ def describe(step: Step, story: Story, lesson: Lesson) -> str:
 
 
 @contextmanager
-def keeping(setup: Setup, world: CarlaWorld) -> Iterator[None]:
-    """Keep what was learned when the block ends, however it ends."""
+def keeping(setup: Setup, world: CarlaWorld, *, interrupted: bool = True) -> Iterator[None]:
+    """Keep what was learned when the block ends, however it ends; after an interruption only if that is wanted."""
     try:
         yield
     except AlvinnError as error:
@@ -166,7 +167,8 @@ def keeping(setup: Setup, world: CarlaWorld) -> Iterator[None]:
         keep(setup, world)
         raise
     except KeyboardInterrupt:
-        keep(setup, world)
+        if interrupted:
+            keep(setup, world)
         raise
     keep(setup, world)
 

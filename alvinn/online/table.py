@@ -58,7 +58,7 @@ def teach(job: LearnSettings) -> dict[str, Any]:
     story = job.model_folder(job.name) / FILE
     story.unlink(missing_ok=True)
     try:
-        learn_alone(job)
+        learn_alone(job, keep_interrupted=False)
     except AlvinnError:
         if not story.exists() or json.loads(story.read_text(encoding="utf-8"))["outcome"] != "did not converge":
             raise

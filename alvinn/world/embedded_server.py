@@ -10,7 +10,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from alvinn.errors import ServerError
 
 START_SECONDS = 180.0  # a cold start on a busy machine reads Panda3D and carla from disk
 STOP_SECONDS = 5.0
+POLL = 0.2  # s between two looks whether a server that starts is needed still
 MESSAGE_PREFIX = "sim: "  # of the server's own messages
 TRACEBACK = "Traceback (most recent call last):"
 ROOT = str(Path(__file__).resolve().parents[2])  # the folder that holds `sim`, whatever the current folder is
@@ -31,16 +33,19 @@ BOOTSTRAP = (
 
 
 @contextmanager
-def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
+def embedded_server(
+    map_name: str, seed: int, is_cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[str, int]]:
     """Start an embedded server on a free loopback port; yields (host, port).
 
     Args:
         map_name: a built-in map or an OpenDRIVE file.
         seed: of its scenery and noise.
+        is_cancelled: whether the start is to be given up, for threads that Ctrl-C does not reach.
 
     Raises:
-        ServerError: it did not start; the message is the server's own. A ServerError raised inside the block is
-            extended by the server's exit status if the server has ended.
+        ServerError: it did not start, or was cancelled; the message is the server's own. A ServerError raised inside
+            the block is extended by the server's exit status if the server has ended.
     """
     options = ["--port", "0", "--exit-with-parent", "--map", map_name, "--seed", str(seed)]
     with subprocess.Popen(
@@ -51,7 +56,11 @@ def embedded_server(map_name: str, seed: int) -> Iterator[tuple[str, int]]:
         text=True,
     ) as process:
         try:
-            address = _wait_until_ready(process)
+            address = _wait_until_ready(process, is_cancelled)
+        except BaseException:
+            process.kill()  # it looks after its parent only once it is ready, and has nothing to clean up before
+            raise
+        try:
             with _report_exit(process):
                 yield address
         finally:
@@ -98,7 +107,9 @@ class KeptServer(AbstractContextManager["KeptServer"]):
         self.drop()
 
 
-def _wait_until_ready(process: subprocess.Popen[str]) -> tuple[str, int]:
+def _wait_until_ready(
+    process: subprocess.Popen[str], is_cancelled: Callable[[], bool] = lambda: False
+) -> tuple[str, int]:
     """Host and port from the line that a ready server prints: `listening on HOST:PORT map NAME`."""
     lines: queue.Queue[str] = queue.Queue()
     errors: list[str] = []
@@ -109,10 +120,7 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> tuple[str, int]:
     ]
     for reader in readers:
         reader.start()
-    try:
-        words = lines.get(timeout=START_SECONDS).split()
-    except queue.Empty:
-        raise ServerError(f"the embedded server did not start within {START_SECONDS:g} s") from None
+    words = _wait_for_line(lines, is_cancelled).split()
     if len(words) < 3 or words[:2] != ["listening", "on"]:
         process.wait(timeout=STOP_SECONDS)
         readers[1].join(timeout=STOP_SECONDS)
@@ -120,6 +128,16 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> tuple[str, int]:
     ready.set()
     host, _, port = words[2].rpartition(":")
     return host, int(port)
+
+
+def _wait_for_line(lines: queue.Queue[str], is_cancelled: Callable[[], bool]) -> str:
+    began = time.monotonic()
+    while time.monotonic() - began < START_SECONDS:
+        if is_cancelled():
+            raise ServerError("the start of the embedded server was cancelled")
+        with suppress(queue.Empty):
+            return lines.get(timeout=POLL)
+    raise ServerError(f"the embedded server did not start within {START_SECONDS:g} s")
 
 
 def _find_message(errors: list[str]) -> str:

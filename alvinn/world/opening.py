@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
@@ -57,19 +57,21 @@ def open_world(
     cameras: Sequence[CameraName] = ("center",),
     kept: KeptServer | None = None,
     learned_on: str = "",
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[CarlaWorld]:
     """Open a world with a car on a lane, on the server that `settings` names or on an embedded one.
 
     The reverse of a one-way road is its mirror image, if the server has it. A network that was trained on another kind
-    of server (`learned_on`, from its card) is warned about.
+    of server (`learned_on`, from its card) is warned about. A thread that Ctrl-C does not reach stops waiting for an
+    embedded server to start once `is_cancelled` says so.
 
     Raises:
-        AlvinnError: the server, map, lane or weather is not available.
+        AlvinnError: the server, map, lane or weather is not available, or its start was cancelled.
     """
     with ExitStack() as stack:
 
         def enter(name: str, way: Direction) -> CarlaWorld:
-            address = _server(settings, name, seed, kept, stack)
+            address = _server(settings, name, seed, kept, stack, is_cancelled)
             client = stack.enter_context(connect(*address, embedded=settings.carla is None))
             wanted = name if settings.carla is not None else None
             opening = spawn_car(
@@ -88,11 +90,20 @@ def open_world(
         yield world
 
 
-def _server(settings: Driving, map_name: str, seed: int, kept: KeptServer | None, stack: ExitStack) -> tuple[str, int]:
+def _server(
+    settings: Driving,
+    map_name: str,
+    seed: int,
+    kept: KeptServer | None,
+    stack: ExitStack,
+    is_cancelled: Callable[[], bool],
+) -> tuple[str, int]:
     """Host and port of the server to drive on."""
     if settings.carla is not None:
         return parse_address(settings.carla)
-    return kept.address(map_name, seed) if kept is not None else stack.enter_context(embedded_server(map_name, seed))
+    if kept is not None:
+        return kept.address(map_name, seed)
+    return stack.enter_context(embedded_server(map_name, seed, is_cancelled))
 
 
 @cache

@@ -21,6 +21,7 @@ from alvinn.classroom.proving_ground import (
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.settings import Driving
+from alvinn.world import embedded_server
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import KEYS, paper_car, shipped
 from tests.alvinn.classroom.test_classroom import hear, last
@@ -125,6 +126,18 @@ def test_the_place_that_is_offered_first_lies_before_a_bend() -> None:
     y = np.concatenate([np.zeros(120), 15.0 - 15.0 * np.cos(np.arange(0.05, 1.5, 0.03))])
     lane = Lane(np.stack([x, y, 0.0 * x], axis=1), np.full(len(x), 3.5), closed=False)
     assert 60.0 <= find_bend(lane) + RUN_UP <= 82.0  # m: from its beginning to its end
+
+
+def test_a_class_that_ends_does_not_wait_for_a_private_car_that_is_still_to_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedded_server, "BOOTSTRAP", "import time; time.sleep(3600)")
+    monkeypatch.setattr(embedded_server, "START_SECONDS", 3600.0)
+    classroom = Classroom(KEYS)
+    guest = classroom.join(Hello("Ada"))
+    with private_ground(classroom, [shipped()], Driving(), "oval"):
+        pass
+    assert "refused" not in {message["type"] for message in hear(guest)}
 
 
 @pytest.mark.long

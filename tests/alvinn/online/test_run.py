@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from alvinn.errors import AlvinnError
-from alvinn.online.run import report
+from alvinn.online import run
+from alvinn.online.run import keeping, report
 from alvinn.online.story import Attempt, Story
 
 FOLDER = Path("models/mine")
@@ -48,3 +50,15 @@ def test_one_that_did_not_converge_is_a_failure_unless_another_drove(capsys: pyt
 def test_a_failure_says_what_failed_and_what_was_kept() -> None:
     with pytest.raises(AlvinnError, match=r"the loss of pass 9 is not a number.*what it learned is in"):
         report(FOLDER, story(outcome="failed", passes=8, failure="the loss of pass 9 is not a number"))
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_learned_before_an_interruption_is_kept_if_it_is_wanted(
+    wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[object] = []
+    monkeypatch.setattr(run, "keep", lambda setup, _: kept.append(setup))
+    anything = cast("Any", object())
+    with pytest.raises(KeyboardInterrupt), keeping(anything, anything, interrupted=wanted):
+        raise KeyboardInterrupt
+    assert len(kept) == wanted

@@ -18,7 +18,8 @@ class Lessons:
         self.held: list[str] = []
         self.broken = ""
 
-    def __call__(self, job: LearnSettings) -> Story:
+    def __call__(self, job: LearnSettings, *, keep_interrupted: bool) -> Story:
+        assert not keep_interrupted  # the cell is done anew
         self.held.append(job.name)
         if job.name == self.broken:
             raise AlvinnError("the server is gone")

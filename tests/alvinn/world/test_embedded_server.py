@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from alvinn.errors import ServerError
+from alvinn.world import embedded_server as module
 from alvinn.world.embedded_server import KeptServer, _wait_until_ready, embedded_server
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import ROOT
@@ -48,6 +49,36 @@ def test_the_server_is_gone_after_an_error_inside_the_context() -> None:
 
     with pytest.raises(ValueError, match="the job failed"):
         fail()
+    assert children() - before == set()
+
+
+@pytest.fixture
+def slow_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that never becomes ready and notices nothing; whoever waits for its end waits for the test's."""
+    monkeypatch.setattr(module, "BOOTSTRAP", "import time; time.sleep(3600)")
+    monkeypatch.setattr(module, "STOP_SECONDS", 3600.0)
+
+
+@pytest.mark.usefixtures("slow_start")
+def test_a_start_that_is_cancelled_is_not_waited_for() -> None:
+    before = children()
+    with (
+        pytest.raises(ServerError, match="was cancelled"),
+        embedded_server("oval", seed=0, is_cancelled=lambda: bool(children() - before)),
+    ):
+        pass
+    assert children() - before == set()
+
+
+@pytest.mark.usefixtures("slow_start")
+def test_a_start_that_is_interrupted_ends_the_server_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> tuple[str, int]:
+        raise KeyboardInterrupt
+
+    before = children()
+    monkeypatch.setattr(module, "_wait_until_ready", interrupt)
+    with pytest.raises(KeyboardInterrupt), embedded_server("oval", seed=0):
+        pass
     assert children() - before == set()
 
 
