@@ -1,6 +1,7 @@
 """Checks of the lessons' exercises: what is there, what is missing, and what to type next.
 
 A check reads files and drives nothing. Each finding is a sentence; an exercise is done when none of them is a fault.
+Departures have chance in them, so no check asks for a number of them: only that there are fewer than before, or none.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alvinn.classroom.lessons import find_lesson
 from alvinn.dagger.ledger import read_ledger
 from alvinn.errors import AlvinnError
 from alvinn.metrics.results import read_laps
@@ -41,10 +43,35 @@ def check_exercise(number: int, home: Home) -> list[Finding]:
     check = CHECKS.get(number)
     if check is None:
         raise AlvinnError(f"lesson {number} has no exercise to check; lessons {min(CHECKS)} to {max(CHECKS)} have one")
+    if missing := list(_find_missing(number, home)):
+        return missing[:1]
     try:
         return list(check(home))
     except AlvinnError as error:
         return [Finding(good=False, text=str(error))]
+
+
+def _find_missing(number: int, home: Home) -> Iterator[Finding]:
+    """What the lesson's commands have not made yet, each with its command."""
+    for words in find_lesson(number).commands():
+        product = _find_product(words, home)
+        if product is not None and not product.exists():
+            yield Finding(good=False, text=f"{product} is not there yet: {' '.join(words)}")
+
+
+def _find_product(words: Sequence[str], home: Home) -> Path | None:
+    """What a command leaves; None for one that only shows something."""
+    job, *rest = words[1:]
+    if "--out" in rest:
+        out = Path(rest[rest.index("--out") + 1])
+        return out / "laps.json" if job == "laps" else out
+    if not rest or rest[0].startswith("--"):
+        return None
+    if job == "record":
+        return home.recording_folder(rest[0])
+    if job == "laps":
+        return home.model_folder(rest[0]) / "laps" / "laps.json"
+    return home.model_folder(rest[0]) if job in {"train", "correct", "refine"} else None
 
 
 def _check_1989(home: Home) -> Iterator[Finding]:
@@ -82,32 +109,40 @@ def _check_views(home: Home) -> Iterator[Finding]:
     disturbed = any(row.disturbance != 0.0 for row in rows)
     yield Finding(disturbed, "data/lesson3 has disturbances" if disturbed else "record data/lesson3 with --noise")
     (before, _), (after, km) = _departures(home, "lesson2"), _departures(home, "lesson3")
-    yield Finding(after <= before, f"departures a km: {before:.1f} in lesson 2, {after:.1f} now, in {km:.1f} km")
+    text = f"departures a km: {before:.1f} in lesson 2, {after:.1f} now, in {km:.1f} km"
+    yield _compare(before, after, text)
 
 
 def _check_dagger(home: Home) -> Iterator[Finding]:
     ledger = read_ledger(home.model_folder("lesson4") / "rounds.json")
-    if ledger is None or len(ledger.entries) < 2:
-        yield Finding(good=False, text="models/lesson4 has no finished round yet: run alvinn correct lesson4 again")
+    if ledger is None or not ledger.ended:
+        yield Finding(good=False, text="models/lesson4 has rounds to come: type the same command again, it resumes")
         return
     first, last = ledger.entries[0], ledger.entries[-1]
     corrections = sum(entry.corrections for entry in ledger.entries)
     yield Finding(corrections > 0, f"{corrections} corrections in {len(ledger.entries) - 1} rounds")
     before, after = (entry.departures / entry.km if entry.km else math.inf for entry in (first, last))
-    yield Finding(after <= before, f"departures a km: {before:.1f} before the first round, {after:.1f} after the last")
+    text = f"departures a km: {before:.1f} before the first round, {after:.1f} after the last"
+    yield _compare(before, after, text)
+
+
+def _compare(before: float, after: float, text: str) -> Finding:
+    """Whether departures became fewer; where there are none there is nothing to gain."""
+    good = after < before or after == 0.0
+    return Finding(good, text if good else f"{text}: they should have become fewer; compare your commands with ours")
 
 
 def _check_looking(home: Home) -> Iterator[Finding]:
     film = Path("lesson5.mp4")
-    size = film.stat().st_size if film.is_file() else 0
-    yield Finding(size > 10_000, f"{film} has {size / 1e6:.1f} MB" if size else f"{film} is not in this folder yet")
+    size = film.stat().st_size
+    yield Finding(size > 10_000, f"{film} has {size / 1e6:.1f} MB")
     yield from _check_learned(read_card(home.model_folder("lesson3")))
 
 
 def _check_measuring(_: Home) -> Iterator[Finding]:
     answer, logs = Path("lesson6.json"), sorted(Path("lesson6-expert/runs").glob("*/log.csv"))
-    if not answer.is_file() or not logs:
-        yield Finding(good=False, text=f"{answer if logs else 'lesson6-expert/runs'} is not in this folder yet")
+    if not answer.is_file():
+        yield Finding(good=False, text=f"{answer} is not in this folder yet: write it as the lesson shows")
         return
     try:
         given = json.loads(answer.read_text(encoding="utf-8"))
@@ -117,6 +152,8 @@ def _check_measuring(_: Home) -> Iterator[Finding]:
         return
     texts = [log.read_text(encoding="utf-8").splitlines() for log in logs]
     offsets = [float(row["offset"]) for text in texts for row in csv.DictReader(text)]
+    if not offsets:
+        raise AlvinnError("lesson6-expert has no finished run: drive the expert's lap again, with --overwrite")
     mean = math.fsum(offsets) / len(offsets)
     right = {
         "offset_sd_m": math.sqrt(math.fsum((offset - mean) ** 2 for offset in offsets) / len(offsets)),
@@ -138,9 +175,11 @@ def _departures(home: Home, name: str) -> tuple[float, float]:
     if not (folder / "laps.json").is_file():
         raise AlvinnError(f"models/{name} was not judged yet: alvinn laps {name} --maps {','.join(sorted(JUDGED))}")
     runs = [run for run in read_laps(folder / "laps.json")["runs"] if run["map"] in JUDGED and run["distance_m"]]
+    if {run["map"] for run in runs} != JUDGED:
+        raise AlvinnError(
+            f"models/{name} was not judged on both circuits: alvinn laps {name} --maps {','.join(sorted(JUDGED))}"
+        )
     km = sum(run["distance_m"] for run in runs) / 1000.0
-    if not km:
-        raise AlvinnError(f"models/{name} was judged on other circuits: use --maps {','.join(sorted(JUDGED))}")
     return sum(run["departures"] or 0 for run in runs) / km, km
 
 

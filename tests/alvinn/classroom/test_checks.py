@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from alvinn.classroom.checks import check_exercise
+from alvinn.dagger.ledger import Entry, Ledger, write_ledger
 from alvinn.errors import AlvinnError
-from alvinn.metrics.results import write_laps
+from alvinn.metrics.results import read_laps, write_laps
 from alvinn.networks.inference import read_card, write_card
 from alvinn.recording import RecordingWriter
 from alvinn.settings import SHIPPED, Home
@@ -40,13 +41,51 @@ def add_recording(home: Home, name: str, *, noise: float) -> None:
             writer.add(fakes.step(number, disturbance=noise), lane="oval/forward", weather="ClearNoon")
 
 
+def make_entry(number: int, corrections: int, departures: int) -> Entry:
+    """A round of 30 s, judged on two kilometres."""
+    return Entry(
+        round=number,
+        seconds=30.0,
+        corrections=corrections,
+        frames=600,
+        switches=corrections,
+        setting=None,
+        laps=2,
+        faultless=0,
+        departures=departures,
+        km=2.0,
+        tests=0,
+        still_needs_help=0,
+    )
+
+
 def faults(home: Home, number: int) -> list[str]:
     return [finding.text for finding in check_exercise(number, home) if not finding.good]
 
 
+FIRST = {
+    1: "data/lesson1 is not there yet: alvinn record lesson1 --seconds 60 --noise",
+    2: "data/lesson2 is not there yet: alvinn record lesson2 --seconds 60",
+    3: "data/lesson3 is not there yet: alvinn record lesson3 --seconds 60 --noise",
+    4: "models/lesson4 is not there yet: alvinn correct lesson4 --data lesson2 --views off --rounds 2",
+    5: "lesson5.mp4 is not there yet: alvinn replay lesson3 --model lesson3 --out lesson5.mp4",
+    6: "lesson6-expert/laps.json is not there yet: alvinn laps --driver expert --maps random:11 --out lesson6-expert",
+    7: "models/lesson7 is not there yet: alvinn refine lesson7 --model lesson3",
+}
+
+
 @pytest.mark.parametrize("number", range(1, 8))
-def test_an_exercise_that_was_not_begun_is_not_done_and_says_what_is_missing(home: Home, number: int) -> None:
-    assert any("lesson" in text for text in faults(home, number))
+def test_an_exercise_that_was_not_begun_says_what_to_type_first(home: Home, number: int) -> None:
+    (fault,) = faults(Home(), number)
+    assert fault.startswith(FIRST[number])
+
+
+def test_an_exercise_that_was_begun_says_what_to_type_next(home: Home) -> None:
+    add_recording(home, "lesson2", noise=0.0)
+    assert "models/lesson2 is not there yet: alvinn train lesson2" in faults(Home(), 2)[0]
+    add_model(home, "lesson2")
+    (home.model_folder("lesson2") / "laps" / "laps.json").unlink()
+    assert "laps.json is not there yet: alvinn laps lesson2 --maps random:3,random:5" in faults(Home(), 2)[0]
 
 
 def test_a_lesson_without_an_exercise_is_an_error_in_a_sentence(home: Home) -> None:
@@ -55,6 +94,7 @@ def test_a_lesson_without_an_exercise_is_an_error_in_a_sentence(home: Home) -> N
 
 
 def test_the_network_of_1991_is_asked_for(home: Home) -> None:
+    add_recording(home, "lesson1", noise=0.01)
     add_model(home, "lesson1", network="alvinn1991")
     assert faults(home, 1) == []
     shutil.rmtree(home.model_folder("lesson1"))
@@ -74,20 +114,46 @@ def test_a_clone_learns_from_plain_driving_without_views_and_its_departures_are_
     assert "it was lucky" in check_exercise(2, home)[-1].text
 
 
-def test_noise_and_views_must_do_no_harm(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "is_done"), [(3, 1, True), (3, 0, True), (0, 0, True), (2, 2, False), (0, 1, False)]
+)
+def test_noise_and_views_must_help_where_the_clone_fails(home: Home, before: int, after: int, is_done: bool) -> None:
+    add_recording(home, "lesson3", noise=0.01)
+    add_model(home, "lesson2", departures=before)
+    add_model(home, "lesson3", departures=after)
+    found = faults(home, 3)
+    assert (found == []) == is_done
+    assert is_done or f"{before}.0 in lesson 2, {after}.0 now, in 2.0 km: they should have become fewer" in found[0]
+
+
+@pytest.mark.parametrize(("before", "after", "is_done"), [(3, 1, True), (0, 0, True), (2, 2, False)])
+def test_rounds_must_help_where_the_clone_fails(home: Home, before: int, after: int, is_done: bool) -> None:
+    folder = home.model_folder("lesson4")
+    folder.mkdir(parents=True)
+    entries = make_entry(0, 0, before), make_entry(1, 40, after)
+    write_ledger(folder / "rounds.json", Ledger({}, entries))
+    assert faults(home, 4) == ["models/lesson4 has rounds to come: type the same command again, it resumes"]
+    write_ledger(folder / "rounds.json", Ledger({}, entries, ended="all rounds are driven"))
+    found = faults(home, 4)
+    assert (found == []) == is_done
+    assert is_done or "they should have become fewer" in found[0]
+
+
+def test_networks_are_compared_on_the_same_circuits(home: Home) -> None:
     add_recording(home, "lesson3", noise=0.01)
     add_model(home, "lesson2", departures=3)
-    add_model(home, "lesson3", departures=1)
-    assert faults(home, 3) == []
-    shutil.rmtree(home.model_folder("lesson2"))
-    add_model(home, "lesson2", departures=0)
-    assert "departures a km: 0.0 in lesson 2, 1.0 now" in faults(home, 3)[0]
+    add_model(home, "lesson3")
+    laps = read_laps(home.model_folder("lesson2") / "laps" / "laps.json")
+    write_laps(home.model_folder("lesson2") / "laps", {}, [laps["runs"][0]], {"ci": {}})
+    assert "models/lesson2 was not judged on both circuits: alvinn laps lesson2 --maps" in faults(home, 3)[0]
 
 
 def test_a_recount_is_compared_to_a_millimetre(home: Home) -> None:
     log = home.home / "lesson6-expert" / "runs" / "one" / "log.csv"
     log.parent.mkdir(parents=True)
     log.write_text("time,offset\n0,0.1\n1,-0.3\n")
+    (home.home / "lesson6-expert" / "laps.json").touch()
+    assert faults(home, 6) == ["lesson6.json is not in this folder yet: write it as the lesson shows"]
     answer = home.home / "lesson6.json"
     answer.write_text('{"offset_sd_m": 0.2, "offset_max_m": 0.3}')
     assert faults(home, 6) == []
@@ -95,11 +161,17 @@ def test_a_recount_is_compared_to_a_millimetre(home: Home) -> None:
     assert faults(home, 6) == ["offset_sd_m: you say 0.283; the log says 0.200"]
     answer.write_text('{"offset_sd_m": "wide"}')
     assert "not as the lesson shows it" in faults(home, 6)[0]
+    answer.write_text('{"offset_sd_m": 0.2, "offset_max_m": 0.3}')
+    log.unlink()
+    assert "has no finished run" in faults(home, 6)[0]
 
 
 def test_a_film_and_a_refined_model_are_found(home: Home) -> None:
     add_model(home, "lesson3")
     (home.home / "lesson5.mp4").write_bytes(bytes(20_000))
     assert faults(home, 5) == []
+    add_model(home, "lesson7")
+    assert faults(home, 7) == ["models/lesson7 was not refined"]
+    shutil.rmtree(home.model_folder("lesson7"))
     add_model(home, "lesson7", refined={"clone": "lesson3"})
     assert faults(home, 7) == []
