@@ -1,19 +1,25 @@
-"""Corrections: they become labels in the round's recording, and their starting points become tests of the network.
+"""Attempts with their corrections: these become labels, and their starting points become tests of the network.
 
-Only corrections are recorded. The network's own driving, and the time before the teacher reacts, give no labels.
+The whole attempt is recorded. The network's own driving, and the time before the teacher reacts, are segments of their
+own; each segment holds how it ended, and training chooses by that: see `alvinn.training.attempts`.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from alvinn.drivers.gates import HumanGate
 from alvinn.driving.protocols import Verdict
-from alvinn.driving.types import Direction, Observation, Step
-from alvinn.recording import RecordingWriter
+from alvinn.driving.types import NO_OTHERS, CameraName, Direction, Image, Observation, Step
+from alvinn.recording import Outcome, RecordingWriter
+from alvinn.recording.writer_thread import Pictures
+from alvinn.util.images import encode_image
 
+NO_PIXELS: Image = np.zeros((0, 0, 3), dtype=np.uint8)
 SECONDS_BEFORE = 2.0  # how long before a take-over its test begins
 
 
@@ -45,8 +51,27 @@ class TakeOver:
         return f"{HumanGate.name}: " in self.why
 
 
+@dataclass
+class _Segment:
+    """Ticks that one driver labelled, without interruption."""
+
+    correction: int
+    """number of the correction; 0: the network's own driving"""
+    steps: list[tuple[Step, Pictures]] = field(default_factory=list)
+    """without their pixels, and with the files of these"""
+    outcome: Outcome = ""
+
+
+def _encode_pictures(step: Step) -> tuple[Step, Pictures]:
+    """A step without its pixels, which would fill the memory in minutes, and the files of its pictures."""
+    seen = step.observation
+    images: dict[CameraName, Image] = {**seen.others, "center": seen.image}
+    bare = replace(seen, image=NO_PIXELS, others=NO_OTHERS)
+    return replace(step, observation=bare), {name: encode_image(image, name) for name, image in images.items()}
+
+
 class Corrections:
-    """Observer of a rollout: collects its corrections and the take-overs that they began with.
+    """Observer of a rollout: collects its segments, and the take-overs that corrections began with.
 
     Everything stays in memory until `write`, so that corrections can be discarded and an interrupted rollout leaves
     nothing behind.
@@ -56,6 +81,7 @@ class Corrections:
         direction: direction of the lane.
         weather: the weather preset.
         doubt: measures the network's doubt; returns None where it cannot.
+        interventions: how often the referee had the car put back so far.
     """
 
     def __init__(
@@ -64,13 +90,15 @@ class Corrections:
         direction: Direction,
         weather: str,
         doubt: Callable[[Observation], float | None] = lambda _: None,
+        interventions: Callable[[], int] = lambda: 0,
     ) -> None:
         self._map, self._direction, self._doubt = map_name, direction, doubt
+        self._interventions, self._interventions_before = interventions, 0
         self.weather = weather
         self.going = False
         """whether a correction is in progress"""
         self._before: deque[Step] = deque()
-        self._steps: dict[int, list[Step]] = {}
+        self._segments: list[_Segment] = []
         self._take_overs: dict[int, TakeOver] = {}
         self._discarded: list[int] = []
 
@@ -82,27 +110,40 @@ class Corrections:
     @property
     def frames(self) -> int:
         """Total number of frames in the kept corrections."""
-        return sum(map(len, self._kept()))
+        return sum(len(segment.steps) for segment in self._kept())
 
     def __len__(self) -> int:
         """Number of kept corrections."""
         return len(self._kept())
 
-    def _kept(self) -> list[list[Step]]:
-        return [steps for number, steps in self._steps.items() if number not in self._discarded]
+    def _kept(self) -> list[_Segment]:
+        return [one for one in self._segments if one.correction and one.correction not in self._discarded]
 
     def see(self, step: Step) -> Verdict:
-        """Keep the step if it belongs to a correction; otherwise remember it for `SECONDS_BEFORE`."""
+        """Keep the step; one of the network's own is also remembered for `SECONDS_BEFORE`."""
         number = step.decision.correction
         self.going = number > 0
-        if not number:
-            self._remember(step)
-        else:
-            if number not in self._steps and self._before:
+        last = self._segments[-1] if self._segments else None
+        if last is None or last.outcome or last.correction != number:
+            self._end_segment(taken_over=self.going)
+            self._segments.append(_Segment(number))
+            if self.going and self._before:
                 self._take_overs[number] = self._take_over(step)
-            self._steps.setdefault(number, []).append(step)
+        self._segments[-1].steps.append(_encode_pictures(step))
+        if self.going:
             self._before.clear()
+        else:
+            self._remember(step)
         return Verdict.CONTINUE
+
+    def _end_segment(self, *, taken_over: bool = False, put_back: bool = False) -> None:
+        """Label the segment in progress, if there is one."""
+        put_back = put_back or self._interventions() > self._interventions_before
+        self._interventions_before = self._interventions()
+        if not self._segments or self._segments[-1].outcome:
+            return
+        last = self._segments[-1]
+        last.outcome = "departed" if put_back else "corrected" if last.correction or taken_over else "faultless"
 
     def _remember(self, step: Step) -> None:
         self._before.append(step)
@@ -126,12 +167,13 @@ class Corrections:
         )
 
     def on_recovery(self) -> None:
-        """Forget the steps before a recovery: they do not lead to what follows."""
+        """End the segment, and forget the steps before a recovery: they do not lead to what follows."""
+        self._end_segment(put_back=True)
         self._before.clear()
 
     def discard(self) -> int:
         """Discard the correction in progress, else the last one; returns its number, 0 if there is none."""
-        number = next((number for number in reversed(self._steps) if number not in self._discarded), 0)
+        number = next((segment.correction for segment in reversed(self._kept())), 0)
         if number:
             self._discarded.append(number)
         return number
@@ -141,8 +183,12 @@ class Corrections:
         return self._discarded.pop() if self._discarded else 0
 
     def write(self, writer: RecordingWriter) -> None:
-        """Write the kept corrections, each as its own segment."""
-        for steps in self._kept():
-            for step in steps:
-                writer.add(step, lane=f"{self._map}/{self._direction}", weather=self.weather)
+        """Write all segments but the discarded corrections."""
+        self._end_segment()
+        for one in self._segments:
+            if one.correction in self._discarded:
+                continue
+            for step, pictures in one.steps:
+                lane = f"{self._map}/{self._direction}"
+                writer.add(step, lane=lane, weather=self.weather, outcome=one.outcome, encoded=pictures)
             writer.start_segment()

@@ -64,7 +64,7 @@ def drive_rollout(
     server: KeptServer,
     writer: Callable[[CarlaWorld], RecordingWriter],
 ) -> RoundRecord:
-    """Drive one rollout of a round and write its corrections at the end.
+    """Drive one rollout of a round and write it, with its corrections, at the end.
 
     Args:
         settings: server, speed, weather, seed.
@@ -86,9 +86,11 @@ def drive_rollout(
     ) as world:
         place, aside = choose_start(rollout, world.lane, world.geometry.width)
         world.place(place, _speed_at(world, place, settings.speed), aside)
-        kept = Corrections(rollout.map, rollout.direction, settings.weather, student.doubt)
-        driver = teacher.begin_rollout(RolloutContext(rollout, so_far, student, world, kept, settings.seed))
         referee = Referee(world.lane, world.geometry.width, ENDLESS, settings.speed, place)
+        kept = Corrections(
+            rollout.map, rollout.direction, settings.weather, student.doubt, lambda: referee.interventions
+        )
+        driver = teacher.begin_rollout(RolloutContext(rollout, so_far, student, world, kept, settings.seed))
         ticks = {True: 0, False: 0}
 
         def count(_: Step) -> None:

@@ -24,6 +24,7 @@ from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, make_session
+from alvinn.training.attempts import select_used
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
@@ -152,10 +153,10 @@ def _take_overs(job: RoundSettings, until: int) -> list[TakeOver]:
 
 
 def recordings_until(job: RoundSettings, until: int) -> list[Recording]:
-    """All training recordings after round `until`; rounds without corrections have none."""
+    """All training recordings after round `until`, with the frames to use; rounds without such frames have none."""
     first = [Recording(job.recording_folder(name)).require_frames() for name in job.data]
     rounds = [Recording(job.recording(number)) for number in range(1, until + 1)]
-    return first + [recording for recording in rounds if recording.rows]
+    return select_used(first + rounds, job.use)
 
 
 def train_round(job: RoundSettings, number: int) -> None:
@@ -168,7 +169,7 @@ def train_round(job: RoundSettings, number: int) -> None:
         folder, before = job.member(number, which), job.member(number - 1, which)
         if is_trained(folder):
             continue
-        if number and not Recording(job.recording(number)).rows:
+        if number and not select_used([Recording(job.recording(number))], job.use):
             shutil.copytree(before, folder, ignore=shutil.ignore_patterns("laps", "member-*"), dirs_exist_ok=True)
         else:
             _train(job, number, folder, before if number and not job.fresh else None, seed=job.seed + 1000 * which)
@@ -183,6 +184,7 @@ def _train(job: RoundSettings, number: int, folder: Path, warm: Path | None, see
         network=job.network,
         output=job.output,
         views=job.views,
+        use=job.use,
         correction_weight=job.correction_weight,
         irre=job.doubt_by == "irre",
         epochs=job.epochs if warm is None else job.more_epochs,

@@ -12,6 +12,7 @@ from alvinn.drivers.gates import LiveGateName
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.doubt import DoubtName
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
+from alvinn.training.attempts import Use
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
 PERSONAL: tuple[LiveGateName, ...] = get_args(LiveGateName)
@@ -45,6 +46,8 @@ class RoundSettings(Driving):
     """a,b: other circuits for evaluation laps in both directions after each round; stops once all laps pass"""
     views: Literal["on", "off"] = "on"
     """also train on shifted views"""
+    use: Use = "corrections"
+    """frames of the rounds to learn from, see train --use"""
     correction_weight: int = 6
     """how often a correction is shown for each time another frame is shown"""
     fresh: bool = False

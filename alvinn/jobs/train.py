@@ -10,6 +10,7 @@ from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
 from alvinn.networks.inference import read_card
 from alvinn.recording.summary import open_recording
+from alvinn.training.attempts import require_marks
 from alvinn.training.model_folder import require_room
 from alvinn.training.run import TrainSettings, train
 
@@ -32,6 +33,7 @@ class Train(TrainSettings):
         if self.tensorboard and find_spec("tensorboard") is None:
             raise AlvinnError("--tensorboard needs the package tensorboard: pip install tensorboard")
         recordings = [open_recording(self.recording_folder(name)) for name in self.data]
+        require_marks(recordings, self.use)
         folder = train(self, recordings)
         CONSOLE.print(f"the model is in {folder}: {judge_errors(read_card(folder).metrics)}")
         print_next("laps", self.name, "--maps", "country,oval", "--both-directions", home=self.home)

@@ -7,12 +7,13 @@ the folder still opens, without the last few rows.
 
 from alvinn.recording.exclusions import Range
 from alvinn.recording.reader import Recording
-from alvinn.recording.rows import COLUMNS, Row
+from alvinn.recording.rows import COLUMNS, Outcome, Row
 from alvinn.recording.session import Session, make_session, read_session
 from alvinn.recording.writer import RecordingWriter
 
 __all__ = [
     "COLUMNS",
+    "Outcome",
     "Range",
     "Recording",
     "RecordingWriter",

@@ -50,6 +50,12 @@ def mask_kept(rows: int, left_out: Sequence[Range]) -> npt.NDArray[np.bool_]:
     return kept
 
 
+def find_ranges(left_out: npt.NDArray[np.bool_]) -> tuple[Range, ...]:
+    """The ranges of the rows that a mask, shape (rows,), names."""
+    edges = np.flatnonzero(np.diff(left_out, prepend=False, append=False))
+    return tuple(Range(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2))
+
+
 def clip_ranges(rows: int, left_out: Sequence[Range]) -> tuple[Range, ...]:
     """The ranges, cut off at the number of rows."""
     return tuple(Range(one.first, min(one.last, rows - 1), one.why) for one in left_out if one.first < rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ class Recording:
         session: how it was made.
         rows: all rows, excluded ones too; see `kept_rows`.
         left_out: the excluded row ranges, in the order in which they were marked.
+        selection: a digest of the choice of rows, see `select`; empty for the whole recording.
 
     Raises:
         RecordingError: the folder is not a recording, or more of it is damaged than a torn last row.
@@ -47,6 +49,8 @@ class Recording:
         self._older = False  # an earlier version wrote the table, with fewer columns
         self.rows = tuple(self._read_rows(folder / TABLE))
         self.left_out = exclusions.clip_ranges(len(self.rows), read_left_out(folder))
+        self.selection = ""
+        self._whole = self
 
     def _read_rows(self, path: Path) -> Iterator[Row]:
         data = path.read_bytes() if path.is_file() else b""
@@ -107,6 +111,24 @@ class Recording:
         """The rows that are not excluded; a segment ends where rows are excluded."""
         return tuple(row for row, keep in zip(self.split_rows(), self.kept_mask(), strict=True) if keep)
 
+    def select(self, mask: npt.NDArray[np.bool_]) -> Recording:
+        """This recording with some of its rows only, by a mask of shape (rows,); nothing on disk changes.
+
+        A segment ends where rows are missing. The digests remain those of the whole recording.
+        """
+        if mask.all():
+            return self
+        part, chosen = copy(self), np.flatnonzero(mask)
+        segments = np.array([row.segment for row in self.rows])[chosen]
+        cuts = (np.diff(chosen, prepend=chosen[:1]) > 1) | (np.diff(segments, prepend=segments[:1]) != 0)
+        numbers = np.cumsum(cuts).tolist()
+        part.rows = tuple(
+            replace(self.rows[at], segment=number) for at, number in zip(chosen.tolist(), numbers, strict=True)
+        )
+        part.left_out = exclusions.find_ranges(~self.kept_mask()[chosen])
+        part.selection = hashlib.sha256(f"{self.selection} {mask.tobytes().hex()}".encode()).hexdigest()
+        return part
+
     def leave_out(self, first: int, last: int, why: str = "") -> None:
         """Exclude the rows `first` to `last`; their files stay as they are.
 
@@ -131,6 +153,8 @@ class Recording:
 
     def digest(self) -> str:
         """SHA-256 of the table and the excluded rows: it changes when the rows in use do."""
+        if self._whole is not self:
+            return self._whole.digest()
         if not self.left_out:
             return self.table_digest()
         return hashlib.sha256(f"{self.table_digest()} {self.kept_mask().tobytes().hex()}".encode()).hexdigest()

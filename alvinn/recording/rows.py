@@ -11,13 +11,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from alvinn.driving.types import Step
 from alvinn.errors import RecordingError
 
 MaybeKnown: TypeAlias = float
 """A number that may be unknown in imports: NaN in memory, an empty cell in the table."""
+
+Outcome = Literal["", "faultless", "corrected", "departed"]
+"""How a segment ended, by the referee. faultless: nobody helped. corrected: with a take-over, or it is the correction.
+departed: with the car put back on its lane. Empty: nobody judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Row:
     right: str = ""
     depth: str = ""
     segmentation: str = ""
+    outcome: Outcome = ""
+    """of the row's segment"""
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -70,7 +76,7 @@ REQUIRED = frozenset(field.name for field in fields(Row) if field.default is MIS
 HEADER = ",".join(COLUMNS).encode()
 
 
-def make_row(step: Step, segment: int, picture: str, lane: str, weather: str) -> Row:
+def make_row(step: Step, segment: int, picture: str, lane: str, weather: str, outcome: Outcome = "") -> Row:
     """Make the row of a tick, with the file of the centre camera's picture only."""
     seen, truth, decision, control = step.observation, step.truth, step.decision, step.control
     return Row(
@@ -99,6 +105,7 @@ def make_row(step: Step, segment: int, picture: str, lane: str, weather: str) ->
         axis=decision.axis,
         correction=decision.correction,
         why=decision.why,
+        outcome=outcome,
     )
 
 
@@ -150,11 +157,18 @@ def _number(cell: str) -> float:
     return number
 
 
+def _outcome(cell: str) -> str:
+    if cell not in get_args(Outcome):
+        raise ValueError(f"{cell} is not an outcome: there are {', '.join(filter(None, get_args(Outcome)))}")
+    return cell
+
+
 _CONVERTERS: dict[str, Any] = {
     "int": int,
     "float": _number,
     "str": str,
     "MaybeKnown": lambda cell: _number(cell) if cell else math.nan,
+    "Outcome": _outcome,
     "float | None": lambda cell: _number(cell) if cell else None,
 }
 _CONVERTER_OF = {field.name: _CONVERTERS[str(field.type)] for field in fields(Row)}

@@ -17,7 +17,7 @@ from alvinn.errors import RecordingError
 from alvinn.recording.exclusions import Range, mask_kept, read_left_out, write_left_out
 from alvinn.recording.quality import RecordingQuality, measure_quality
 from alvinn.recording.reader import TABLE, Recording
-from alvinn.recording.rows import Row, make_row
+from alvinn.recording.rows import Outcome, Row, make_row
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import Session, merge_sessions, write_session
 from alvinn.recording.writer_thread import Pictures, WriterThread
@@ -106,16 +106,26 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         """Begin a new segment: the next row does not continue the last one."""
         self._segment += 1
 
-    def add(self, step: Step, *, lane: str, weather: str) -> None:
+    def add(
+        self, step: Step, *, lane: str, weather: str, outcome: Outcome = "", encoded: Pictures | None = None
+    ) -> None:
         """Write a tick: its pictures, then its row. A thread does it, so they reach the disk a little later.
+
+        Args:
+            step: the tick.
+            lane: map and direction.
+            weather: the preset.
+            outcome: of its segment.
+            encoded: the files of its pictures, where the step no longer has the pixels.
 
         Raises:
             RecordingError: an earlier row could not be written.
         """
         seen = step.observation
-        files: dict[str, Any] = {name: self._file(name, image_suffix(name)) for name in seen.others}
-        row = make_row(step, self._segment, self._file("center", "jpg"), lane, weather)
-        self._write(replace(row, **files), {**seen.others, "center": seen.image})
+        pictures = {**seen.others, "center": seen.image} if encoded is None else encoded
+        files: dict[str, Any] = {name: self._file(name, image_suffix(name)) for name in pictures if name != "center"}
+        row = make_row(step, self._segment, self._file("center", "jpg"), lane, weather, outcome)
+        self._write(replace(row, **files), pictures)
 
     def add_row(self, row: Row, jpegs: Mapping[CameraName, bytes]) -> None:
         """Write an imported row with its pictures as they are; its files and segment are set here.

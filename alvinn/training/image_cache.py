@@ -56,7 +56,7 @@ def _mapped(path: Path) -> Pictures:
 def _key(recording: Recording, preprocessing: Preprocessing) -> str:
     parts = {key: value for key, value in asdict(preprocessing).items() if key != "colours"}
     states = "".join(_states(recording, preprocessing))
-    return hashlib.sha256(f"{recording.table_digest()} {parts} {states}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{recording.table_digest()}{recording.selection} {parts} {states}".encode()).hexdigest()[:16]
 
 
 def _states(recording: Recording, preprocessing: Preprocessing) -> Iterator[str]:

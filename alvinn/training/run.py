@@ -14,12 +14,13 @@ from rich.progress import Progress
 from alvinn import __version__
 from alvinn.console import CONSOLE, progress
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, RecordingError
 from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
 from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.settings import Home, require_above_zero, require_distinct
+from alvinn.training.attempts import Use, select_used
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
 from alvinn.training.examination import describe_exam
@@ -52,6 +53,9 @@ class TrainSettings(Home):
     """also train on shifted views, with the steering that leads back"""
     camera: str | None = None
     """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] for imports with an unknown camera mount, such as 60,1.2,-5"""
+    use: Use = "corrections"
+    """frames of rounds of corrections to learn from: corrections; of each only the way back to the lane's centre
+    (recoveries) or the first second; corrections and what the network drove faultlessly; all, faults too"""
     correction_weight: int = CORRECTION_WEIGHT
     """how often a correction is shown for each time another frame is shown"""
     balance: int = 1
@@ -110,7 +114,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
     _require_one_machine()
     folder = job.model_folder(job.name)
     require_room(folder, resume=job.resume, overwrite=job.overwrite)
-    recordings = assume_camera(recordings, job.parse_camera())
+    recordings = assume_camera(_select(recordings, job.use), job.parse_camera())
     dataset = replace(_load(recordings, ARCHITECTURES[job.network], job), shiftable=can_shift_views(recordings))
     warn_of_weaknesses(dataset)
     with quiet():
@@ -154,6 +158,19 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
             raise KeyboardInterrupt
         end_training(folder)
     return folder
+
+
+def _select(recordings: list[Recording], use: Use) -> list[Recording]:
+    """The frames to use.
+
+    Raises:
+        RecordingError: there are none.
+    """
+    used = select_used(recordings, use)
+    if not used:
+        names = ", ".join(recording.folder.name for recording in recordings)
+        raise RecordingError(f"--use {use} leaves no frame of {names}: add a recording of somebody's driving to --data")
+    return used
 
 
 def _make_card(
@@ -203,8 +220,9 @@ def _trainer_settings(job: TrainSettings, dataset: Dataset) -> trainer.Settings:
 
 
 def _data_settings(job: TrainSettings) -> dict[str, Any]:
-    """How the examples are weighed."""
-    return {"correction_weight": job.correction_weight, "balance": job.balance, "labels": job.labels}
+    """How the examples are chosen, weighed and labelled."""
+    weights = {"correction_weight": job.correction_weight, "balance": job.balance, "labels": job.labels}
+    return weights | {"use": job.use}
 
 
 class TrainingBar:

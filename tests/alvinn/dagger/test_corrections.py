@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 from alvinn.dagger.corrections import SECONDS_BEFORE, Corrections
@@ -33,13 +34,41 @@ def written(kept: Corrections, folder: Path) -> Recording:
     return Recording(folder)
 
 
-def test_corrections_are_written_from_their_first_tick_on_and_nothing_else(tmp_path: Path) -> None:
+def test_an_attempt_is_written_whole_and_each_change_of_hands_begins_a_segment(tmp_path: Path) -> None:
     rows = written(watched((30, 0), (25, 4), (10, 0), (5, 5)), tmp_path / "r").rows
-    assert [row.frame for row in rows] == [*range(30, 55), *range(65, 70)]
-    assert {row.segment for row in rows if row.correction == 4} == {0}
-    assert {row.segment for row in rows if row.correction == 5} == {1}
+    assert [row.frame for row in rows] == list(range(70))
+    assert [[row.correction for row in rows].count(number) for number in (0, 4, 5)] == [40, 25, 5]
+    assert {(row.segment, row.correction) for row in rows} == {(0, 0), (1, 4), (2, 0), (3, 5)}
     assert {(row.lane, row.weather) for row in rows} == {("oval/reverse", "WetNoon")}
-    assert rows[0].why == "round 1, drift: correction 4"
+    assert rows[30].why == "round 1, drift: correction 4"
+
+
+def outcomes(kept: Corrections, folder: Path) -> list[tuple[int, int, str]]:
+    """Rows, correction and outcome of each segment."""
+    segments = groupby(written(kept, folder).rows, key=lambda row: (row.segment, row.correction, row.outcome))
+    return [(len(list(rows)), correction, outcome) for (_, correction, outcome), rows in segments]
+
+
+def test_each_segment_holds_whether_it_was_faultless_or_corrected(tmp_path: Path) -> None:
+    found = outcomes(watched((4, 0), (5, 1), (6, 0)), tmp_path / "r")
+    assert found == [(4, 0, "corrected"), (5, 1, "corrected"), (6, 0, "faultless")]
+
+
+def test_a_segment_after_which_the_car_was_put_back_departed_whoever_drove(tmp_path: Path) -> None:
+    kept = watched((4, 0))
+    for number, correction in ((4, 0), (5, 1), (6, 0)):
+        kept.on_recovery()
+        kept.see(one(number, correction))
+    found = outcomes(kept, tmp_path / "r")
+    assert found == [(4, 0, "departed"), (1, 0, "departed"), (1, 1, "departed"), (1, 0, "faultless")]
+
+
+def test_a_departure_in_the_very_last_tick_counts_though_nobody_puts_the_car_back(tmp_path: Path) -> None:
+    put_back: list[int] = []
+    kept = Corrections("oval", "forward", "ClearNoon", interventions=lambda: len(put_back))
+    kept.see(one(0))
+    put_back.append(0)
+    assert outcomes(kept, tmp_path / "r") == [(1, 0, "departed")]
 
 
 def test_a_take_over_is_remembered_with_the_car_two_seconds_before() -> None:
@@ -72,7 +101,8 @@ def test_a_fumbled_correction_is_discarded_whole_even_while_it_goes_on(tmp_path:
     kept.see(one(30, 2))
     assert (len(kept), kept.frames) == (1, 5)
     assert [place.correction for place in kept.take_overs] == [1]
-    assert {row.correction for row in written(kept, tmp_path / "r").rows} == {1}
+    found = outcomes(kept, tmp_path / "r")
+    assert found == [(10, 0, "corrected"), (5, 1, "corrected"), (10, 0, "corrected")], "what it was to mend stays"
 
 
 def test_the_last_correction_can_be_discarded_when_it_is_over_and_taken_back() -> None:

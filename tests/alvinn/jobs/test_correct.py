@@ -88,23 +88,29 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
     monkeypatch.setattr("alvinn.jobs.correct.train_round", interrupted)
     with pytest.raises(KeyboardInterrupt):
         correct(job)
-    corrections = Recording(home / "data" / "mine" / "round-001")
-    assert corrections.rows, "a network that saw six seconds of road once drifts"
-    assert {row.who for row in corrections.rows} == {"expert"}
-    assert all(row.correction and row.why.startswith("round 1, drift: ") for row in corrections.rows)
-    driven: dict[str, Any] = json.loads((corrections.folder / "round.json").read_text(encoding="utf-8"))
+    attempts = Recording(home / "data" / "mine" / "round-001")
+    corrections = [row for row in attempts.rows if row.correction]
+    assert corrections, "a network that saw six seconds of road once drifts"
+    assert {row.who for row in corrections} == {"expert"}
+    assert all(row.why.startswith("round 1, drift: ") for row in corrections)
+    own = [row for row in attempts.rows if not row.correction]
+    assert {(row.who, row.why) for row in own} == {("network", "")}
+    assert {row.outcome for row in own} <= {"faultless", "corrected", "departed"}
+    driven: dict[str, Any] = json.loads((attempts.folder / "round.json").read_text(encoding="utf-8"))
     assert driven["seconds"] == pytest.approx(5.0, abs=0.2)
-    assert driven["frames"] == len(corrections.rows)
+    assert len(attempts.rows) * 0.05 == pytest.approx(driven["seconds"])
+    assert driven["frames"] == len(corrections)
     assert {rollout["direction"] for rollout in driven["legs"]} == {"forward", "reverse"}
 
     monkeypatch.undo()
     ledger = correct(job)
-    assert where(Recording(corrections.folder)) == where(corrections), "what was driven is not driven again"
+    assert where(Recording(attempts.folder)) == where(attempts), "what was driven is not driven again"
     clone, taught = (home / "models" / "mine" / f"round-00{number}" for number in (0, 1))
     assert [recording["name"] for recording in read_card(clone).recordings] == ["base"]
     assert [recording["name"] for recording in read_card(taught).recordings] == ["base", "round-001"]
     assert read_card(taught).settings["warm_start"] == "round-000"
-    assert Network(taught).card.camera == Recording(corrections.folder).session.camera
+    assert read_card(taught).recordings[1]["rows"] == len(corrections), "the network's own frames are no labels"
+    assert Network(taught).card.camera == attempts.session.camera
     told = json.loads((home / "models" / "mine" / "rounds.json").read_text(encoding="utf-8"))
     assert [entry["round"] for entry in told["rounds"]] == [0, 1]
     assert told["rounds"][1]["tests"] == len(driven["take_overs"])
@@ -196,8 +202,9 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
         said = shell.run(*words, *few, *where, "--views", "off")
     assert said.status == 0, said.err
     recording = Recording(home / "data" / "mine" / "round-001")
-    rows = recording.rows
+    rows = [row for row in recording.rows if row.correction]
     assert recording.session.driver == "Eva"
+    assert {row.who for row in recording.rows} == {"human", "network"}
     assert {(row.who, row.why) for row in rows} == {("human", "round 1, human: took the wheel")}
     assert all(row.disturbance == 0.0 for row in rows), "nobody else had a share of the wheel"
     assert min(row.steer for row in rows) < -0.05
@@ -244,7 +251,7 @@ def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_brak
     assert waits[0] > 2.5
     assert min(waits) < 0.2, "it was counted down to the end before the car was braked"
     rows = Recording(home / "data" / "mine" / "round-001").rows
-    assert {row.why for row in rows} == {"round 1, human: took the wheel"}, "nothing but their own driving is a label"
+    assert {(row.who, row.why) for row in rows if row.correction} == {("human", "round 1, human: took the wheel")}
 
 
 def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected_on(
@@ -305,5 +312,5 @@ def test_live_the_next_round_is_driven_while_the_last_one_is_learned_and_an_ense
         assert read_card(model / "member-1").recordings[0]["name"] == "base"
         assert Network(model).card.camera == Network(model / "member-1").card.camera
         rows = Recording(home / "data" / "mine" / f"round-00{number}").rows
-        assert all(row.why.startswith(f"round {number}, doubt: ") for row in rows)
+        assert all(row.why.startswith(f"round {number}, doubt: ") for row in rows if row.correction)
     assert not list((home / "models" / "mine").glob("*.error"))

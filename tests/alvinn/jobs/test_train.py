@@ -100,6 +100,13 @@ def test_several_workers_are_refused_before_they_learn_each_alone(
     assert not (tmp_path / "models").exists()
 
 
+def test_a_choice_of_frames_that_no_recording_has_is_refused_before_training(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "mine", 3)
+    said = shell.refused("train", "m", "--data", "mine", "--use", "faultless", "--home", str(tmp_path))
+    assert "no frames of a network's own driving in mine" in said
+    assert not (tmp_path / "models").exists()
+
+
 def test_a_correction_weight_of_nothing_is_wrong_usage(shell: Shell) -> None:
     assert shell.run("train", "m", "--data", "a", "--correction-weight", "0").status == 2
     assert shell.run("correct", "m", "--data", "a", "--correction-weight", "0").status == 2

@@ -254,3 +254,17 @@ def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exact
     assert (recording.read_picture(row, "depth") == coded).all()
     with pytest.raises(RecordingError, match="no right pictures"):
         recording.read_picture(row, "right")
+
+
+def test_some_rows_of_a_recording_are_one_too_with_its_digest_and_a_segment_ends_where_rows_are_missing(
+    folder: Path,
+) -> None:
+    whole = Recording(folder)
+    whole.leave_out(1, 2)
+    mask = np.ones(len(whole.rows), dtype=np.bool_)
+    mask[1] = False
+    part = whole.select(mask)
+    assert [(row.frame, row.segment) for row in part.rows] == [(0, 0), (2, 1), (3, 1)]
+    assert part.kept_mask().tolist() == [True, False, True]
+    assert (part.digest(), part.selection == "") == (whole.digest(), False)
+    assert whole.select(np.ones_like(mask)) is whole

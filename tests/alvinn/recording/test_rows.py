@@ -45,3 +45,10 @@ def test_a_table_may_have_its_columns_in_any_order_and_lack_those_that_came_late
 def test_other_columns_are_an_error(header: bytes) -> None:
     with pytest.raises(RecordingError, match="has other columns than frame, time"):
         parse_header(Path("drive.csv"), header)
+
+
+def test_an_outcome_that_nobody_gives_is_an_error() -> None:
+    line = encode_row(make_row(step(), 0, "a.jpg", "oval/forward", "ClearNoon", "departed")).rstrip(b"\n")
+    assert decode_row(line, COLUMNS).outcome == "departed"
+    with pytest.raises(ValueError, match="lost is not an outcome: there are faultless, corrected, departed"):
+        decode_row(line.replace(b"departed", b"lost"), COLUMNS)

@@ -46,6 +46,14 @@ def test_pictures_that_were_changed_are_decoded_anew(tmp_path: Path) -> None:
     assert np.array_equal(found[1:], first[1:])
 
 
+def test_other_rows_of_a_recording_have_a_cache_of_their_own(tmp_path: Path) -> None:
+    write_recording(tmp_path, 4)
+    whole = Recording(tmp_path)
+    halves = [whole.select(np.array(mask)) for mask in ([True, True, False, False], [False, False, True, True])]
+    first, second = (np.array(load_pictures(half, PREPARE, nothing)) for half in halves)
+    assert np.array_equal(np.concatenate([first, second]), load_pictures(whole, PREPARE, nothing))
+
+
 def test_two_trainings_on_one_recording_make_its_cache_once_and_see_whole_pictures(tmp_path: Path) -> None:
     """While one makes it, another begins, and takes what the first made."""
     write_recording(tmp_path, 5)
