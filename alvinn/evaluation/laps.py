@@ -14,6 +14,7 @@ import numpy as np
 
 from alvinn import __version__
 from alvinn.console import progress
+from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.earlier import load_earlier
@@ -140,12 +141,13 @@ def _make_spec(job: LapSettings, network: Network | None, run: Run, *, first: bo
         settings=job,
         run=run,
         model=job.find_model(job.model) if network is not None and job.model is not None else None,
-        camera=network.card.camera if network is not None else job.camera.on(Camera()),
+        camera=job.camera.on(network.card.camera if network is not None else Camera()),
         laps=job.laps,
         longest=math.inf if job.km is None else 1000.0 * job.km,
         folder=job.results_folder(),
         film=job.results_folder() / FILM if first and job.films else None,
         worst=job.films,
+        handicap=job.handicap,
     )
 
 
@@ -156,7 +158,8 @@ def _describe_sweep(job: LapSettings, network: Network | None) -> dict[str, Any]
         made = hashlib.sha256((job.find_model(job.model) / "network.tflite").read_bytes()).hexdigest()
     settings = {"speed": job.speed, "laps": job.laps, "km": job.km, "carla": job.carla, "network_sha256": made}
     world = {"camera": asdict(job.camera), "version": __version__, "maps": _map_digests(job)}
-    return {"model": job.driver_name(), "settings": settings | world}
+    harder = {} if job.handicap == Handicap() else {"handicap": asdict(job.handicap)}
+    return {"model": job.driver_name(), "settings": settings | world | harder}
 
 
 def _map_digests(job: LapSettings) -> dict[str, str]:
@@ -226,5 +229,8 @@ def _describe_conditions(job: LapSettings, network: str | None) -> str:
     long = "a lap each" if job.laps == 1 else f"{job.laps} laps each"
     parts = [f"{job.speed:g} m/s", long if job.km is None else f"{long}, at most {job.km:g} km"]
     parts += [f"the server {job.carla}" if job.carla else "embedded servers", f"alvinn {__version__}"]
+    parts += [f"{key} {value:g}" for key, value in asdict(job.handicap).items() if value]
+    changed = {key: value for key, value in asdict(job.camera).items() if value is not None}
+    parts += [f"camera {key} {value:g}" for key, value in changed.items()]
     parts += [f"network.tflite with SHA-256 {network[:16]}"] if network else []
     return f"Driven with {'; '.join(parts)}."

@@ -11,12 +11,13 @@ import signal
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.drivers.handicap import Handicap, HandicappedDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.timed import TimedDriver
 from alvinn.driving.cruise import SpeedController
@@ -64,6 +65,8 @@ class RunSpec:
     film: Path | None = None
     worst: bool = True
     """whether to film its worst ten seconds"""
+    handicap: Handicap = field(default_factory=Handicap)
+    """what makes it harder"""
 
 
 def run_sequentially(
@@ -183,7 +186,8 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
     one, settings, worst = spec.run, spec.settings, WorstStretch()
     with ExitStack() as stack:
         world = stack.enter_context(_open_world(spec, network, kept))
-        driver = TimedDriver(_make_driver(network, world), time.perf_counter)
+        timed = TimedDriver(_make_driver(network, world), time.perf_counter)
+        driver = timed if spec.handicap == Handicap() else HandicappedDriver(timed, spec.handicap)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
         log = stack.enter_context(LogWriter(run_folder(spec.folder, one) / LOG))
@@ -194,7 +198,7 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         events = stack.enter_context(world.count_events())
         began = time.perf_counter()
         run(world, driver, observers, world.geometry, SpeedController(settings.speed, DT))
-        judged = judge(referee, one, driver.latencies, time.perf_counter() - began)
+        judged = judge(referee, one, timed.latencies, time.perf_counter() - began)
         result = replace(judged, collisions=events.collisions, lane_invasions=events.lane_invasions)
     save_run(spec.folder, result)  # before the film, which may fail
     if spec.worst:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import tyro
 
+from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Direction
 from alvinn.errors import AlvinnError
 from alvinn.metrics.referee import Run
@@ -63,6 +64,10 @@ class LapSettings(Driving):
     """an earlier laps.json to compare with, beyond noise; significantly worse is a failure"""
     camera: CameraFlags = field(default_factory=CameraFlags)
     """camera geometry (default: the model's own camera)"""
+    other_camera: bool = False
+    """drive with another camera than the model's own, to see how much of that it bears"""
+    handicap: Handicap = field(default_factory=Handicap)
+    """late answers, fewer of them, another exposure: how much of that does the model bear?"""
     out: Path | None = None
     """folder for laps.json, report and film (default: laps/ in the model's folder)"""
 
@@ -92,7 +97,8 @@ class LapSettings(Driving):
         if self.model is None:
             raise AlvinnError("laps requires --model M, --driver expert or --recording D")
         network = Network(self.find_model(self.model))
-        network.require_camera(self.camera.on(network.card.camera))
+        if not self.other_camera:
+            network.require_camera(self.camera.on(network.card.camera))
         warn_of_unknown_camera(network.card)
         return network
 
@@ -139,11 +145,13 @@ class LapSettings(Driving):
         flags: dict[str, object] = {"driver": "expert"} if self.driver == "expert" else {"model": self.model}
         flags |= asdict(run) | {"speed": f"{self.speed:g}", "laps": self.laps, "km": self.km, "carla": self.carla}
         flags |= {f"camera.{key}": value for key, value in asdict(self.camera).items()}
+        flags |= {f"handicap.{key}": value or None for key, value in asdict(self.handicap).items()}
         if self.is_recording_only():
             flags = {"recording": self.recording}
         flags |= {"home": self.home if self.home != Path() else None}
         flags |= {"out": f"again/{run_folder(Path(), run).name}"}
         words = [word for key, value in flags.items() if value is not None for word in (f"--{key}", str(value))]
+        words += ["--other-camera"] if self.other_camera else []
         return shlex.join(["python", "-m", "alvinn", "laps", *words])
 
 

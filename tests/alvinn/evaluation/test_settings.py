@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from alvinn.cli import parse
+from alvinn.drivers.handicap import Handicap
 from alvinn.evaluation.settings import LapSettings
 from alvinn.jobs.laps import Laps
 from alvinn.settings import CameraFlags
@@ -34,6 +35,12 @@ def test_the_command_of_a_run_asks_for_that_run_alone() -> None:
         assert list(again.list_runs()) == [run]
         assert again.results_folder() != job.results_folder(), "the results of all stay where they are"
         assert (again.driver, again.km, again.camera, again.laps) == ("expert", 0.1, tiny, 1)
+
+
+def test_the_command_of_a_run_repeats_what_made_it_harder() -> None:
+    job = Laps(model="mine", other_camera=True, camera=CameraFlags(pitch=0.0), handicap=Handicap(latency=0.1))
+    again = parse(shlex.split(job.command_for(next(job.list_runs())))[3:])
+    assert (again.other_camera, again.camera, again.handicap) == (True, job.camera, job.handicap)
 
 
 @pytest.mark.parametrize(

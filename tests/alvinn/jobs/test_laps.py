@@ -64,6 +64,19 @@ def test_a_camera_that_the_model_was_not_made_for_is_refused_and_both_are_said(s
     assert "640x160" in said
 
 
+def test_another_camera_and_a_handicap_are_driven_with_if_asked_for_and_noted_beside_the_results(
+    shell: Shell, model: Path, tmp_path: Path
+) -> None:
+    harder = ("--other-camera", "--camera.pitch", "-5", "--handicap.latency", "0.1", "--no-films")
+    said = shell.run("laps", str(model), "--map", "oval", "--km", "0.01", "--out", str(tmp_path / "out"), *harder)
+    assert said.status == 0, said.err
+    settings = left(tmp_path / "out")["settings"]
+    assert settings["camera"]["pitch"] == -5.0
+    assert settings["handicap"] == {"latency": 0.1, "rate": None, "exposure": 0.0}
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "latency 0.1; camera pitch -5" in report
+
+
 def test_a_camera_that_is_none_is_refused(shell: Shell, model: Path) -> None:
     assert "at least 1x1 pixels" in shell.refused("laps", "--model", str(model), "--camera.width", "0")
 
