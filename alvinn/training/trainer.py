@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,7 @@ from alvinn.networks.encodings import Encoding, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.training.batches import Batch, Batches, BatchSettings
 from alvinn.training.dataset import Dataset
+from alvinn.training.feed import Feed
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import EpochResult, is_best, read_history, write_history
 from alvinn.util.files import atomic_path, write_bytes
@@ -109,22 +111,22 @@ def train(
         trained = TrainingResult(_compile(dataset, output, settings, len(batches), warm))
     resumes = bool(trained.history)
     keeper = _EpochEnd(trained, batches, output, settings, folder, on_epoch, on_batch)
+    shape, first = dataset.preprocessing.shape, len(trained.history)
     try:
-        trained.network.fit(
-            stream_batches(
-                batches, output, dataset.preprocessing.shape, len(trained.history), reconstructed=settings.irre
-            ),
-            shuffle=False,  # the batches are shuffled already
-            initial_epoch=len(trained.history),
-            epochs=settings.epochs,
-            steps_per_epoch=len(batches),
-            verbose=0,
-            callbacks=[
-                keras.callbacks.TerminateOnNaN(),
-                keeper,
-                *_make_boards(folder, resume=resumes, wanted=board),
-            ],
-        )
+        with stream_batches(batches, output, shape, first, reconstructed=settings.irre) as stream:
+            trained.network.fit(
+                stream,
+                shuffle=False,  # the batches are shuffled already
+                initial_epoch=first,
+                epochs=settings.epochs,
+                steps_per_epoch=len(batches),
+                verbose=0,
+                callbacks=[
+                    keras.callbacks.TerminateOnNaN(),
+                    keeper,
+                    *_make_boards(folder, resume=resumes, wanted=board),
+                ],
+            )
     except KeyboardInterrupt:
         if not trained.history:
             raise
@@ -243,8 +245,8 @@ def _name_for_keras(found: Errors) -> dict[str, float]:
 
 def stream_batches(
     batches: Batches, output: Encoding, shape: tuple[int, int, int], first: int, *, reconstructed: bool = False
-) -> Any:
-    """Batches of all epochs in sequence, prefetched during training."""
+) -> AbstractContextManager[Any]:
+    """Batches of all epochs in sequence, made in advance during training."""
 
     def stream() -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
         for number in count(first):
@@ -253,7 +255,7 @@ def stream_batches(
 
     units = output.units + (reconstruction.PIXELS if reconstructed else 0)
     signature = (tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None, units), tf.float32))
-    return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(8)
+    return Feed(stream(), signature)
 
 
 def encode_targets(output: Encoding, batch: Batch, *, reconstructed: bool = False) -> Floats:

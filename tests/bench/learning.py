@@ -79,10 +79,10 @@ def training_turn(ours: bool) -> Turn:
         return time_fit(lambda epochs: model.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0))
     keep_freed_memory()
     batches = Batches(dataset, BatchSettings(batch=BATCH))
-    stream = trainer.stream_batches(batches, HILL, PREPARE.shape, first=0)
-    return time_fit(
-        lambda epochs: model.fit(stream, steps_per_epoch=len(batches), epochs=epochs, shuffle=False, verbose=0)
-    )
+    with trainer.stream_batches(batches, HILL, PREPARE.shape, first=0) as stream:
+        return time_fit(
+            lambda epochs: model.fit(stream, steps_per_epoch=len(batches), epochs=epochs, shuffle=False, verbose=0)
+        )
 
 
 def training_speed() -> dict[str, float]:
