@@ -1,0 +1,154 @@
+"""Cells of long experiments: each is a JSON file as soon as it is done, and is committed as it comes.
+
+A file holds its command, the commit, and the digest of a reference: the pictures and the table of a short recording of
+the expert in three weathers. The same command resumes, on any machine. Where the program draws or drives differently,
+the digest differs, and the cell is done anew: figures of different programs are never pooled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import tyro
+
+from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
+from alvinn.evaluation.laps import drive_laps
+from alvinn.jobs.laps import Laps
+from alvinn.jobs.record import Record, record_once
+from alvinn.metrics.referee import Result
+from alvinn.metrics.summary import summarize
+from alvinn.settings import split_names
+from alvinn.util.files import write_json
+from alvinn.util.nearest import suggest
+from alvinn.util.repository import program_commit
+
+SEEN_IN = "ClearNoon,HardRainSunset,CloudyNight"
+FIGURES = ("km", "departures", "departures_per_km", "offset_mean_m", "offset_sd_m", "offset_max_m")
+RUN_FIGURES = ("map", "direction", "weather", "departures", "distance_m", "offset_mean_m", "offset_sd_m")
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of an experiment."""
+
+    folder: Path
+    digest: str
+    """of everything that their figures follow from, beside their own settings"""
+
+    def read(self, name: str) -> Figures | None:
+        """The figures of a cell; None where it has to be done."""
+        path = self.folder / f"{name}.json"
+        found: Figures = msgspec.json.decode(path.read_bytes()) if path.is_file() else {}
+        return found if found.get("digest") == self.digest else None
+
+    def write(self, name: str, figures: Mapping[str, Any]) -> None:
+        """Write what a cell found."""
+        head = {"schema": 1, "command": repeat_command(), "commit": program_commit(), "digest": self.digest}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / f"{name}.json", {**head, "cell": name, **figures})
+
+    def fill(self, makers: Mapping[str, Callable[[], Figures]], most: int | None = None) -> dict[str, Figures]:
+        """Do the cells that are missing, `most` of them at most; returns all that there are."""
+        for name in [name for name in makers if self.read(name) is None][:most]:
+            CONSOLE.print(f"cell {name}", highlight=False)
+            self.write(name, makers[name]())
+        return {name: found for name in makers if (found := self.read(name)) is not None}
+
+
+def pick(names: str, known: Mapping[str, Any] | Sequence[str], flag: str) -> list[str]:
+    """The names in a flag such as `a,b`.
+
+    Raises:
+        AlvinnError: one is unknown.
+    """
+    chosen = split_names(names, next(iter(known)))
+    for name in chosen:
+        if name not in known:
+            raise AlvinnError(f"{flag} has no {name}: {suggest(name, list(known))}")
+    return chosen
+
+
+class Tool(Protocol):
+    """The settings of an experiment, made of the command line."""
+
+    def run(self) -> None:
+        """Do what is missing, and print what there is."""
+
+
+def main(kind: type[Tool]) -> int:
+    """Run an experiment; returns its exit status."""
+    try:
+        tyro.cli(kind).run()
+    except AlvinnError as error:
+        CONSOLE.print(str(error), markup=False, highlight=False)
+        return 1
+    return 0
+
+
+def repeat_command() -> str:
+    """The command line of this process, as one would type it."""
+    module = getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None)
+    return shlex.join(["python", *(["-m", module] if module else sys.argv[:1]), *sys.argv[1:]])
+
+
+def measure_reference() -> str:
+    """The digest of what the expert sees and does; all that is recorded, trained and judged follows from it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = record_once(Record(home=Path(scratch), name="reference", seconds=3.0, weathers=SEEN_IN, headless=True))
+        digest = hashlib.sha256((folder / "drive.csv").read_bytes())
+        for path in sorted((folder / "frames").iterdir()):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def combine(reference: str, settings: Mapping[str, Any], model: Path | None = None) -> str:
+    """The digest of cells with these settings, and of a model that is there already."""
+    made = (model / "network.tflite").read_bytes() if model is not None else b""
+    return hashlib.sha256(reference.encode() + json.dumps(settings).encode() + made).hexdigest()
+
+
+def judge(model: Path, maps: Sequence[str], jobs: int, **settings: Any) -> list[Result]:
+    """A model's runs on circuits, both ways."""
+    with tempfile.TemporaryDirectory() as scratch:
+        job = Laps(
+            model=str(model.absolute()),
+            maps=",".join(maps),
+            both_directions=True,
+            jobs=jobs,
+            films=False,
+            out=Path(scratch),
+            **settings,
+        )
+        return drive_laps(job, job.open_network())
+
+
+def describe_results(results: Sequence[Result]) -> Figures:
+    """What a cell keeps of its runs: the figures of all together, and of each."""
+    pooled = summarize(results, np.random.default_rng(0))
+    return {
+        "laps": len(results),
+        "faultless": sum(result.faultless for result in results),
+        **{name: pooled[name] for name in FIGURES},
+        "ci": {name: pooled["ci"][name] for name in FIGURES if name in pooled["ci"]},
+        "runs": [{name: one[name] for name in RUN_FIGURES} for one in (result.as_json() for result in results)],
+    }
+
+
+def format_figures(found: Figures) -> str:
+    """A cell's departures per km, with their interval, and its spread."""
+    low, high = found["ci"].get("departures_per_km", (None, None))
+    bound = f" ({low:.2f} to {high:.2f})" if low is not None else ""
+    return f"{found['departures_per_km']:.2f}{bound}, sd {found['offset_sd_m']:.3f} m"

@@ -1,0 +1,148 @@
+"""How much a model bears: other speeds, a camera that was moved, late answers, fewer of them, another exposure.
+
+    python -m tests.laps.corrections --seeds 1          # makes the clone and the corrected model
+    python -m tests.laps.robustness
+
+Each condition is driven by a plain clone, by a model with three rounds of corrections and by the shipped one, on ten
+circuits on which nothing was chosen, both ways. A cell is a model in a condition; see `tests.laps.cells`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alvinn.console import CONSOLE
+from alvinn.drivers.handicap import Handicap
+from alvinn.driving.types import Camera
+from alvinn.errors import ModelError
+from alvinn.networks.inference import read_card
+from alvinn.settings import CameraFlags, Home
+from tests.laps.cells import (
+    Cells,
+    Figures,
+    combine,
+    describe_results,
+    format_figures,
+    judge,
+    main,
+    measure_reference,
+    pick,
+)
+
+FIRST = 420
+MODELS = ("clone", "corrected", "shipped")
+ROUNDS = Path("models/corrections/models/seed-0")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is harder, or only different."""
+
+    speed: float = 8.0
+    """m/s"""
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """what is added to an attribute of the model's own camera [degrees, m]"""
+    handicap: Handicap = field(default_factory=Handicap)
+
+    def flags(self, camera: Camera) -> dict[str, Any]:
+        """The settings of the laps of a model with this camera."""
+        moved = {name: round(getattr(camera, name) + by, 6) for name, by in self.moved.items()}
+        return {
+            "speed": self.speed,
+            "camera": CameraFlags(**moved),
+            "other_camera": bool(moved),
+            "handicap": self.handicap,
+        }
+
+
+CONDITIONS = {
+    "as-learned": Condition(),
+    "speed-5": Condition(speed=5.0),
+    "speed-12": Condition(speed=12.0),
+    "speed-16": Condition(speed=16.0),
+    "pitch-up-2": Condition(moved={"pitch": 2.0}),
+    "pitch-down-2": Condition(moved={"pitch": -2.0}),
+    "left-5cm": Condition(moved={"y": -0.05}),
+    "right-5cm": Condition(moved={"y": 0.05}),
+    "higher-5cm": Condition(moved={"z": 0.05}),
+    "lower-5cm": Condition(moved={"z": -0.05}),
+    "fov-less-3": Condition(moved={"fov": -3.0}),
+    "fov-more-3": Condition(moved={"fov": 3.0}),
+    "latency-50ms": Condition(handicap=Handicap(latency=0.05)),
+    "latency-100ms": Condition(handicap=Handicap(latency=0.1)),
+    "rate-10hz": Condition(handicap=Handicap(rate=10.0)),
+    "exposure-up-1": Condition(handicap=Handicap(exposure=1.0)),
+    "exposure-down-1": Condition(handicap=Handicap(exposure=-1.0)),
+}
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Judge models under conditions that they did not learn in."""
+
+    clone: str = str(ROUNDS / "round-000")
+    """a model that learned from plain driving"""
+    corrected: str = str(ROUNDS / "round-003")
+    """that model after corrections"""
+    shipped: str = "shipped"
+    """the best model"""
+    models: str = ",".join(MODELS)
+    """a,b: which of them"""
+    conditions: str = ",".join(CONDITIONS)
+    """a,b: which conditions"""
+    circuits: int = 10
+    """counted up from random:420"""
+    km: float | None = None
+    """maximum length of a run (default: a lap)"""
+    cells: int | None = None
+    """to do before the table (default: all)"""
+    jobs: int = 2
+    """laps at a time"""
+    home: Path = Path()
+    """folder that holds the models"""
+    out: Path = Path("docs/experiments/robustness")
+    """folder of the cells"""
+
+    def run(self) -> None:
+        """Do the cells that are missing, and print all."""
+        names, left = pick(self.conditions, CONDITIONS, "--conditions"), self.cells
+        reference, settings = measure_reference(), {"circuits": self.circuits, "km": self.km}
+        table: dict[str, dict[str, Figures]] = {}
+        for name in pick(self.models, MODELS, "--models"):
+            model = self._find(name)
+            cells = Cells(self.out / name, combine(reference, settings, model))
+            makers = {condition: partial(self._judge, model, condition) for condition in names}
+            before = sum(cells.read(condition) is not None for condition in names)
+            table[name] = cells.fill(makers, left)
+            left = None if left is None else left - (len(table[name]) - before)
+        CONSOLE.print(tabulate(table, names), highlight=False, markup=False)
+
+    def _find(self, name: str) -> Path:
+        model = Home(self.home).find_model(getattr(self, name))
+        if not (model / "card.json").is_file():
+            raise ModelError(f"{model} is not a model: make it by python -m tests.laps.corrections, or name --{name}")
+        return model
+
+    def _judge(self, model: Path, name: str) -> Figures:
+        maps = [f"random:{FIRST + number}" for number in range(self.circuits)]
+        flags = CONDITIONS[name].flags(read_card(model).camera)
+        return describe_results(judge(model, maps, self.jobs, km=self.km, **flags))
+
+
+def tabulate(table: Mapping[str, Mapping[str, Figures]], conditions: list[str]) -> str:
+    """The table in Markdown: departures per km with their interval, and the spread of the offset."""
+    lines = [["condition", *table], ["---"] * (1 + len(table))]
+    lines += [
+        [name, *(format_figures(found[name]) if name in found else "-" for found in table.values())]
+        for name in conditions
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Robustness))

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from alvinn.errors import AlvinnError
+from tests.laps.cells import Cells, combine, pick
+
+
+def test_cells_are_done_once_a_few_at_a_time_and_anew_where_the_program_answers_differently(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def make(name: str) -> dict[str, str]:
+        done.append(name)
+        return {"found": name}
+
+    makers = {name: partial(make, name) for name in ("a", "b", "c")}
+    cells = Cells(tmp_path / "new", "1")
+    assert list(cells.fill(makers, most=2)) == ["a", "b"]
+    assert list(cells.fill(makers)) == ["a", "b", "c"]
+    assert done == ["a", "b", "c"]
+    written = json.loads((tmp_path / "new" / "a.json").read_text(encoding="utf-8"))
+    assert (written["cell"], written["found"], written["digest"]) == ("a", "a", "1")
+    assert {"command", "commit", "schema"} <= written.keys()
+    other = Cells(tmp_path / "new", "2")
+    assert other.fill(makers, most=0) == {}
+    assert list(other.fill(makers)) == ["a", "b", "c"]
+    assert len(done) == 6
+
+
+def test_a_digest_follows_from_the_reference_the_settings_and_the_network(tmp_path: Path) -> None:
+    (tmp_path / "network.tflite").write_bytes(b"weights")
+    found = {combine("a", {}), combine("b", {}), combine("a", {"km": 1}), combine("a", {}, tmp_path)}
+    assert len(found) == 4
+    assert combine("a", {"km": 1}) in found
+
+
+def test_a_name_that_is_unknown_is_refused_with_the_nearest_one() -> None:
+    assert pick("a1, b2", ("a1", "b2", "c3"), "--cells") == ["a1", "b2"]
+    with pytest.raises(AlvinnError, match="--cells has no speed5: did you mean speed-5"):
+        pick("speed5", ("speed-5", "speed-12"), "--cells")
