@@ -29,13 +29,13 @@ ROWS = (
     ("km", "driven", KM),
     ("completed_pct", "runs to the end [%]", ".0f"),
     ("departures_per_km", "departures per km", ".3f"),
-    ("autonomy_pct", "autonomy", ".2f"),
-    ("offset_mean_m", "offset mean", "+.3f"),
-    ("offset_sd_m", "offset sd", ".3f"),
-    ("offset_p95_m", "offset p95", ".3f"),
-    ("offset_max_m", "offset, largest [m]", ".2f"),
+    ("autonomy_pct", "autonomy [%]", ".2f"),
+    ("offset_mean_m", "offset mean [m]", "+.3f"),
+    ("offset_sd_m", "offset sd [m]", ".3f"),
+    ("offset_p95_m", "offset p95 [m]", ".3f"),
+    ("offset_max_m", "largest offset [m]", ".2f"),
     ("steer_suddenness_per_km", "steering per km", ".1f"),
-    ("latency_ms_p99", "latency p99", ".1f"),
+    ("latency_ms_p99", "latency p99 [ms]", ".1f"),
 )
 
 

@@ -173,7 +173,11 @@ def _describe_judgement(one: str, two: str, changes: Sequence[Change]) -> str:
 
 
 def _describe_changes(changes: Sequence[Change]) -> str:
-    return "; ".join(f"{one.metric.text} {one.after:.3f} rather than {one.before:.3f}" for one in changes)
+    return "; ".join(_describe_change(one.metric.text, f"{one.before:.3f}", f"{one.after:.3f}") for one in changes)
+
+
+def _describe_change(text: str, before: str, after: str) -> str:
+    return f"{text} {after} in both" if after == before else f"{text} {after} rather than {before}"
 
 
 def overall_judgement(changes: Sequence[Change]) -> Judgement:

@@ -138,7 +138,7 @@ def plot_distance(results: Sequence[Result]) -> go.Figure:
                 mode="lines",
                 name=name,
                 legendgroup=name,
-                showlegend=row == 1,
+                showlegend=row == 1 and len(runs) > 1,
                 line={"color": colour, "width": 1.5},
             )
             figure.add_trace(line, row=row, col=1)
@@ -148,12 +148,12 @@ def plot_distance(results: Sequence[Result]) -> go.Figure:
     limit, reach = max((max(r.trace.limit) for r in runs), default=1.0), find_reach(runs)
     for edge in (-limit, limit) if limit < reach else ():
         figure.add_hline(y=edge, row=1, col=1, line={"color": INK, "dash": "dash", "width": 1})
-    figure.update_yaxes(title_text="offset [m], right +", range=[-reach, reach], row=1, col=1)
-    figure.update_yaxes(title_text="steer (-1 to 1), right +", row=2, col=1)
+    figure.update_yaxes(title_text="offset [m]", range=[-reach, reach], row=1, col=1)
+    figure.update_yaxes(title_text="steer (-1 to 1)", row=2, col=1)
     figure.update_xaxes(title_text="distance driven [m]", row=2, col=1)
-    return figure.update_layout(
-        template="plotly_white", height=520, margin={"t": 20}, legend={"orientation": "h", "y": -0.15}
-    )
+    title = {"text": label_run(runs[0]) if len(runs) == 1 else "", "font": {"size": 14}}  # then there is no legend
+    above = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}  # below, a low figure's axis would be written over
+    return figure.update_layout(template="plotly_white", height=520, title=title, margin={"t": 50}, legend=above)
 
 
 def plot_offsets(groups: Sequence[tuple[str, Sequence[Result]]]) -> go.Figure:
@@ -193,7 +193,7 @@ def plot_comparison(names: Sequence[str], summed: Sequence[Mapping[str, Any]]) -
 
 def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequence[float], key: str) -> go.Figure:
     """Plot an offline metric against offset sd in laps: a point per model."""
-    marker = {"size": 12, "color": COLOURS[0]}
+    marker = {"size": 12, "color": list(COLOURS * len(names))[: len(names)]}
     dots = go.Scatter(x=offline, y=online, text=names, mode="markers+text", textposition="top center", marker=marker)
     figure = go.Figure(dots)
     figure.update_xaxes(title_text=f"{key}, offline", rangemode="tozero")

@@ -39,15 +39,15 @@ COLUMNS: tuple[Column, ...] = (
     ("completion_pct", "driven [%]", ".0f"),
     ("departures", "departures", "d"),
     ("interventions", "interventions", "d"),
-    ("autonomy_pct", "autonomy", ".1f"),
-    ("autonomy_1m_pct", "autonomy, 1 m", ".1f"),
+    ("autonomy_pct", "autonomy [%]", ".1f"),
+    ("autonomy_1m_pct", "autonomy, 1 m [%]", ".1f"),
     ("collisions", "collisions", "d"),
     ("lane_invasions", "lines crossed", "d"),
-    ("offset_mean_m", "offset mean", "+.3f"),
-    ("offset_sd_m", "offset sd", ".3f"),
-    ("offset_p95_m", "offset p95", ".3f"),
-    ("offset_max_m", "largest [m]", ".2f"),
-    ("heading_sd_rad", "heading sd", ".3f"),
+    ("offset_mean_m", "offset mean [m]", "+.3f"),
+    ("offset_sd_m", "offset sd [m]", ".3f"),
+    ("offset_p95_m", "offset p95 [m]", ".3f"),
+    ("offset_max_m", "largest offset [m]", ".2f"),
+    ("heading_sd_rad", "heading sd [rad]", ".3f"),
     ("steer_suddenness_per_km", "steering per km", ".1f"),
     ("speed_mean_mps", "speed [m/s]", ".1f"),
 )
@@ -61,20 +61,20 @@ POOLED: tuple[Column, ...] = (
     ("completed_pct", "runs to the end [%]", ".0f"),
     ("departures_per_km", "departures per km", ".3f"),
     ("km_per_departure", "from departure to departure", KM),
-    ("autonomy_pct", "autonomy", ".2f"),
-    ("autonomy_1m_pct", "autonomy, 1 m", ".2f"),
+    ("autonomy_pct", "autonomy [%]", ".2f"),
+    ("autonomy_1m_pct", "autonomy, 1 m [%]", ".2f"),
     ("collisions_per_km", "collisions per km", ".3f"),
     ("lane_invasions_per_km", "lines crossed per km", ".3f"),
-    ("offset_mean_m", "offset mean", "+.3f"),
-    ("offset_sd_m", "offset sd", ".3f"),
-    ("offset_p95_m", "offset p95", ".3f"),
-    ("offset_max_m", "largest [m]", ".2f"),
-    ("heading_sd_rad", "heading sd", ".3f"),
+    ("offset_mean_m", "offset mean [m]", "+.3f"),
+    ("offset_sd_m", "offset sd [m]", ".3f"),
+    ("offset_p95_m", "offset p95 [m]", ".3f"),
+    ("offset_max_m", "largest offset [m]", ".2f"),
+    ("heading_sd_rad", "heading sd [rad]", ".3f"),
     ("steer_suddenness_per_km", "steering per km", ".1f"),
     ("speed_mean_mps", "speed, mean [m/s]", ".2f"),
     ("realtime_factor", "times as fast as real time", ".1f"),
-    ("latency_ms_p50", "latency p50", ".2f"),
-    ("latency_ms_p99", "latency p99", ".2f"),
+    ("latency_ms_p50", "latency p50 [ms]", ".2f"),
+    ("latency_ms_p99", "latency p99 [ms]", ".2f"),
 )
 """Rows of the table of all runs pooled."""
 
@@ -283,4 +283,5 @@ WHERE = (
 def _describe_distance(runs: Sequence[Result]) -> str:
     few = f"the {SHOWN} worst of {len(runs)} runs" if len(runs) > SHOWN else pluralize(len(runs), "run")
     way = runs[0].run.direction
-    return f"Offset and steering over the distance driven {way}, {few}; dashed: a side of the car at the lane's edge."
+    what = f"Offset and steer, right positive, over the distance driven {way}, {few}"
+    return f"{what}; dashed: a side of the car at the lane's edge."

@@ -120,6 +120,7 @@ def test_runs_alike_in_the_same_conditions_are_compared_without_a_warning() -> N
     both = {"runs": laps(0.1), "settings": SETTINGS}
     (sentence,) = described(both, both)
     assert sentence.startswith("b drives as a does")
+    assert "departures per km 0.000 in both" in sentence
     (sentence,) = described(both, both | {"runs": laps(0.3)})
     assert sentence.startswith("b is worse than a: ")
 

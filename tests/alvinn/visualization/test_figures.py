@@ -14,6 +14,7 @@ from alvinn.visualization.figures import (
     make_band,
     plot_comparison,
     plot_distance,
+    plot_offline,
     plot_offsets,
     plot_path,
     select_worst,
@@ -64,6 +65,23 @@ def test_offset_and_steering_share_the_distance() -> None:
     assert list(offset.x) == list(steer.x)
     assert max(offset.y) == 0.9
     assert list(mark.y) == [0.9]
+
+
+def test_a_single_run_is_named_in_the_title_and_several_in_a_legend_above_the_lines() -> None:
+    single, several = plot_distance([judged(QUIET)]), plot_distance([judged(QUIET), judged(QUIET)])
+    assert single.layout.title.text == "oval forward, ClearNoon, seed 0"
+    assert not any(line.showlegend for line in single.data)
+    assert several.layout.title.text == ""
+    assert sum(bool(line.showlegend) for line in several.data) == 2
+    assert several.layout.legend.y == 1.0
+
+
+def test_a_model_keeps_its_colour_from_figure_to_figure() -> None:
+    told = {"departures_per_km": 1.0, "offset_sd_m": 0.1, "ci": {}}
+    beside, _ = plot_comparison(["a", "b"], [told, told]).data
+    (offline,) = plot_offline(["a", "b"], [0.01, 0.02], [0.1, 0.2], "held_out_mae").data
+    assert offline.marker.color == beside.marker.color
+    assert len(set(offline.marker.color)) == 2
 
 
 def test_the_histogram_holds_all_ticks_of_a_group() -> None:

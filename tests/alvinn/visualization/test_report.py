@@ -94,7 +94,7 @@ def test_all_runs_together_have_their_intervals_beside_them(tmp_path: Path) -> N
     runs = [judged([0.1 + 0.01 * n, -0.1] * 100, replace(RUN, map=f"random:{n}", seed=n)) for n in range(3)]
     page = written(tmp_path / "report.html", runs)
     low, high = summarize(runs, np.random.default_rng(0))["ci"]["offset_sd_m"]
-    assert f">offset sd</abbr></td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
+    assert f">offset sd</abbr> [m]</td><td>0.105</td><td>{low:.3f} to {high:.3f}</td>" in page
     assert "seeds 0 to 2" in page
 
 
