@@ -20,6 +20,7 @@ STRIP = 0.25  # share of the window's height for the dials
 SIDE = 0.38  # share of its width for the network
 LESSON = 0.2  # share of its height for the lesson
 INSET = 0.24  # share of its width for a chart
+ALARM = (11.0, 22.0)  # units below the picture's upper edge: below the head, above the horizon
 BAND = 9.0  # units below the picture, for time line and messages of a replay
 
 
@@ -48,7 +49,7 @@ def draw_panel(surface: pygame.Surface, panel: Panel) -> None:
     _draw_head(brush, panel, view)
     _draw_strip(brush, panel, pygame.Rect(0, brush.height - strip, brush.width, strip))
     if panel.timeline is None:
-        _draw_notes(brush, panel.notes, view)
+        _draw_notes(brush, panel.notes, view, has_alarm=panel.alarm is not None)
     else:
         _draw_band(brush, panel.timeline, panel.notes, band)
     if panel.help:
@@ -79,12 +80,12 @@ def _draw_head(brush: Brush, panel: Panel, view: pygame.Rect) -> None:
         brush.label(panel.title, (view.right - edge, edge), 4.5, INK, corner="topright", room=view.width * 0.5)
 
 
-def _draw_notes(brush: Brush, notes: tuple[str, ...], view: pygame.Rect) -> None:
-    """The last messages, at the picture's lower edge."""
-    row = view.bottom - brush.px(2.5)
-    for note in reversed(notes[-3:]):
+def _draw_notes(brush: Brush, notes: tuple[str, ...], view: pygame.Rect, *, has_alarm: bool) -> None:
+    """The last messages, the newest uppermost, in the sky: below the head or an alarm, and above the road."""
+    row = view.top + brush.px(ALARM[1] + 0.8 if has_alarm else ALARM[0])
+    for note in reversed(notes[-1:] if has_alarm else notes[-3:]):
         place = (view.centerx, row)
-        row = brush.label(note, place, 5.5, INK, corner="midbottom", room=view.width * 0.96).top - brush.px(0.6)
+        row = brush.label(note, place, 3.8, INK, corner="midtop", room=view.width * 0.9).bottom + brush.px(0.2)
 
 
 def _draw_strip(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
@@ -203,8 +204,9 @@ def _draw_timeline(brush: Brush, timeline: Timeline, area: pygame.Rect) -> None:
 def _draw_alarm(brush: Brush, alarm: Alarm, picture: pygame.Rect) -> None:
     """A frame around the image; the message at its upper edge, where no road is, with the seconds left."""
     pygame.draw.rect(brush.surface, ORANGE, picture, brush.px(2))
-    box = pygame.Rect(0, 0, round(picture.width * 0.9), brush.px(12))
-    box.midtop = (picture.centerx, picture.top + brush.px(12))
+    top, bottom = ALARM
+    box = pygame.Rect(0, 0, round(picture.width * 0.9), brush.px(bottom - top))
+    box.midtop = (picture.centerx, picture.top + brush.px(top))
     brush.veil(box, NIGHT, 170)
     room = box.width * (0.96 if alarm.seconds is None else 0.86)
     middle = box.left + box.width * (0.5 if alarm.seconds is None else 0.45)

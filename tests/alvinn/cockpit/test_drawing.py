@@ -125,6 +125,15 @@ def test_the_alarm_is_above_the_road_and_leaves_the_lane_gauge_its_colour() -> N
     assert (plain[VIEW:] == alarm[VIEW:]).all()
 
 
+@pytest.mark.parametrize("alarm", [None, Alarm("Space: take the wheel", 3.0)])
+def test_messages_of_a_drive_stand_in_the_sky(alarm: Alarm | None) -> None:
+    driven = replace(PLAIN, alarm=alarm)
+    noted = replace(driven, notes=("recording", "you have the wheel", "the last 3 s are excluded (U undoes this)"))
+    rows = np.nonzero((drawn(noted) != drawn(driven)).any(axis=(1, 2)))[0]
+    horizon = 0.37 * VIEW
+    assert 0 < rows.min() < rows.max() < horizon
+
+
 def test_in_a_replay_nothing_lies_over_the_road() -> None:
     """Messages and time line are below the picture, the chart is beside it."""
     replay = replace(PLAIN, who="", title="", timeline=Timeline(0.3), inset=picture(2))
