@@ -44,6 +44,7 @@ BACK = (0.25, math.radians(3.0))  # m, rad: a car nearer than that to its line .
 BACK_SECONDS = 1.5  # ... for so long is back on it
 GONE = 1.1  # lane widths beside the lane: it does not come back
 RUN_UP = 12.0  # m from the place that is offered first to its bend
+APART = 40.0  # m from one bend to the next, at least
 
 
 def describe_lane(lane: Lane) -> list[list[float]]:
@@ -56,11 +57,22 @@ def describe_lane(lane: Lane) -> list[list[float]]:
 
 
 def find_bend(lane: Lane) -> float:
-    """A place [m] shortly before the tightest bend; on a straight, a clone often finds back from aside."""
+    """Where the page puts the car first [m]: a little before the tightest bend, where a clone fails, if anywhere."""
+    return find_bends(lane, 1)[0]
+
+
+def find_bends(lane: Lane, number: int) -> list[float]:
+    """Places a little before the tightest bends [m], the tightest first; fewer where the lane is short."""
     s = np.arange(0.0, lane.length, SPACING)
     bend = np.array([abs(lane.curvature(at)) for at in s.tolist()])
-    place = float(s[int(bend.argmax())]) - RUN_UP
-    return place % lane.length if lane.closed and not lane.lead_in else max(0.0, place)
+    places: list[float] = []
+    while len(places) < number and bend.max() >= 0.0:
+        tightest = float(s[int(bend.argmax())])
+        away = np.abs(s - tightest)
+        bend[np.minimum(away, lane.length - away if lane.closed else away) < APART] = -1.0
+        place = tightest - RUN_UP
+        places.append(place % lane.length if lane.closed and not lane.lead_in else max(0.0, place))
+    return places
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Teach: a round of DAgger on stage. The clone drives, the expert takes over where it drifts, the clone learns that.
 
-The class sees each take-over and the label beside the network's own answer, then the training, epoch by epoch, then the
-same stretch driven again. The recording is `data/class-taught`, the model `models/class-taught`; both are replaced.
+The class sees each take-over and the label beside the network's own answer, then the training, epoch by epoch; then the
+car drives from the same places again. The recording is `data/class-taught`, the model `models/class-taught`: both are
+replaced by the next round.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import Contender
 from alvinn.classroom.messages import Teach, pack
-from alvinn.classroom.proving_ground import ProvingGround
+from alvinn.classroom.proving_ground import ProvingGround, find_bends
 from alvinn.classroom.stage import SHOWN_EVERY
 from alvinn.dagger.corrections import Corrections
 from alvinn.drivers.expert import ExpertDriver
@@ -30,7 +31,7 @@ from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
-from alvinn.driving.protocols import Verdict
+from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.types import Step
 from alvinn.errors import AlvinnError, ModelError, explain
 from alvinn.networks.inference import Network
@@ -40,7 +41,8 @@ from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import DT
 
 TAUGHT = "class-taught"
-SECONDS = 40.0  # driven before and after
+BENDS, SECONDS = 6, 7.0  # starts before the tightest bends, before and after; driven from each
+ASIDE = -0.35  # m beside its line, left, where the car starts: from the middle, a clone may drive on without a fault
 EPOCHS = 10
 POLL = 0.3  # s between two looks at the training
 
@@ -93,7 +95,8 @@ class Teaching:
     def teach(self) -> None:
         """Drive, train, drive again; a failure is told to everybody and ends nothing else."""
         try:
-            self._tell("drive", note=f"the {self._student.title} drives; the expert takes over where it drifts")
+            note = f"the {self._student.title} drives, from a little beside its line before each of the tightest bends"
+            self._tell("drive", note=f"{note}; the expert takes over where it drifts")
             before = self._drive(self._student, record=True)
             if self._ground.queue.is_closed:
                 return
@@ -103,7 +106,7 @@ class Teaching:
             self._tell("train", note=f"{before.frames} frames are labelled by the expert; the clone learns them")
             folder = self._train()
             taught = Contender(TAUGHT, Network(folder), folder, ())
-            self._tell("again", note="the same stretch once more, with what it learned")
+            self._tell("again", note="from the same places once more, with what it learned")
             after = self._drive(taught, record=False)
             self._tell(
                 "done",
@@ -117,26 +120,38 @@ class Teaching:
         self._classroom.post(pack("teach", {"phase": phase, **values}))
 
     def _drive(self, student: Contender, *, record: bool) -> Driven:
-        world, settings = self._ground.world, self._settings
-        world.place(0.0, settings.speed)
+        world = self._ground.world
         gate = DriftGate.for_people(world.truth, world.geometry.width)
         shared = SharedDriver(NetworkDriver(student.network), ExpertDriver.in_world(world), gate, note="class")
-        kept = Corrections(settings.map, "forward", settings.weather, lambda _: None)
         watch = _Watch(self._ground, student, lambda: self._pace(DT))
-        run(world, shared, [kept, watch, Deadline(self.seconds)], world.geometry, SpeedController(settings.speed, DT))
-        if record and kept.frames:
-            session = make_session(
-                world.camera,
-                world.geometry,
-                world.server,
-                driver="expert",
-                maps=(settings.map,),
-                weathers=(settings.weather,),
-                seed=settings.seed,
-            )
-            with RecordingWriter(settings.recording_folder(TAUGHT), session, overwrite=True) as writer:
-                kept.write(writer)
-        return Driven(shared.corrections, watch.helped / max(1, watch.ticks), kept.frames)
+        kept: list[Corrections] = []
+        for place in find_bends(world.lane, BENDS):
+            world.place(place, self._settings.speed, ASIDE)
+            kept.append(Corrections(self._settings.map, "forward", self._settings.weather))
+            observers: list[Observer] = [kept[-1], watch, Deadline(self.seconds)]
+            run(world, shared, observers, world.geometry, SpeedController(self._settings.speed, DT))
+            if self._ground.queue.is_closed:
+                break
+        frames = sum(one.frames for one in kept)
+        if record and frames:
+            self._write(kept)
+        return Driven(shared.corrections, watch.helped / max(1, watch.ticks), frames)
+
+    def _write(self, kept: Sequence[Corrections]) -> None:
+        """Record what the expert taught."""
+        world, settings = self._ground.world, self._settings
+        session = make_session(
+            world.camera,
+            world.geometry,
+            world.server,
+            driver="expert",
+            maps=(settings.map,),
+            weathers=(settings.weather,),
+            seed=settings.seed,
+        )
+        with RecordingWriter(settings.recording_folder(TAUGHT), session, overwrite=True) as writer:
+            for one in kept:
+                one.write(writer)
 
     def _train(self) -> Path:
         """Train in a process of its own, telling every epoch; returns the model's folder."""

@@ -10,7 +10,9 @@ listen("welcome", (welcome) => {
     const button = document.createElement("button");
     button.textContent = title;
     button.onclick = async () => {
-      byId("lesson-text").innerHTML = await (await fetch(`lesson-${number}`)).text(); // of the package
+      const article = byId("lesson-text");
+      article.innerHTML = await (await fetch(`lesson-${number}`)).text(); // of the package
+      if (article.getBoundingClientRect().top > innerHeight / 2) article.scrollIntoView(); // a phone's list fills it
       for (const other of row.children) other.classList.toggle("chosen", other === button);
     };
     row.append(button);

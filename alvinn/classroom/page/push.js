@@ -109,8 +109,9 @@ function tellVerdicts() {
 function draw() {
   if (!world || byId("push").hidden) return;
   const { offset, heading } = pose();
-  byId("offset-text").textContent = `${Math.abs(offset).toFixed(2)} m ${offset < 0 ? "left" : "right"}`;
-  byId("heading-text").textContent = `${Math.abs((heading * 180) / Math.PI).toFixed(1)}° ${heading < 0 ? "left" : "right"}`;
+  const side = (value, least) => (Math.abs(value) < least ? "" : value < 0 ? " left" : " right");
+  byId("offset-text").textContent = `${Math.abs(offset).toFixed(2)} m${side(offset, 5e-3)}`;
+  byId("heading-text").textContent = `${Math.abs((heading * 180) / Math.PI).toFixed(1)}°${side(heading, 1e-3)}`;
   byId("place-text").textContent = `${Math.round(pose().place * world.lane.length)} m`;
   drawAbove();
   drawPlane();

@@ -14,7 +14,7 @@ byId("teach-begin").onclick = () => {
 listen("teach", (teach) => {
   running = teach.phase !== "done";
   byId("teach-begin").disabled = running;
-  if (teach.note) byId("teach-note").textContent = teach.note;
+  if (teach.note) byId("teach-note").textContent = running ? teach.note : "";
   if (teach.phase === "drive") {
     states.length = 0;
     byId("teach-result").textContent = "";

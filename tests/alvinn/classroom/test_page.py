@@ -12,6 +12,7 @@ import pytest
 from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.exam import Exam
+from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.messages import FRAMES, pack
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import ProvingGround
@@ -236,3 +237,18 @@ def test_a_round_is_watched(devtools: str, size: tuple[int, int]) -> None:
         page.wait_for(is_drawn("#teach-loss"))
         classroom.post(pack("teach", {"phase": "done", "note": "take-overs before: 3, after: 0"}))
         page.wait_for("document.querySelector('#teach-result').textContent.includes('after: 0')")
+        assert page.text("#teach-note") == ""  # nothing is said twice
+        assert size == PHONE or page.is_all_seen()
+
+
+@SIZES
+def test_a_lesson_is_read(devtools: str, size: tuple[int, int]) -> None:
+    with show(devtools, size) as shown:
+        page = shown.page
+        shown.classroom.facts["lessons"] = [[one.number, one.title] for one in read_lessons()]
+        page.run("location.reload()")
+        page.wait_for("document.querySelectorAll('#lesson-list button').length === 8")
+        page.click("[data-activity=lessons]")
+        page.run("document.querySelectorAll('#lesson-list button')[2].click()")
+        page.wait_for("document.querySelector('#lesson-text h1')?.textContent.startsWith('2.')")
+        page.wait_for("document.querySelector('#lesson-text h1').getBoundingClientRect().top < innerHeight / 2")

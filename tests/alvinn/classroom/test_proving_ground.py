@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import Contender
 from alvinn.classroom.messages import Drop, Hello, Pose
 from alvinn.classroom.proving_ground import (
+    APART,
     RUN_UP,
     ProvingGround,
     Trial,
     describe_lane,
     find_bend,
+    find_bends,
     private_ground,
 )
 from alvinn.driving.lane import Lane
@@ -138,6 +141,16 @@ def test_a_class_that_ends_does_not_wait_for_a_private_car_that_is_still_to_come
     with private_ground(classroom, [shipped()], Driving(), "oval"):
         pass
     assert "refused" not in {message["type"] for message in hear(guest)}
+
+
+def test_bends_are_apart_and_the_tightest_comes_first() -> None:
+    assert find_bends(fakes.straight(30.0), 6) == [0.0]
+    ring = fakes.circle(60.0)
+    places = find_bends(ring, 6)
+    assert len(places) == 6
+    assert places[0] == find_bend(ring)
+    gaps = [abs(one - other) for one, other in combinations(places, 2)]
+    assert min(min(gap, ring.length - gap) for gap in gaps) >= APART
 
 
 @pytest.mark.long

@@ -41,7 +41,7 @@ def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Classroom, 
     student = replace(shipped(), name=PLAIN)
     ground = ProvingGround(classroom, [student], paper_car(fakes.circle(60.0)), 8.0)
     teaching = PaperTeaching(classroom, ground, student, Driving(home=tmp_path, map="oval"), lambda _: None)
-    teaching.seconds = 4.0
+    teaching.seconds = 2.0
     teaching.open()
     return classroom, teaching, classroom.join(Hello("me", KEYS.lecturer))
 
@@ -61,8 +61,11 @@ def test_a_round_drives_learns_and_drives_again_before_everybodys_eyes(
         "done",
     ]
     assert "taught" in {message["type"] for message in heard}
-    rows = Recording(tmp_path / "data" / TAUGHT).rows
-    assert {row.who for row in rows} == {"expert"}  # corrections alone are labels
+    driven = Recording(tmp_path / "data" / TAUGHT).rows
+    rows = [row for row in driven if row.correction]
+    assert {row.who for row in rows} == {"expert"}
+    assert {row.outcome for row in driven if not row.correction} <= {"corrected", "faultless"}  # so no labels
+    assert len({row.correction for row in rows}) > 1, "a round begins more than once"
     margin = departure_margin(rows[0].lane_width, fakes.CAR.width)
     turned = abs(rows[0].heading_error) / PERSON_HEADING
     assert max(abs(rows[0].offset) / (PERSON_SHARE * margin), turned) > 1.0, "not for a wobble that nobody sees"
