@@ -27,7 +27,7 @@ from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.referee import Result
-from alvinn.metrics.summary import summarize
+from alvinn.metrics.summary import RULE_OF_THREE, summarize
 from alvinn.settings import split_names
 from alvinn.util.files import write_json
 from alvinn.util.nearest import suggest
@@ -152,3 +152,22 @@ def format_figures(found: Figures) -> str:
     low, high = found["ci"].get("departures_per_km", (None, None))
     bound = f" ({low:.2f} to {high:.2f})" if low is not None else ""
     return f"{found['departures_per_km']:.2f}{bound}, sd {found['offset_sd_m']:.3f} m"
+
+
+def tabulate_by_seed(cells: Mapping[str, Figures], rows: Sequence[str], seeds: Sequence[int]) -> str:
+    """A table in Markdown, from cells that are named ROW-SEED: each row's seeds together, and one by one."""
+    headings = ["", "seeds", "frames", "km", "departures", "per km", "offset sd by seed [m]"]
+    lines = [headings, ["---"] * len(headings)]
+    for row in rows:
+        found = [cells[f"{row}-{seed}"] for seed in seeds if f"{row}-{seed}" in cells]
+        if found:
+            lines.append([row, str(len(found)), *_format_row(found)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _format_row(found: Sequence[Figures]) -> list[str]:
+    km, departures = (sum(one[name] for one in found) for name in ("km", "departures"))
+    bound = f"{departures / km:.3f}" if departures else f"below {RULE_OF_THREE / km:.3f} (95%)"
+    spreads = ", ".join(f"{one['offset_sd_m']:.3f}" for one in found)
+    frames = ", ".join(str(one["frames"]) for one in found)
+    return [frames, f"{km:.1f}", str(departures), bound, spreads]

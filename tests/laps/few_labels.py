@@ -1,0 +1,167 @@
+"""How few labels do: which gate finds the most useful ones, and how many of them a network needs.
+
+    python -m tests.laps.few_labels                                                   # three gates, 300 labels each
+    python -m tests.laps.few_labels --gates drift --labels 60,120,240,300,480 --seeds 5
+    python -m tests.laps.few_labels --gates drift --labels 300 --seeds 5 --judging    # on the judging circuits, once
+
+Rounds as in `tests.laps.corrections`, but each learns from no more than its share of the labels: its
+corrections are cut into pieces of two seconds, of which so many are kept at random, and the others left out. All gates
+of a seed begin with the same recording and the same clone. A cell is a gate, a number of labels and a seed; see
+`tests.laps.cells`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from alvinn.console import CONSOLE
+from alvinn.dagger.rounds import drive_round, train_round
+from alvinn.dagger.settings import RoundGateName, RoundSettings
+from alvinn.errors import AlvinnError
+from alvinn.jobs.correct import Correct
+from alvinn.jobs.shift import record_plain_driving
+from alvinn.recording import Range, Recording, Row
+from alvinn.recording.exclusions import write_left_out
+from alvinn.training.model_folder import is_trained
+from alvinn.util.files import atomic_folder
+from tests.laps.cells import (
+    Cells,
+    Figures,
+    combine,
+    describe_results,
+    judge,
+    main,
+    measure_reference,
+    pick,
+    tabulate_by_seed,
+)
+from tests.laps.corrections import SECONDS, UNSEEN
+
+DEVELOPMENT = tuple(f"random:{number}" for number in range(240, 260))
+PIECE = 40  # frames: two seconds
+SURPLUS = "more labels than the budget"
+
+
+@dataclass(frozen=True)
+class FewLabels:
+    """Teach with few labels, several seeds."""
+
+    gates: str = "drift,doubt,always"
+    """a,b: who asks for the labels"""
+    labels: str = "300"
+    """a,b: how many frames are labelled in all rounds together"""
+    seeds: int = 3
+    """how many, counted up from --seed"""
+    seed: int = 0
+    """the first of them"""
+    judging: bool = False
+    """judge on random:400 to 419, as `tests.laps.corrections` does (default: on random:240 to 259)"""
+    seconds: float = SECONDS
+    """of plain driving"""
+    rounds: int = 3
+    """of corrections"""
+    round_seconds: float = 60.0
+    """of driving in each"""
+    epochs: int = 30
+    """of the clone; later rounds train for a third of it"""
+    circuits: int = 20
+    """how many of them"""
+    km: float | None = None
+    """maximum length of a run (default: a lap)"""
+    cells: int | None = None
+    """to do before the table (default: all)"""
+    jobs: int = 2
+    """laps at a time"""
+    home: Path = Path("models/few-labels")
+    """folder of recordings and models"""
+    out: Path = Path("docs/experiments/few-labels")
+    """folder of the cells"""
+
+    def run(self) -> None:
+        """Do the cells that are missing, and print all."""
+        gates, seeds = pick(self.gates, get_args(RoundGateName), "--gates"), range(self.seed, self.seed + self.seeds)
+        if not all(number.isdecimal() for number in self.labels.split(",")):
+            raise AlvinnError(f"--labels must be whole numbers such as 120,300, not {self.labels}")
+        rows = {f"{gate}-{number}": (gate, int(number)) for gate in gates for number in self.labels.split(",")}
+        taught = {name: getattr(self, name) for name in ("seconds", "rounds", "round_seconds", "epochs")}
+        reference = measure_reference()
+        home = self.home / combine(reference, taught)[:8]  # nothing that another program made is gone on with
+        digest = combine(reference, {**taught, "circuits": self.circuits, "km": self.km})
+        makers = {
+            f"{row}-{seed}": partial(self._do, home, gate, number, seed)
+            for seed in seeds
+            for row, (gate, number) in rows.items()
+        }
+        found = Cells(self.out / ("judging" if self.judging else "development"), digest).fill(makers, self.cells)
+        CONSOLE.print(tabulate_by_seed(found, list(rows), seeds), highlight=False, markup=False)
+
+    def _do(self, home: Path, gate: str, labels: int, seed: int) -> Figures:
+        (name,) = [one for one in get_args(RoundGateName) if one == gate]
+        job = Correct(
+            home=home,
+            name=f"{gate}-{labels}-{seed}",
+            data=(record_plain_driving(home, f"plain-{seed}", self.seconds, seed).name,),
+            gate=name,
+            rounds=self.rounds,
+            round_seconds=self.round_seconds,
+            epochs=self.epochs,
+            more_epochs=max(1, self.epochs // 3),
+            views="off",
+            judge="",
+            retest=False,
+            seed=seed,
+        )
+        _share_clone(job, f"clone-{seed}")
+        kept: list[int] = []
+        for number in range(1, job.rounds + 1):
+            driven = drive_round(job, number)
+            kept.append(keep_labels(Recording(job.recording(number)), labels * number // job.rounds - sum(kept), seed))
+            CONSOLE.print(f"round {number}: {kept[-1]} of {driven.frames} labels kept", highlight=False)
+            train_round(job, number)
+        maps = (UNSEEN if self.judging else DEVELOPMENT)[: self.circuits]
+        results = judge(job.model(job.rounds), maps, self.jobs, km=self.km)
+        return {"frames": sum(kept), "by_round": kept, **describe_results(results)}
+
+
+def _share_clone(job: RoundSettings, name: str) -> None:
+    """Let all gates begin with the clone of their seed."""
+    first = replace(job, name=name)
+    train_round(first, 0)
+    if not is_trained(job.model(0)):
+        with atomic_folder(job.model(0)) as scratch:
+            shutil.copytree(first.model(0), scratch, dirs_exist_ok=True)
+
+
+def keep_labels(recording: Recording, most: int, seed: int) -> int:
+    """Leave out all corrections of a round but so many frames; returns their number, the same for the same seed."""
+    pieces, kept, surplus = list(_cut_corrections(recording.rows)), 0, []
+    for at in np.random.default_rng(seed).permutation(len(pieces)).tolist():
+        first, last = pieces[at]
+        count = min(last - first + 1, most - kept)
+        kept += count
+        if first + count <= last:
+            surplus.append(Range(first + count, last, SURPLUS))
+    write_left_out(recording.folder, surplus)
+    return kept
+
+
+def _cut_corrections(rows: tuple[Row, ...]) -> Iterator[tuple[int, int]]:
+    """First and last row of each piece of the corrections."""
+    for (_, correction), group in groupby(enumerate(rows), key=lambda one: (one[1].segment, one[1].correction)):
+        numbers = [number for number, _ in group]
+        if correction:
+            for at in range(0, len(numbers), PIECE):
+                yield numbers[at], numbers[at : at + PIECE][-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(FewLabels))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from alvinn.recording import Recording, RecordingWriter
+from tests.alvinn.fakes import session, step
+from tests.laps.few_labels import keep_labels
+
+
+def test_a_round_keeps_as_many_labels_as_it_may_the_same_for_the_same_seed_and_its_own_driving(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", session()) as writer:
+        for number in range(300):
+            made = step(number)
+            correction = number // 50 % 2 * (number // 50)  # 50 frames of its own, 50 of a correction, and so on
+            made = replace(made, decision=replace(made.decision, correction=correction))
+            writer.add(made, lane="oval/forward", weather="ClearNoon")
+    found = []
+    for _ in range(2):
+        assert keep_labels(Recording(tmp_path / "r"), 70, seed=0) == 70
+        recording = Recording(tmp_path / "r")
+        found.append([row.frame for row in recording.kept_rows() if row.correction])
+        assert sum(not row.correction for row in recording.kept_rows()) == 150
+    assert found[0] == found[1]
+    assert len(found[0]) == 70
+    assert keep_labels(Recording(tmp_path / "r"), 70, seed=1) == 70
+    assert [row.frame for row in Recording(tmp_path / "r").kept_rows() if row.correction] != found[0]
+    assert keep_labels(Recording(tmp_path / "r"), 1000, seed=0) == 150, "there are no more"
