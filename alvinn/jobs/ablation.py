@@ -47,6 +47,10 @@ class AblationCell:
     network: NetworkName = "conv"
     output: OutputName = "hill"
     views: Literal["on", "off"] = "on"
+    squeeze: Literal["on", "off"] = "on"
+    light: Literal["on", "off"] = "on"
+    epochs: int | None = None
+    """default: recommended for the network"""
     noise: bool = True
     """disturbances while recording"""
     learned_on: str = "country"
@@ -64,9 +68,12 @@ CELLS = (
     AblationCell("conv"),
     AblationCell("conv-scalar", output="scalar"),
     AblationCell("conv-no-views", views="off"),
+    AblationCell("conv-no-squeeze", squeeze="off"),
+    AblationCell("conv-no-light", light="off"),
     AblationCell("conv-no-noise", noise=False),
     AblationCell("conv-neither", views="off", noise=False),
     AblationCell("pilotnet", network="pilotnet", output="scalar"),
+    AblationCell("pilotnet-long", network="pilotnet", output="scalar", epochs=120),
     AblationCell("alvinn1991", network="alvinn1991"),
     AblationCell(
         "alvinn1989",
@@ -77,7 +84,8 @@ CELLS = (
         cameras="center,depth,segmentation",
     ),
 )
-"""One change at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper."""
+"""One change at a time; `conv` is the default network with everything on, `pilotnet` is as in its paper,
+`pilotnet-long` trains until it no longer improves."""
 
 HEADINGS = ("cell", "training", "held-out error", "faultless laps", "departures per km", "offset sd", "by seed")
 
@@ -151,11 +159,12 @@ class Ablation:
         for seed in range(self.seeds):  # outside, so that an early table already has every row
             for cell in self.select_cells():
                 CONSOLE.print(f"[bold]{cell.name}[/], seed {seed}")
-                found[cell.name][seed] = self._judge(cell, seed)
+                found[cell.name][seed] = self.judge_cell(cell, seed)
                 self._write(found)
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
 
-    def _judge(self, cell: AblationCell, seed: int) -> list[Result]:
+    def judge_cell(self, cell: AblationCell, seed: int) -> list[Result]:
+        """Record, train and drive what a cell needs, unless it is there."""
         self._record(cell, seed)
         self._train(cell, seed)
         job = Laps(
@@ -194,7 +203,9 @@ class Ablation:
             network=cell.network,
             output=cell.output,
             views=cell.views,
-            epochs=self.epochs,
+            squeeze=cell.squeeze,
+            light=cell.light,
+            epochs=self.epochs or cell.epochs,
             resume=is_unfinished(self.out / "models" / name),
             overwrite=not is_unfinished(self.out / "models" / name),
             seed=seed,

@@ -33,6 +33,8 @@ class BatchSettings:
     batch: int = 64
     views: bool = True
     """apply shifted views"""
+    squeeze: bool = True
+    """squeeze the road in them, along the car"""
     light: bool = True
     """apply photometric augmentation"""
     blind: int = 0
@@ -116,7 +118,8 @@ class Batches:
         if not self._plan.views:
             return [None] * count
         plain = rng.random(count) < PLAIN
-        low, high = zip((-ACROSS, ACROSS), (-TURN, TURN), STRETCH, SQUEEZE, strict=True)
+        squeeze = SQUEEZE if self._plan.squeeze else (1.0, 1.0)
+        low, high = zip((-ACROSS, ACROSS), (-TURN, TURN), STRETCH, squeeze, strict=True)
         draws = rng.uniform(low, high, (count, 4))
         return [None if as_taken else View(*draw) for as_taken, draw in zip(plain, draws.tolist(), strict=True)]
 

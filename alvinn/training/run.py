@@ -51,6 +51,10 @@ class TrainSettings(Home):
     """encoding of curvature at the output"""
     views: Literal["on", "off"] = "on"
     """also train on shifted views, with the steering that leads back"""
+    squeeze: Literal["on", "off"] = "on"
+    """squeeze the road in shifted views along the car, for tighter bends than were driven"""
+    light: Literal["on", "off"] = "on"
+    """also vary light, colours, shadows, haze and noise (never for alvinn1989)"""
     camera: str | None = None
     """FOV,HEIGHT,PITCH [degrees, m, degrees nose up] for imports with an unknown camera mount, such as 60,1.2,-5"""
     use: Use = "corrections"
@@ -212,7 +216,8 @@ def _trainer_settings(job: TrainSettings, dataset: Dataset) -> trainer.Settings:
         batch=architecture.batch,
         learning_rate=job.learning_rate or architecture.learning_rate,
         views=job.views == "on" and dataset.shiftable,
-        light=architecture.light,
+        squeeze=job.squeeze == "on",
+        light=architecture.light and job.light == "on",
         blind=epochs // 3 if architecture.range_rows else 0,
         seed=job.seed,
         irre=job.irre,

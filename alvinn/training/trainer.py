@@ -51,6 +51,8 @@ class Settings:
     """epochs without improvement of the held-out error before training stops"""
     views: bool = True
     """apply shifted views"""
+    squeeze: bool = True
+    """squeeze the road in them, along the car"""
     light: bool = True
     """apply photometric augmentation"""
     blind: int = 0
@@ -103,7 +105,12 @@ def train(
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
     plan = BatchSettings(
-        batch=settings.batch, views=settings.views, light=settings.light, blind=settings.blind, seed=settings.seed
+        batch=settings.batch,
+        views=settings.views,
+        squeeze=settings.squeeze,
+        light=settings.light,
+        blind=settings.blind,
+        seed=settings.seed,
     )
     batches = Batches(dataset, plan)
     trained = _resume(folder, len(batches), views=settings.views) if resume else None

@@ -42,6 +42,16 @@ def test_the_same_seed_and_epoch_give_the_same_batches_whoever_asked_before() ->
         assert np.array_equal(one[1], other[1])
 
 
+def test_without_squeeze_the_views_are_the_same_but_for_that() -> None:
+    drawn = [
+        Batches(toy_dataset(40), BatchSettings(squeeze=squeeze))._draw_views(np.random.default_rng(0), 40)
+        for squeeze in (True, False)
+    ]
+    for one, other in zip(*drawn, strict=True):
+        assert other == (None if one is None else replace(one, squeeze=1.0))
+    assert any(view is not None and view.squeeze != 1.0 for view in drawn[0])
+
+
 def test_every_epoch_shows_the_frames_anew() -> None:
     batches = Batches(toy_dataset(40), BatchSettings(batch=40))
     (first,), (second,) = list(batches.epoch(0)), list(batches.epoch(1))

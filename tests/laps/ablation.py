@@ -1,0 +1,92 @@
+"""The ablation in cells: what each part of the learner contributes, on circuits and in a weather that are new to it.
+
+    python -m tests.laps.ablation
+
+A cell is a row of `alvinn ablation` and a seed: recorded, trained and driven as there, on four judging circuits, both
+ways, in a weather of the training data and in one that is not; see `tests.laps.cells`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from alvinn.console import CONSOLE
+from alvinn.jobs.ablation import CELLS, Ablation, AblationCell
+from alvinn.networks.inference import read_card
+from tests.laps.cells import (
+    Cells,
+    Figures,
+    combine,
+    describe_results,
+    main,
+    measure_reference,
+    pick,
+    tabulate_by_seed,
+)
+
+ROWS = {cell.name: cell for cell in CELLS}
+
+
+@dataclass(frozen=True)
+class AblationInCells:
+    """Measure the contribution of each part of the learner, a file for each cell."""
+
+    rows: str = ",".join(ROWS)
+    """a,b: rows of the table"""
+    seeds: int = 3
+    """trainings of each, on a recording of their own"""
+    seconds: float = 120.0
+    """of the expert's driving to train on"""
+    epochs: int | None = None
+    """of each training (default: recommended for each network)"""
+    maps: str | None = None
+    """a,b: circuits to judge on, for all rows (default: those of alvinn ablation)"""
+    km: float | None = None
+    """maximum length of a run (default: a lap)"""
+    cells: int | None = None
+    """to do before the table (default: all)"""
+    jobs: int = 2
+    """laps at a time"""
+    home: Path = Path("models/ablation")
+    """folder of recordings and models"""
+    out: Path = Path("docs/experiments/ablation")
+    """folder of the cells"""
+
+    def run(self) -> None:
+        """Do the cells that are missing, and print all."""
+        rows = pick(self.rows, list(ROWS), "--rows")
+        settings = {name: getattr(self, name) for name in ("seconds", "epochs", "maps", "km")}
+        digest = combine(measure_reference(), settings)
+        job = Ablation(
+            out=self.home / digest[:8],  # nothing that another program made is gone on with
+            seeds=self.seeds,
+            seconds=self.seconds,
+            epochs=self.epochs,
+            maps=self.maps,
+            km=self.km,
+            jobs=self.jobs,
+        )
+        makers = {f"{row}-{seed}": partial(_do, job, ROWS[row], seed) for seed in range(self.seeds) for row in rows}
+        found = Cells(self.out, digest).fill(makers, self.cells)
+        CONSOLE.print(tabulate_by_seed(found, rows, range(self.seeds)), highlight=False, markup=False)
+
+
+def _do(job: Ablation, row: AblationCell, seed: int) -> Figures:
+    results = job.judge_cell(row, seed)
+    card = read_card(job.out / "models" / f"{row.name}-{seed}")
+    offline = {name: card.metrics[name] for name in ("held_out_mae", "training_seconds")}
+    frames = {"frames": sum(one["rows"] for one in card.recordings)}
+    by_weather = {
+        weather: describe_results([one for one in results if one.run.weather == weather])
+        for weather in job.weathers.split(",")
+    }
+    for one in by_weather.values():
+        del one["runs"]
+    return {"row": asdict(row), **frames, **offline, "by_weather": by_weather, **describe_results(results)}
+
+
+if __name__ == "__main__":
+    sys.exit(main(AblationInCells))
