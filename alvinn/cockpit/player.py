@@ -172,7 +172,7 @@ class Player:
         said = self.answers.get(index)
         return Panel(
             image=seen.image,
-            title=", ".join(filter(None, (row.lane, row.weather))) or self._recording.folder.name,
+            title=", ".join(filter(None, (row.lane.replace("/", " "), row.weather))) or self._recording.folder.name,
             who="you" if row.who == "human" else row.who,
             alias=self._alias,
             device=f"{self.speed:g}x" + ("" if self.playing else ", paused"),

@@ -195,7 +195,7 @@ def plot_offline(names: Sequence[str], offline: Sequence[float], online: Sequenc
     """Plot an offline metric against offset sd in laps: a point per model."""
     marker = {"size": 12, "color": list(COLOURS * len(names))[: len(names)]}
     dots = go.Scatter(x=offline, y=online, text=names, mode="markers+text", textposition="top center", marker=marker)
-    figure = go.Figure(dots)
+    figure = go.Figure(dots.update(cliponaxis=False))  # the name of the uppermost point too
     figure.update_xaxes(title_text=f"{key}, offline", rangemode="tozero")
     figure.update_yaxes(title_text="offset sd [m], online", rangemode="tozero")
     return figure.update_layout(template="plotly_white", height=420, margin={"t": 40})

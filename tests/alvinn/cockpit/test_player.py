@@ -86,7 +86,7 @@ def test_the_panel_shows_the_row(player: Player) -> None:
     player.seek(7)
     shown = player.panel()
     assert np.abs(shown.image.astype(float) - picture(7)).mean() < 12.0
-    assert (shown.title, shown.who, shown.speed, shown.time) == ("oval/forward, ClearNoon", "somebody", 8.0, 7 * 0.05)
+    assert (shown.title, shown.who, shown.speed, shown.time) == ("oval forward, ClearNoon", "somebody", 8.0, 7 * 0.05)
     assert shown.steer == pytest.approx(0.05)
     assert shown.other_steer is None
     assert shown.lane is not None
