@@ -99,7 +99,7 @@ def _check_cloning(home: Home) -> Iterator[Finding]:
     )
     views = read_card(home.model_folder("lesson2")).settings.get("views")
     yield Finding(not views, "models/lesson2 learned without views" if not views else "train it with --views off")
-    rate, km = _departures(home, "lesson2")
+    rate, km = _count_departures(home.model_folder("lesson2"))
     lucky = "" if rate else ": it was lucky, or yours is better than ours; push it off on the page (alvinn classroom)"
     yield Finding(good=True, text=f"it departs {rate:.1f} times a km, in {km:.1f} km{lucky}")
 
@@ -108,9 +108,7 @@ def _check_views(home: Home) -> Iterator[Finding]:
     rows = Recording(home.recording_folder("lesson3")).require_frames().rows
     disturbed = any(row.disturbance != 0.0 for row in rows)
     yield Finding(disturbed, "data/lesson3 has disturbances" if disturbed else "record data/lesson3 with --noise")
-    (before, _), (after, km) = _departures(home, "lesson2"), _departures(home, "lesson3")
-    text = f"departures a km: {before:.1f} in lesson 2, {after:.1f} now, in {km:.1f} km"
-    yield _compare(before, after, text)
+    yield _compare(home.model_folder("lesson2"), home.model_folder("lesson3"))
 
 
 def _check_dagger(home: Home) -> Iterator[Finding]:
@@ -118,16 +116,15 @@ def _check_dagger(home: Home) -> Iterator[Finding]:
     if ledger is None or not ledger.ended:
         yield Finding(good=False, text="models/lesson4 has rounds to come: type the same command again, it resumes")
         return
-    first, last = ledger.entries[0], ledger.entries[-1]
     corrections = sum(entry.corrections for entry in ledger.entries)
     yield Finding(corrections > 0, f"{corrections} corrections in {len(ledger.entries) - 1} rounds")
-    before, after = (entry.departures / entry.km if entry.km else math.inf for entry in (first, last))
-    text = f"departures a km: {before:.1f} before the first round, {after:.1f} after the last"
-    yield _compare(before, after, text)
+    yield _compare(home.model_folder("lesson2"), home.model_folder("lesson4") / f"round-{ledger.entries[-1].round:03d}")
 
 
-def _compare(before: float, after: float, text: str) -> Finding:
+def _compare(clone: Path, better: Path) -> Finding:
     """Whether departures became fewer; where there are none there is nothing to gain."""
+    (before, _), (after, km) = _count_departures(clone), _count_departures(better)
+    text = f"departures a km: {before:.1f} in lesson 2, {after:.1f} now, in {km:.1f} km"
     good = after < before or after == 0.0
     return Finding(good, text if good else f"{text}: they should have become fewer; compare your commands with ours")
 
@@ -169,18 +166,16 @@ def _check_refined(home: Home) -> Iterator[Finding]:
     yield Finding(refined is not None, "models/lesson7 was refined" if refined else "models/lesson7 was not refined")
 
 
-def _departures(home: Home, name: str) -> tuple[float, float]:
-    """(departures a km, km) on the circuits of lessons 2 and 3."""
-    folder = home.model_folder(name) / "laps"
-    if not (folder / "laps.json").is_file():
-        raise AlvinnError(f"models/{name} was not judged yet: alvinn laps {name} --maps {','.join(sorted(JUDGED))}")
-    runs = [run for run in read_laps(folder / "laps.json")["runs"] if run["map"] in JUDGED and run["distance_m"]]
-    if {run["map"] for run in runs} != JUDGED:
-        raise AlvinnError(
-            f"models/{name} was not judged on both circuits: alvinn laps {name} --maps {','.join(sorted(JUDGED))}"
-        )
-    km = sum(run["distance_m"] for run in runs) / 1000.0
-    return sum(run["departures"] or 0 for run in runs) / km, km
+def _count_departures(model: Path) -> tuple[float, float]:
+    """(departures a km, km) of a model's folder, on the circuits of lessons 2 to 4."""
+    file = model / "laps" / "laps.json"
+    runs = read_laps(file)["runs"] if file.is_file() else []
+    judged = [run for run in runs if run["map"] in JUDGED and run["distance_m"]]
+    if {run["map"] for run in judged} != JUDGED:
+        circuits = ",".join(sorted(JUDGED))
+        raise AlvinnError(f"{model} was not judged on both circuits: alvinn laps {model} --maps {circuits}")
+    km = sum(run["distance_m"] for run in judged) / 1000.0
+    return sum(run["departures"] or 0 for run in judged) / km, km
 
 
 CHECKS: dict[int, Callable[[Home], Iterator[Finding]]] = {

@@ -29,6 +29,7 @@ EPOCH = 2.5  # s, over a minute of driving with views: 50.2 s for the 20 epochs 
 LAP = 165.0  # s of driving: the mean lap of random:3 and random:5 at 8 m/s
 START = 8.0  # s: a program and its server
 SLOWER = 4.0  # times as long as driving takes, since reinforcement learns after every tick
+FILMED = 3.0  # times as long as driving takes: the film of a replay, with the ALVINN panel
 SECONDS = 10.0  # of driving, to measure the speed
 ENOUGH = 3.0  # times real time: with less, thirty guests and a pushed car make ticks late
 
@@ -74,18 +75,27 @@ def measure_epoch(settings: Driving) -> float:
 
 def estimate_seconds(words: Sequence[str], speed: float, epoch: float) -> float:
     """How long a command of an exercise computes, at a speed [times real time] and for an epoch [s]."""
-    flags = {flag.removeprefix("--"): value for flag, value in pairwise([*words, ""]) if flag.startswith("--")}
-    circuits = sum(len(flags[flag].split(",")) for flag in ("maps", "judge") if flag in flags)
+    flags = _read_flags(words)
+    rounds, judged = int(flags.get("rounds", 0)), len(list(filter(None, flags.get("judge", "").split(","))))
     driven = {
         "record": float(flags.get("seconds", 60.0)),
-        "laps": circuits * LAP,
-        "correct": float(flags.get("rounds", 0)) * (float(flags.get("round-seconds", 60.0)) + circuits * LAP),
+        "laps": len(flags.get("maps", "").split(",")) * LAP,
+        "correct": rounds * float(flags.get("round-seconds", 60.0)) + (rounds + 1) * judged * 2 * LAP,  # both ways
         "refine": 60.0 * float(flags.get("minutes", 0)) * SLOWER,
-        "replay": 20.0,
+        "replay": 60.0 * FILMED,
     }
-    epochs = {"train": float(flags.get("epochs", 0)), "correct": 30.0 + 10.0 * float(flags.get("rounds", 0))}
+    epochs = {"train": float(flags.get("epochs", 0)), "correct": float(flags.get("epochs", 30)) + 10.0 * rounds}
     job = words[1] if len(words) > 1 else ""
     return START + driven.get(job, 0.0) / speed + epochs.get(job, 0.0) * epoch
+
+
+def _read_flags(words: Sequence[str]) -> dict[str, str]:
+    flags = {}
+    for word, after in pairwise([*words, ""]):
+        name, equals, value = word.partition("=")
+        if name.startswith("--"):
+            flags[name.removeprefix("--")] = value if equals else after
+    return flags
 
 
 def measure_speed(settings: Driving, clock: Callable[[], float]) -> float:

@@ -8,6 +8,7 @@ replaced by the next round.
 from __future__ import annotations
 
 import csv
+import math
 import multiprocessing
 import os
 import sys
@@ -37,12 +38,15 @@ from alvinn.errors import AlvinnError, ModelError, explain
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.settings import Driving
+from alvinn.training.model_folder import HISTORY
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import DT
 
 TAUGHT = "class-taught"
 BENDS, SECONDS = 6, 7.0  # starts before the tightest bends, before and after; driven from each
-ASIDE = -0.35  # m beside its line, left, where the car starts: from the middle, a clone may drive on without a fault
+ASIDE = 0.6  # m to the right of its line, where the car starts: from the middle, a clone may drive on without a fault
+# The expert takes over just before a departure: nearer to the line, it would before a taught network has come back.
+GATE_SHARE, GATE_HEADING = 0.95, math.radians(15.0)
 EPOCHS = 10
 POLL = 0.3  # s between two looks at the training
 
@@ -121,7 +125,7 @@ class Teaching:
 
     def _drive(self, student: Contender, *, record: bool) -> Driven:
         world = self._ground.world
-        gate = DriftGate.for_people(world.truth, world.geometry.width)
+        gate = DriftGate(world.truth, world.geometry.width, GATE_SHARE, GATE_HEADING)
         shared = SharedDriver(NetworkDriver(student.network), ExpertDriver.in_world(world), gate, note="class")
         watch = _Watch(self._ground, student, lambda: self._pace(DT))
         kept: list[Corrections] = []
@@ -163,8 +167,10 @@ class Teaching:
         )
         context = multiprocessing.get_context("spawn")
         process = context.Process(target=train_quietly, args=(job, paths, self._student.folder), daemon=True)
+        history = folder / HISTORY
+        history.unlink(missing_ok=True)  # that of the round before is no news
         process.start()
-        self._follow(process, folder / "history.csv")
+        self._follow(process, history)
         if process.exitcode:
             raise ModelError(f"the training ended with status {process.exitcode}; try it: alvinn train {TAUGHT}")
         return folder

@@ -26,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 def add_model(home: Home, name: str, *, departures: int = 0, **changes: object) -> None:
     """A model of that name, judged on the circuits of the lessons."""
-    folder = home.model_folder(name)
+    folder = home.home / "models" / name
     shutil.copytree(home.find_model(SHIPPED), folder)
     write_card(folder, replace(read_card(folder), **changes))  # type: ignore[arg-type]
     rest = {"status": "done", "completed": True, "duration_s": 1.0, "offset_mean_m": 0.0, "offset_sd_m": 0.1}
@@ -41,19 +41,19 @@ def add_recording(home: Home, name: str, *, noise: float) -> None:
             writer.add(fakes.step(number, disturbance=noise), lane="oval/forward", weather="ClearNoon")
 
 
-def make_entry(number: int, corrections: int, departures: int) -> Entry:
-    """A round of 30 s, judged on two kilometres."""
+def make_entry(number: int, corrections: int) -> Entry:
+    """A round of 60 s, after which nothing was judged."""
     return Entry(
         round=number,
-        seconds=30.0,
+        seconds=60.0,
         corrections=corrections,
         frames=600,
         switches=corrections,
         setting=None,
-        laps=2,
+        laps=0,
         faultless=0,
-        departures=departures,
-        km=2.0,
+        departures=0,
+        km=0.0,
         tests=0,
         still_needs_help=0,
     )
@@ -67,7 +67,7 @@ FIRST = {
     1: "data/lesson1 is not there yet: alvinn record lesson1 --seconds 60 --noise",
     2: "data/lesson2 is not there yet: alvinn record lesson2 --seconds 60",
     3: "data/lesson3 is not there yet: alvinn record lesson3 --seconds 60 --noise",
-    4: "models/lesson4 is not there yet: alvinn correct lesson4 --data lesson2 --views off --rounds 2",
+    4: "models/lesson4 is not there yet: alvinn correct lesson4 --data lesson2 --views off --epochs 20 --rounds 2",
     5: "lesson5.mp4 is not there yet: alvinn replay lesson3 --model lesson3 --out lesson5.mp4",
     6: "lesson6-expert/laps.json is not there yet: alvinn laps --driver expert --maps random:11 --out lesson6-expert",
     7: "models/lesson7 is not there yet: alvinn refine lesson7 --model lesson3",
@@ -128,12 +128,12 @@ def test_noise_and_views_must_help_where_the_clone_fails(home: Home, before: int
 
 @pytest.mark.parametrize(("before", "after", "is_done"), [(3, 1, True), (0, 0, True), (2, 2, False)])
 def test_rounds_must_help_where_the_clone_fails(home: Home, before: int, after: int, is_done: bool) -> None:
-    folder = home.model_folder("lesson4")
-    folder.mkdir(parents=True)
-    entries = make_entry(0, 0, before), make_entry(1, 40, after)
-    write_ledger(folder / "rounds.json", Ledger({}, entries))
+    add_model(home, "lesson2", departures=before)
+    add_model(home, "lesson4/round-002", departures=after)
+    ledger = home.home / "models" / "lesson4" / "rounds.json"
+    write_ledger(ledger, Ledger({}, (make_entry(0, 0),)))
     assert faults(home, 4) == ["models/lesson4 has rounds to come: type the same command again, it resumes"]
-    write_ledger(folder / "rounds.json", Ledger({}, entries, ended="all rounds are driven"))
+    write_ledger(ledger, Ledger({}, (make_entry(0, 0), make_entry(2, 40)), ended="all rounds are driven"))
     found = faults(home, 4)
     assert (found == []) == is_done
     assert is_done or "they should have become fewer" in found[0]
@@ -145,7 +145,7 @@ def test_networks_are_compared_on_the_same_circuits(home: Home) -> None:
     add_model(home, "lesson3")
     laps = read_laps(home.model_folder("lesson2") / "laps" / "laps.json")
     write_laps(home.model_folder("lesson2") / "laps", {}, [laps["runs"][0]], {"ci": {}})
-    assert "models/lesson2 was not judged on both circuits: alvinn laps lesson2 --maps" in faults(home, 3)[0]
+    assert "lesson2 was not judged on both circuits: alvinn laps" in faults(home, 3)[0]
 
 
 def test_a_recount_is_compared_to_a_millimetre(home: Home) -> None:

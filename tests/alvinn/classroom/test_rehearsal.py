@@ -56,6 +56,16 @@ def test_an_exercise_takes_longer_on_a_slower_machine() -> None:
     assert estimate_seconds(laps, 1.0, 1.0) > estimate_seconds(record, 1.0, 1.0)
 
 
+def test_rounds_are_driven_learned_from_and_judged_both_ways() -> None:
+    rounds = ["alvinn", "correct", "x", "--data", "y", "--rounds", "2"]
+    judged = estimate_seconds([*rounds, "--judge", "a,b"], 1.0, 0.0) - estimate_seconds([*rounds, "--judge="], 1.0, 0.0)
+    assert judged == 3 * 2 * 2 * rehearsal.LAP
+    maps = estimate_seconds([*rounds, "--maps", "a,b,c"], 1.0, 0.0) - estimate_seconds(rounds, 1.0, 0.0)
+    assert maps == 0.0, "a round takes its seconds, wherever it is driven"
+    fewer = estimate_seconds(rounds, 1.0, 1.0) - estimate_seconds([*rounds, "--epochs", "20"], 1.0, 1.0)
+    assert fewer == 10.0
+
+
 def test_an_epoch_is_that_of_this_machine_once_one_was_trained(tmp_path: Path) -> None:
     settings = Driving(home=tmp_path)
     assert measure_epoch(settings) == EPOCH

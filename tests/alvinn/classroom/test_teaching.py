@@ -10,8 +10,7 @@ from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import PLAIN
 from alvinn.classroom.messages import Hello
 from alvinn.classroom.proving_ground import ProvingGround
-from alvinn.classroom.teaching import TAUGHT, Teaching, read_losses
-from alvinn.drivers.gates import PERSON_HEADING, PERSON_SHARE
+from alvinn.classroom.teaching import ASIDE, GATE_HEADING, GATE_SHARE, TAUGHT, Teaching, read_losses
 from alvinn.driving.departure import departure_margin
 from alvinn.errors import ModelError
 from alvinn.recording import Recording
@@ -65,10 +64,12 @@ def test_a_round_drives_learns_and_drives_again_before_everybodys_eyes(
     rows = [row for row in driven if row.correction]
     assert {row.who for row in rows} == {"expert"}
     assert {row.outcome for row in driven if not row.correction} <= {"corrected", "faultless"}  # so no labels
+    assert driven[0].offset == pytest.approx(ASIDE, abs=0.2)
+    assert driven[0].who == "network", "it has a chance first"
     assert len({row.correction for row in rows}) > 1, "a round begins more than once"
     margin = departure_margin(rows[0].lane_width, fakes.CAR.width)
-    turned = abs(rows[0].heading_error) / PERSON_HEADING
-    assert max(abs(rows[0].offset) / (PERSON_SHARE * margin), turned) > 1.0, "not for a wobble that nobody sees"
+    turned = abs(rows[0].heading_error) / GATE_HEADING
+    assert max(abs(rows[0].offset) / (GATE_SHARE * margin), turned) > 1.0, "not before the clone fails"
     done = [message for message in heard if message.get("phase") == "done"][-1]["note"]
     assert done.startswith("take-overs before: ")
 
