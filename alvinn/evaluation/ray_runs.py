@@ -77,7 +77,8 @@ class Node:
     def drive_run(self, spec: RunSpec, model: Files | None) -> tuple[Result, Files]:
         """Drive a run; returns its result and its files."""
         with tempfile.TemporaryDirectory() as name:
-            home, out = Path(name) / "model", Path(name) / "out"
+            called = spec.model.name if spec.model is not None else ""  # films show the model's name
+            home, out = Path(name) / "model" / called, Path(name) / "out"
             there = replace(
                 spec,
                 model=home if model is not None else None,

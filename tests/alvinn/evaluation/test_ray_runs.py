@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.ray_runs import run_on_ray
+from alvinn.evaluation.ray_runs import Node, run_on_ray
+from alvinn.evaluation.runs import RunSpec
 from alvinn.jobs.laps import Laps
-from alvinn.metrics.referee import Result
-from alvinn.settings import CameraFlags
+from alvinn.metrics.referee import Result, Run
+from alvinn.settings import CameraFlags, Driving
 from tests.alvinn.jobs.cli import Shell
 
 TINY = CameraFlags(width=64, height=32)
@@ -27,6 +29,26 @@ needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="
 
 def figures(results: list[Result]) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.as_json().items() if key not in CLOCKED} for one in results]
+
+
+def test_a_node_calls_a_model_as_it_is_called_at_home_since_films_show_the_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    called = []
+
+    def drive(spec: RunSpec, network: Any, *_: object) -> Result:
+        called.append((spec.model, network))
+        raise AlvinnError("seen")
+
+    monkeypatch.setattr("alvinn.evaluation.ray_runs.Network", lambda folder: folder.name)
+    monkeypatch.setattr("alvinn.evaluation.ray_runs.drive_run", drive)
+    run = Run("oval", "forward", "ClearNoon", 0, 0)
+    spec = RunSpec(Driving(), run, tmp_path / "models" / "mine", Camera(64, 32), 1, 10.0, tmp_path / "out")
+    result, _ = Node().drive_run(spec, {})
+    assert result.reason == "seen"
+    ((model, name),) = called
+    assert model is not None
+    assert (model.name, name) == ("mine", "mine")
 
 
 @needs_ray
