@@ -10,7 +10,7 @@ import carla
 
 from alvinn.driving.lane import Lane
 from alvinn.driving.types import Camera, CameraName, Direction
-from alvinn.errors import ServerError
+from alvinn.errors import AlvinnError, ServerError
 from alvinn.world import connection
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.connection import explain_errors, find_weather, load_map
@@ -19,6 +19,7 @@ from alvinn.world.sensors import own_blueprint, undo_quietly
 
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
 VEHICLE = "vehicle.tesla.model3"
+UNDO_TIMEOUT = 2.0  # s: what no longer answers is not waited for as long again for every sensor that it had
 
 
 @contextmanager
@@ -59,8 +60,12 @@ def spawn_car(
             driving = CarlaWorld(client, vehicle, lane, camera, cameras)
             driving.switch_headlights(preset)
             driving.attach_cameras(undo)
-        driving.settle()
-        yield driving
+        try:
+            driving.settle()
+            yield driving
+        except (AlvinnError, RuntimeError):
+            client.set_timeout(UNDO_TIMEOUT)
+            raise
 
 
 def _make_synchronous(world: carla.World, undo: ExitStack) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import carla
+import psutil
 import pytest
 
 from alvinn.driving.types import Control
 from alvinn.errors import ServerError
+from alvinn.world import connection, spawning
 from alvinn.world.connection import connect
+from alvinn.world.embedded_server import embedded_server
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address
@@ -48,6 +51,23 @@ def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
     with pytest.raises(KeyError, match="middle"):
         fail()
     assert left_behind(server) == before
+
+
+def test_a_server_that_stopped_answering_is_not_waited_for_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be undone is four requests: with the usual time-out set to this they would outlast the hang guard."""
+
+    def fail() -> None:
+        before = set(psutil.Process().children())
+        with embedded_server("oval", 0) as address:
+            (server,) = set(psutil.Process().children()) - before
+            monkeypatch.setattr(connection, "TIMEOUT", 200.0)
+            with car_on(address):
+                server.suspend()
+                raise ServerError("it stopped answering")
+
+    monkeypatch.setattr(spawning, "UNDO_TIMEOUT", 0.2)
+    with pytest.raises(ServerError, match="it stopped answering"):
+        fail()
 
 
 def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:

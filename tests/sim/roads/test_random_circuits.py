@@ -1,4 +1,4 @@
-"""The distribution that `random:SEED` is drawn from, measured over 200 circuits, and what CARLA's parser makes of ten.
+"""The distribution that `random:SEED` is drawn from, measured over 100 circuits, and what CARLA's parser makes of ten.
 
 Everything is measured on points along the curve, not on the numbers that it was built from.
 """
@@ -19,7 +19,7 @@ from sim.roads.curves import Circuit
 from sim.roads.random_circuits import random_circuit, wild_circuit
 
 Floats = npt.NDArray[np.float64]
-SEEDS = range(200)
+SEEDS = range(0, 200, 2)
 STEP = 2.0  # [m]
 
 
@@ -137,8 +137,8 @@ def test_the_distribution_is_not_a_tame_one(measured: list[Measured]) -> None:
     assert 3.4 < widths[1] < 3.6
     assert widths[2] > 3.9
     steepest = [float(np.abs(m.grade).max()) for m in measured]
-    assert sum(grade == 0.0 for grade in steepest) > 20
-    assert sum(grade > 0.02 for grade in steepest) > 40
+    assert sum(grade == 0.0 for grade in steepest) > 10
+    assert sum(grade > 0.02 for grade in steepest) > 20
     assert np.median([m.share_of_bends for m in measured]) > 0.33
     assert np.median([sum(m.turned) for m in measured]) > math.radians(2.5 * 360)
 
