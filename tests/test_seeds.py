@@ -15,6 +15,7 @@ import pytest
 from alvinn.dagger.settings import RoundSettings
 from alvinn.jobs import ablation, refinement_study
 from alvinn.jobs.shift import Shift
+from tests.laps import attempts, few_labels, robustness
 from tests.laps.corrections import GLANCE, UNSEEN
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,13 +34,30 @@ def named_in(*folders: str) -> Iterator[tuple[Path, set[int]]]:
                 yield path, seeds(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("maps", [RoundSettings.maps, Shift.maps, RoundSettings.judge])
+@pytest.mark.parametrize(
+    "maps",
+    [
+        RoundSettings.maps,
+        Shift.maps,
+        RoundSettings.judge,
+        ",".join(attempts.CIRCUITS),
+        ",".join(few_labels.DEVELOPMENT),
+    ],
+)
 def test_what_teaches_or_chooses_does_so_on_examples_or_development_circuits(maps: str) -> None:
     assert seeds(maps) <= {*EXAMPLES, *DEVELOPMENT}
 
 
 @pytest.mark.parametrize(
-    "maps", [ablation.CIRCUITS, refinement_study.CIRCUITS, Shift.judge, ",".join(UNSEEN), ",".join(GLANCE)]
+    "maps",
+    [
+        ablation.CIRCUITS,
+        refinement_study.CIRCUITS,
+        Shift.judge,
+        ",".join(UNSEEN),
+        ",".join(GLANCE),
+        f"random:{robustness.FIRST}",
+    ],
 )
 def test_what_docs_print_is_judged_on_judging_circuits(maps: str) -> None:
     assert seeds(maps)

@@ -13,6 +13,7 @@ from alvinn.errors import AlvinnError
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
 from alvinn.settings import SHIPPED, Home
+from alvinn.training.attempts import Use, select_used
 from alvinn.training.model_folder import is_trained
 from alvinn.training.views import ACROSS, TURN
 
@@ -50,7 +51,7 @@ class Contender:
         return {
             "name": self.name,
             "title": self.title,
-            "cells": count_states(self.recordings),
+            "cells": count_states(self.recordings, self.network.card.settings.get("use", "corrections")),
             "views": [ACROSS, math.degrees(TURN)] if views else None,
         }
 
@@ -84,12 +85,17 @@ def _open(name: str, folder: Path, home: Home) -> Contender:
     )
 
 
-def count_states(recordings: tuple[Path, ...]) -> list[list[float]]:
-    """Cells of the plane with frames: column (offset), row (heading error), frames relative to the fullest cell."""
+def count_states(recordings: tuple[Path, ...], use: Use = "corrections") -> list[list[float]]:
+    """Cells of the plane with frames: column (offset), row (heading error), frames relative to the fullest cell.
+
+    Args:
+        recordings: what a network learned from.
+        use: which frames of attempts with corrections it learned from.
+    """
     offsets, headings = [], []
     for path in recordings:
         try:
-            rows = Recording(path).kept_rows()
+            rows = [row for used in select_used([Recording(path)], use) for row in used.kept_rows()]
         except AlvinnError:
             continue  # another program has it, or took it away: the page shows the others
         offsets += [row.offset for row in rows]

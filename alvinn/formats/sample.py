@@ -180,5 +180,6 @@ def find_lost_facts(recording: Recording, *also: str) -> list[str]:
         "the weather of each row": len({row.weather for row in rows}) > 1,
         "who drove each row": len({row.who for row in rows}) > 1,
         "why a correction was made": any(row.why for row in rows),
+        "how segments ended (faultless, corrected, departed)": any(row.outcome for row in rows),
     }
     return [*(fact for fact, there in facts.items() if there), *also]

@@ -43,6 +43,8 @@ def test_the_plane_shows_where_the_frames_are(tmp_path: Path) -> None:
         ):
             step = fakes.step(number, fakes.truth(offset=offset, heading_error=heading))
             writer.add(step, lane="oval/forward", weather="ClearNoon")
+        own = fakes.step(9, fakes.truth(offset=2.0))
+        writer.add(own, lane="oval/forward", weather="ClearNoon", outcome="departed")  # of a round: no label
     cells = {(int(column), int(row)): share for column, row, share in count_states((tmp_path / "r", tmp_path / "gone"))}
     assert len(cells) == 2  # the fourth is beyond the plane
     middle = [number // 2 for number in CELLS]
