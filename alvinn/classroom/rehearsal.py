@@ -27,7 +27,8 @@ from alvinn.world.opening import open_world
 
 EPOCH = 2.5  # s, over a minute of driving with views: 50.2 s for the 20 epochs of `--prepare`, on two cores
 LAP = 165.0  # s of driving: the mean lap of random:3 and random:5 at 8 m/s
-START = 8.0  # s: a program and its server
+START = 3.3  # s of computing: a program and its server
+START_LEARNING = 11.0  # s, with TensorFlow and the export of what was learned
 SLOWER = 2.2  # times as long as driving takes, as reinforcement learns after every tick: 93 s for 3 minutes
 FILMED = 3.1  # times as long as driving takes: the film of a replay, with the ALVINN panel: 43 s for a minute
 SECONDS = 10.0  # of driving, to measure the speed
@@ -86,7 +87,8 @@ def estimate_seconds(words: Sequence[str], speed: float, epoch: float) -> float:
     }
     epochs = {"train": float(flags.get("epochs", 0)), "correct": float(flags.get("epochs", 30)) + 10.0 * rounds}
     job = words[1] if len(words) > 1 else ""
-    return START + driven.get(job, 0.0) / speed + epochs.get(job, 0.0) * epoch
+    start = START_LEARNING if job in {*epochs, "refine"} else START
+    return start + driven.get(job, 0.0) / speed + epochs.get(job, 0.0) * epoch
 
 
 def _read_flags(words: Sequence[str]) -> dict[str, str]:
