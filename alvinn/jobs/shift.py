@@ -240,7 +240,9 @@ class Shift:
             "seeds": len(next(iter(found.values()))),
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
-            "rates": embed_figure(plot_rates(rates), "Departures per km; bands: 95% of a bootstrap over seeds."),
+            "rates": embed_figure(
+                plot_rates(rates), "Departures per km on unseen circuits; bands: 95% of a bootstrap over seeds."
+            ),
             "departures": HtmlTable(["method", *(f"round {n}" for n in range(self.rounds + 1))], tabulate_rates(rates)),
             "places": [self._show_states(gate, found[gate]) for gate in PLACES if gate in found],
             "corrections": self._read_proof(),
@@ -263,7 +265,7 @@ class Shift:
             for number, before, after in zip(numbers, learned, driven, strict=True)
         )
         caption = (
-            "Above: states in the training data. Below: states visited on the unseen circuits. "
+            "Above: offset and heading error in the training data. Below: those visited on the unseen circuits. "
             f"Share of these in cells without training data: {shares}."
         )
         return StatesShown(TAUGHT[gate], embed_figure(plot_states(learned, driven), caption))

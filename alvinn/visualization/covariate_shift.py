@@ -94,9 +94,12 @@ def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:
             )
         )
     figure.update_xaxes(title_text="round (0: the clone)", dtick=1)
-    figure.update_yaxes(title_text="departures per km on unseen circuits", rangemode="tozero")
+    figure.update_yaxes(title_text="departures per km", rangemode="tozero")
     return figure.update_layout(
-        template="plotly_white", height=460, margin={"t": 20}, legend={"orientation": "h", "y": -0.2}
+        template="plotly_white",
+        height=460,
+        margin={"t": 20},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
     )
 
 
@@ -117,7 +120,7 @@ def plot_states(learned: Sequence[StateSamples], driven: Sequence[StateSamples])
         for column, one in enumerate(states, start=1):
             figure.add_trace(_density(one), row=row, col=column)
     figure.update_xaxes(title_text="offset [m]", row=2)
-    figure.update_yaxes(title_text="heading error [degrees]", col=1)
+    figure.update_yaxes(title_text="heading [deg]", col=1)
     scale = {"colorscale": "Viridis", "colorbar": {"title": "share of<br>frames", "tickvals": [-4, -3, -2, -1]}}
     scale["colorbar"] |= {"ticktext": ["0.01%", "0.1%", "1%", "10%"]}  # type: ignore[operator]
     return figure.update_layout(

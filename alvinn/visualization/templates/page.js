@@ -51,7 +51,7 @@ async function draw() {
   }
   const each = (change) => charts.forEach((chart) => Plotly.relayout(chart, change(chart)));
   dark.addEventListener("change", () => each((chart) => theme(chart, dark.matches)));
-  addEventListener("beforeprint", () => each((chart) => ({ ...theme(chart, false), width: PAPER, height: 320 })));
+  addEventListener("beforeprint", () => each((chart) => ({ ...theme(chart, false), width: PAPER, height: 280 })));
   addEventListener("afterprint", () =>
     each((chart) => ({ ...theme(chart, dark.matches), width: null, height: null, autosize: true })));
 }
