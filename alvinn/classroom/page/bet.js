@@ -15,13 +15,14 @@ byId("bet-open").onclick = () => say("bet");
 byId("bet-reveal").onclick = () => say("reveal");
 
 listen("bet", async (bet, pictures) => {
-  [open, result, bitmap] = [true, null, await decode(pictures[0])];
+  [open, result, bitmap] = [true, null, null]; // at once: bets and results may come before the picture is decoded
   byId("bet-wait").hidden = true;
   byId("bet-all").hidden = byId("bet-vote").hidden = false;
   byId("bet-result").textContent = "";
   byId("bet-votes").hidden = true;
   byId("bet-vote").disabled = false;
   byId("bet-guess").value = 0;
+  bitmap = await decode(pictures[0]);
   draw();
 });
 listen("votes", (votes) => (byId("bet-count").textContent = votes.count === 1 ? "1 bet" : `${votes.count} bets`));
