@@ -26,6 +26,7 @@ from alvinn.world.carla_world import DT
 from alvinn.world.opening import open_world
 
 EPOCH = 2.5  # s, over a minute of driving with views: 50.2 s for the 20 epochs of `--prepare`, on two cores
+SMALL = 0.2  # of that: an epoch of alvinn1991, 19 s for 40 of them
 LAP = 165.0  # s of driving: the mean lap of random:3 and random:5 at 8 m/s
 START = 3.3  # s of computing: a program and its server
 START_LEARNING = 11.0  # s, with TensorFlow and the export of what was learned
@@ -54,7 +55,7 @@ def rehearse(settings: Driving, port: int, clock: Callable[[], float] = time.per
     except AlvinnError as error:
         yield Finding(good=False, text=f"no car can be driven: {error}")
         return
-    text = f"it drives {speed:.0f} times as fast as real time; a class needs {ENOUGH:g}"
+    text = f"it drives {speed:.3g} times as fast as real time; a class needs {ENOUGH:g}"
     yield Finding(speed >= ENOUGH, text if speed >= ENOUGH else f"{text}: close other programs, or show a --replay")
     yield _check_networks(settings)
     epoch = measure_epoch(settings)
@@ -85,7 +86,8 @@ def estimate_seconds(words: Sequence[str], speed: float, epoch: float) -> float:
         "refine": 60.0 * float(flags.get("minutes", 0)) * SLOWER,
         "replay": 60.0 * FILMED,
     }
-    epochs = {"train": float(flags.get("epochs", 0)), "correct": float(flags.get("epochs", 30)) + 10.0 * rounds}
+    share = SMALL if flags.get("network") == "alvinn1991" else 1.0
+    epochs = {"train": float(flags.get("epochs", 0)) * share, "correct": float(flags.get("epochs", 30)) + 10.0 * rounds}
     job = words[1] if len(words) > 1 else ""
     start = START_LEARNING if job in {*epochs, "refine"} else START
     return start + driven.get(job, 0.0) / speed + epochs.get(job, 0.0) * epoch
@@ -156,5 +158,7 @@ def _check_networks(settings: Driving) -> Finding:
     there = {one.name for one in find_contenders(settings)}
     missing = [name for name in (PLAIN, VIEWS, DAGGER) if name not in there]
     if missing:
-        return Finding(good=False, text=f"{', '.join(missing)} are not trained yet: alvinn classroom --prepare")
+        return Finding(
+            good=False, text=f"not trained yet: {', '.join(missing)}; they come with alvinn classroom --prepare"
+        )
     return Finding(good=True, text="the three networks of lessons 2 to 4 are trained")

@@ -54,6 +54,8 @@ def test_an_exercise_takes_longer_on_a_slower_machine() -> None:
     assert estimate_seconds(record, 1.0, 1.0) - estimate_seconds(record, 2.0, 1.0) == 30.0
     assert estimate_seconds(train, 1.0, 3.0) - estimate_seconds(train, 1.0, 1.0) == 40.0
     assert estimate_seconds(laps, 1.0, 1.0) > estimate_seconds(record, 1.0, 1.0)
+    small = [*train, "--network", "alvinn1991"]
+    assert estimate_seconds(small, 1.0, 3.0) - estimate_seconds(small, 1.0, 1.0) == pytest.approx(8.0)
 
 
 def test_rounds_are_driven_learned_from_and_judged_both_ways() -> None:
