@@ -118,6 +118,7 @@ def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_driv
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)  # 22 epochs
 def test_a_drive_trains_a_network_in_the_window_and_the_next_drive_watches_it(
     shell: Shell, person: Person, server: Address, tmp_path: Path
 ) -> None:
@@ -131,7 +132,7 @@ def test_a_drive_trains_a_network_in_the_window_and_the_next_drive_watches_it(
         person.reads("alvinn")
         person.screen.press("Right", "Right", "Return")  # train on this
         person.reads("Training")
-        until(lambda: getattr(person.seen[-1], "title", "") == "alvinn", "the network", patience=280.0)
+        until(lambda: getattr(person.seen[-1], "title", "") == "alvinn", "the network", patience=480.0)
         person.screen.press("Return")  # watch it
         person.reads("ready?")
         person.screen.press("Return")
