@@ -76,16 +76,17 @@ class AblationInCells:
 
 def _do(job: Ablation, row: AblationCell, seed: int) -> Figures:
     results = job.judge_cell(row, seed)
-    card = read_card(job.out / "models" / f"{row.name}-{seed}")
+    model = job.out / "models" / f"{row.name}-{seed}"
+    card, logs = read_card(model), model / "laps"
     offline = {name: card.metrics[name] for name in ("held_out_mae", "training_seconds")}
     frames = {"frames": sum(one["rows"] for one in card.recordings)}
     by_weather = {
-        weather: describe_results([one for one in results if one.run.weather == weather])
+        weather: describe_results([one for one in results if one.run.weather == weather], logs)
         for weather in job.weathers.split(",")
     }
     for one in by_weather.values():
         del one["runs"]
-    return {"row": asdict(row), **frames, **offline, "by_weather": by_weather, **describe_results(results)}
+    return {"row": asdict(row), **frames, **offline, "by_weather": by_weather, **describe_results(results, logs)}
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ from tests.laps.cells import (
     Cells,
     Figures,
     combine,
-    describe_results,
     judge,
     main,
     measure_reference,
@@ -88,7 +87,7 @@ class Attempts:
         _, *attempts = card.recordings  # the first is the plain driving
         learned = {"frames": sum(one["rows"] for one in attempts)}
         offline = {name: card.metrics[name] for name in ("held_out_mae", "training_seconds")}
-        return {**learned, **offline, **describe_results(judge(model, CIRCUITS, self.jobs, km=self.km))}
+        return {**learned, **offline, **judge(model, CIRCUITS, self.jobs, km=self.km)}
 
     def _correct(self, home: Path, seed: int) -> RoundSettings:
         """Drive the rounds of a seed, unless they are there."""

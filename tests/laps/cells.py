@@ -26,7 +26,9 @@ from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record_once
+from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result
+from alvinn.metrics.results import LOG, run_folder
 from alvinn.metrics.summary import RULE_OF_THREE, summarize
 from alvinn.recording import Recording
 from alvinn.recording.rows import encode_row
@@ -37,7 +39,7 @@ from alvinn.util.repository import program_commit
 
 SEEN_IN = "ClearNoon,HardRainSunset,CloudyNight"
 FIGURES = ("km", "departures", "departures_per_km", "offset_mean_m", "offset_sd_m", "offset_max_m")
-RUN_FIGURES = ("map", "direction", "weather", "departures", "distance_m", "offset_mean_m", "offset_sd_m")
+RUN_FIGURES = (*("map", "direction", "weather"), *("departures", "distance_m", "offset_mean_m"), *FIGURES[-2:])
 
 Figures = dict[str, Any]
 
@@ -123,11 +125,12 @@ def combine(reference: str, settings: Mapping[str, Any], model: Path | None = No
     return hashlib.sha256(reference.encode() + json.dumps(settings).encode() + made).hexdigest()
 
 
-def judge(model: Path, maps: Sequence[str], jobs: int, **settings: Any) -> list[Result]:
-    """A model's runs on circuits, both ways."""
+def judge(model: Path | None, maps: Sequence[str], jobs: int, **settings: Any) -> Figures:
+    """What a cell keeps of a model's runs on circuits, both ways; of the expert's without a model."""
     with tempfile.TemporaryDirectory() as scratch:
         job = Laps(
-            model=str(model.absolute()),
+            model=None if model is None else str(model.absolute()),
+            driver="expert" if model is None else "network",
             maps=",".join(maps),
             both_directions=True,
             jobs=jobs,
@@ -135,19 +138,26 @@ def judge(model: Path, maps: Sequence[str], jobs: int, **settings: Any) -> list[
             out=Path(scratch),
             **settings,
         )
-        return drive_laps(job, job.open_network())
+        return describe_results(drive_laps(job, job.open_network()), job.results_folder())
 
 
-def describe_results(results: Sequence[Result]) -> Figures:
-    """What a cell keeps of its runs: the figures of all together, and of each."""
+def describe_results(results: Sequence[Result], folder: Path) -> Figures:
+    """What a cell keeps of its runs, whose logs are in a folder: the figures of all together, and of each."""
     pooled = summarize(results, np.random.default_rng(0))
     return {
         "laps": len(results),
         "faultless": sum(result.faultless for result in results),
         **{name: pooled[name] for name in FIGURES},
         "ci": {name: pooled["ci"][name] for name in FIGURES if name in pooled["ci"]},
-        "runs": [{name: one[name] for name in RUN_FIGURES} for one in (result.as_json() for result in results)],
+        "runs": [_describe_run(result, folder) for result in results],
     }
+
+
+def _describe_run(result: Result, folder: Path) -> Figures:
+    figures = result.as_json()
+    felt = measure_comfort(run_folder(folder, result.run) / LOG)
+    ticks = {"ticks": len(result.trace.time), "jerk_rms_mps3": felt.jerk_rms}
+    return {name: figures[name] for name in RUN_FIGURES} | ticks
 
 
 def format_figures(found: Figures) -> str:

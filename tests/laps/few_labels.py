@@ -37,7 +37,6 @@ from tests.laps.cells import (
     Cells,
     Figures,
     combine,
-    describe_results,
     judge,
     main,
     measure_reference,
@@ -128,8 +127,8 @@ class FewLabels:
             CONSOLE.print(f"round {number}: {kept[-1]} of {driven.frames} labels kept", highlight=False)
             train_round(job, number)
         maps = (UNSEEN if self.judging else DEVELOPMENT)[: self.circuits]
-        results = judge(job.model(job.rounds), maps, self.jobs, km=self.km)
-        return {"frames": sum(kept), "by_round": kept, **describe_results(results)}
+        figures = judge(job.model(job.rounds), maps, self.jobs, km=self.km)
+        return {"frames": sum(kept), "by_round": kept, **figures}
 
 
 def _share_clone(job: RoundSettings, name: str) -> None:

@@ -26,7 +26,6 @@ from tests.laps.cells import (
     Cells,
     Figures,
     combine,
-    describe_results,
     format_figures,
     judge,
     main,
@@ -131,7 +130,7 @@ class Robustness:
     def _judge(self, model: Path, name: str) -> Figures:
         maps = [f"random:{FIRST + number}" for number in range(self.circuits)]
         flags = CONDITIONS[name].flags(read_card(model).camera)
-        return describe_results(judge(model, maps, self.jobs, km=self.km, **flags))
+        return judge(model, maps, self.jobs, km=self.km, **flags)
 
 
 def tabulate(table: Mapping[str, Mapping[str, Figures]], conditions: list[str]) -> str:
