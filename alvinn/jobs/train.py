@@ -50,5 +50,5 @@ def judge_errors(metrics: Mapping[str, float | None]) -> str:
         return "nothing was held out, so only driving shows whether it learned"
     found = f"{wrong:.0%} of the frames held out are wrong by over a tenth"
     if wrong < HOPELESS:
-        return f"{found}, as of networks that drive; laps show whether it does"
+        return f"{found}; networks that drive have as many: laps show whether it does"
     return f"{found}: it will not drive; record more, or with --noise"
