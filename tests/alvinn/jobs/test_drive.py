@@ -117,6 +117,34 @@ def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_driv
     assert len(recording.rows) >= 10
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)  # 22 epochs
+def test_a_drive_trains_a_network_in_the_window_and_the_next_drive_watches_it(
+    shell: Shell, person: Person, server: Address, tmp_path: Path
+) -> None:
+    def script() -> None:
+        person.reads("alvinn")
+        person.screen.press("Down", "Down", "Down", "Down", "Right", "Return")  # record on the oval
+        person.reads("ready?")
+        person.screen.press("Return")
+        person.drives(8.0)
+        person.screen.press("Escape")
+        person.reads("alvinn")
+        person.screen.press("Right", "Right", "Return")  # train on this
+        person.reads("Training")
+        until(lambda: getattr(person.seen[-1], "title", "") == "alvinn", "the network", patience=480.0)
+        person.screen.press("Return")  # watch it: nobody need be ready
+        person.sees(lambda panel: panel.who == "network", "the network at the wheel")
+        person.screen.press("Escape")
+        person.reads("alvinn")  # which the script's own Escape leaves
+
+    with person.acting(script):
+        said = shell.run("drive", "--carla", f"{server[0]}:{server[1]}", "--home", str(tmp_path))
+    assert said.status == 0
+    trained = [one for one in person.seen if isinstance(one, Page) and "drive-1 is trained on drive-1" in str(one.foot)]
+    assert dict(trained[-1].lines)["drive to"] == "watch drive-1"
+
+
 def test_a_wheel_steers_linearly_brakes_the_car_when_pulled_out_and_goes_on_when_back(
     shell: Shell, person: Person, server: Address, tmp_path: Path
 ) -> None:
