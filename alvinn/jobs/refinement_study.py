@@ -27,6 +27,7 @@ from alvinn.metrics.results import LOG, run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.recording import Recording
 from alvinn.reinforcement.checkpoint import CHECKPOINT, read_history
+from alvinn.reinforcement.reward import Reward
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
@@ -137,7 +138,7 @@ class Study:
             model=None if scratch else str(clone.absolute()),
             from_scratch=scratch,
             seed=cell.seed,
-            reward=replace(self.settings.reward, **({cell.way[3:]: 0.0} if cell.way.startswith("no-") else {})),
+            reward=replace(self.settings.reward, **change_reward(cell.way)),
             resume=(self.settings.model_folder(cell.name) / CHECKPOINT).exists(),
         )
         return refine(job)
@@ -182,6 +183,13 @@ class Study:
 
     def _done(self) -> list[StudyCell]:
         return [cell for cell in self.cells() if (self.out / f"{cell.name}.json").exists()]
+
+
+def change_reward(way: str) -> dict[str, float]:
+    """The weights that are not the settings' own: random weights must first stay on the road, however they jerk."""
+    if way == "scratch":
+        return {"smooth": Reward().smooth}
+    return {way.removeprefix("no-"): 0.0} if way.startswith("no-") else {}
 
 
 def _short(results: Sequence[Result]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from alvinn.reinforcement.residual import Limits
 from alvinn.util.repository import program_commit
 
 STEP_SHARE = 0.2  # of the bound, per tick: a quarter of a second from zero to the bound
-BOUND = 0.04  # 1/m: about the error of a clone that departs in the tightest bends
+BOUND = 0.02  # 1/m: with twice as much, the noise of exploring is larger than the errors that are to be mended
 FULL_BOUND = 0.15  # 1/m: the tightest curvature of any lane
 
 

@@ -93,7 +93,9 @@ class Agent:
         state, truth = rows[:, : widths.state], rows[:, widths.state : widths.state + widths.truth]
         self.actor = make_actor(widths.state, make_scaling(state))
         seen = np.concatenate([state[:, widths.features :], truth], axis=1)
-        self.critics, self.targets = (make_critics(seen, learning) for _ in range(2))
+        reward, ended = rows[:, widths.state + widths.truth + 1].mean(), rows[:, -1].mean()
+        usual = float(reward / (1.0 - learning.discount * (1.0 - ended)))
+        self.critics, self.targets = (make_critics(seen, learning, usual) for _ in range(2))
         self.targets.set_weights(self.critics.get_weights())
         self.temperature = keras.Variable(math.log(0.05), name="temperature")  # its logarithm
         self.optimizers = {
@@ -190,15 +192,20 @@ def log_spread(raw: Any) -> Any:
     return NARROWEST + 0.5 * (WIDEST - NARROWEST) * (tf.tanh(raw) + 1.0)
 
 
-def make_critics(seen: Floats, learning: Learning) -> Any:
-    """All critics as one model: from inputs and action, shape (b, inputs + 1), to values, shape (b, critics)."""
+def make_critics(seen: Floats, learning: Learning, usual: float) -> Any:
+    """All critics as one model: from inputs and action, shape (b, inputs + 1), to values, shape (b, critics).
+
+    Their values begin at the `usual` one. To climb there from 0 takes them ten thousand updates, in which what an
+    action changes is lost in what is missing still.
+    """
     n, units, inputs = learning.critics, learning.units, seen.shape[1]
     given = keras.Input((inputs + 1,))
     x = keras.layers.Concatenate()([make_scaling(seen)(given[:, :inputs]), given[:, inputs:]])
     for equation in ("bx,nxy->bny", "bnx,nxy->bny"):
         x = keras.layers.EinsumDense(equation, (n, units), bias_axes="ny")(x)
         x = keras.layers.Activation("relu")(keras.layers.LayerNormalization()(x))
-    value = keras.layers.EinsumDense("bnx,nxy->bny", (n, 1), bias_axes="ny")(x)
+    first = keras.initializers.Constant(usual)
+    value = keras.layers.EinsumDense("bnx,nxy->bny", (n, 1), bias_axes="ny", bias_initializer=first)(x)
     return keras.Model(given, keras.layers.Reshape((n,))(value), name="critics")
 
 

@@ -10,6 +10,7 @@ from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 
+SMOOTH = 10.0  # a clone drives already: its jerk, a fifth of JERK, must weigh as much as its offset
 STRETCH = 1  # minutes on a circuit before the next; with two, six minutes covered only three circuits
 
 
@@ -33,10 +34,10 @@ class RefineSettings(Driving):
     """a,b: circuits to learn on, a minute each in turn (default: six narrow and tight ones)"""
     exam: str = "random:211"
     """the circuit of the exams"""
-    reward: Reward = field(default_factory=Reward)
+    reward: Reward = field(default_factory=lambda: Reward(smooth=SMOOTH))
     """weights of the reward's terms; 0 removes a term"""
     bound: float | None = None
-    """largest residual, added to the clone's curvature [1/m] (default: 0.04; 0.15 from scratch)"""
+    """largest residual, added to the clone's curvature [1/m] (default: 0.02; 0.15 from scratch)"""
     resume: bool = False
     """resume an interrupted refinement, with the same settings"""
     overwrite: bool = False

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs.refinement_study import Study, StudyCell, curves, tabulate
+from alvinn.jobs.refinement_study import Study, StudyCell, change_reward, curves, tabulate
 from alvinn.reinforcement.settings import RefineSettings
 from tests.alvinn.jobs.cli import Shell
 
@@ -88,3 +88,9 @@ def test_a_small_study_runs_to_its_table(tmp_path: Path) -> None:
     assert all(cell["laps"] == 2 for cell in cells)
     assert len((tmp_path / "table.md").read_text(encoding="utf-8").splitlines()) == 10
     assert "no-departure" in (tmp_path / "refine.html").read_text(encoding="utf-8")
+
+
+def test_a_term_is_left_out_by_its_weight_and_random_weights_may_jerk_at_first() -> None:
+    assert change_reward("refine") == {}
+    assert change_reward("no-middle") == {"middle": 0.0}
+    assert change_reward("scratch")["smooth"] < RefineSettings().reward.smooth

@@ -41,6 +41,15 @@ def test_while_the_critics_watch_the_actor_stays_as_it_is() -> None:
     assert [learner.export_actor()(row[: WIDTHS.state]) for row in rows[:20]] == [0.0] * 20
 
 
+def test_the_critics_begin_at_the_value_that_driving_as_usual_has() -> None:
+    rows = transitions(0.5)
+    rows[:, WIDTHS.state + WIDTHS.truth + 1], rows[:, -1] = 0.9, 0.0
+    learner = agent(rows)
+    seen = np.zeros((1, WIDTHS.seen_by_critics + 1), np.float32)
+    for critics in (learner.critics, learner.targets):
+        assert np.asarray(critics(seen)) == pytest.approx(0.9 / (1.0 - LEARNING.discount), abs=4.0)
+
+
 @pytest.mark.long
 def test_an_agent_goes_on_from_its_numbers_as_if_it_had_never_stopped() -> None:
     rows = transitions(0.5)
