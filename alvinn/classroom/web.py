@@ -52,7 +52,7 @@ def make_app(classroom: Classroom, hosts: Collection[str]) -> Starlette:
             await websocket.close(REFUSED)
             return
         await websocket.accept()
-        with suppress(WebSocketDisconnect, TimeoutError):
+        with suppress(WebSocketDisconnect, asyncio.TimeoutError):
             await _serve_guest(classroom, websocket)
 
     return Starlette(

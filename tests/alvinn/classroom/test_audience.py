@@ -38,7 +38,7 @@ def test_a_slow_guest_loses_pictures_and_sees_the_newest() -> None:
         slow.show(b"3")
         slow.tell(b"news")
         got.append(await slow.next())  # not a picture: the first is not drawn yet
-        with pytest.raises(TimeoutError):
+        with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(slow.next(), 0.01)
         slow.has_drawn()
         got.append(await slow.next())
