@@ -222,6 +222,7 @@ def test_a_person_corrects_by_real_keys_and_what_they_drove_becomes_the_next_rou
     assert [one["name"] for one in taught.recordings] == ["base", "round-001"]
 
 
+@pytest.mark.long  # the same in a drive is in test_drive.py
 def test_a_person_whom_the_gate_asks_in_vain_is_counted_down_and_the_car_is_braked_until_they_take_the_wheel(
     shell: Shell, server: Address, home: Path, person: Person
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.alvinn.judged import RUN, judged
 LAP = 800  # ticks of a whole lap
 
 
+@cache
 def laps(sd: float, *, runs: int = 6, lost: int = 0, first_seed: int = 0, noise: int = 0) -> list[dict[str, Any]]:
     """Entries of runs, a circuit each, whose offset spreads by about `sd`, with `lost` departures in each."""
     entries = []

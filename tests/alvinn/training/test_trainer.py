@@ -173,7 +173,10 @@ def short() -> trainer.Settings:
     return trainer.Settings(epochs=4, batch=16, views=False)
 
 
-@pytest.mark.parametrize("torn", ["checkpoint.keras", "network.keras", "history.csv"])
+@pytest.mark.parametrize(
+    "torn",
+    ["checkpoint.keras", *(pytest.param(name, marks=pytest.mark.long) for name in ("network.keras", "history.csv"))],
+)
 def test_a_torn_state_is_told_and_the_training_begins_anew(
     interrupted: tuple[Path, list[EpochResult]], tmp_path: Path, capsys: pytest.CaptureFixture[str], torn: str
 ) -> None:
