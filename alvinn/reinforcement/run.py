@@ -202,6 +202,6 @@ def _card(job: RefineSettings, clone: Clone, state: State) -> Card:
             "minutes": state.minute,
             "maps": job.circuits(),
             "exam": job.exam,
-            "weather": job.weather,
+            "weathers": job.weather_names(),
         },
     )

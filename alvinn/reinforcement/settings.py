@@ -32,6 +32,8 @@ class RefineSettings(Driving):
     """minutes between exams, each a minute of driving by the most likely actions; the model of the best is kept"""
     maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
     """a,b: circuits to learn on, a minute each in turn (default: six narrow and tight ones)"""
+    weathers: str | None = None
+    """a,b: weathers to learn in, a minute each in turn (default: --weather, in which the exams are)"""
     exam: str = "random:211"
     """the circuit of the exams"""
     reward: Reward = field(default_factory=lambda: Reward(smooth=SMOOTH))
@@ -50,6 +52,7 @@ class RefineSettings(Driving):
         if self.warm_up >= self.minutes:
             raise ValueError(f"--minutes {self.minutes} leaves no learning after a --warm-up of {self.warm_up}")
         require_distinct("--maps", self.circuits())
+        require_distinct("--weathers", self.weather_names())
         if self.exam in self.circuits():
             raise ValueError(f"--exam {self.exam} is one of the circuits to learn on: choose another")
 
@@ -57,8 +60,12 @@ class RefineSettings(Driving):
         """The circuits to learn on."""
         return split_names(self.maps, self.map)
 
+    def weather_names(self) -> list[str]:
+        """The weathers to learn in."""
+        return split_names(self.weathers, self.weather)
+
     def road(self, minute: int) -> Road:
-        """The road of a minute: circuit by circuit, all of them forward and then all in reverse."""
-        circuits = self.circuits()
+        """The road of a minute: circuit by circuit, all forward and then all in reverse, and weather by weather."""
+        circuits, weathers = self.circuits(), self.weather_names()
         lap, place = divmod(minute // STRETCH, len(circuits))
-        return Road(circuits[place], "reverse" if lap % 2 else "forward", self.weather)
+        return Road(circuits[place], "reverse" if lap % 2 else "forward", weathers[minute % len(weathers)])

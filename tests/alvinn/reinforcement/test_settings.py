@@ -17,6 +17,11 @@ def test_circuits_take_turns_of_a_minute_forward_and_then_in_reverse() -> None:
     assert roads[0] == Road("oval", "forward", "ClearNight")
 
 
+def test_weathers_take_turns_of_a_minute_too() -> None:
+    job = RefineSettings(maps="oval,hills,country", weathers="ClearNight,DustStorm")
+    assert [job.road(minute).weather for minute in range(3)] == ["ClearNight", "DustStorm", "ClearNight"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
