@@ -50,17 +50,17 @@ def spawn_car(
     """
     preset = find_weather(weather)
     with ExitStack() as undo:
-        with explain_errors("opening the map"):
-            world = load_map(client, map_wanted)
-            lane = build_lane(world.get_map(), direction, start)
-            _make_synchronous(world, undo)
-            world.set_weather(preset)
-            vehicle = _spawn(world, lane, undo)
-            world.tick(connection.TIMEOUT)
-            driving = CarlaWorld(client, vehicle, lane, camera, cameras)
-            driving.switch_headlights(preset)
-            driving.attach_cameras(undo)
         try:
+            with explain_errors("opening the map"):
+                world = load_map(client, map_wanted)
+                lane = build_lane(world.get_map(), direction, start)
+                _make_synchronous(world, undo)
+                world.set_weather(preset)
+                vehicle = _spawn(world, lane, undo)
+                world.tick(connection.TIMEOUT)
+                driving = CarlaWorld(client, vehicle, lane, camera, cameras)
+                driving.switch_headlights(preset)
+                driving.attach_cameras(undo)
             driving.settle()
             yield driving
         except (AlvinnError, RuntimeError):

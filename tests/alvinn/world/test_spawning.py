@@ -7,6 +7,7 @@ import pytest
 from alvinn.driving.types import Control
 from alvinn.errors import ServerError
 from alvinn.world import connection, spawning
+from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
 from tests.alvinn.cockpit.desktop import until
@@ -53,17 +54,25 @@ def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
     assert left_behind(server) == before
 
 
-def test_a_server_that_stopped_answering_is_not_waited_for_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is to be undone is four requests: with the usual time-out set to this they would outlast the hang guard."""
+@pytest.mark.parametrize("step", ["attach_cameras", "settle"], ids=["being opened", "driving"])
+def test_a_server_that_stopped_answering_is_not_waited_for_as_long_again(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """What is to be undone is two requests at least: with this for the usual time-out they outlast the hang guard."""
 
     def fail() -> None:
         before = set(psutil.Process().children())
         with embedded_server("oval", 0) as address:
             (server,) = set(psutil.Process().children()) - before
-            monkeypatch.setattr(connection, "TIMEOUT", 200.0)
-            with car_on(address):
+
+            def stop_answering(*_: object) -> None:
                 server.suspend()
                 raise ServerError("it stopped answering")
+
+            monkeypatch.setattr(connection, "TIMEOUT", 200.0)
+            monkeypatch.setattr(CarlaWorld, step, stop_answering)
+            with car_on(address):
+                pass
 
     monkeypatch.setattr(spawning, "UNDO_TIMEOUT", 0.2)
     with pytest.raises(ServerError, match="it stopped answering"):
