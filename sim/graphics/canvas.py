@@ -26,7 +26,7 @@ REQUIREMENTS = {
 LOD_FOCAL_LENGTH = 160.0  # the focal length for which the distances of the levels of detail are chosen [pixels]
 NEAR, FAR = 0.15, 450.0  # distances of the clipping planes [m]
 SWAP = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)  # CARLA's x, y to Panda3D's y, x
-COLLECT_EVERY = 16  # images between two collections of Panda3D's caches, which only its task manager would do otherwise
+COLLECT_EVERY = 16  # images between two collections of Panda3D's cache, which only its task manager would do otherwise
 
 _images = count(1)
 
@@ -103,7 +103,6 @@ def draw(canvases: Iterable[Canvas], pose: Pose) -> None:
 
 def collect_states() -> None:
     """Free the states that no node uses any more."""
-    core.TransformState.garbage_collect()
     core.RenderState.garbage_collect()
 
 

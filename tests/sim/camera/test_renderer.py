@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 import pytest
+from panda3d import core
 
 from sim.camera.renderer import Camera, Renderer
 from sim.episode.labels import Label
@@ -322,6 +323,17 @@ def test_it_does_not_matter_in_which_weather_depth_is_first_needed() -> None:
         renderer.set_weather(rain)
         pictures.append(of_kind(renderer, "rgb", SEAT[0]))
     assert np.array_equal(pictures[0], pictures[1])
+
+
+def test_a_pose_is_not_taken_for_another_that_almost_equals_it(renderer: Renderer) -> None:
+    assert renderer.statistics, "a renderer has been made, and has configured Panda3D"
+    nodes = [core.NodePath(name) for name in ("one", "other")]
+    for number in range(100):
+        wanted = [core.LMatrix4f.translate_mat(number + share, 0.0, 1.4) for share in (0.5, 0.5 + 1e-6)]
+        for node, place in zip(nodes, wanted, strict=True):
+            node.set_mat(core.LMatrix4f.rotate_mat(number + 0.1, (0.0, 0.0, 1.0)) * place)
+        assert nodes[0].get_mat().get_cell(3, 0) == wanted[0].get_cell(3, 0)
+        assert nodes[1].get_mat().get_cell(3, 0) == wanted[1].get_cell(3, 0)
 
 
 def test_cameras_that_come_and_go_leave_no_memory_behind(renderer: Renderer) -> None:
