@@ -46,7 +46,7 @@ class Refine(RefineSettings):
         if not self.name or (self.model is None) != self.from_scratch:
             raise AlvinnError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
         self._require_room()
-        require_server(self, [*self.circuits(), self.exam])
+        require_server(self, [*self.circuits(), *self.exam_circuits()])
         with quiet():
             from alvinn.reinforcement.run import refine  # TensorFlow takes seconds: only when it is needed
 

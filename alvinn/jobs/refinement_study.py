@@ -2,12 +2,14 @@
 
 A cell is a way of teaching and a seed. Each begins with a clone of two minutes of the expert's plain driving (but for
 the one from scratch), is taught, and is judged on circuits that nothing was taught on, both ways. What a cell found is
-a JSON file, written last: a run that was killed goes on where it was. Table and page are made anew after every cell.
+a JSON file, written last: a run that was killed goes on where it was, and cells of other settings are done anew.
+Several runs may share a home: each leaves out what another is doing. Table and page are made anew after every cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import msgspec
 import numpy as np
 
 from alvinn.console import CONSOLE
+from alvinn.errors import BusyError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
@@ -32,12 +35,15 @@ from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
 from alvinn.util.files import write_bytes, write_json
+from alvinn.util.locks import FOREVER, locked
+from alvinn.util.repository import program_commit
 from alvinn.visualization.learning_curves import Curve, plot_curves
 from alvinn.visualization.page import HtmlTable, embed_figure, write_page
 
 CIRCUITS = "random:405,random:412,random:423,random:448"
 ROUNDS = 5  # of DAgger, however many minutes there are
 SECONDS = 120.0  # of plain driving that a clone learns from
+SHARED = ("minutes", "warm_up", "exam_every", "maps", "weathers", "weather", "exams", "bound", "speed")
 TERMS = ("middle", "smooth", "residual", "departure")
 
 
@@ -86,17 +92,43 @@ class Study:
     def run(self) -> None:
         """Do every cell that is not there yet; write the table."""
         for cell in self.cells():
-            path = self.out / f"{cell.name}.json"
-            if not path.exists():
-                CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
-                model = self._teach(cell)
-                write_json(path, {"schema": 1, **asdict(cell), **self._judge(cell, model)})
-            self._write_page()
+            with suppress(BusyError), locked(self._held(cell.name), "done"):
+                if not self._is_done(cell):
+                    self._do(cell)
+        self._write_page()
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
+
+    def _held(self, name: str) -> Path:
+        """The folder that is locked by the run that is busy with a cell or a clone."""
+        return self.settings.home / "study" / name
+
+    def _is_done(self, cell: StudyCell) -> bool:
+        return bool(self._read(cell)) and self._read(cell)["settings"] == self._settings()
+
+    def _read(self, cell: StudyCell) -> dict[str, Any]:
+        path = self.out / f"{cell.name}.json"
+        return msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+
+    def _settings(self) -> dict[str, Any]:
+        """What the figures of all cells depend on."""
+        own = {"circuits": self.circuits, "km": self.km, "seconds": self.seconds}
+        return {
+            **{name: getattr(self.settings, name) for name in SHARED},
+            "reward": asdict(self.settings.reward),
+            **own,
+        }
+
+    def _do(self, cell: StudyCell) -> None:
+        CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
+        model = self._teach(cell)
+        head = {"schema": 1, "commit": program_commit(), "settings": self._settings()}
+        write_json(self.out / f"{cell.name}.json", {**head, **asdict(cell), **self._judge(cell, model)})
+        self._write_page()
 
     def _teach(self, cell: StudyCell) -> Path:
         """The folder of the model that a cell's way of teaching gives."""
-        clone = self._clone(cell.seed)
+        with locked(self._held(f"plain-{cell.seed}"), "trained", patience=FOREVER):
+            clone = self._clone(cell.seed)
         if cell.way == "clone":
             return clone
         if cell.way == "dagger":
@@ -167,7 +199,7 @@ class Study:
         }
 
     def _write_page(self) -> None:
-        found = [msgspec.json.decode((self.out / f"{cell.name}.json").read_bytes()) for cell in self._done()]
+        found = [self._read(cell) for cell in self.cells() if self._is_done(cell)]
         rows = tabulate(found)
         write_bytes(self.out / "table.md", markdown([HEADINGS, ["---"] * len(HEADINGS), *rows]).encode())
         exams, driven = (plot_curves(curves(found, kind), "return a tick") for kind in ("exam", "learning"))
@@ -180,9 +212,6 @@ class Study:
             "minutes_driven": embed_figure(driven, "The driving that was learned from, minute by minute."),
         }
         write_page(self.out / "refine.html", "refine.html", "Clone first, then refine", values)
-
-    def _done(self) -> list[StudyCell]:
-        return [cell for cell in self.cells() if (self.out / f"{cell.name}.json").exists()]
 
 
 def change_reward(way: str) -> dict[str, float]:

@@ -105,12 +105,13 @@ class Refinement:
         self.state.add_figures("warm-up" if minute < self._job.warm_up else "learning", minute + 1, figures.summary())
 
     def _examine(self) -> None:
-        """Drive a minute by the most likely actions, always from the same place; keep the best weights."""
-        figures = Figures()
-        collector = self._make_collector(Road(self._job.exam, "forward", self._job.weather))
-        collector.start(self._task.starts()[0])
+        """Drive a minute by the most likely actions, always on the same roads; keep the best weights."""
+        figures, roads = Figures(), self._job.exam_roads()
         act: Act = self._agent.export_actor() if self._agent is not None else lambda _: 0.0
-        collector.drive(act, MINUTE, figures)
+        for road in roads:
+            collector = self._make_collector(road)
+            collector.start(self._task.starts()[0])
+            collector.drive(act, MINUTE // len(roads), figures)
         self.state.add_exam(figures.summary(), self._agent.actor.get_weights() if self._agent is not None else [])
 
     def _make_collector(self, road: Road) -> Collector:
@@ -201,7 +202,7 @@ def _card(job: RefineSettings, clone: Clone, state: State) -> Card:
             "learning": asdict(Learning()),
             "minutes": state.minute,
             "maps": job.circuits(),
-            "exam": job.exam,
+            "exams": job.exam_circuits(),
             "weathers": job.weather_names(),
         },
     )

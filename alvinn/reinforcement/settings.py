@@ -11,7 +11,9 @@ from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 
 SMOOTH = 10.0  # a clone drives already: its jerk, a fifth of JERK, must weigh as much as its offset
-STRETCH = 1  # minutes on a circuit before the next; with two, six minutes covered only three circuits
+TIGHT = (213, 237, 239, 268, 280, 290)  # and narrow
+VARIED = (200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 212)
+MAPS = ",".join(f"random:{number}" for number in (*TIGHT, *VARIED))  # an actor that knows six learns them by heart
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,13 @@ class RefineSettings(Driving):
     """the first of these minutes, in which the clone drives with small pulses added and only the critics learn"""
     exam_every: int = 4
     """minutes between exams, each a minute of driving by the most likely actions; the model of the best is kept"""
-    maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
-    """a,b: circuits to learn on, a minute each in turn (default: six narrow and tight ones)"""
+    maps: str = MAPS
+    """a,b: circuits to learn on, a minute each in turn (default: eighteen of random:200 to random:299, six of them
+    narrow and tight)"""
     weathers: str | None = None
-    """a,b: weathers to learn in, a minute each in turn (default: --weather, in which the exams are)"""
-    exam: str = "random:211"
-    """the circuit of the exams"""
+    """a,b: weathers to learn in, a minute each in turn; so are the exams (default: --weather)"""
+    exams: str = "random:211,random:225,random:243,random:262"
+    """a,b: circuits of an exam, each for an equal share of its minute"""
     reward: Reward = field(default_factory=lambda: Reward(smooth=SMOOTH))
     """weights of the reward's terms; 0 removes a term"""
     bound: float | None = None
@@ -53,19 +56,32 @@ class RefineSettings(Driving):
             raise ValueError(f"--minutes {self.minutes} leaves no learning after a --warm-up of {self.warm_up}")
         require_distinct("--maps", self.circuits())
         require_distinct("--weathers", self.weather_names())
-        if self.exam in self.circuits():
-            raise ValueError(f"--exam {self.exam} is one of the circuits to learn on: choose another")
+        require_distinct("--exams", self.exam_circuits())
+        if both := set(self.circuits()) & set(self.exam_circuits()):
+            raise ValueError(f"{', '.join(sorted(both))}: --exams must name other circuits than --maps")
 
     def circuits(self) -> list[str]:
         """The circuits to learn on."""
         return split_names(self.maps, self.map)
+
+    def exam_circuits(self) -> list[str]:
+        """The circuits of an exam."""
+        return split_names(self.exams, self.map)
 
     def weather_names(self) -> list[str]:
         """The weathers to learn in."""
         return split_names(self.weathers, self.weather)
 
     def road(self, minute: int) -> Road:
-        """The road of a minute: circuit by circuit, all forward and then all in reverse, and weather by weather."""
-        circuits, weathers = self.circuits(), self.weather_names()
-        lap, place = divmod(minute // STRETCH, len(circuits))
-        return Road(circuits[place], "reverse" if lap % 2 else "forward", weathers[minute % len(weathers)])
+        """The road of a minute: circuit by circuit and weather by weather, forward and in reverse by turns."""
+        circuits = self.circuits()
+        lap, place = divmod(minute, len(circuits))
+        return self._road(circuits[place], minute, lap + place)
+
+    def exam_roads(self) -> list[Road]:
+        """The roads of an exam, the same each time."""
+        return [self._road(name, place, place) for place, name in enumerate(self.exam_circuits())]
+
+    def _road(self, circuit: str, turn: int, direction: int) -> Road:
+        weathers = self.weather_names()
+        return Road(circuit, "reverse" if direction % 2 else "forward", weathers[turn % len(weathers)])

@@ -22,7 +22,7 @@ from alvinn.metrics.summary import RULE_OF_THREE, pool_sd
 from alvinn.settings import WEATHERS, Home
 from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
 
-FIRST, CIRCUITS = 400, 100
+FIRST, CIRCUITS = 400, 100  # the judging circuits: each candidate drives them once
 EXPERT = "expert"
 
 
@@ -37,7 +37,9 @@ class Exam:
     cells: int | None = None
     """to do before the figures (default: all)"""
     circuits: int = CIRCUITS
-    """counted up from random:400"""
+    """how many"""
+    first: int = FIRST
+    """the first of them, random:400 by default; candidates are chosen from random:100 to 299"""
     km: float | None = None
     """maximum length of a run (default: a lap)"""
     jobs: int = 2
@@ -54,13 +56,13 @@ class Exam:
             for place, weather in enumerate(WEATHERS):
                 numbers = range((place + turn) % len(WEATHERS), self.circuits, len(WEATHERS))
                 if numbers:
-                    dealt[f"{turn}-{weather}"] = tuple(f"random:{FIRST + number}" for number in numbers)
+                    dealt[f"{turn}-{weather}"] = tuple(f"random:{self.first + number}" for number in numbers)
         return dealt
 
     def run(self) -> None:
         """Do the cells that are missing, and print the figures of all together."""
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
-        settings = {"circuits": self.circuits, "km": self.km}
+        settings = {"first": self.first, "circuits": self.circuits, "km": self.km}
         cells = Cells(self.out / Path(self.model).name, combine(measure_reference(), settings, model))
         makers = {
             name: partial(judge, model, maps, self.jobs, km=self.km, weathers=name.partition("-")[2])

@@ -92,7 +92,7 @@ def test_a_map_that_is_not_there_is_one_sentence_and_leaves_no_server(
     shell: Shell, model: Path, tmp_path: Path
 ) -> None:
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    said = shell.refused("refine", "better", "--model", str(model), "--exam", "atlantis", "--home", str(tmp_path))
+    said = shell.refused("refine", "better", "--model", str(model), "--exams", "atlantis", "--home", str(tmp_path))
     assert "atlantis" in said
     assert {child.pid for child in psutil.Process().children(recursive=True)} == before
 
@@ -100,7 +100,7 @@ def test_a_map_that_is_not_there_is_one_sentence_and_leaves_no_server(
 @pytest.mark.long
 def test_a_refined_model_drives_laps_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
-    words = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exam", "country")
+    words = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exams", "country")
     assert shell.run("refine", "better", "--model", str(model), *words, *home).status == 0
     shell.run("laps", "--model", "better", "--map", "oval", "--km", "0.1", *home)
     laps = json.loads((tmp_path / "models" / "better" / "laps" / "laps.json").read_text(encoding="utf-8"))

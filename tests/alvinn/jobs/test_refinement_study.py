@@ -10,6 +10,7 @@ import pytest
 
 from alvinn.jobs.refinement_study import Study, StudyCell, change_reward, curves, tabulate
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.util.locks import locked
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -53,6 +54,22 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
     assert (tmp_path / "taught").read_text(encoding="utf-8") == once + "refine-0\n"
 
 
+def test_a_cell_of_other_settings_is_done_anew(tmp_path: Path) -> None:
+    study(tmp_path).run()
+    once = (tmp_path / "taught").read_text(encoding="utf-8")
+    Taught(RefineSettings(home=tmp_path, minutes=5), tmp_path, 1).run()
+    assert (tmp_path / "taught").read_text(encoding="utf-8") == 2 * once
+
+
+def test_a_cell_that_another_run_is_doing_is_left_to_it(tmp_path: Path) -> None:
+    with locked(tmp_path / "study" / "dagger-0", "done"):
+        study(tmp_path).run()
+    assert not (tmp_path / "dagger-0.json").exists()
+    assert (tmp_path / "refine-0.json").exists()
+    study(tmp_path).run()
+    assert (tmp_path / "taught").read_text(encoding="utf-8").endswith("no-departure-0\ndagger-0\n")
+
+
 def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_where_nothing_departed() -> None:
     minutes = [{"kind": "learning", "return": 0.5}, {"kind": "exam", "residual_mean_1pm": 0.004}]
     clone, refined = tabulate([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)])
@@ -78,7 +95,7 @@ def test_a_study_takes_no_clone_of_yours(shell: Shell, words: tuple[str, ...]) -
 
 @pytest.mark.long
 def test_a_small_study_runs_to_its_table(tmp_path: Path) -> None:
-    settings = RefineSettings(home=tmp_path, minutes=2, warm_up=1, maps="oval", exam="random:301")
+    settings = RefineSettings(home=tmp_path, minutes=2, warm_up=1, maps="oval", exams="random:301")
     small = Study(settings, tmp_path, seeds=1, circuits="random:302", km=0.05, seconds=5.0)
     small.run()
     cells = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(tmp_path.glob("*-0.json"))]

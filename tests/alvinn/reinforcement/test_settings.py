@@ -9,17 +9,31 @@ from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.settings import RefineSettings
 
 
-def test_circuits_take_turns_of_a_minute_forward_and_then_in_reverse() -> None:
-    job = RefineSettings(maps="oval,hills", weather="ClearNight")
-    roads = [job.road(minute) for minute in range(5)]
-    assert [road.map for road in roads] == ["oval", "hills", "oval", "hills", "oval"]
-    assert [road.direction for road in roads] == ["forward"] * 2 + ["reverse"] * 2 + ["forward"]
-    assert roads[0] == Road("oval", "forward", "ClearNight")
-
-
-def test_weathers_take_turns_of_a_minute_too() -> None:
+def test_circuits_take_turns_of_a_minute_and_so_do_directions_and_weathers() -> None:
     job = RefineSettings(maps="oval,hills,country", weathers="ClearNight,DustStorm")
-    assert [job.road(minute).weather for minute in range(3)] == ["ClearNight", "DustStorm", "ClearNight"]
+    assert [job.road(minute) for minute in range(6)] == [
+        Road("oval", "forward", "ClearNight"),
+        Road("hills", "reverse", "DustStorm"),
+        Road("country", "forward", "ClearNight"),
+        Road("oval", "reverse", "DustStorm"),
+        Road("hills", "forward", "ClearNight"),
+        Road("country", "reverse", "DustStorm"),
+    ]
+
+
+def test_every_circuit_is_driven_in_both_directions() -> None:
+    job = RefineSettings(maps="oval,hills", weather="ClearNight")
+    roads = [(road.map, road.direction) for road in map(job.road, range(4))]
+    assert roads == [("oval", "forward"), ("hills", "reverse"), ("oval", "reverse"), ("hills", "forward")]
+
+
+def test_an_exam_is_on_all_its_circuits() -> None:
+    job = RefineSettings(maps="oval", exams="hills,country,random:3", weathers="ClearNight,DustStorm")
+    assert job.exam_roads() == [
+        Road("hills", "forward", "ClearNight"),
+        Road("country", "reverse", "DustStorm"),
+        Road("random:3", "forward", "ClearNight"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +42,8 @@ def test_weathers_take_turns_of_a_minute_too() -> None:
         ({"minutes": 0}, "--minutes"),
         ({"bound": math.nan}, "--bound"),
         ({"minutes": 3, "warm_up": 3}, "leaves no learning after a --warm-up of 3"),
-        ({"exam": "hills", "maps": "oval,hills"}, "--exam hills is one of the circuits"),
+        ({"exams": "hills,country", "maps": "oval,hills"}, "hills: --exams must name other circuits than --maps"),
+        ({"exams": "hills,hills"}, "--exams"),
         ({"maps": "oval,oval"}, "--maps"),
     ],
 )
