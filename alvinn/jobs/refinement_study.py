@@ -217,7 +217,7 @@ class Study:
 def change_reward(way: str) -> dict[str, float]:
     """The weights that are not the settings' own: random weights must first stay on the road, however they jerk."""
     if way == "scratch":
-        return {"smooth": Reward().smooth}
+        return {"middle": Reward().middle, "smooth": Reward().smooth}
     return {way.removeprefix("no-"): 0.0} if way.startswith("no-") else {}
 
 

@@ -48,6 +48,8 @@ class Learning:
     """learning rate"""
     critic_rate: float = 1e-3
     """learning rate"""
+    decay: float = 0.3
+    """weight decay of the actor: it sees many numbers on few circuits, and must drive on others"""
     entropy: float = -1.0
     """target entropy of the actor"""
 
@@ -99,7 +101,7 @@ class Agent:
         self.targets.set_weights(self.critics.get_weights())
         self.temperature = keras.Variable(math.log(0.05), name="temperature")  # its logarithm
         self.optimizers = {
-            "actor": keras.optimizers.Adam(learning.actor_rate),
+            "actor": keras.optimizers.Adam(learning.actor_rate, weight_decay=learning.decay),
             "critics": keras.optimizers.Adam(learning.critic_rate, clipnorm=10.0),
             "temperature": keras.optimizers.Adam(learning.critic_rate),
         }

@@ -10,7 +10,7 @@ from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
 
-SMOOTH = 10.0  # a clone drives already: its jerk, a fifth of JERK, must weigh as much as its offset
+MIDDLE, SMOOTH = 5.0, 15.0  # a clone drives already: its jerk, a sixth of JERK, must weigh as much as its offset
 TIGHT = (213, 237, 239, 268, 280, 290)  # and narrow
 VARIED = (200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 212)
 MAPS = ",".join(f"random:{number}" for number in (*TIGHT, *VARIED))  # an actor that knows six learns them by heart
@@ -39,7 +39,7 @@ class RefineSettings(Driving):
     """a,b: weathers to learn in, a minute each in turn; so are the exams (default: --weather)"""
     exams: str = "random:211,random:225,random:243,random:262"
     """a,b: circuits of an exam, each for an equal share of its minute"""
-    reward: Reward = field(default_factory=lambda: Reward(smooth=SMOOTH))
+    reward: Reward = field(default_factory=lambda: Reward(middle=MIDDLE, smooth=SMOOTH))
     """weights of the reward's terms; 0 removes a term"""
     bound: float | None = None
     """largest residual, added to the clone's curvature [1/m] (default: 0.02; 0.15 from scratch)"""

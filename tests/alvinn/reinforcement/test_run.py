@@ -57,7 +57,7 @@ def test_a_model_folder_comes_out_that_drives_and_says_what_it_was_refined_from(
     card = read_card(folder)
     assert card.refined is not None
     assert card.refined["from"] == model.name
-    assert card.refined["reward"] == {"middle": 1.0, "smooth": 10.0, "residual": 0.02, "departure": 20.0}
+    assert card.refined["reward"] == {"middle": 5.0, "smooth": 15.0, "residual": 0.02, "departure": 20.0}
     assert card.refined["minutes"] == 4
     assert np.isfinite(answers(folder)).all()
     lines = (folder / HISTORY).read_text(encoding="utf-8").splitlines()
