@@ -91,6 +91,7 @@ class Study:
 
     def run(self) -> None:
         """Do every cell that is not there yet; write the table."""
+        self.out.mkdir(parents=True, exist_ok=True)
         for cell in self.cells():
             with suppress(BusyError), locked(self._held(cell.name), "done"):
                 if not self._is_done(cell):

@@ -43,15 +43,16 @@ def test_every_way_has_every_seed_and_every_term_of_the_reward_two() -> None:
 
 
 def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
-    study(tmp_path).run()
-    assert "Clone first, then refine" in (tmp_path / "refine.html").read_text(encoding="utf-8")
-    once = (tmp_path / "taught").read_text(encoding="utf-8")
+    folder = tmp_path / "new"
+    study(folder).run()
+    assert "Clone first, then refine" in (folder / "refine.html").read_text(encoding="utf-8")
+    once = (folder / "taught").read_text(encoding="utf-8")
     assert once.splitlines()[:3] == ["clone-0", "dagger-0", "refine-0"]
-    study(tmp_path).run()
-    assert (tmp_path / "taught").read_text(encoding="utf-8") == once
-    (tmp_path / "refine-0.json").unlink()
-    study(tmp_path).run()
-    assert (tmp_path / "taught").read_text(encoding="utf-8") == once + "refine-0\n"
+    study(folder).run()
+    assert (folder / "taught").read_text(encoding="utf-8") == once
+    (folder / "refine-0.json").unlink()
+    study(folder).run()
+    assert (folder / "taught").read_text(encoding="utf-8") == once + "refine-0\n"
 
 
 def test_a_cell_of_other_settings_is_done_anew(tmp_path: Path) -> None:
