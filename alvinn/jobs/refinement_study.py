@@ -40,7 +40,7 @@ from alvinn.util.repository import program_commit
 from alvinn.visualization.learning_curves import Curve, plot_curves
 from alvinn.visualization.page import HtmlTable, embed_figure, write_page
 
-CIRCUITS = "random:405,random:412,random:423,random:448"
+CIRCUITS = "random:400,random:405,random:408,random:412"  # 400 and 408 have the tightest bends of 400 to 419
 ROUNDS = 5  # of DAgger, however many minutes there are
 SECONDS = 120.0  # of plain driving that a clone learns from
 SHARED = ("minutes", "warm_up", "exam_every", "maps", "weathers", "weather", "exams", "bound", "speed")
