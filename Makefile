@@ -88,6 +88,7 @@ bench: setup
 peers: .venv-peers/sb3/ready .venv-peers/imitation/ready
 	.venv-peers/sb3/bin/python -m tests.bench.gym
 	.venv-peers/sb3/bin/python -m tests.peers.ppo
+	.venv-peers/sb3/bin/python -m tests.peers.ppo_residual
 	.venv-peers/imitation/bin/python -m tests.peers.dagger
 
 .venv-peers/sb3/ready: NEEDS := stable-baselines3==2.9.2 gymnasium[box2d]==1.4.0

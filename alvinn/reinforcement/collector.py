@@ -85,6 +85,9 @@ class Collector:
         clone: frozen.
         limits: of the residual.
         reward: of a tick.
+
+    Attributes:
+        state: of the actor now, once started.
     """
 
     def __init__(self, task: LaneKeeping, clone: FrozenClone, limits: Limits, reward: Reward) -> None:
@@ -102,7 +105,7 @@ class Collector:
 
         seen = self._tick.observation
         self._curvature, self._mean, features = self._clone.answer(seen)
-        self._state = make_state(features, self._mean, self._memory.as_input(seen.speed))
+        self.state = make_state(features, self._mean, self._memory.as_input(seen.speed))
         self._truth = _describe_truth(self._task, self._tick)
 
     def drive(self, act: Act, ticks: int, figures: Figures) -> Floats:
@@ -110,7 +113,7 @@ class Collector:
         return np.array([self._transition(act, figures) for _ in range(ticks)], np.float32)
 
     def _transition(self, act: Act, figures: Figures) -> Floats:
-        state, truth = self._state, self._truth
+        state, truth = self.state, self._truth
         action = act(state)
         residual = self._limits.apply(action, self._memory.residuals[0])
         applied = self._curvature + residual
@@ -126,7 +129,7 @@ class Collector:
         figures.residuals.append(residual)
         figures.departures += departed
         self._read_state()
-        row = np.concatenate([state, truth, [action, gain], self._state, self._truth, [departed]])
+        row = np.concatenate([state, truth, [action, gain], self.state, self._truth, [departed]])
         if departed or self._tick.finished:
             self.start(self._tick.truth.lane_s if departed else self._task.starts()[0])
         return row.astype(np.float32)
