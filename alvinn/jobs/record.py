@@ -158,6 +158,11 @@ def record_once(job: Record) -> Path:
     return folder
 
 
+def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Path:
+    """Record the expert's plain driving on `country` unless that exists; returns the folder."""
+    return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
+
+
 def _record_person(job: Record) -> int:
     """Record a person who drives in a window."""
     if job.headless or job.laps is not None:

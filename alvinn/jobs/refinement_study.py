@@ -22,7 +22,7 @@ from alvinn.errors import BusyError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.shift import record_plain_driving
+from alvinn.jobs.record import record_plain_driving
 from alvinn.jobs.train import Train
 from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result

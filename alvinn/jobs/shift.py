@@ -21,7 +21,7 @@ from alvinn.errors import ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.record import Record, record_once
+from alvinn.jobs.record import record_plain_driving
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
 from alvinn.recording import Recording
@@ -277,11 +277,6 @@ class StatesShown:
 
     name: str
     figure: HtmlFigure
-
-
-def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Path:
-    """Record the expert's plain driving on `country` unless that exists; returns the folder."""
-    return record_once(Record(home=home, name=name, seconds=seconds, seed=seed))
 
 
 def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:

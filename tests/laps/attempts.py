@@ -19,7 +19,7 @@ from typing import get_args
 from alvinn.console import CONSOLE
 from alvinn.dagger.settings import RoundSettings
 from alvinn.jobs.correct import Correct, correct
-from alvinn.jobs.shift import record_plain_driving
+from alvinn.jobs.record import record_plain_driving
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.training.attempts import Use

@@ -22,7 +22,7 @@ from alvinn.console import CONSOLE
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.shift import record_plain_driving
+from alvinn.jobs.record import record_plain_driving
 from alvinn.metrics.referee import Result
 from alvinn.util.files import write_json
 

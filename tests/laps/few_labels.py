@@ -28,7 +28,7 @@ from alvinn.dagger.rounds import drive_round, train_round
 from alvinn.dagger.settings import RoundGateName, RoundSettings
 from alvinn.errors import AlvinnError
 from alvinn.jobs.correct import Correct
-from alvinn.jobs.shift import record_plain_driving
+from alvinn.jobs.record import record_plain_driving
 from alvinn.recording import Range, Recording, Row
 from alvinn.recording.exclusions import write_left_out
 from alvinn.training.model_folder import is_trained

@@ -16,15 +16,14 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tyro
 
 from alvinn.cockpit.start_screen import KEY_SPEED
@@ -33,7 +32,6 @@ from alvinn.dagger.rounds import train_round
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.steering import lookahead
 from alvinn.driving.types import Camera, GroundTruth, Observation
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
@@ -48,78 +46,19 @@ from alvinn.recording.rows import HEADER, encode_row
 from alvinn.settings import Driving
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
-from alvinn.training.views import find_path_goals
 from alvinn.util.files import write_json
 from alvinn.world.carla_world import DT
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import open_world
 from tests.alvinn.controls.key_hands import circuit
 from tests.alvinn.fakes import CAR
+from tests.laps.cures import CURES, Cure, Labels
 from tests.laps.key_bot import KeyDriver, at_the_keys
 
 CHOOSING = "random:100,random:110,random:120"
 JUDGING = "random:400,random:401,random:402"
 KM = 0.3  # of each lap
 FIGURES = ("departures", "km", "offset_mean_m", "offset_sd_m", "offset_p95_m", "offset_max_m")
-
-Labels = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Cure:
-    """Another view of the same recording."""
-
-    labels: Callable[[Sequence[Row]], Labels]
-    """curvatures [1/m] of a segment's rows"""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """of the training"""
-
-
-def driven(rows: Sequence[Row]) -> Labels:
-    """The labels as they were driven."""
-    return np.array([row.curvature for row in rows])
-
-
-def early(seconds: float) -> Callable[[Sequence[Row]], Labels]:
-    """What was steered some seconds later: the reaction to this frame."""
-    ticks = round(seconds / DT)
-    return lambda rows: driven(rows)[np.minimum(np.arange(len(rows)) + ticks, len(rows) - 1)]
-
-
-def smooth(labels: Callable[[Sequence[Row]], Labels], seconds: float) -> Callable[[Sequence[Row]], Labels]:
-    """Each label the mean over a window around it."""
-    half = round(seconds / DT / 2)
-
-    def mean(rows: Sequence[Row]) -> Labels:
-        sums = np.concatenate([[0.0], np.cumsum(labels(rows))])
-        first, last = np.maximum(np.arange(len(rows)) - half, 0), np.minimum(np.arange(len(rows)) + half + 1, len(rows))
-        return np.asarray((sums[last] - sums[first]) / (last - first))
-
-    return mean
-
-
-def path(seconds: float) -> Callable[[Sequence[Row]], Labels]:
-    """The arc to where the car was some seconds later, whatever the keys did on the way."""
-
-    def arcs(rows: Sequence[Row]) -> Labels:
-        places, yaws = np.array([(row.x, row.y) for row in rows]), np.array([row.yaw for row in rows])
-        goals = find_path_goals(places, yaws, np.array([lookahead(row.speed) * seconds for row in rows]))
-        found = 2.0 * goals[:, 1] / (goals**2).sum(axis=1)
-        return np.where(np.isfinite(found), found, smooth(driven, seconds)(rows))
-
-    return arcs
-
-
-CURES = {
-    "as driven": Cure(driven),
-    "0.2 s early": Cure(early(0.2)),
-    "smoothed over 1 s, 0.2 s early": Cure(smooth(early(0.2), 1.0)),
-    "arc to the path 1.2 s ahead": Cure(path(1.2)),
-    "smoothed over 1 s": Cure(smooth(driven, 1.0)),
-    "0.4 s early": Cure(early(0.4)),
-    "rare curvatures four times": Cure(driven, {"balance": 4}),
-    "without views": Cure(driven, {"views": "off"}),
-}
 
 
 @dataclass(frozen=True)
