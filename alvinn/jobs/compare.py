@@ -38,8 +38,12 @@ ROWS = (
     ("latency_ms_p99", "latency p99 [ms]", ".1f"),
 )
 
-
-OFFLINE = ("held_out_mae", "held_out_relative_error", "held_out_steer_mae", "held_out_plain_mae")
+OFFLINE = {
+    "held_out_mae": "held-out error [1/m]",
+    "held_out_relative_error": "held-out frames wrong by over a tenth",
+    "held_out_steer_mae": "held-out error [steer]",
+    "held_out_plain_mae": "held-out error, frames as taken [1/m]",
+}
 LEAST_MODELS = 5  # any two models are ranked alike or opposite; of the 120 orders of five, two are as extreme
 
 
@@ -153,7 +157,7 @@ def describe_correlations(judged: Sequence[Judged]) -> list[str]:
     spread = [one.online["offset_sd_m"] for one in judged]
     lost = [one.online["departures_per_km"] for one in judged]
     return [
-        f"{key}: rank correlation with offset sd {_format_correlation(rank_correlation(values, spread))}, "
+        f"{OFFLINE[key]}: rank correlation with offset sd {_format_correlation(rank_correlation(values, spread))}, "
         f"with departures per km {_format_correlation(rank_correlation(values, lost))}, over {len(judged)} models"
         for key, values in _columns(judged)
     ]
@@ -186,11 +190,12 @@ def compare_offline(judged: Sequence[Judged]) -> OfflineComparison:
         + [format_figure(one.online, key, form) for key, form in online]
         for number, one in enumerate(judged)
     ]
-    headings = ["model", *(key for key, _ in columns), "offset sd [m]", "departures per km"]
+    headings = ["model", *(OFFLINE[key] for key, _ in columns), "offset sd [m]", "departures per km"]
     figure = None
     if columns:
         key, values = columns[0]
-        chart = plot_offline([one.name for one in judged], values, [one.online["offset_sd_m"] for one in judged], key)
+        spread = [one.online["offset_sd_m"] for one in judged]
+        chart = plot_offline([one.name for one in judged], values, spread, OFFLINE[key])
         figure = embed_figure(chart, "A point a model: its metric on held-out frames, and how it drives.")
     return OfflineComparison(HtmlTable(headings, rows), describe_correlations(judged), figure)
 

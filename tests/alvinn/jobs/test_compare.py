@@ -63,10 +63,14 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
         for name in "abcde"
     ]
     (sentence,) = describe_correlations(told)
-    assert sentence.startswith("held_out_mae: rank correlation with offset sd -1.00, with departures per km unknown")
+    assert sentence.startswith("held-out error [1/m]: rank correlation with offset sd -1.00, ")
+    assert "with departures per km unknown" in sentence
     page = tmp_path / "page.html"
     assert shell.run("compare", *"abcde", "--home", str(tmp_path), "--out", str(page)).status == 0
-    assert "Offline beside online" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "Offline beside online" in text
+    assert "held-out error [1/m]" in text
+    assert "held_out" not in text, "a page for people has no keys"
 
 
 @pytest.mark.parametrize("exams", [["1f"] * 4 + ["2e"], ["1f"] * 4 + [None], [None] * 5])
