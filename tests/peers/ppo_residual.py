@@ -15,6 +15,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
@@ -121,6 +122,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=int, default=20)
     parser.add_argument("--weathers", default="ClearNoon,WetCloudyNoon,CloudySunset,ClearNight")
     options = parser.parse_args(argv)
+    torch.set_num_threads(1)  # its networks are small, and the server needs a core
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         job = RefineSettings(home=home, minutes=options.minutes, weathers=options.weathers, headless=True)
