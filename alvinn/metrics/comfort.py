@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-JUMP = 2.0  # m from one tick to the next: no car drives that far, it was put back on its lane
+JUMP, ASIDE = 2.0, 0.2  # m from one tick to the next, along and across: no car drives so, it was put back on its lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ def measure_comfort(log: Path) -> Comfort:
         return Comfort(0.0, 0.0)
     dt, way = np.diff(time), np.hypot(np.diff(x), np.diff(y))
     turned = (np.diff(yaw) + np.pi) % (2.0 * np.pi) - np.pi
-    driven = way < JUMP
+    middle = yaw[:-1] + turned / 2.0
+    aside = np.abs(np.diff(y) * np.cos(middle) - np.diff(x) * np.sin(middle))
+    driven = (way < JUMP) & (aside < ASIDE)
     acceleration = way / dt * turned / dt
     both = driven[1:] & driven[:-1]
     jerk = (np.diff(acceleration) / dt[1:])[both]

@@ -13,14 +13,15 @@ DT = 0.05
 Line = npt.NDArray[np.floating[Any]]
 
 
-def log(path: Path, yaw: Line, steer: Line, speed: float = 8.0, jump_at: int | None = None) -> Path:
+def log(path: Path, yaw: Line, steer: Line, speed: float = 8.0, jump_at: int | None = None, far: float = 30.0) -> Path:
     """The log of a car that points where it goes."""
     middle = (yaw[1:] + yaw[:-1]) / 2.0
     x = np.concatenate([[0.0], np.cumsum(speed * DT * np.cos(middle))])
     y = np.concatenate([[0.0], np.cumsum(speed * DT * np.sin(middle))])
     if jump_at is not None:
-        x[jump_at:] += 30.0
-        yaw = yaw + np.where(np.arange(len(yaw)) < jump_at, 0.0, 1.0)
+        x[jump_at:] += far / 2.0
+        y[jump_at:] += far
+        yaw = yaw + np.where(np.arange(len(yaw)) < jump_at, 0.0, 0.2)
     rows = [f"{n * DT:.9f},{x[n]:.9f},{y[n]:.9f},{yaw[n]:.12f},{steer[n]:.9f}" for n in range(len(yaw))]
     path.write_text("time,x,y,yaw,steer\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
@@ -43,8 +44,9 @@ def test_a_slalom_has_the_jerk_that_its_closed_form_says(tmp_path: Path) -> None
     assert found.steering_rate == pytest.approx(2.0 / np.pi, rel=0.01)
 
 
-def test_being_put_back_on_the_lane_is_no_jerk(tmp_path: Path) -> None:
-    calm = log(tmp_path / "log.csv", np.zeros(50), np.zeros(50), jump_at=20)
+@pytest.mark.parametrize("far", [0.5, 0.9, 30.0])
+def test_being_put_back_on_the_lane_is_no_jerk(tmp_path: Path, far: float) -> None:
+    calm = log(tmp_path / "log.csv", np.zeros(50), np.zeros(50), jump_at=20, far=far)
     assert measure_comfort(calm).jerk_rms == pytest.approx(0.0, abs=1e-6)
 
 
