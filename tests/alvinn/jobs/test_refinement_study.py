@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alvinn.jobs.refinement_study import Study, StudyCell, change_reward, curves, tabulate
+from alvinn.jobs.refinement_study import Study, StudyCell, change_reward
+from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.util.locks import locked
 from tests.alvinn.jobs.cli import Shell
-
-
-def found(way: str, seed: int, departures: int, *, history: Any = ()) -> dict[str, Any]:
-    summary = {"km": 1.6, "departures": departures, "offset_sd_m": 0.1 + seed / 100, "offset_max_m": 0.3, "ci": {}}
-    judged = {"laps": 8, "faultless": 8 - departures, "jerk_rms_mps3": 1.5, "steering_rate_ps": None}
-    return {"way": way, "seed": seed, "minutes": 20, "summary": summary, "history": list(history), **judged}
+from tests.alvinn.jobs.test_refinement_table import found
 
 
 class Taught(Study):
@@ -71,20 +68,42 @@ def test_a_cell_that_another_run_is_doing_is_left_to_it(tmp_path: Path) -> None:
     assert (tmp_path / "taught").read_text(encoding="utf-8").endswith("no-departure-0\ndagger-0\n")
 
 
-def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_where_nothing_departed() -> None:
-    minutes = [{"kind": "learning", "return": 0.5}, {"kind": "exam", "residual_mean_1pm": 0.004}]
-    clone, refined = tabulate([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)])
-    assert clone[:6] == ["clone", "2", "20", "14 of 16", "0.62", "0.105 (0.1 to 0.11)"]
-    assert clone[-3:] == ["-", "-", "-"]
-    assert refined[:6] == ["refine", "1", "20", "8 of 8", "0.00 (up to 1.88)", "0.1"]
-    assert refined[-2:] == ["0.0040", "0.50"]
+@pytest.fixture
+def refined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bool]]:
+    """Teaches a cell, with a stand-in for the refinement that ends or is interrupted; returns which calls resumed."""
+
+    def teach(*, ends: bool) -> list[bool]:
+        resumed: list[bool] = []
+
+        def refine(job: RefineSettings) -> None:
+            resumed.append(job.resume)
+            folder = job.model_folder(job.name)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "card.json").touch()
+            (folder / CHECKPOINT).touch()
+            if ends:
+                (folder / CHECKPOINT).unlink()
+
+        monkeypatch.setattr("alvinn.reinforcement.run.refine", refine)
+        Study(RefineSettings(home=tmp_path), tmp_path)._refined(StudyCell("scratch", 0), tmp_path)
+        return resumed
+
+    return teach
 
 
-def test_curves_are_those_of_the_ways_that_have_any() -> None:
-    exams = [{"kind": "exam", "minute": n, "return": 0.1 * n} for n in (0, 4)]
-    cells = [found("clone", 0, 0), found("refine", 0, 0, history=exams), found("refine", 1, 0, history=exams[:1])]
-    assert curves(cells, "exam") == {"refine": [[(0, 0.0), (4, 0.4)], [(0, 0.0)]]}
-    assert curves(cells, "learning") == {}
+def test_a_refinement_that_was_interrupted_is_not_judged_and_is_resumed_by_the_next_run(
+    refined: Callable[..., list[bool]],
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        refined(ends=False)
+    assert refined(ends=True) == [True]
+
+
+def test_a_refinement_that_ended_is_not_done_again_where_only_its_laps_are_missing(
+    refined: Callable[..., list[bool]],
+) -> None:
+    assert refined(ends=True) == [False]
+    assert refined(ends=True) == []
 
 
 @pytest.mark.parametrize(
