@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -382,12 +383,19 @@ def test_a_map_that_cannot_be_had_leaves_the_episode_alone(name: str) -> None:
     asyncio.run(scenario())
 
 
+def take_port_below_a_free_one() -> socket.socket:
+    """Listening below the ports that the system hands out, so that no test beside this one gets the next port."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with contextlib.suppress(OSError), contextlib.closing(socket.socket()) as above:
+            above.bind(("127.0.0.1", port + 1))
+            return socket.create_server(("127.0.0.1", port))
+    raise AssertionError("no two ports in a row are free")
+
+
 def test_a_port_in_use_is_one_sentence_and_leaves_no_port_open() -> None:
     async def scenario() -> None:
         async with bench() as it:
-            with socket.socket() as taken:
-                taken.bind(("127.0.0.1", 0))
-                taken.listen()
+            with take_port_below_a_free_one() as taken:
                 port = taken.getsockname()[1]
                 with pytest.raises(StartError, match=f"cannot listen on 127.0.0.1:{port} .* choose another --port"):
                     await listen(it.server, "127.0.0.1", port)
