@@ -213,7 +213,8 @@ class Study:
         write_bytes(self.out / "table.md", markdown([HEADINGS, ["---"] * len(HEADINGS), *rows]).encode())
         exams, driven = (plot_curves(curves(found, kind), "return a tick") for kind in ("exam", "learning"))
         values = {
-            **{name: getattr(self, name) for name in ("seconds", "km", "circuits")},
+            **{name: getattr(self, name) for name in ("seconds", "km")},
+            "circuits": ", ".join(self.circuits.split(",")),
             "minutes": self.settings.minutes,
             "maps": ", ".join(self.settings.circuits()),
             "ways": HtmlTable(HEADINGS, rows),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from alvinn.metrics.summary import bound_rate
 from alvinn.visualization.learning_curves import Curve
 
 
@@ -71,10 +72,9 @@ def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]
 def _columns(way: str, row: MethodSummary) -> Iterator[str]:
     cells = row.cells
     km, departures = (sum(cell["summary"][key] for cell in cells) for key in ("km", "departures"))
-    bound = f" (up to {3.0 / km:.2f})" if not departures and km else ""  # the rule of three
     yield from (way, str(len(cells)), str(cells[0]["minutes"]))
     yield f"{sum(cell['faultless'] for cell in cells)} of {sum(cell['laps'] for cell in cells)}"
-    yield f"{departures / km:.2f}{bound}" if km else "-"
+    yield f"{departures / km:.2f} (up to {bound_rate(departures, km):.2f})" if km else "-"
     yield from (row.mean("summary", "offset_sd_m"), row.mean("summary", "offset_max_m"))
     yield from (row.mean("jerk_rms_mps3"), row.mean("steering_rate_ps"))
     residual, worst = row.learned("exam", "residual_mean_1pm", lambda v: v[-1]), row.learned("learning", "return", min)

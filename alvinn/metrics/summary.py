@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,7 +12,6 @@ import numpy.typing as npt
 
 INTERVENTION_SECONDS = 6.0  # what one costs in autonomy: M. Bojarski et al., arXiv:1604.07316, section 5
 RESAMPLES, CONFIDENCE = 1000, 0.95  # of the bootstrap over circuits
-RULE_OF_THREE = 3.0  # -ln 0.05: where nothing was seen in n km, the rate is below 3 / n with a confidence of 95%
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,7 +151,23 @@ def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, 
 
 def _bound_where_none_departed(departures: int, km: float) -> dict[str, tuple[float, float]]:
     """The interval of a rate of nothing seen, which resampling would call certain."""
-    return {} if departures or km <= 0.0 else {"departures_per_km": (0.0, RULE_OF_THREE / km)}
+    return {} if departures or km <= 0.0 else {"departures_per_km": (0.0, bound_rate(departures, km))}
+
+
+def bound_rate(count: int, km: float) -> float:
+    """The rate per km at which so few events or fewer are seen with a chance of 5%, if they are independent (Poisson).
+
+    Where nothing was seen it is 3.0 / km, the rule of three.
+    """
+    low, high = float(count), count + 10.0 * math.sqrt(count + 1.0)
+    for _ in range(60):
+        mean = (low + high) / 2.0
+        low, high = (mean, high) if _chance_of_at_most(count, mean) > 1.0 - CONFIDENCE else (low, mean)
+    return high / km
+
+
+def _chance_of_at_most(count: int, mean: float) -> float:
+    return math.fsum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1.0)) for n in range(count + 1))
 
 
 def _per_km(count: int | None, km: float) -> float | None:

@@ -29,7 +29,7 @@ from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import LOG, run_folder
-from alvinn.metrics.summary import RULE_OF_THREE, summarize
+from alvinn.metrics.summary import bound_rate, summarize
 from alvinn.recording import Recording
 from alvinn.recording.rows import encode_row
 from alvinn.settings import split_names
@@ -180,7 +180,7 @@ def tabulate_by_seed(cells: Mapping[str, Figures], rows: Sequence[str], seeds: S
 
 def _format_row(found: Sequence[Figures]) -> list[str]:
     km, departures = (sum(one[name] for one in found) for name in ("km", "departures"))
-    bound = f"{departures / km:.3f}" if departures else f"below {RULE_OF_THREE / km:.3f} (95%)"
+    bound = f"{departures / km:.3f} (95%: below {bound_rate(departures, km):.3f})"
     spreads = ", ".join(f"{one['offset_sd_m']:.3f}" for one in found)
     frames = ", ".join(str(one["frames"]) for one in found)
     return [frames, f"{km:.1f}", str(departures), bound, spreads]

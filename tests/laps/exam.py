@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.console import CONSOLE
-from alvinn.metrics.summary import RULE_OF_THREE, pool_sd
+from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.settings import WEATHERS, Home
 from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
 
@@ -80,7 +80,7 @@ def describe(cells: Sequence[Figures]) -> str:
         np.array([run[name] for run in runs]) for name in ("ticks", "offset_mean_m", "offset_sd_m", "jerk_rms_mps3")
     )
     km, departures = sum(run["distance_m"] for run in runs) / 1000.0, sum(run["departures"] for run in runs)
-    bound = f" (95%: fewer than {100.0 * RULE_OF_THREE / km:.2g} per 100 km)" if not departures else ""
+    bound = f" (95%: fewer than {100.0 * bound_rate(departures, km):.2g} per 100 km)"
     where = [f"{run['map']} {run['direction']} {run['weather']}" for run in runs if run["departures"]]
     return (
         f"{len(runs)} laps of {len({run['map'] for run in runs})} circuits in {len({run['weather'] for run in runs})} "

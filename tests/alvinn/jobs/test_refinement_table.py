@@ -11,12 +11,12 @@ def found(way: str, seed: int, departures: int, *, history: Any = ()) -> dict[st
     return {"way": way, "seed": seed, "minutes": 20, "summary": summary, "history": list(history), **judged}
 
 
-def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_where_nothing_departed() -> None:
+def test_the_table_has_a_row_for_each_way_with_its_spread_over_seeds_and_a_bound_of_its_departures() -> None:
     minutes = [{"kind": "learning", "return": 0.5}, {"kind": "exam", "residual_mean_1pm": 0.004}]
     clone, refined = tabulate([found("clone", 0, 2), found("clone", 1, 0), found("refine", 0, 0, history=minutes)])
-    assert clone[:6] == ["clone", "2", "20", "14 of 16", "0.62", "0.105 (0.1 to 0.11)"]
+    assert clone[:6] == ["clone", "2", "20", "14 of 16", "0.62 (up to 1.97)", "0.105 (0.1 to 0.11)"]
     assert clone[-3:] == ["-", "-", "-"]
-    assert refined[:6] == ["refine", "1", "20", "8 of 8", "0.00 (up to 1.88)", "0.1"]
+    assert refined[:6] == ["refine", "1", "20", "8 of 8", "0.00 (up to 1.87)", "0.1"]
     assert refined[-2:] == ["0.0040", "0.50"]
 
 

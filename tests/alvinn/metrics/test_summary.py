@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alvinn.metrics.referee import Run, unfinished_result
-from alvinn.metrics.summary import percentile_interval, pool_metrics, pool_sd, rank_correlation, summarize
+from alvinn.metrics.summary import bound_rate, percentile_interval, pool_metrics, pool_sd, rank_correlation, summarize
 from tests.alvinn.judged import judged
 
 RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
@@ -73,7 +73,7 @@ def test_intervals_are_over_circuits_so_a_second_run_on_each_makes_them_no_narro
 def test_runs_that_share_one_circuit_have_no_interval_but_the_bound_where_none_departed() -> None:
     runs = [judged([0.1 * seed] * 100, replace(RUN, seed=seed)) for seed in range(4)]
     told = summarize(runs, np.random.default_rng(0))
-    assert told["ci"] == {"departures_per_km": (0.0, pytest.approx(3.0 / told["km"]))}
+    assert told["ci"] == {"departures_per_km": (0.0, pytest.approx(3.0 / told["km"], rel=2e-3))}
 
 
 def test_a_rate_of_nothing_seen_is_bounded_by_three_over_the_way() -> None:
@@ -104,3 +104,9 @@ def test_the_steering_across_a_recovery_is_no_steering() -> None:
 
 def test_half_of_the_answers_took_longer_than_the_median() -> None:
     assert pool_metrics([judged([0.0] * 61)])["latency_ms_p50"] == pytest.approx(2.0)  # of 1 and 3 ms
+
+
+@pytest.mark.parametrize(("count", "bound"), [(0, 2.996), (1, 4.744), (5, 10.513), (30, 40.691), (219, 244.95)])
+def test_the_bound_of_a_rate_is_that_of_a_poisson_distribution(count: int, bound: float) -> None:
+    """Half the 95% quantile of chi squared with 2 (count + 1) degrees of freedom."""
+    assert bound_rate(count, 2.0) == pytest.approx(bound / 2.0, rel=1e-3)
