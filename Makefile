@@ -90,6 +90,7 @@ peers: .venv-peers/sb3/ready .venv-peers/imitation/ready
 	.venv-peers/sb3/bin/python -m tests.peers.ppo
 	.venv-peers/sb3/bin/python -m tests.peers.ppo_residual
 	.venv-peers/imitation/bin/python -m tests.peers.dagger
+	$(PY) -m tests.peers.judge --labels 2400
 
 .venv-peers/sb3/ready: NEEDS := stable-baselines3==2.9.2 gymnasium[box2d]==1.4.0
 .venv-peers/imitation/ready: NEEDS := imitation==1.0.1 stable-baselines3==2.2.1 gymnasium==0.29.1

@@ -52,7 +52,9 @@ def judge(learned: BasePolicy) -> float:
     """Seconds on the lane."""
     env = env_for_cnn()
     try:
-        return seconds_on_the_lane(env, lambda seen: learned.predict(np.moveaxis(seen, -1, 0), deterministic=True)[0])
+        return seconds_on_the_lane(
+            env, lambda seen, _: learned.predict(np.moveaxis(seen, -1, 0), deterministic=True)[0]
+        )
     finally:
         env.close()
 

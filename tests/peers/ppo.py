@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     env = ResizeObservation(GrayscaleObservation(lane_keeping(), keep_dim=True), (84, 84))
     learner = PPO("CnnPolicy", env, n_steps=512, seed=0, policy_kwargs={"log_std_init": -1.5})
 
-    def act(seen: Any) -> Any:
+    def act(seen: Any, _: dict[str, Any]) -> Any:
         return learner.predict(seen, deterministic=True)[0]
 
     before, began = seconds_on_the_lane(env, act), time.perf_counter()
