@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,10 +102,12 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         """
         self._require_open()
         super().reset(seed=seed)
+        self._tick = None  # a reset that fails leaves no episode
         wanted = _check_options(options or {})
-        road = {name: wanted[name] for name in ("map", "direction", "weather") if name in wanted}
-        self._road = replace(self._road, **road)
-        self._task.open(self._road)
+        changes = {name: wanted[name] for name in ("map", "direction", "weather") if name in wanted}
+        road = replace(self._road, **changes)
+        self._task.open(road)
+        self._road = road
         drawn = float(self.np_random.uniform(*self._task.starts()))
         self._tick = self._task.start(
             float(wanted.get("s", drawn)), float(wanted.get("offset", 0.0)), float(wanted.get("heading_error", 0.0))
@@ -130,11 +133,8 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
             raise ResetNeeded("the episode has ended or not begun: call reset() before step()")
         curvature = SHARPEST * _check_action(action)
         jerk = lateral_jerk(self._curvature, curvature, self._tick.observation.speed, DT) if self._driven else 0.0
-        try:
+        with self._end_on_error():
             tick = self._task.step(curvature)
-        except AlvinnError:
-            self._tick = None
-            raise
         self._tick, self._curvature = tick, curvature
         self._driven += 1
         terminated = tick.departed or tick.collided
@@ -148,30 +148,44 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         """The action of the expert, which knows the map, at the car's present pose: a label for imitation learning.
 
         Raises:
-            ResetNeeded: before the first reset.
+            ResetNeeded: no episode has begun.
+            ServerError: the server stopped answering; everything is closed.
         """
         self._require_open()
         if self._tick is None:
-            raise ResetNeeded("there is no car before the first reset(): call it first")
-        return np.clip([self._task.expert_curvature() / SHARPEST], -1.0, 1.0).astype(np.float32)
+            raise ResetNeeded("there is no car yet: call reset() before expert_action()")
+        with self._end_on_error():
+            curvature = self._task.expert_curvature()
+        return np.clip([curvature / SHARPEST], -1.0, 1.0).astype(np.float32)
 
     def render(self) -> Image | None:
         """The camera's image in the mode rgb_array; in the mode human, reset and step draw the window."""
+        self._require_open()
         if self.render_mode != "rgb_array":
             return None
-        self._require_open()
         if self._tick is None:
-            raise ResetNeeded("there is no image before the first reset(): call it first")
+            raise ResetNeeded("there is no image yet: call reset() before render()")
         return self._tick.observation.image.copy()
 
     def close(self) -> None:
         """Close server and window; may be called again."""
         self._closed = True
         self._tick = None
-        self._at_the_end()
-        if self._window is not None:
-            self._window.__exit__(None, None, None)
-            self._window = None
+        window, self._window = self._window, None
+        try:
+            self._at_the_end()
+        finally:
+            if window is not None:
+                window.__exit__(None, None, None)
+
+    @contextmanager
+    def _end_on_error(self) -> Iterator[None]:
+        """End the episode after an error: the task is closed then."""
+        try:
+            yield
+        except AlvinnError:
+            self._tick = None
+            raise
 
     def _require_open(self) -> None:
         if self._closed:

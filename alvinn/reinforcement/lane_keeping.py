@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
+from typing import get_args
 
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, SpeedController
@@ -17,22 +18,33 @@ from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import Lane
 from alvinn.driving.steering import compute_control
 from alvinn.driving.types import Camera, Direction, GroundTruth, Observation
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MapError
 from alvinn.settings import Driving
+from alvinn.util.nearest import suggest
 from alvinn.world.carla_world import DT, CarlaWorld
+from alvinn.world.connection import explain_errors
 from alvinn.world.opening import open_world
 from alvinn.world.sensors import EventCounter
 
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 LEAST_WAY = 10.0  # m from a start to the end of an open lane, less two seconds' driving, where the road ends in view
 
 
 @dataclass(frozen=True)
 class Road:
-    """The lane to keep, and the weather."""
+    """The lane to keep, and the weather.
+
+    Raises:
+        MapError: there is no such direction.
+    """
 
     map: str = "country"
     direction: Direction = "forward"
     weather: str = "ClearNoon"
+
+    def __post_init__(self) -> None:
+        if self.direction not in DIRECTIONS:
+            raise MapError(f"there is no direction {self.direction!r}: {suggest(str(self.direction), DIRECTIONS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         """
         if road == self._road:
             return
-        with self._close_on_error():
+        with self._close_on_error("opening the road"):
             self.close()
             opening = open_world(
                 self._driving,
@@ -117,7 +129,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         """
         bend = max(abs(self.lane.curvature(s)), 1e-9)
         speed = min(self._driving.speed, math.sqrt(MAX_LATERAL_ACCELERATION / bend))
-        with self._close_on_error():
+        with self._close_on_error("putting the car on its lane"):
             self._world.place(s, speed, offset, heading_error)
             self._pedals.reset()
             lane = self.lane
@@ -134,14 +146,18 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         """
         speed = self._seen.speed
         throttle, brake = self._pedals.hold(speed, curvature)
-        with self._close_on_error():
+        with self._close_on_error("driving"):
             self._world.apply(compute_control(curvature, speed, throttle, brake, self._world.geometry))
             return self._observe()
 
     def expert_curvature(self) -> float:
-        """The curvature [1/m] that the expert, which knows the map, would drive now."""
-        world = self._world
-        return ExpertDriver.in_world(world).decide(self._seen).curvature
+        """The curvature [1/m] that the expert, which knows the map, would drive now.
+
+        Raises:
+            ServerError: the server stopped answering.
+        """
+        with self._close_on_error("asking the expert"):
+            return ExpertDriver.in_world(self._world).decide(self._seen).curvature
 
     def _observe(self) -> Tick:
         self._seen, truth = self._world.observe(), self._world.truth()
@@ -162,10 +178,14 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         self._undo.close()
 
     @contextmanager
-    def _close_on_error(self) -> Iterator[None]:
-        """Close everything after an error; the error of a server that has exited is extended by its exit status."""
+    def _close_on_error(self, doing: str) -> Iterator[None]:
+        """Close everything after an error; the error of a server that has exited is extended by its exit status.
+
+        Any call of the client can raise its RuntimeError; the world explains those of some of its methods only.
+        """
         try:
-            yield
+            with explain_errors(doing):
+                yield
         except AlvinnError:
             self._road = None
             with self._undo.pop_all():

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import gymnasium
@@ -145,7 +146,7 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
     made = LaneKeepingEnv("oval")
     made.close()
     made.close()
-    for late in (made.reset, made.expert_action, lambda: made.step(STRAIGHT_ON)):
+    for late in (made.reset, made.expert_action, made.render, lambda: made.step(STRAIGHT_ON)):
         with pytest.raises(ClosedEnvironmentError, match="make a new one"):
             late()
 
@@ -169,7 +170,7 @@ def test_an_argument_of_no_use_is_refused_before_a_server_starts(arguments: dict
 
 def test_rendering_is_the_picture_of_the_camera(server: Address) -> None:
     made = LaneKeepingEnv("oval", camera=SMALL, carla="{}:{}".format(*server), render_mode="rgb_array")
-    with pytest.raises(ResetNeeded, match="no image before"):
+    with pytest.raises(ResetNeeded, match="no image yet"):
         made.render()
     image, _ = made.reset(seed=0)
     np.testing.assert_array_equal(made.render(), image)
@@ -201,22 +202,56 @@ def test_a_weather_that_is_not_there_is_one_error_and_leaves_no_server() -> None
     assert servers() == before
 
 
+def test_a_reset_that_fails_ends_the_episode_and_the_next_one_starts_on_the_old_road(env: LaneKeepingEnv) -> None:
+    image, _ = env.reset(seed=0)
+    with pytest.raises(MapError, match="no map 'atlantis'"):
+        env.reset(options={"map": "atlantis"})
+    for late in (lambda: env.step(STRAIGHT_ON), env.expert_action):
+        with pytest.raises(ResetNeeded, match="call reset"):
+            late()
+    np.testing.assert_array_equal(env.reset(seed=0)[0], image)
+
+
 @pytest.mark.long  # the client asks a dead server for ten seconds at a time
-def test_a_server_that_dies_is_one_error_and_the_next_reset_starts_another() -> None:
+@pytest.mark.parametrize("during", ["reset", "step"])
+def test_a_server_that_dies_is_one_error_and_the_next_reset_starts_another(during: str) -> None:
     before = servers()
     made = LaneKeepingEnv("oval", camera=SMALL)
     made.reset(seed=0)
-    (server,) = servers() - before
-    os.kill(server, signal.SIGKILL)
-    os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
+    kill(servers() - before)
     with pytest.raises(ServerError, match="the embedded server exited with status -9"):
-        made.step(STRAIGHT_ON)
+        made.reset() if during == "reset" else made.step(STRAIGHT_ON)
     assert servers() == before
     with pytest.raises(ResetNeeded, match="call reset"):
         made.step(STRAIGHT_ON)
     made.reset(seed=0)
     made.close()
     assert servers() == before
+
+
+@pytest.mark.long
+def test_the_expert_on_a_dead_server_answers_or_is_one_error_and_close_never_raises(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The pose of the last tick may still be known to the client."""
+    before = servers()
+    made = LaneKeepingEnv("oval", camera=SMALL)
+    made.reset(seed=0)
+    kill(servers() - before)
+    with suppress(ServerError):
+        made.expert_action()
+    made.close()
+    with pytest.raises(ClosedEnvironmentError, match="make a new one"):
+        made.reset()
+    assert servers() == before
+    assert not capfd.readouterr().err
+
+
+def kill(pids: set[int]) -> None:
+    """End the only one of these processes, as if it had crashed."""
+    (pid,) = pids
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 def drive_together(make: Any, steps: int = 10) -> Image:

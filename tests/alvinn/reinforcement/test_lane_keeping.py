@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 
 import pytest
 
+from alvinn.errors import MapError, ServerError
+from alvinn.reinforcement import lane_keeping
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road
 from alvinn.settings import Driving
-from tests.alvinn.fakes import SMALL
+from alvinn.world.sensors import EventCounter
+from tests.alvinn.fakes import CAR, SMALL, PaperWorld, circle
 from tests.conftest import Address
 
 
@@ -53,3 +58,76 @@ def test_what_is_open_stays_for_the_same_road(task: LaneKeeping) -> None:
     lane = task.lane
     task.open(Road("oval"))
     assert task.lane is lane
+
+
+def test_a_road_has_two_directions() -> None:
+    with pytest.raises(MapError, match="no direction 'revers': did you mean reverse"):
+        Road("oval", "revers")  # type: ignore[arg-type]
+    with pytest.raises(MapError, match="no direction 'sideways': there are forward, reverse"):
+        Road("oval", "sideways")  # type: ignore[arg-type]
+
+
+class PaperCar(PaperWorld):
+    """A world on paper with all that the task asks of CARLA's."""
+
+    geometry = CAR
+    is_open = True
+
+    @contextmanager
+    def count_events(self) -> Iterator[EventCounter]:
+        yield EventCounter()
+
+    def place(self, s: float, speed: float, offset: float, heading_error: float) -> None:
+        self._place(s, offset)
+
+
+def die(*_: object) -> None:
+    raise RuntimeError("time-out of 10000ms while waiting for the simulator")
+
+
+@pytest.mark.parametrize(
+    ("dies_in", "during"),
+    [
+        ("count_events", "open"),
+        ("place", "start"),
+        ("observe", "start"),
+        ("truth", "start"),
+        ("apply", "step"),
+        ("observe", "step"),
+        ("truth", "step"),
+        ("truth", "expert_curvature"),
+    ],
+)
+def test_wherever_the_server_dies_it_is_one_error_and_everything_is_closed(
+    dies_in: str, during: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds: list[PaperCar] = []
+
+    @contextmanager
+    def open_world(*_: object, **__: object) -> Iterator[PaperCar]:
+        worlds.append(PaperCar(circle(30.0)))
+        try:
+            yield worlds[-1]
+        finally:
+            worlds[-1].is_open = False
+
+    monkeypatch.setattr(lane_keeping, "open_world", open_world)
+    task = LaneKeeping(Driving(), SMALL)
+    stages: dict[str, Callable[[], object]] = {
+        "open": lambda: task.open(Road()),
+        "start": lambda: task.start(0.0),
+        "step": lambda: task.step(0.01),
+        "expert_curvature": task.expert_curvature,
+    }
+    for name in takewhile(lambda name: name != during, stages):
+        stages[name]()
+    with monkeypatch.context() as dying:
+        dying.setattr(PaperCar, dies_in, die)
+        with pytest.raises(ServerError, match=r"stopped answering while .*time-out of 10000ms"):
+            stages[during]()
+    assert [world.is_open for world in worlds] == [False]
+    for stage in stages.values():
+        stage()
+    assert [world.is_open for world in worlds] == [False, True]
+    task.close()
+    assert not worlds[1].is_open
