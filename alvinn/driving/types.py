@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Literal
 
@@ -51,6 +52,10 @@ class Camera:
     """nose up [degrees]"""
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            kind, what = (Integral, "whole number") if name in ("width", "height") else (Real, "finite number")
+            if not (isinstance(value, kind) and math.isfinite(value)):
+                raise ValueError(f"a camera's {name} must be a {what}, not {value!r}")
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a camera must be at least 1x1 pixels, not {self.width}x{self.height}")
         if not 1.0 <= self.fov <= 170.0:

@@ -7,24 +7,24 @@ after an error.
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.error import ClosedEnvironmentError, InvalidAction, ResetNeeded
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 
 from alvinn.driving.types import Camera, Direction, Image
 from alvinn.errors import AlvinnError
+from alvinn.gym.arguments import check_above_zero, check_action, check_camera, check_options, check_reward, check_road
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road, Tick
 from alvinn.reinforcement.reward import Reward, lateral_jerk
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT
+from alvinn.world.opening import parse_address
 
 if TYPE_CHECKING:
     from alvinn.cockpit.window import Window
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; the curvature of ALVINN's outermost units
 AUTORESET = getattr(gymnasium.vector, "AutoresetMode", str)("Disabled")
 """A single environment never resets itself; vector environments have a mode of their own (a string in 0.29)."""
-OPTIONS = ("map", "direction", "weather", "s", "offset", "heading_error")
 
 
 class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
@@ -50,7 +49,7 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         render_mode: rgb_array, human, or None.
 
     Raises:
-        AlvinnError, ValueError: an argument is invalid.
+        AlvinnError: an argument is invalid.
     """
 
     metadata = {  # noqa: RUF012 - as gymnasium declares it
@@ -72,18 +71,19 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         carla: str | None = None,
         render_mode: str | None = None,
     ) -> None:
-        if render_mode not in {None, *self.metadata["render_modes"]}:
-            raise ValueError(f"render_mode must be rgb_array, human or None, not {render_mode!r}")
-        if not 0.0 < seconds < math.inf:
-            raise ValueError(f"seconds must be a number above 0, not {seconds}")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise AlvinnError(f"render_mode must be rgb_array, human or None, not {render_mode!r}")
         self.render_mode = render_mode
-        self.reward = reward or Reward()
-        self._ticks_allowed = round(seconds / DT)
-        self._road = Road(map, direction, weather)
-        mounted = _make_camera(camera)
+        self.reward = check_reward(reward)
+        self._ticks_allowed = round(check_above_zero("seconds", seconds) / DT)
+        self._embedded = carla is None
+        if carla is not None:
+            parse_address(str(carla))
+        self._road = check_road(Road(map, direction, weather), embedded=self._embedded)
+        mounted = check_camera(camera)
         self.observation_space = gymnasium.spaces.Box(0, 255, (mounted.height, mounted.width, 3), np.uint8)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
-        self._task = LaneKeeping(Driving(carla=carla, speed=speed), mounted)
+        self._task = LaneKeeping(Driving(carla=carla, speed=check_above_zero("speed", speed)), mounted)
         self._tick: Tick | None = None
         self._window: Window | None = None
         self._closed = False
@@ -95,23 +95,22 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         Args:
             seed: of the starting points; the same seed and actions give the same observations.
             options: map, direction, weather: change the road, for later episodes too; s [m along the lane],
-                offset [m to the right], heading_error [rad]: start of this episode.
+                offset [m to the right, within the margin of a departure], heading_error [rad]: start of this episode.
 
         Raises:
-            AlvinnError: map, weather or server is not available, or an option is unknown.
+            AlvinnError: map, weather or server is not available, or an option is unknown or invalid.
         """
         self._require_open()
         super().reset(seed=seed)
         self._tick = None  # a reset that fails leaves no episode
-        wanted = _check_options(options or {})
-        changes = {name: wanted[name] for name in ("map", "direction", "weather") if name in wanted}
-        road = replace(self._road, **changes)
+        road, start = check_options(options, self._road, embedded=self._embedded)
         self._task.open(road)
         self._road = road
-        drawn = float(self.np_random.uniform(*self._task.starts()))
-        self._tick = self._task.start(
-            float(wanted.get("s", drawn)), float(wanted.get("offset", 0.0)), float(wanted.get("heading_error", 0.0))
-        )
+        drawn = float(self.np_random.uniform(*self._task.starts()))  # also where it is not used: seeds stay in step
+        s = drawn if start.s is None else start.s
+        if options:
+            self._task.check_start(s, start.offset)
+        self._tick = self._task.start(s, start.offset, start.heading_error)
         self._driven, self._curvature = 0, 0.0
         self._over = False
         self._show()
@@ -131,7 +130,7 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._require_open()
         if self._tick is None or self._over:
             raise ResetNeeded("the episode has ended or not begun: call reset() before step()")
-        curvature = SHARPEST * _check_action(action)
+        curvature = SHARPEST * check_action(action)
         jerk = lateral_jerk(self._curvature, curvature, self._tick.observation.speed, DT) if self._driven else 0.0
         with self._end_on_error():
             tick = self._task.step(curvature)
@@ -203,29 +202,6 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         seen, truth = self._tick.observation, self._tick.truth
         lane = LaneState(truth.offset, truth.lane_width)
         self._window.show(Panel(seen.image, f"{self._road.map}, {self._road.weather}", speed=seen.speed, lane=lane))
-
-
-def _make_camera(wanted: Camera | Mapping[str, Any] | None) -> Camera:
-    if isinstance(wanted, Camera):
-        return wanted
-    try:
-        return replace(Camera(), **(wanted or {}))
-    except (TypeError, ValueError) as error:
-        raise AlvinnError(f"camera: {error}; a camera has width, height, fov, x, y, z and pitch") from error
-
-
-def _check_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    unknown = sorted(set(options) - set(OPTIONS))
-    if unknown:
-        raise AlvinnError(f"reset() has no option {', '.join(unknown)}; its options are {', '.join(OPTIONS)}")
-    return options
-
-
-def _check_action(action: npt.ArrayLike) -> float:
-    values = np.asarray(action, dtype=np.float64)
-    if values.shape != (1,) or not abs(values[0]) <= 1.0:  # NaN compares false
-        raise InvalidAction(f"an action must be one number in [-1, 1], shape (1,), not {action!r}")
-    return float(values[0])
 
 
 def _make_info(tick: Tick) -> dict[str, Any]:

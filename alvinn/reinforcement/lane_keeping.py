@@ -27,7 +27,7 @@ from alvinn.world.opening import open_world
 from alvinn.world.sensors import EventCounter
 
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-LEAST_WAY = 10.0  # m from a start to the end of an open lane, less two seconds' driving, where the road ends in view
+LEAST_WAY = 10.0  # m from a start to the end of an episode on an open lane
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,26 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         lane = self.lane
         if lane.closed:
             return lane.lead_in, lane.length
-        return 0.0, max(0.0, lane.length - 2.0 * self._driving.speed - LEAST_WAY)
+        return 0.0, max(0.0, self._end - LEAST_WAY)
+
+    @property
+    def _end(self) -> float:
+        """Where an episode on an open lane ends [m along it]: two seconds before its end, which is in view."""
+        return self.lane.length - 2.0 * self._driving.speed
+
+    def check_start(self, s: float, offset: float) -> None:
+        """See that an episode which starts there does not end there.
+
+        Raises:
+            AlvinnError: `s` [m] is not on an open lane or beyond its end, or the offset [m] is a departure.
+        """
+        lane, end = self.lane, self._end
+        if not lane.closed and not 0.0 <= s < end:
+            raise AlvinnError(f"s must be from 0 to {end:.1f} m, where an episode on this open lane ends, not {s:g}")
+        x, y, _, _ = lane.at(s)
+        margin = departure_margin(lane.project(x, y, near=s).width, self._world.geometry.width)
+        if abs(offset) > margin:
+            raise AlvinnError(f"the offset must be within {margin:.2f} m, beyond which the car departs, not {offset:g}")
 
     def start(self, s: float, offset: float = 0.0, heading_error: float = 0.0) -> Tick:
         """Put the car on its lane at `s` [m], at the speed that the bend there allows.
@@ -133,7 +152,7 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
             self._world.place(s, speed, offset, heading_error)
             self._pedals.reset()
             lane = self.lane
-            self._way = lane.distance_around(s, 1) if lane.closed else lane.length - 2.0 * self._driving.speed - s
+            self._way = lane.distance_around(s, 1) if lane.closed else self._end - s
             self._progress, self._s = 0.0, s
             self._collisions = self._events.collisions or 0
             return self._observe()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 JERK = 10.0  # m/s3; passengers find a tenth of it comfortable, and the noise of single frames can request ten times it
 
@@ -32,8 +33,8 @@ class Reward:
 
     def __post_init__(self) -> None:
         for name, weight in asdict(self).items():
-            if not 0.0 <= weight < math.inf:
-                raise ValueError(f"the weight of {name} must be a number from 0 up, not {weight}")
+            if not (isinstance(weight, Real) and 0.0 <= float(weight) < math.inf):
+                raise ValueError(f"the weight of {name} must be a number from 0 up, not {weight!r}")
 
     def __call__(self, share: float, jerk: float, residual: float, *, departed: bool) -> float:
         """The reward of one tick.

@@ -33,9 +33,21 @@ def test_a_camera_with_its_nose_down_sees_the_horizon_above_its_middle() -> None
     assert Camera(pitch=-8.0).horizon_row < Camera().height / 2.0
 
 
-@pytest.mark.parametrize("wrong", [{"width": 0}, {"height": -1}, {"fov": 0.5}, {"fov": 180.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"width": 0},
+        {"height": -1},
+        {"width": 64.5},
+        {"height": "tall"},
+        {"fov": 0.5},
+        {"fov": 180.0},
+        {"z": math.nan},
+        {"x": -math.inf},
+    ],
+)
 def test_a_camera_without_a_picture_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"pixels|field of view"):
+    with pytest.raises(ValueError, match=r"pixels|field of view|must be a (whole|finite) number"):
         Camera(**wrong)  # type: ignore[arg-type]
 
 

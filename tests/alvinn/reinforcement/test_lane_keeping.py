@@ -9,12 +9,12 @@ from itertools import takewhile
 
 import pytest
 
-from alvinn.errors import MapError, ServerError
+from alvinn.errors import AlvinnError, MapError, ServerError
 from alvinn.reinforcement import lane_keeping
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Road
 from alvinn.settings import Driving
 from alvinn.world.sensors import EventCounter
-from tests.alvinn.fakes import CAR, SMALL, PaperWorld, circle
+from tests.alvinn.fakes import CAR, SMALL, PaperWorld, circle, straight
 from tests.conftest import Address
 
 
@@ -52,6 +52,25 @@ def test_the_share_is_one_at_the_edge_and_a_departure_beyond(task: LaneKeeping) 
     assert tick.share == pytest.approx(tick.truth.offset / tick.margin)
     assert not tick.departed
     assert task.start(10.0, offset=tick.margin + 0.2).departed
+
+
+def test_a_start_from_which_an_episode_ends_at_once_is_refused(task: LaneKeeping) -> None:
+    margin = task.start(10.0).margin
+    task.check_start(-10.0, margin - 0.01)  # a closed lane wraps
+    task.check_start(10.0, 0.01 - margin)
+    for offset in (margin + 0.01, -50.0):
+        with pytest.raises(AlvinnError, match=f"offset must be within {margin:.2f} m, .* not {offset:g}"):
+            task.check_start(10.0, offset)
+
+
+def test_a_start_on_an_open_lane_is_before_its_end() -> None:
+    task = LaneKeeping(Driving(), SMALL)
+    task._world = PaperCar(straight(100.0))  # type: ignore[assignment]
+    assert task.starts() == (0.0, 74.0)
+    task.check_start(83.9, 0.0)
+    for s in (-1.0, 84.0, 1e9):
+        with pytest.raises(AlvinnError, match=r"from 0 to 84\.0 m, where an episode on this open lane ends, not"):
+            task.check_start(s, 0.0)
 
 
 def test_what_is_open_stays_for_the_same_road(task: LaneKeeping) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_jerk_is_what_a_change_of_curvature_does_to_a_car_at_its_speed() -> None
     assert lateral_jerk(0.0, 0.01, 8.0, 0.5) == pytest.approx(1.28)
 
 
-@pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf])
-def test_a_weight_is_a_number_from_0_up(weight: float) -> None:
-    with pytest.raises(ValueError, match="the weight of smooth must be a number from 0 up"):
+@pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf, "much", None])
+def test_a_weight_is_a_number_from_0_up(weight: Any) -> None:
+    with pytest.raises(ValueError, match="the weight of smooth must be a number from 0 up, not"):
         Reward(smooth=weight)
