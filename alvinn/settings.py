@@ -98,7 +98,7 @@ def check_names(settings: object, *, embedded: bool = True) -> None:
             object.__setattr__(settings, flag, ",".join(find(name) for name in names))
 
 
-MAP_FLAGS = dict.fromkeys(("map", "maps", "judge", "exam"), find_map)
+MAP_FLAGS = dict.fromkeys(("map", "maps", "judge", "exams", "ground"), find_map)
 WEATHER_FLAGS = dict.fromkeys(("weather", "weathers"), find_weather)
 """The flags that name maps and weathers, wherever a job has them, and how their names are looked up."""
 

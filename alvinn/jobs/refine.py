@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, ModelError
+from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
@@ -55,7 +56,7 @@ class Refine(RefineSettings):
         print_next("laps", self.name, "--maps", "random:400,random:401", "--both-directions", home=self.home)
 
     def _require_room(self) -> None:
-        """See that no model and no refinement is lost.
+        """See that no model, no training and no refinement is lost.
 
         Raises:
             ModelError: there is one of that name already, or the model is the clone itself.
@@ -65,6 +66,11 @@ class Refine(RefineSettings):
             raise ModelError(f"the clone {self.model} stays as it is: give the refined model another name")
         if self.overwrite or self.resume:
             return
+        if (folder / TRAINING).exists():
+            raise ModelError(
+                f"{folder} holds an interrupted training: choose another name, or add --overwrite to replace it "
+                "(train --resume goes on with it)"
+            )
         if (folder / CHECKPOINT).exists():
             raise ModelError(
                 f"{folder} holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew"

@@ -69,6 +69,12 @@ def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]
     return lines
 
 
+def find_best_exam(cell: dict[str, Any]) -> dict[str, Any] | None:
+    """The exam of the model that was judged: the first of those with the highest return, which may be the clone's."""
+    exams = [entry for entry in cell["history"] if entry["kind"] == "exam"]
+    return max(exams, key=lambda entry: float(entry["return"])) if exams else None
+
+
 def _columns(way: str, row: MethodSummary) -> Iterator[str]:
     cells = row.cells
     km, departures = (sum(cell["summary"][key] for cell in cells) for key in ("km", "departures"))
@@ -77,6 +83,7 @@ def _columns(way: str, row: MethodSummary) -> Iterator[str]:
     yield f"{departures / km:.2f} (up to {bound_rate(departures, km):.2f})" if km else "-"
     yield from (row.mean("summary", "offset_sd_m"), row.mean("summary", "offset_max_m"))
     yield from (row.mean("jerk_rms_mps3"), row.mean("steering_rate_ps"))
-    residual, worst = row.learned("exam", "residual_mean_1pm", lambda v: v[-1]), row.learned("learning", "return", min)
+    residual = [exam["residual_mean_1pm"] for cell in cells if (exam := find_best_exam(cell)) is not None]
+    worst = row.learned("learning", "return", min)
     yield f"{np.mean(residual):.4f}" if residual else "-"
     yield f"{min(worst):.2f}" if worst else "-"

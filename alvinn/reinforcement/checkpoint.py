@@ -14,10 +14,10 @@ import numpy as np
 
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Floats
+from alvinn.training.model_folder import REFINEMENT
 from alvinn.util.files import atomic_path
 
-CHECKPOINT = "refinement.npz"
-HISTORY = "refinement.csv"
+CHECKPOINT, HISTORY = REFINEMENT
 
 
 @dataclass
@@ -54,9 +54,9 @@ class State:
         """The exam with the highest return."""
         return max(self.exams(), key=lambda entry: float(entry["return"]))
 
-    def add_exam(self, figures: Mapping[str, float], weights: list[Floats]) -> None:
+    def add_exam(self, minute: int, figures: Mapping[str, float], weights: list[Floats]) -> None:
         """Append an exam; keep the actor's weights if it is the best."""
-        self.add_figures("exam", self.minute, figures)
+        self.add_figures("exam", minute, figures)
         if self.best_exam() is self.history[-1]:
             self.best = weights
 

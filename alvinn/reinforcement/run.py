@@ -28,7 +28,7 @@ from alvinn.reinforcement.progress import RefinementBar, make_progress
 from alvinn.reinforcement.residual import REMEMBERED_STATE, combine, make_actor, make_feature_network
 from alvinn.reinforcement.sac import Agent, Learning, Widths, make_scaling
 from alvinn.reinforcement.settings import RefineSettings
-from alvinn.training.model_folder import DERIVED
+from alvinn.training.model_folder import DERIVED, OWN
 from alvinn.util.begun import remove
 from alvinn.util.files import write_bytes
 from alvinn.util.locks import locked
@@ -75,13 +75,15 @@ class Refinement:
     def run(self, folder: Path) -> None:
         """Drive and learn to the end; save the state in the folder after every minute."""
         if not self.state.history:
-            self._examine()
+            self._examine(0)
+            remove(folder, (*OWN, *DERIVED))  # an earlier model stays until there is something in its place
             write_state(folder, self.state)
         while self.state.minute < self._job.minutes:
             self._drive_minute()
-            self.state.minute += 1
-            if self.state.minute % self._job.exam_every == 0 or self.state.minute == self._job.minutes:
-                self._examine()
+            minute = self.state.minute + 1
+            if minute % self._job.exam_every == 0 or minute == self._job.minutes:
+                self._examine(minute)
+            self.state.minute = minute  # not before its exam: without it, the minute is driven again
             self.state.learned = self._agent.list_variables() if self._agent is not None else []
             write_state(folder, self.state)
 
@@ -104,7 +106,7 @@ class Refinement:
                 self._agent.learn(self.state.rows, CHUNK, rng, move_actor=False)
         self.state.add_figures("warm-up" if minute < self._job.warm_up else "learning", minute + 1, figures.summary())
 
-    def _examine(self) -> None:
+    def _examine(self, minute: int) -> None:
         """Drive a minute by the most likely actions, always on the same roads; keep the best weights."""
         figures, roads = Figures(), self._job.exam_roads()
         act: Act = self._agent.export_actor() if self._agent is not None else lambda _: 0.0
@@ -112,7 +114,9 @@ class Refinement:
             collector = self._make_collector(road)
             collector.start(self._task.starts()[0])
             collector.drive(act, MINUTE // len(roads), figures)
-        self.state.add_exam(figures.summary(), self._agent.actor.get_weights() if self._agent is not None else [])
+        self.state.add_exam(
+            minute, figures.summary(), self._agent.actor.get_weights() if self._agent is not None else []
+        )
 
     def _make_collector(self, road: Road) -> Collector:
         self._task.open(road)
@@ -156,7 +160,10 @@ def refine(job: RefineSettings) -> Path:
             if not state.exams():
                 raise
             CONSOLE.print(f"interrupted after {state.minute} minutes: the best model is saved, --resume continues")
-        save_model(job, clone, state, folder)
+            save_model(job, clone, state, folder)
+        else:
+            save_model(job, clone, state, folder)
+            (folder / CHECKPOINT).unlink()
     return folder
 
 
@@ -168,8 +175,8 @@ def select_settings(job: RefineSettings, clone: Clone) -> dict[str, Any]:
 
 
 def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
-    """Write the model of the best exam; a finished refinement's state is removed."""
-    remove(folder, (*DERIVED, "history.csv"))  # of an earlier model in this folder
+    """Write the model of the best exam."""
+    remove(folder, DERIVED)  # of the model before this refinement was resumed
     size = clone.features + REMEMBERED_STATE
     watched = state.rows[: job.warm_up * MINUTE, :size] if state.best else np.eye(size, dtype=np.float32)
     learned = make_actor(size, make_scaling(watched))
@@ -182,8 +189,6 @@ def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path) ->
         if (visual := export_saliency_model(clone.network)) is not None:
             write_bytes(folder / "visual.tflite", visual)
     write_card(folder, _card(job, clone, state))
-    if state.minute >= job.minutes:
-        (folder / CHECKPOINT).unlink(missing_ok=True)
 
 
 def _card(job: RefineSettings, clone: Clone, state: State) -> Card:

@@ -15,7 +15,11 @@ from alvinn.util.files import SCRATCH
 
 BEGUN = "training.json"  # there while a training is unfinished: what it was begun with
 HISTORY = "history.csv"  # the metrics of every epoch, or of every second of a network that learned on the fly
-OWN = ("network.keras", "network.tflite", "visual.tflite", "card.json", HISTORY, "learn.json", CHECKPOINT, BEGUN)
+REFINEMENT = ("refinement.npz", "refinement.csv")  # a refinement's state while it is unfinished, and its figures
+OWN = (
+    *("network.keras", "network.tflite", "visual.tflite", "card.json", HISTORY, "learn.json", CHECKPOINT, BEGUN),
+    *REFINEMENT,
+)
 DERIVED = ("logs", "laps", "weights.png", "curves.png")  # made of the model by TensorBoard, `laps` and `card`
 
 
@@ -30,7 +34,7 @@ def is_unfinished(folder: Path) -> bool:
 
 
 def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
-    """See that no training is lost without a word.
+    """See that no training and no refinement is lost without a word.
 
     Raises:
         ModelError: the folder holds one, and neither flag was given; or there is nothing to resume.
@@ -42,6 +46,11 @@ def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
     if (folder / CHECKPOINT).exists():
         raise ModelError(
             f"{folder} holds an interrupted training: add --resume to go on with it, or --overwrite to train anew"
+        )
+    if (folder / REFINEMENT[0]).exists():
+        raise ModelError(
+            f"{folder} holds an interrupted refinement: choose another name, or add --overwrite to replace it "
+            "(refine --resume goes on with it)"
         )
     if (folder / "card.json").exists():
         raise ModelError(

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from alvinn.cli import JOBS
 from alvinn.errors import MapError
 from alvinn.jobs.laps import Laps
 from alvinn.networks.inference import read_card
-from alvinn.settings import FAMILIES, MAPS, WEATHERS, Driving, Home, find_map
+from alvinn.settings import FAMILIES, MAP_FLAGS, MAPS, WEATHERS, Driving, Home, find_map
 from alvinn.world.connection import weather_names
 from sim.roads import circuits
 
@@ -72,6 +75,27 @@ def test_a_job_puts_the_capitals_of_weathers_right_and_names_the_nearest_one() -
     assert Laps(weathers="wetnoon, duststorm").weathers == "WetNoon,DustStorm"
     with pytest.raises(MapError, match=r"no weather 'HardRain': did you mean HardRainNoon\?"):
         Laps(weathers="ClearNoon,HardRain")
+
+
+def test_every_flag_that_takes_maps_is_looked_up_in_every_job() -> None:
+    jobs: dict[str, Any] = {name: entry.load() for name, entry in JOBS.items()}
+    missed = {
+        f"{name} --{flag.name}"
+        for name, job in jobs.items()
+        if issubclass(job, Driving)
+        for flag in fields(job)
+        if isinstance(flag.default, str)
+        and all(map(names_a_map, flag.default.split(",")))
+        and flag.name not in MAP_FLAGS
+    }
+    assert not missed
+
+
+def names_a_map(name: str) -> bool:
+    try:
+        return bool(find_map(name))
+    except MapError:
+        return False
 
 
 def test_the_maps_of_another_server_are_not_looked_up_here() -> None:

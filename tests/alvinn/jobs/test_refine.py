@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.networks.inference import read_card, write_card
 from alvinn.reinforcement.checkpoint import CHECKPOINT
 from tests.alvinn.jobs.cli import Shell
@@ -38,6 +39,19 @@ def test_an_interrupted_refinement_is_never_lost(shell: Shell, model: Path, tmp_
     said = shell.refused("refine", "better", "--model", str(model), "--home", str(tmp_path))
     assert "holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew" in said
     assert (folder / CHECKPOINT).read_bytes() == b"hours of driving"
+
+
+def test_an_interrupted_training_is_never_lost_nor_mixed_with_a_refinement(
+    shell: Shell, model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models" / "better"
+    folder.mkdir(parents=True)
+    (folder / TRAINING).write_bytes(b"hours of training")
+    said = shell.refused("refine", "better", "--model", str(model), "--home", str(tmp_path))
+    assert "holds an interrupted training: choose another name, or add --overwrite to replace it" in said
+    said = shell.refused("refine", "better", "--model", str(model), "--resume", "--home", str(tmp_path))
+    assert "holds no interrupted refinement to resume" in said
+    assert (folder / TRAINING).read_bytes() == b"hours of training"
 
 
 def test_no_model_is_no_clone(shell: Shell, tmp_path: Path) -> None:
@@ -74,6 +88,8 @@ def test_a_clone_whose_camera_does_not_fit_its_preprocessing_is_refused(
     "words",
     [
         ("--reward.smooth", "nan"),
+        ("--reward.smooth", "inf"),
+        ("--reward.departure", "-inf"),
         ("--reward.middle", "-1"),
         ("--reward.departure", "much"),
         ("--minutes", "0"),
@@ -81,6 +97,7 @@ def test_a_clone_whose_camera_does_not_fit_its_preprocessing_is_refused(
         ("--bound", "nan"),
         ("--maps", "random:211,random:212"),
         ("--maps", "random:212,random:212"),
+        ("--maps", "random:211,oval", "--exams", "Random:211"),
     ],
     ids=" ".join,
 )

@@ -17,7 +17,7 @@ def state() -> State:
     made.add_transitions(np.ones((4, 5), np.float32))
     made.add_transitions(np.zeros((2, 5), np.float32))
     made.learned = [np.arange(3.0, dtype=np.float32), np.array(0.5, np.float32)]
-    made.add_exam(FIGURES, [np.array([1.0], np.float32)])
+    made.add_exam(2, FIGURES, [np.array([1.0], np.float32)])
     return made
 
 
@@ -36,9 +36,9 @@ def test_what_is_read_is_what_was_written_random_numbers_to_come_among_them(tmp_
 
 def test_the_weights_of_the_best_exam_are_kept() -> None:
     made = state()
-    made.add_exam({"return": 0.5}, [np.array([2.0], np.float32)])
+    made.add_exam(4, {"return": 0.5}, [np.array([2.0], np.float32)])
     assert made.best[0].tolist() == [1.0]
-    made.add_exam({"return": 0.95}, [np.array([3.0], np.float32)])
+    made.add_exam(8, {"return": 0.95}, [np.array([3.0], np.float32)])
     assert made.best[0].tolist() == [3.0]
     assert made.best_exam()["return"] == 0.95
 

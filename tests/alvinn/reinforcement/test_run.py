@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ import pytest
 from alvinn.drivers.network import NetworkDriver
 from alvinn.errors import BusyError, ModelError
 from alvinn.jobs.refine import Refine
+from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.networks.inference import Network, read_card
 from alvinn.reinforcement import run as module
-from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
+from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY, read_history
 from alvinn.reinforcement.clone import load_clone
 from alvinn.reinforcement.run import refine, select_settings
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.training.model_folder import BEGUN, is_trained, is_unfinished
 from alvinn.util.locks import LOCK, locked
 from tests.alvinn.reinforcement.paper import PaperTask
 from tests.alvinn.reinforcement.test_residual import seen
@@ -95,6 +98,20 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on_to_the_same_end(
     assert not (folder / CHECKPOINT).exists()
 
 
+def test_ctrl_c_in_the_last_exam_leaves_that_exam_to_resume(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, ticks=60 * 2 + 60 + 30)  # clone's exam, two minutes, half of the exam after them
+        folder = refine(job(tmp_path, model, minutes=2))
+    assert "interrupted after 1 minutes" in capsys.readouterr().out
+    assert [entry["minute"] for entry in read_history(folder)] == [0, 1]
+    assert read_card(folder).refined["minutes"] == 1  # type: ignore[index]
+    refine(job(tmp_path, model, minutes=2, resume=True))
+    assert [entry["minute"] for entry in read_history(folder)] == [0, 1, 2, 2]
+    assert not (folder / CHECKPOINT).exists()
+
+
 def test_ctrl_c_before_the_first_exam_leaves_nothing_but_the_lock(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +145,31 @@ def test_what_was_derived_from_the_model_before_goes_with_it(
     folder = refine(job(tmp_path, model))
     assert not laps.exists()
     assert not (folder / "history.csv").exists()
+
+
+def test_a_refinement_that_replaces_a_training_leaves_nothing_of_it(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models" / "better"
+    folder.mkdir(parents=True)
+    for name in (TRAINING, BEGUN, "learn.json"):
+        (folder / name).write_text("of an interrupted training", encoding="utf-8")
+    interrupt_after(monkeypatch, ticks=60 + 30)
+    refine(job(tmp_path, model, overwrite=True))
+    assert is_trained(folder)
+    assert not is_unfinished(folder)
+    assert not (folder / "learn.json").exists()
+
+
+def test_a_model_stays_until_the_refinement_that_replaces_it_has_something_to_show(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(model, tmp_path / "models" / "better"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    interrupt_after(monkeypatch, ticks=30)
+    with pytest.raises(KeyboardInterrupt):
+        refine(job(tmp_path, model, overwrite=True))
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in before} == before
 
 
 def test_the_flags_of_the_command_are_no_settings_of_the_refinement(model: Path, tmp_path: Path) -> None:

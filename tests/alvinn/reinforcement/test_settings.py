@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from alvinn.errors import MapError
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.settings import RefineSettings
 
@@ -36,6 +37,12 @@ def test_an_exam_is_on_all_its_circuits() -> None:
     ]
 
 
+def test_the_circuits_of_exams_are_looked_up_as_those_to_learn_on_are() -> None:
+    assert RefineSettings(maps="Oval", exams="HILLS,Random:211").exam_circuits() == ["hills", "random:211"]
+    with pytest.raises(MapError, match="'contry': did you mean country"):
+        RefineSettings(exams="oval,contry")
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -43,6 +50,7 @@ def test_an_exam_is_on_all_its_circuits() -> None:
         ({"bound": math.nan}, "--bound"),
         ({"minutes": 3, "warm_up": 3}, "leaves no learning after a --warm-up of 3"),
         ({"exams": "hills,country", "maps": "oval,hills"}, "hills: --exams must name other circuits than --maps"),
+        ({"maps": "random:211", "exams": "Random:211"}, "random:211: --exams must name other"),
         ({"exams": "hills,hills"}, "--exams"),
         ({"maps": "oval,oval"}, "--maps"),
     ],

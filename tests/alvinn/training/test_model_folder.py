@@ -8,7 +8,15 @@ import pytest
 from alvinn.errors import MixedError, ModelError
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.recording import Recording
-from alvinn.training.model_folder import BEGUN, begin_training, end_training, is_trained, is_unfinished, require_room
+from alvinn.training.model_folder import (
+    BEGUN,
+    REFINEMENT,
+    begin_training,
+    end_training,
+    is_trained,
+    is_unfinished,
+    require_room,
+)
 from tests.alvinn.fakes import write_recording
 
 
@@ -57,6 +65,20 @@ def test_a_training_that_was_begun_is_gone_on_with_or_replaced_only_if_that_is_s
         require_room(trained, resume=True, overwrite=False)
     require_room(trained, resume=False, overwrite=True)
     require_room(unfinished, resume=True, overwrite=False)
+
+
+def test_a_refinement_is_replaced_only_if_that_is_said_and_then_leaves_nothing(
+    tmp_path: Path, recording: Recording
+) -> None:
+    folder = tmp_path / "refined"
+    folder.mkdir()
+    for name in REFINEMENT:
+        (folder / name).touch()
+    with pytest.raises(ModelError, match=r"holds an interrupted refinement: choose another name, or add --overwrite"):
+        require_room(folder, resume=False, overwrite=False)
+    require_room(folder, resume=False, overwrite=True)
+    begin_training(folder, {}, [recording], None, resume=False)
+    assert [path.name for path in folder.iterdir()] == [BEGUN]
 
 
 def test_other_settings_other_data_and_another_first_network_are_refused_and_named(
