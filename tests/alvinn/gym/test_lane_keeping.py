@@ -1,36 +1,29 @@
-"""The environment on real servers: what Gymnasium's own checks ask for, and every way out."""
+"""The environment on a real server that all tests here share; servers of its own are in test_servers.py."""
 
 from __future__ import annotations
 
 import math
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+import carla
 import gymnasium
 import numpy as np
-import psutil
 import pytest
 from gymnasium.error import ClosedEnvironmentError, InvalidAction, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
 import alvinn.gym
-from alvinn.driving.types import Camera, Image
-from alvinn.errors import AlvinnError, MapError, ServerError
+from alvinn.driving.types import GroundTruth
+from alvinn.errors import AlvinnError, MapError
 from alvinn.gym.lane_keeping import LaneKeepingEnv
+from alvinn.world.carla_world import CarlaWorld
 from tests.alvinn.cockpit.desktop import desktop, until
+from tests.alvinn.gym.processes import SMALL, STRAIGHT_ON, children
 from tests.conftest import Address
 
-STRAIGHT_ON = np.zeros(1, dtype=np.float32)
 SHARP_RIGHT = np.ones(1, dtype=np.float32)
-SMALL = {"width": 64, "height": 32}
-
-
-def servers() -> set[int]:
-    return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +42,7 @@ def rollout(env: LaneKeepingEnv, seed: int, actions: int = 15) -> list[Any]:
 
 
 def test_gymnasium_finds_nothing_to_complain_of(env: LaneKeepingEnv) -> None:
+    """Rendering and closing are checked on environments of their own, by the long test below."""
     check_env(env, skip_render_check=True, skip_close_check=True)
 
 
@@ -58,6 +52,7 @@ def test_without_further_words_an_observation_is_a_picture_of_320_by_160_pixels(
     made.close()
 
 
+@pytest.mark.skipif(not hasattr(gymnasium.vector, "AutoresetMode"), reason="Gymnasium has autoreset modes from 1.1 on")
 def test_it_says_that_it_never_resets_itself() -> None:
     assert LaneKeepingEnv.metadata["autoreset_mode"] == gymnasium.vector.AutoresetMode.DISABLED
 
@@ -93,12 +88,68 @@ def test_a_departure_terminates_costs_and_wants_a_reset(env: LaneKeepingEnv) -> 
     env.step(STRAIGHT_ON)
 
 
-def test_time_that_is_up_and_a_lap_that_is_driven_truncate(server: Address) -> None:
+def test_time_that_is_up_truncates(server: Address) -> None:
     made = LaneKeepingEnv("oval", camera=SMALL, carla="{}:{}".format(*server), seconds=0.2)
     made.reset(seed=0)
     ends = [made.step(STRAIGHT_ON)[2:4] for _ in range(4)]
     assert ends == [(False, False)] * 3 + [(False, True)]
     made.close()
+
+
+@pytest.mark.parametrize(
+    ("end", "terminated", "truncated"),
+    [
+        ({}, False, False),
+        ({"finished": True}, False, True),
+        ({"collided": True}, True, False),
+        ({"collided": True, "finished": True}, True, False),
+        ({"margin": 0.05, "finished": True}, True, False),
+    ],
+    ids=["none", "lap", "collision", "collision at the end of a lap", "departure at the end of a lap"],
+)
+def test_a_lap_truncates_and_a_departure_or_collision_terminates(
+    end: dict[str, Any], terminated: bool, truncated: bool, env: LaneKeepingEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env.reset(seed=0, options={"offset": 0.1})
+    drive = env._task.step
+    monkeypatch.setattr(env._task, "step", lambda curvature: replace(drive(curvature), **end))
+    _, gain, *ends, info = env.step(STRAIGHT_ON)
+    assert ends == [terminated, truncated]
+    assert (gain < -15.0) is terminated
+    assert info["collision"] is ("collided" in end)
+
+
+@pytest.mark.long
+def test_a_lap_that_is_driven_truncates() -> None:
+    made = LaneKeepingEnv("oval", camera=SMALL, seconds=300.0)
+    _, info = made.reset(seed=0)
+    began, ticks, terminated, truncated = info["s"], 0, False, False
+    while not (terminated or truncated):
+        *_, terminated, truncated, info = made.step(made.expert_action())
+        ticks += 1
+    assert not terminated
+    assert made._task.lane.between(began, info["s"]) == pytest.approx(0.0, abs=1.0)
+    assert ticks * 0.05 * 8.0 > 0.9 * made._task.lane.length
+    made.close()
+
+
+def test_a_collision_terminates_and_costs(env: LaneKeepingEnv) -> None:
+    env.reset(options={"s": 20.0})
+    world = env._task._world
+    x, y, z, direction = world.lane.at(30.0)
+    place = carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
+    carlas = world.client.get_world()
+    other = carlas.spawn_actor(carlas.get_blueprint_library().find("vehicle.tesla.model3"), place)
+    try:
+        terminated, truncated = False, False
+        while not (terminated or truncated):
+            _, gain, terminated, truncated, info = env.step(env.expert_action())
+        assert terminated
+        assert (info["collision"], info["departure"]) == (True, False)
+        assert gain < -15.0
+    finally:
+        other.destroy()
+    assert not env.reset()[1]["collision"]
 
 
 def test_the_experts_actions_keep_the_lane(env: LaneKeepingEnv) -> None:
@@ -135,10 +186,21 @@ def test_an_option_of_no_use_is_refused_and_the_road_stays(env: LaneKeepingEnv, 
     assert abs(info["offset"]) < 0.05
 
 
-def test_what_the_map_knows_is_in_info_and_changes_no_observation(env: LaneKeepingEnv) -> None:
-    image, info = env.reset(seed=1)
-    assert env.observation_space.contains(image)
-    assert {"offset", "heading_error", "curvature", "lane_width", "departure"} <= set(info)
+def test_what_the_map_knows_is_in_info_and_changes_no_observation(
+    env: LaneKeepingEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tell_wrong(world: CarlaWorld) -> GroundTruth:
+        right = told(world)
+        return replace(right, offset=right.offset + 0.2, heading_error=0.5, lane_s=right.lane_s + 30.0, lane_width=9.0)
+
+    told = CarlaWorld.truth
+    right = rollout(env, seed=1)
+    monkeypatch.setattr(CarlaWorld, "truth", tell_wrong)
+    wrong = rollout(env, seed=1)
+    for (image, *_, info), (same, *_, lies) in zip(right, wrong, strict=True):
+        np.testing.assert_array_equal(image, same)
+        assert all(info[name] != lies[name] for name in ("offset", "heading_error", "s", "lane_width"))
+        assert info["speed"] == lies["speed"], "the car does not know it either"
 
 
 @pytest.mark.parametrize(
@@ -186,10 +248,10 @@ def test_an_environment_may_be_closed_twice_and_does_nothing_after_that() -> Non
     ],
 )
 def test_an_argument_of_no_use_is_refused_before_a_server_starts(arguments: dict[str, Any], says: str) -> None:
-    before = servers()
+    before = children()
     with pytest.raises(AlvinnError, match=says):
         LaneKeepingEnv(**arguments)
-    assert servers() == before
+    assert children() == before
 
 
 def test_rendering_is_the_picture_of_the_camera(server: Address) -> None:
@@ -201,24 +263,6 @@ def test_rendering_is_the_picture_of_the_camera(server: Address) -> None:
     made.close()
 
 
-def test_a_private_server_ends_with_the_environment_whether_closed_or_forgotten() -> None:
-    before = servers()
-    made = LaneKeepingEnv("oval", camera=Camera(width=64, height=32))
-    made.reset(seed=0)
-    assert len(servers() - before) == 1
-    del made
-    assert servers() == before
-
-
-def test_a_map_that_cannot_be_read_is_one_error_and_leaves_no_server(tmp_path: Path) -> None:
-    before = servers()
-    (tmp_path / "broken.xodr").write_text("no XML")
-    made = LaneKeepingEnv(str(tmp_path / "broken.xodr"), camera=SMALL)
-    with pytest.raises(ServerError, match=r"broken\.xodr"):
-        made.reset()
-    assert servers() == before
-
-
 def test_a_reset_that_fails_ends_the_episode_and_the_next_one_starts_on_the_old_road(env: LaneKeepingEnv) -> None:
     image, _ = env.reset(seed=0)
     with pytest.raises(MapError, match="no map 'atlantis'"):
@@ -227,75 +271,6 @@ def test_a_reset_that_fails_ends_the_episode_and_the_next_one_starts_on_the_old_
         with pytest.raises(ResetNeeded, match="call reset"):
             late()
     np.testing.assert_array_equal(env.reset(seed=0)[0], image)
-
-
-@pytest.mark.long  # the client asks a dead server for ten seconds at a time
-@pytest.mark.parametrize("during", ["reset", "step"])
-def test_a_server_that_dies_is_one_error_and_the_next_reset_starts_another(during: str) -> None:
-    before = servers()
-    made = LaneKeepingEnv("oval", camera=SMALL)
-    made.reset(seed=0)
-    kill(servers() - before)
-    with pytest.raises(ServerError, match="the embedded server exited with status -9"):
-        made.reset() if during == "reset" else made.step(STRAIGHT_ON)
-    assert servers() == before
-    with pytest.raises(ResetNeeded, match="call reset"):
-        made.step(STRAIGHT_ON)
-    made.reset(seed=0)
-    made.close()
-    assert servers() == before
-
-
-@pytest.mark.long
-def test_the_expert_on_a_dead_server_answers_or_is_one_error_and_close_never_raises(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    """The pose of the last tick may still be known to the client."""
-    before = servers()
-    made = LaneKeepingEnv("oval", camera=SMALL)
-    made.reset(seed=0)
-    kill(servers() - before)
-    with suppress(ServerError):
-        made.expert_action()
-    made.close()
-    with pytest.raises(ClosedEnvironmentError, match="make a new one"):
-        made.reset()
-    assert servers() == before
-    assert not capfd.readouterr().err
-
-
-def kill(pids: set[int]) -> None:
-    """End the only one of these processes, as if it had crashed."""
-    (pid,) = pids
-    os.kill(pid, signal.SIGKILL)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-
-
-def drive_together(make: Any, steps: int = 10) -> Image:
-    """The last pictures of two environments, shape (2, height, width, 3)."""
-    together = gymnasium.vector.AsyncVectorEnv([make, make])
-    try:
-        together.reset(seed=[3, 4])
-        for _ in range(steps):
-            seen, gains, *_ = together.step(np.zeros((2, 1), dtype=np.float32))
-        assert gains.shape == (2,)
-    finally:
-        together.close()
-    return np.asarray(seen)
-
-
-@pytest.mark.long
-def test_two_environments_with_servers_of_their_own_drive_side_by_side() -> None:
-    before = servers()
-    seen = drive_together(lambda: gymnasium.make("alvinn.gym:alvinn/LaneKeeping-v0", map="oval", camera=SMALL))
-    assert seen.shape == (2, 32, 64, 3)
-    assert servers() == before
-    alone = LaneKeepingEnv("oval", camera=SMALL)
-    alone.reset(seed=3)
-    for _ in range(10):
-        image, *_ = alone.step(STRAIGHT_ON)
-    alone.close()
-    np.testing.assert_array_equal(seen[0], image)
 
 
 def test_a_window_shows_what_the_camera_sees_and_close_takes_it_away(server: Address) -> None:
