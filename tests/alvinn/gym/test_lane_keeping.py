@@ -42,8 +42,8 @@ def rollout(env: LaneKeepingEnv, seed: int, actions: int = 15) -> list[Any]:
 
 
 def test_gymnasium_finds_nothing_to_complain_of(env: LaneKeepingEnv) -> None:
-    """Rendering and closing are checked on environments of their own, by the long test below."""
-    check_env(env, skip_render_check=True, skip_close_check=True)
+    """Rendering is checked on servers of its own, by the long test in test_servers.py."""
+    check_env(env, skip_render_check=True)
 
 
 def test_without_further_words_an_observation_is_a_picture_of_320_by_160_pixels() -> None:

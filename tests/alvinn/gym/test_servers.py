@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -140,33 +141,52 @@ PROGRAM = """
 import gymnasium, numpy, os, psutil
 import alvinn.gym
 
-env = gymnasium.make("alvinn/LaneKeeping-v0", map="oval", camera={"width": 64, "height": 32})
+def make():
+    return gymnasium.make("alvinn/LaneKeeping-v0", map="oval", camera={"width": 64, "height": 32})
+
+def drive(shape):
+    while True:
+        env.step(numpy.zeros(shape, numpy.float32))
+
+env = make()
 env.reset(seed=0)
 print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
 """
-DRIVE = "while True: env.step(numpy.zeros(1, numpy.float32)) if env.unwrapped._driven < 99 else env.reset()\n"
+TOGETHER = PROGRAM.replace("env = make()", "env = gymnasium.vector.AsyncVectorEnv([make] * 2)")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("ending", "sent"),
+    ("program", "sent"),
     [
-        ("", None),
-        ("raise SystemExit(1)", None),
-        ("os._exit(1)", None),
-        (DRIVE, signal.SIGINT),
-        (DRIVE, signal.SIGTERM),
-        (DRIVE, signal.SIGKILL),
+        (PROGRAM, None),
+        (PROGRAM + "raise SystemExit(1)", None),
+        (PROGRAM + "os._exit(1)", None),
+        (PROGRAM + "drive(1)", signal.SIGINT),
+        (PROGRAM + "drive(1)", signal.SIGTERM),
+        (PROGRAM + "drive(1)", signal.SIGKILL),
+        (TOGETHER + "drive((2, 1))", signal.SIGINT),
+        (TOGETHER + "drive((2, 1))", signal.SIGKILL),
     ],
-    ids=["its last line", "exit", "exit without a word", "ctrl-c", "terminated", "killed"],
+    ids=["last line", "exit", "_exit", "ctrl-c", "terminated", "killed", "ctrl-c on two", "killed with two"],
 )
-def test_a_program_that_ends_without_close_leaves_no_server(ending: str, sent: signal.Signals | None) -> None:
-    program = [sys.executable, "-c", PROGRAM + ending]
-    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def test_a_program_that_ends_without_close_leaves_no_process(program: str, sent: signal.Signals | None) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
         assert process.stdout is not None
-        (server,) = map(int, process.stdout.readline().split())
-        if sent is not None:
+        left = [int(pid) for pid in process.stdout.readline().split()]
+        assert len(left) == (4 if program.startswith(TOGETHER) else 1)
+        if sent == signal.SIGINT:
+            os.killpg(process.pid, sent)  # a terminal interrupts the server and the workers too
+        elif sent is not None:
             process.send_signal(sent)
         _, complaints = process.communicate(timeout=120)
-    until(lambda: not psutil.pid_exists(server), "the end of the server")
-    assert complaints.count("Traceback") == (sent == signal.SIGINT)
+    until(lambda: not any(map(psutil.pid_exists, left)), "the end of its servers and workers")
+    if len(left) == 1:
+        assert complaints.count("Traceback") == (sent == signal.SIGINT), complaints
