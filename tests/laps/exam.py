@@ -19,7 +19,7 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.metrics.summary import bound_rate, pool_sd
-from alvinn.settings import WEATHERS, Home
+from alvinn.settings import WEATHERS, Home, check_names
 from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
 
 FIRST, CIRCUITS = 400, 100  # the judging circuits: each candidate drives them once
@@ -40,6 +40,8 @@ class Exam:
     """how many"""
     first: int = FIRST
     """the first of them, random:400 by default; candidates are chosen from random:100 to 299"""
+    weathers: str = ",".join(WEATHERS)
+    """to deal, a,b (default: all of CARLA's presets)"""
     km: float | None = None
     """maximum length of a run (default: a lap)"""
     jobs: int = 2
@@ -49,12 +51,16 @@ class Exam:
     out: Path = Path("docs/experiments/exam")
     """folder of the cells"""
 
+    def __post_init__(self) -> None:
+        check_names(self)
+
     def deal(self) -> dict[str, tuple[str, ...]]:
         """The circuits of every cell."""
         dealt = {}
         for turn in range(self.turns):
-            for place, weather in enumerate(WEATHERS):
-                numbers = range((place + turn) % len(WEATHERS), self.circuits, len(WEATHERS))
+            weathers = self.weathers.split(",")
+            for place, weather in enumerate(weathers):
+                numbers = range((place + turn) % len(weathers), self.circuits, len(weathers))
                 if numbers:
                     dealt[f"{turn}-{weather}"] = tuple(f"random:{self.first + number}" for number in numbers)
         return dealt
@@ -62,7 +68,7 @@ class Exam:
     def run(self) -> None:
         """Do the cells that are missing, and print the figures of all together."""
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
-        settings = {"first": self.first, "circuits": self.circuits, "km": self.km}
+        settings = {name: getattr(self, name) for name in ("first", "circuits", "weathers", "km")}
         cells = Cells(self.out / Path(self.model).name, combine(measure_reference(), settings, model))
         makers = {
             name: partial(judge, model, maps, self.jobs, km=self.km, weathers=name.partition("-")[2])
