@@ -29,8 +29,17 @@ class Refine(RefineSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_above_zero("--seeds", self.seeds)
-        if self.study and (self.name or self.model or self.from_scratch or self.resume):
-            raise ValueError("--study makes its own clones and resumes by itself: leave out NAME, --model and the like")
+        if not self.study:
+            return
+        if any((self.name, self.model, self.from_scratch, self.seed, self.resume, self.overwrite)):
+            raise ValueError(
+                "--study makes its own clones, counts its own seeds and resumes by itself: leave out NAME, --model, "
+                "--from-scratch, --seed, --resume and --overwrite"
+            )
+        if self.carla is not None:
+            raise ValueError("--study drives circuits of the embedded server, two at once: leave out --carla")
+        if self.weathers is not None:
+            raise ValueError("--study teaches every way in one weather: give --weather in place of --weathers")
 
     def run(self) -> None:
         """Do the job.

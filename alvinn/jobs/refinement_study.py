@@ -22,8 +22,8 @@ from alvinn.errors import BusyError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.record import record_plain_driving
-from alvinn.jobs.refinement_table import HEADINGS, curves, markdown, tabulate
+from alvinn.jobs.record import Record, record_once
+from alvinn.jobs.refinement_table import HEADINGS, change_reward, curves, markdown, tabulate
 from alvinn.jobs.train import Train
 from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result
@@ -31,10 +31,10 @@ from alvinn.metrics.results import LOG, run_folder
 from alvinn.metrics.summary import summarize
 from alvinn.recording import Recording
 from alvinn.reinforcement.checkpoint import CHECKPOINT, read_history
-from alvinn.reinforcement.reward import Reward
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
+from alvinn.util.begun import begin
 from alvinn.util.files import write_bytes, write_json
 from alvinn.util.locks import FOREVER, locked
 from alvinn.util.repository import program_commit
@@ -45,6 +45,7 @@ CIRCUITS = "random:400,random:405,random:408,random:412"  # 400 and 408 have the
 ROUNDS = 5  # of DAgger, however many minutes there are
 SECONDS = 120.0  # of plain driving that a clone learns from
 SHARED = ("minutes", "warm_up", "exam_every", "maps", "weathers", "weather", "exams", "bound", "speed")
+SHARE = "return, as a share of the greatest"
 TERMS = ("middle", "smooth", "residual", "departure")
 
 
@@ -91,7 +92,13 @@ class Study:
                 yield StudyCell(f"no-{term}", seed)
 
     def run(self) -> None:
-        """Do every cell that is not there yet; write the table."""
+        """Do every cell that is not there yet; write the table.
+
+        Raises:
+            MixedError: the models in its home are of other settings.
+        """
+        with locked(self.settings.home / "study", "begun", patience=FOREVER):
+            begin(self.settings.home / "study" / "settings.json", self._settings(), "choose another --home")
         self.out.mkdir(parents=True, exist_ok=True)
         for cell in self.cells():
             with suppress(BusyError), locked(self._held(cell.name), "done"):
@@ -120,6 +127,10 @@ class Study:
             **own,
         }
 
+    def _conditions(self) -> dict[str, Any]:
+        """The settings that all driving shares: the expert's, DAgger's and that of the laps."""
+        return {"speed": self.settings.speed, "weather": self.settings.weather}
+
     def _do(self, cell: StudyCell) -> None:
         CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
         model = self._teach(cell)
@@ -142,7 +153,7 @@ class Study:
         job = Train(home=home, name=f"clone-{seed}", data=(f"plain-{seed}",), views="off", seed=seed, overwrite=True)
         folder = job.model_folder(job.name)
         if not is_trained(folder):
-            record_plain_driving(home, job.data[0], self.seconds, seed)
+            record_once(Record(home=home, name=job.data[0], seconds=self.seconds, seed=seed, **self._conditions()))
             train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
         return folder
 
@@ -159,6 +170,7 @@ class Study:
             views="off",
             retest=False,
             seed=cell.seed,
+            **self._conditions(),
         )
         return job.model(correct(job).entries[-1].round)
 
@@ -194,6 +206,7 @@ class Study:
             jobs=2,
             films=False,
             resume=True,
+            **self._conditions(),
         )
         results = drive_laps(job, job.open_network())
         felt = [measure_comfort(run_folder(job.results_folder(), result.run) / LOG) for result in results]
@@ -211,24 +224,20 @@ class Study:
         found = [self._read(cell) for cell in self.cells() if self._is_done(cell)]
         rows = tabulate(found)
         write_bytes(self.out / "table.md", markdown([HEADINGS, ["---"] * len(HEADINGS), *rows]).encode())
-        exams, driven = (plot_curves(curves(found, kind), "return a tick") for kind in ("exam", "learning"))
+        exams, driven = (plot_curves(curves(found, kind), SHARE) for kind in ("exam", "learning"))
         values = {
             **{name: getattr(self, name) for name in ("seconds", "km")},
             "circuits": ", ".join(self.circuits.split(",")),
             "minutes": self.settings.minutes,
             "maps": ", ".join(self.settings.circuits()),
+            "scratch": " and ".join(f"{term} {weight:g}" for term, weight in change_reward("scratch").items()),
             "ways": HtmlTable(HEADINGS, rows),
-            "exams": embed_figure(exams, "Exams, by the most likely actions; bands from the worst to the best seed."),
-            "minutes_driven": embed_figure(driven, "The driving that was learned from, minute by minute."),
+            "exams": embed_figure(
+                exams, f"Exams, by the most likely actions: {SHARE}; bands from the worst to the best seed."
+            ),
+            "minutes_driven": embed_figure(driven, f"The driving that was learned from, minute by minute: {SHARE}."),
         }
         write_page(self.out / "refine.html", "refine.html", "Clone first, then refine", values)
-
-
-def change_reward(way: str) -> dict[str, float]:
-    """The weights that are not the settings' own: random weights must first stay on the road, however they jerk."""
-    if way == "scratch":
-        return {"middle": Reward().middle, "smooth": Reward().smooth}
-    return {way.removeprefix("no-"): 0.0} if way.startswith("no-") else {}
 
 
 def _short(results: Sequence[Result]) -> dict[str, Any]:

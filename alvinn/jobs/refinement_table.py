@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from alvinn.metrics.summary import bound_rate
+from alvinn.reinforcement.reward import Reward
 from alvinn.visualization.learning_curves import Curve
 
 
@@ -27,11 +28,6 @@ class MethodSummary:
         between = f" ({min(known):.3g} to {max(known):.3g})" if len(known) > 1 else ""
         return f"{np.mean(known):.3g}{between}"
 
-    def learned(self, kind: str, column: str, pick: Any) -> list[float]:
-        """For each seed, `pick` applied to a column of its history."""
-        columns = [[entry[column] for entry in cell["history"] if entry["kind"] == kind] for cell in self.cells]
-        return [float(pick(column)) for column in columns if column]
-
 
 def _at(cell: dict[str, Any], keys: Sequence[str]) -> float | None:
     value: Any = cell
@@ -47,7 +43,7 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
 HEADINGS = (
     *("taught by", "seeds", "minutes", "faultless", "departures per km", "offset sd [m]", "largest [m]"),
-    *("jerk [m/s3]", "steering rate [1/s]", "mean residual [1/m]", "worst minute's return"),
+    *("jerk [m/s3]", "steering rate [1/s]", "mean residual [1/m]", "worst minute's return [share of the greatest]"),
 )
 
 
@@ -60,13 +56,26 @@ def tabulate(found: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 
 def curves(found: Sequence[dict[str, Any]], kind: str) -> dict[str, list[Curve]]:
-    """The returns of each seed, for each method that has minutes of a kind."""
+    """The returns of each seed, for each method that has minutes of a kind.
+
+    They are shares of the greatest possible return of a tick, which is the weight of the middle: methods have different
+    weights. Without a middle there is no such share, and no curve.
+    """
     lines: dict[str, list[Curve]] = {}
     for cell in found:
-        curve = [(entry["minute"], entry["return"]) for entry in cell["history"] if entry["kind"] == kind]
+        greatest = (cell["settings"]["reward"] | change_reward(cell["way"]))["middle"]
+        driven = [entry for entry in cell["history"] if entry["kind"] == kind]
+        curve = [(entry["minute"], entry["return"] / greatest) for entry in driven if greatest > 0.0]
         if curve:
             lines.setdefault(cell["way"], []).append(curve)
     return lines
+
+
+def change_reward(way: str) -> dict[str, float]:
+    """The weights that are not the settings' own: random weights must first stay on the road, however they jerk."""
+    if way == "scratch":
+        return {"middle": Reward().middle, "smooth": Reward().smooth}
+    return {way.removeprefix("no-"): 0.0} if way.startswith("no-") else {}
 
 
 def find_best_exam(cell: dict[str, Any]) -> dict[str, Any] | None:
@@ -84,6 +93,6 @@ def _columns(way: str, row: MethodSummary) -> Iterator[str]:
     yield from (row.mean("summary", "offset_sd_m"), row.mean("summary", "offset_max_m"))
     yield from (row.mean("jerk_rms_mps3"), row.mean("steering_rate_ps"))
     residual = [exam["residual_mean_1pm"] for cell in cells if (exam := find_best_exam(cell)) is not None]
-    worst = row.learned("learning", "return", min)
+    worst = [share for curve in curves(cells, "learning").get(way, ()) for _, share in curve]
     yield f"{np.mean(residual):.4f}" if residual else "-"
     yield f"{min(worst):.2f}" if worst else "-"

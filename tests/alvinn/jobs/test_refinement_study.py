@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
-from alvinn.jobs.refinement_study import Study, StudyCell, change_reward
+from alvinn.errors import MixedError
+from alvinn.jobs.laps import Laps
+from alvinn.jobs.refinement_study import Study, StudyCell
+from alvinn.jobs.refinement_table import change_reward
 from alvinn.reinforcement.checkpoint import CHECKPOINT
+from alvinn.reinforcement.reward import Reward
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.settings import Driving
 from alvinn.util.locks import locked
 from tests.alvinn.jobs.cli import Shell
 from tests.alvinn.jobs.test_refinement_table import found
+
+CELLS = Path(__file__).parents[3] / "docs" / "experiments" / "refine"
 
 
 class Taught(Study):
@@ -26,7 +33,9 @@ class Taught(Study):
         return self.out
 
     def _judge(self, cell: StudyCell, model: Path) -> dict[str, Any]:
-        return found(cell.way, cell.seed, 0)
+        judged = found(cell.way, cell.seed, 0)
+        del judged["settings"]
+        return judged
 
 
 def study(folder: Path, seeds: int = 1) -> Taught:
@@ -42,7 +51,9 @@ def test_every_way_has_every_seed_and_every_term_of_the_reward_two() -> None:
 def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     study(folder).run()
-    assert "Clone first, then refine" in (folder / "refine.html").read_text(encoding="utf-8")
+    page = (folder / "refine.html").read_text(encoding="utf-8")
+    assert "Clone first, then refine" in page
+    assert "middle 1 and smooth 0.5" in page, "the weights of scratch"
     once = (folder / "taught").read_text(encoding="utf-8")
     assert once.splitlines()[:3] == ["clone-0", "dagger-0", "refine-0"]
     study(folder).run()
@@ -55,8 +66,71 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
 def test_a_cell_of_other_settings_is_done_anew(tmp_path: Path) -> None:
     study(tmp_path).run()
     once = (tmp_path / "taught").read_text(encoding="utf-8")
-    Taught(RefineSettings(home=tmp_path, minutes=5), tmp_path, 1).run()
+    Taught(RefineSettings(home=tmp_path / "other", minutes=5), tmp_path, 1).run()
     assert (tmp_path / "taught").read_text(encoding="utf-8") == 2 * once
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"bound": 0.05}, r"bound none \(now 0.05\)"),
+        ({"minutes": 5}, r"minutes 20 \(now 5\)"),
+        ({"reward": Reward(smooth=1.0)}, r"reward middle 5.0 \(now 1.0\), reward smooth 15.0 \(now 1.0\)"),
+    ],
+)
+def test_the_models_of_a_home_are_never_taken_for_those_of_other_settings(
+    tmp_path: Path, changed: dict[str, Any], says: str
+) -> None:
+    study(tmp_path).run()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(MixedError, match=rf"was begun with {says}: choose another --home$"):
+        Taught(RefineSettings(home=tmp_path, **changed), tmp_path, 1).run()
+    with pytest.raises(MixedError, match=r"seconds 120.0 \(now 5.0\)"):
+        Taught(RefineSettings(home=tmp_path), tmp_path, 1, seconds=5.0).run()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_a_second_run_and_more_seeds_share_the_home(tmp_path: Path) -> None:
+    study(tmp_path).run()
+    study(tmp_path, seeds=2).run()
+    assert (tmp_path / "refine-1.json").exists()
+
+
+@pytest.mark.parametrize("path", sorted(CELLS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_cells_in_the_docs_are_those_of_the_settings_that_the_docs_name(path: Path) -> None:
+    assert Study(RefineSettings(minutes=12), CELLS)._is_done(StudyCell(*split(path.stem)))
+
+
+def split(name: str) -> tuple[str, int]:
+    way, _, seed = name.rpartition("-")
+    return way, int(seed)
+
+
+def test_the_expert_dagger_and_the_laps_drive_as_fast_and_in_the_weather_that_refinement_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Driving] = []
+
+    def note(job: Driving, *_: Any) -> None:
+        asked.append(job)
+        raise KeyboardInterrupt
+
+    for name in ("record_once", "correct", "drive_laps"):
+        monkeypatch.setattr(f"alvinn.jobs.refinement_study.{name}", note)
+    monkeypatch.setattr(Laps, "open_network", lambda _: None)
+    wet = Study(RefineSettings(home=tmp_path, speed=6.0, weather="WetNoon"), tmp_path)
+    for step in (
+        lambda: wet._clone(0),
+        lambda: wet._dagger(StudyCell("dagger", 0)),
+        lambda: wet._judge(StudyCell("clone", 0), tmp_path),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            step()
+    assert [(type(job).__name__, job.speed, job.weather) for job in asked] == [
+        ("Record", 6.0, "WetNoon"),
+        ("Correct", 6.0, "WetNoon"),
+        ("Laps", 6.0, "WetNoon"),
+    ]
 
 
 def test_a_cell_that_another_run_is_doing_is_left_to_it(tmp_path: Path) -> None:
@@ -107,10 +181,25 @@ def test_a_refinement_that_ended_is_not_done_again_where_only_its_laps_are_missi
 
 
 @pytest.mark.parametrize(
-    "words", [("name",), ("--model", "shipped"), ("--from-scratch",), ("--resume",), ("--seeds", "0")]
+    "words",
+    [
+        ("name",),
+        ("--model", "shipped"),
+        ("--from-scratch",),
+        ("--resume",),
+        ("--overwrite",),
+        ("--seed", "3"),
+        ("--seeds", "0"),
+        ("--carla", "127.0.0.1:2000"),
+        ("--weathers", "ClearNoon,WetNoon"),
+    ],
 )
-def test_a_study_takes_no_clone_of_yours(shell: Shell, words: tuple[str, ...]) -> None:
-    assert shell.run("refine", *words, "--study").status == 2
+def test_what_a_study_has_no_use_for_is_refused_before_anything_is_done(
+    shell: Shell, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    home = ("--home", str(tmp_path / "home"), "--out", str(tmp_path / "out"))
+    assert shell.run("refine", *words, "--study", *home).status == 2
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.long
