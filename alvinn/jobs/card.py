@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tyro
@@ -15,7 +16,7 @@ from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError
 from alvinn.networks.encodings import Floats
 from alvinn.networks.forward import select_chain
-from alvinn.networks.inference import Card, read_card
+from alvinn.networks.inference import RANDOM, Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.recording import Recording
 from alvinn.settings import Home
@@ -92,17 +93,11 @@ def tabulate_card(card: Card, name: str) -> Table:
         "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings)
         or card.describe_sources(),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
-        "offline": ", ".join(f"{key} {_format_value(value)}" for key, value in card.metrics.items()),
-        "exam": _describe_exam(card),
+        **(_describe_errors(card) if card.refined is None else _describe_refinement(card.refined, card.metrics)),
         "seed": str(card.seed),
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),
     }
-    if card.refined is not None:
-        reward = ", ".join(f"{term} {weight:g}" for term, weight in card.refined["reward"].items())
-        rows["refined"] = (
-            f"from {card.refined['from']} in {card.refined['minutes']} simulated minutes; reward: {reward}"
-        )
     for key, value in rows.items():
         grid.add_row(key, value)
     return grid
@@ -114,6 +109,23 @@ def _describe_driving(card: Card) -> str:
     return f"curvature [1/m], right positive; learned at {speeds}, {rate}"
 
 
+def _describe_errors(card: Card) -> dict[str, str]:
+    return {"offline": _format_values(card.metrics), "exam": _describe_exam(card)}
+
+
+def _describe_refinement(refined: Mapping[str, Any], metrics: Mapping[str, float | None]) -> dict[str, str]:
+    """How a model was refined, and its best exam; older cards have no speed, and its clone's errors beside the exam."""
+    start = refined["from"]
+    below = ", which stay in all layers below the actor," if start == RANDOM else ""
+    speed = f" at {refined['speed']:g} m/s" if "speed" in refined else ""
+    reward = ", ".join(f"{term} {weight:g}" for term, weight in refined["reward"].items())
+    driven = {key.removeprefix("exam_"): value for key, value in metrics.items() if key.startswith("exam_")}
+    return {
+        "refined": f"from {start}{below} in {refined['minutes']} simulated minutes{speed}; reward: {reward}",
+        "driven exam": _format_values(driven),
+    }
+
+
 def _describe_exam(card: Card) -> str:
     if card.exam is None:
         return "drawn for this model alone: its errors do not compare with those of other models"
@@ -122,6 +134,10 @@ def _describe_exam(card: Card) -> str:
     return (
         f"version {exam['version']}: {exam['rows']} held-out frames as taken and from {exam['views']} views, {digest}"
     )
+
+
+def _format_values(values: Mapping[str, float | None]) -> str:
+    return ", ".join(f"{key} {_format_value(value)}" for key, value in values.items())
 
 
 def _format_value(value: float | None) -> str:

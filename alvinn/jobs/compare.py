@@ -92,7 +92,10 @@ class Compare(Home):
             open_file(self.out)
 
     def _compare_offline(self, laps: Sequence[dict[str, Any]]) -> OfflineComparison | None:
-        """Metrics on held-out frames beside those of the laps; None where fewer than two are models."""
+        """Metrics on held-out frames beside those of the laps; None where fewer than two have any.
+
+        A refined model has none: it was examined by driving.
+        """
         folders = {name: self.find_model(name) for name in self.laps}
         pairs = [
             (name, one) for name, one in zip(self.laps, laps, strict=True) if (folders[name] / "card.json").exists()
@@ -100,7 +103,7 @@ class Compare(Home):
         judged = [
             Judged(name, card.metrics, one["summary"], (card.exam or {}).get("sha256"))
             for name, one in pairs
-            if one["summary"]["offset_sd_m"] is not None and (card := read_card(folders[name]))
+            if one["summary"]["offset_sd_m"] is not None and (card := read_card(folders[name])).refined is None
         ]
         if len(judged) < 2:
             return None

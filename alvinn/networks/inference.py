@@ -31,6 +31,7 @@ from alvinn.util.quiet import quiet
 
 SCHEMA = 1
 ON_THE_FLY = "on the fly"  # settings["learned"] of a network that watched somebody drive
+RANDOM = "random weights"  # refined["from"] of a network that did not begin with a clone
 CHECKPOINT = "checkpoint.keras"  # exists while training is unfinished, see `training`
 
 

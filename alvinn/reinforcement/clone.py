@@ -70,8 +70,14 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     return Clone(folder.name, digest, card, card.output, network, make_limits(bound or BOUND))
 
 
-def make_random_clone(seed: int, bound: float | None) -> Clone:
-    """The network `conv` with random weights, but zeros in the last layer: it answers straight ahead."""
+def make_random_clone(seed: int, bound: float | None, server: str) -> Clone:
+    """The network `conv` with random weights, but zeros in the last layer: it answers straight ahead.
+
+    Args:
+        seed: of the weights.
+        bound: largest residual [1/m]; None: the tightest curvature of any lane.
+        server: the kind that it is to learn on, for its card.
+    """
     keras.utils.set_random_seed(seed)
     architecture, output, camera = ARCHITECTURES["conv"], Scalar(), Camera()
     prepare = architecture.preprocessing(camera)
@@ -86,7 +92,7 @@ def make_random_clone(seed: int, bound: float | None) -> Clone:
         seed=seed,
         settings={},
         recordings=(),
-        server="embedded",
+        server=server,
         metrics={},
         version=__version__,
         commit=program_commit(),

@@ -44,3 +44,7 @@ class RefinementBar:
             f"sd {figures['offset_sd_m']:.2f} m, {figures['departures']:.0f} dep."
         )
         self._progress.update(self._task, completed=minutes, note=note)
+
+    def announce(self, note: str) -> None:
+        """Show what is being done in place of figures."""
+        self._progress.update(self._task, note=note)

@@ -18,7 +18,8 @@ import numpy as np
 
 from alvinn import __version__
 from alvinn.console import CONSOLE
-from alvinn.networks.inference import Card, write_card
+from alvinn.errors import ServerError
+from alvinn.networks.inference import RANDOM, Card, write_card
 from alvinn.networks.keras_models import export_saliency_model, to_litert
 from alvinn.reinforcement.checkpoint import CHECKPOINT, State, read_state, write_state
 from alvinn.reinforcement.clone import Clone, load_clone, make_random_clone
@@ -35,6 +36,7 @@ from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT
+from alvinn.world.opening import find_server_kind
 
 MINUTE = round(60.0 / DT)  # ticks
 CHUNK = 100  # ticks driven, then updates made, in turn
@@ -110,7 +112,8 @@ class Refinement:
         """Drive a minute by the most likely actions, always on the same roads; keep the best weights."""
         figures, roads = Figures(), self._job.exam_roads()
         act: Act = self._agent.export_actor() if self._agent is not None else lambda _: 0.0
-        for road in roads:
+        for number, road in enumerate(roads, 1):
+            self._bar.announce(f"exam, circuit {number} of {len(roads)}")
             collector = self._make_collector(road)
             collector.start(self._task.starts()[0])
             collector.drive(act, MINUTE // len(roads), figures)
@@ -143,7 +146,7 @@ def refine(job: RefineSettings) -> Path:
     """
     folder = job.model_folder(job.name)
     clone = (
-        make_random_clone(job.seed, job.bound)
+        make_random_clone(job.seed, job.bound, find_server_kind(job))
         if job.from_scratch
         else load_clone(job.find_model(job.model or ""), job.bound)
     )
@@ -161,6 +164,10 @@ def refine(job: RefineSettings) -> Path:
                 raise
             CONSOLE.print(f"interrupted after {state.minute} minutes: the best model is saved, --resume continues")
             save_model(job, clone, state, folder)
+        except ServerError as error:
+            if not state.exams():
+                raise
+            raise ServerError(f"{error}; --resume continues after minute {state.minute}") from error
         else:
             save_model(job, clone, state, folder)
             (folder / CHECKPOINT).unlink()
@@ -196,16 +203,18 @@ def _card(job: RefineSettings, clone: Clone, state: State) -> Card:
     return replace(
         clone.card,
         seed=job.seed,
-        metrics=clone.card.metrics | {f"exam_{name}": value for name, value in best.items() if name != "kind"},
+        metrics={f"exam_{name}": value for name, value in best.items() if name != "kind"},
+        exam=None,  # no held-out frames: this network was examined by driving
         version=__version__,
         commit=program_commit(),
         refined={
-            "from": clone.name or "random weights",
+            "from": clone.name or RANDOM,
             "network_sha256": clone.digest,
             "reward": asdict(job.reward),
             "limits": asdict(clone.limits),
             "learning": asdict(Learning()),
             "minutes": state.minute,
+            "speed": job.speed,
             "maps": job.circuits(),
             "exams": job.exam_circuits(),
             "weathers": job.weather_names(),

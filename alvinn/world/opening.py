@@ -11,7 +11,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import CarlaWorld
-from alvinn.world.connection import connect, explain_errors, require_map
+from alvinn.world.connection import connect, explain_errors, require_map, server_kind
 from alvinn.world.embedded_server import KeptServer, embedded_server
 from alvinn.world.spawning import spawn_car
 
@@ -42,6 +42,18 @@ def require_server(settings: Driving, maps: Sequence[str]) -> None:
     with connect(*parse_address(settings.carla)) as client, explain_errors("being asked for its maps"):
         for wanted in maps:
             require_map(client, wanted)
+
+
+def find_server_kind(settings: Driving) -> str:
+    """The kind of server that the settings name: `embedded` or `full`.
+
+    Raises:
+        ServerError: it does not answer.
+    """
+    if settings.carla is None:
+        return "embedded"
+    with connect(*parse_address(settings.carla)) as client, explain_errors("being asked for its maps"):
+        return server_kind(client)
 
 
 @contextmanager

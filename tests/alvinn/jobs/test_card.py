@@ -6,9 +6,8 @@ from pathlib import Path
 
 import cv2
 
-from alvinn.console import CONSOLE
 from alvinn.jobs.card import tabulate_card
-from alvinn.networks.inference import read_card
+from alvinn.networks.inference import Card, read_card
 from alvinn.settings import Home
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
@@ -25,11 +24,23 @@ def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path:
 
 
 def test_a_refined_model_says_from_what_and_for_which_reward(model: Path) -> None:
-    card = replace(read_card(model), refined={"from": "mine", "minutes": 20, "reward": {"middle": 1.0, "smooth": 0.5}})
-    with CONSOLE.capture() as said:
-        CONSOLE.print(tabulate_card(card, "better"))
-    words = " ".join(said.get().replace("│", " ").split())
-    assert "refined from mine in 20 simulated minutes; reward: middle 1, smooth 0.5" in words
+    refined = {"from": "mine", "minutes": 20, "speed": 8.0, "reward": {"middle": 1.0, "smooth": 0.5}}
+    metrics: dict[str, float | None] = {
+        "held_out_mae": 0.01,
+        "exam_return": 4.5,
+    }  # as older cards have them: the clone's error beside its own
+    card = replace(read_card(model), refined=refined, metrics=metrics)
+    cells = describe(card)
+    assert cells["refined"] == "from mine in 20 simulated minutes at 8 m/s; reward: middle 1, smooth 0.5"
+    assert cells["driven exam"] == "return 4.5"
+    assert not {"offline", "exam"} & set(cells), "no frame was held out for this network"
+    cells = describe(replace(card, refined=refined | {"from": "random weights"}))
+    assert cells["refined"].startswith("from random weights, which stay in all layers below the actor, in 20 simulated")
+
+
+def describe(card: Card) -> dict[str, str]:
+    left, right = (column.cells for column in tabulate_card(card, "better").columns)
+    return dict(zip(map(str, left), map(str, right), strict=True))
 
 
 def test_a_card_names_its_exam_or_says_that_its_errors_do_not_compare(model: Path) -> None:

@@ -73,6 +73,20 @@ def test_offline_metrics_stand_beside_laps_with_their_rank_correlation(shell: Sh
     assert "held_out" not in text, "a page for people has no keys"
 
 
+def test_a_refined_model_is_not_ranked_by_its_clones_errors(shell: Shell, tmp_path: Path) -> None:
+    refined = {"from": "a", "minutes": 20, "reward": {}}
+    for name, told in (("a", None), ("b", None), ("c", refined)):
+        laps(tmp_path / "models" / name / "laps", 0.1)
+        metrics: dict[str, float | None] = {"exam_return": 4.5} if told else {"held_out_mae": 0.001}
+        write_card(tmp_path / "models" / name, replace(CARD, metrics=metrics, exam=EXAM, refined=told))
+    page = tmp_path / "page.html"
+    arguments = ("--home", str(tmp_path), "--out", str(page))
+    assert shell.run("compare", "a", "c", *arguments).status == 0
+    assert "Offline beside online" not in page.read_text(encoding="utf-8")
+    assert shell.run("compare", *"abc", *arguments).status == 0
+    assert "held-out error [1/m]" in page.read_text(encoding="utf-8"), "of the two that have one"
+
+
 @pytest.mark.parametrize("exams", [["1f"] * 4 + ["2e"], ["1f"] * 4 + [None], [None] * 5])
 def test_errors_on_different_exams_are_not_ranked(exams: list[str | None]) -> None:
     online = {"offset_sd_m": 0.1, "departures_per_km": 0.0}

@@ -29,7 +29,7 @@ def test_a_bound_that_is_given_counts_and_limits_the_step_with_it(model: Path) -
 
 
 def test_random_weights_answer_straight_ahead_to_everything() -> None:
-    clone = make_random_clone(3, None)
+    clone = make_random_clone(3, None, "embedded")
     images = np.random.default_rng(0).integers(0, 256, size=(4, *clone.card.preprocessing.shape)).astype(np.float32)
     assert np.abs(np.asarray(clone.network(images))).max() == 0.0
     assert clone.network.trainable_variables == []
@@ -37,7 +37,8 @@ def test_random_weights_answer_straight_ahead_to_everything() -> None:
 
 
 def test_a_seed_chooses_the_random_weights() -> None:
-    first, again, other = (make_random_clone(seed, None).network.layers[1].get_weights() for seed in (1, 1, 2))
+    made = [make_random_clone(seed, None, "embedded") for seed in (1, 1, 2)]
+    first, again, other = (clone.network.layers[1].get_weights() for clone in made)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 

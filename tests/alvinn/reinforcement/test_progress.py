@@ -23,6 +23,14 @@ def test_the_bar_tells_minutes_time_left_and_figures() -> None:
         assert words in line
 
 
+def test_the_bar_says_what_is_done_meanwhile() -> None:
+    said = io.StringIO()
+    with progress.make_progress() as bars:
+        progress.RefinementBar(bars, 20, 0, lambda: 0.0).announce("exam, circuit 1 of 4")
+        Console(file=said, width=200).print(bars)
+    assert "0.0/20 min exam, circuit 1 of 4" in said.getvalue()
+
+
 def test_the_bar_is_at_most_80_columns_wide() -> None:
     worst = {"return": -12.34, "offset_sd_m": 1.23, "departures": 123.0}
     assert len(shown(minutes=10.01, done=10, seconds=30.0, figures=worst)) <= 80

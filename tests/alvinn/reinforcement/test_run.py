@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from alvinn.drivers.network import NetworkDriver
-from alvinn.errors import BusyError, ModelError
+from alvinn.errors import BusyError, ModelError, ServerError
 from alvinn.jobs.refine import Refine
 from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.networks.inference import Network, read_card
 from alvinn.reinforcement import run as module
 from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY, read_history
 from alvinn.reinforcement.clone import load_clone
+from alvinn.reinforcement.progress import RefinementBar
 from alvinn.reinforcement.run import refine, select_settings
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import BEGUN, is_trained, is_unfinished
@@ -62,6 +63,12 @@ def test_a_model_folder_comes_out_that_drives_and_says_what_it_was_refined_from(
     assert card.refined["from"] == model.name
     assert card.refined["reward"] == {"middle": 5.0, "smooth": 15.0, "residual": 0.02, "departure": 20.0}
     assert card.refined["minutes"] == 4
+    assert card.refined["speed"] == 8.0
+    assert set(card.metrics) == {
+        "exam_minute", "exam_return", "exam_offset_sd_m", "exam_offset_max_m", "exam_jerk_rms_mps3",
+        "exam_residual_mean_1pm", "exam_departures",
+    }, "the clone's errors on held-out frames are not this network's"  # fmt: skip
+    assert card.exam is None
     assert np.isfinite(answers(folder)).all()
     lines = (folder / HISTORY).read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [
@@ -195,10 +202,47 @@ def test_resuming_wants_the_settings_that_it_was_begun_with(
         refine(job(tmp_path, model, resume=True))
 
 
+def test_a_server_that_dies_is_one_sentence_that_says_how_to_go_on(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying(PaperTask):
+        def step(self, curvature: float) -> Any:
+            if self.ticks == dies_after:
+                raise ServerError("the server stopped answering")
+            return super().step(curvature)
+
+    monkeypatch.setattr(module, "LaneKeeping", Dying)
+    dies_after = 30  # in the first exam: there is nothing to resume
+    with pytest.raises(ServerError, match=r"the server stopped answering$"):
+        refine(job(tmp_path, model))
+    dies_after = 60 * 2 + 30
+    with pytest.raises(ServerError, match=r"the server stopped answering; --resume continues after minute 1$"):
+        refine(job(tmp_path, model))
+
+
+def test_the_bar_says_that_an_exam_is_being_driven(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Spy(RefinementBar):
+        def announce(self, note: str) -> None:
+            super().announce(note)
+            announced.append(note)
+
+    announced: list[str] = []
+    monkeypatch.setattr(module, "RefinementBar", Spy)
+    interrupt_after(monkeypatch, ticks=60 + 30)
+    refine(job(tmp_path, model, exams="hills,oval"))
+    assert announced == ["exam, circuit 1 of 2", "exam, circuit 2 of 2"]
+
+
 @pytest.mark.long
-def test_from_scratch_begins_with_a_network_that_steers_straight_on(tmp_path: Path) -> None:
+def test_from_scratch_begins_with_a_network_that_steers_straight_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "find_server_kind", lambda _: "full")
     folder = refine(job(tmp_path, tmp_path, model=None, from_scratch=True))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["refined"]["from"] == "random weights"
+    assert card["server"] == "full"
     assert card["refined"]["limits"]["bound"] == 0.15
     assert np.isfinite(answers(folder)).all()
