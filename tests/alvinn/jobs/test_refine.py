@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -11,7 +13,8 @@ import pytest
 
 from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.networks.inference import read_card, write_card
-from alvinn.reinforcement.checkpoint import CHECKPOINT
+from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
+from alvinn.reinforcement.lane_keeping import LaneKeeping, Tick
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -114,6 +117,28 @@ def test_a_map_that_is_not_there_is_one_sentence_and_leaves_no_server(
     assert {child.pid for child in psutil.Process().children(recursive=True)} == before
 
 
+@pytest.fixture
+def short_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("MINUTE", 40), ("CHUNK", 20), ("WATCHING", 1)):
+        monkeypatch.setattr(f"alvinn.reinforcement.run.{name}", value)
+
+
+def at_tick(monkeypatch: pytest.MonkeyPatch, tick: int, act: Callable[[], None]) -> None:
+    """Has something happen at a tick of a refinement, exams included."""
+    step, ticks = LaneKeeping.step, count()
+
+    def disturbed(self: LaneKeeping, curvature: float) -> Tick:
+        if next(ticks) == tick:
+            act()
+        return step(self, curvature)
+
+    monkeypatch.setattr(LaneKeeping, "step", disturbed)
+
+
+SHORT = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exams", "country")
+IN_THE_SECOND_MINUTE = 40 + 40 + 20  # after the clone's exam and the warm-up
+
+
 @pytest.mark.long
 def test_a_refined_model_drives_laps_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
@@ -123,3 +148,40 @@ def test_a_refined_model_drives_laps_like_any_other(shell: Shell, model: Path, t
     laps = json.loads((tmp_path / "models" / "better" / "laps" / "laps.json").read_text(encoding="utf-8"))
     assert [run["status"] for run in laps["runs"]] == ["done"]
     assert shell.run("card", "better", *home).status == 0
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("short_minutes")
+def test_a_resumed_refinement_ends_as_an_uninterrupted_one_on_the_embedded_server(
+    shell: Shell, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    words = ("refine", "better", "--model", str(model), *SHORT)
+    whole, cut = (tmp_path / name / "models" / "better" for name in ("whole", "cut"))
+    assert shell.run(*words, "--home", str(tmp_path / "whole")).status == 0
+    with monkeypatch.context() as patch:
+        at_tick(patch, IN_THE_SECOND_MINUTE, interrupt)
+        assert shell.run(*words, "--home", str(tmp_path / "cut")).status == 0
+    assert (cut / CHECKPOINT).exists()
+    assert shell.run(*words, "--resume", "--home", str(tmp_path / "cut")).status == 0
+    for name in (HISTORY, "network.tflite"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("short_minutes")
+def test_a_server_that_dies_is_one_sentence_that_names_resume_and_leaves_no_process(
+    shell: Shell, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill_the_server() -> None:
+        for child in psutil.Process().children():
+            if child.pid not in before:
+                child.kill()
+
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    at_tick(monkeypatch, IN_THE_SECOND_MINUTE, kill_the_server)
+    said = shell.refused("refine", "better", "--model", str(model), *SHORT, "--home", str(tmp_path))
+    assert said.endswith("--resume continues after minute 1")
+    assert {child.pid for child in psutil.Process().children(recursive=True)} == before
