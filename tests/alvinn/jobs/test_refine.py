@@ -140,13 +140,18 @@ IN_THE_SECOND_MINUTE = 40 + 40 + 20  # after the clone's exam and the warm-up
 
 
 @pytest.mark.long
-def test_a_refined_model_drives_laps_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("short_minutes")
+def test_a_refined_model_drives_and_is_compared_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
-    words = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exams", "country")
-    assert shell.run("refine", "better", "--model", str(model), *words, *home).status == 0
-    shell.run("laps", "--model", "better", "--map", "oval", "--km", "0.1", *home)
-    laps = json.loads((tmp_path / "models" / "better" / "laps" / "laps.json").read_text(encoding="utf-8"))
-    assert [run["status"] for run in laps["runs"]] == ["done"]
+    shutil.copytree(model, tmp_path / "models" / "mine")
+    assert shell.run("refine", "better", "--model", "mine", *SHORT, *home).status == 0
+    for name in ("mine", "better"):
+        shell.run("laps", "--model", name, "--map", "oval", "--km", "0.05", *home)
+        laps = json.loads((tmp_path / "models" / name / "laps" / "laps.json").read_text(encoding="utf-8"))
+        assert [run["status"] for run in laps["runs"]] == ["done"]
+    assert shell.run("compare", "mine", "better", *home, "--out", str(tmp_path / "compare.html")).status == 0
+    drive = ("drive", "--model", "better", "--map", "oval", "--headless", "--seconds", "1")
+    assert shell.run(*drive, *home).status == 0
     assert shell.run("card", "better", *home).status == 0
 
 
