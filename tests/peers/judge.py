@@ -1,7 +1,9 @@
 """The same judge for every learner: from the same starts, how long until the car leaves its lane.
 
-python -m tests.peers.judge MODEL...            # models of ours
-python -m tests.peers.judge --labels 2400       # our clone of as many labels, driven on the judge's own road
+    python -m tests.peers.judge MODEL...        # models of ours
+    python -m tests.peers.judge --labels 2400   # our clone of as many labels, on the judge's own road
+
+That clone is recorded and trained in a temporary folder.
 """
 
 from __future__ import annotations
