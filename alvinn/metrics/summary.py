@@ -139,19 +139,16 @@ def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, 
     pooled = pool_metrics(runs)
     km = pooled["distance_m"] / 1000.0
     departures = pooled["departures"]
+    # resampling would call a rate of nothing seen certain
+    bounded = {} if departures or km <= 0.0 else {"departures_per_km": (0.0, bound_rate(0, km))}
     return pooled | {
         "km": km,
         "completed_pct": 100.0 * float(np.mean([run.completed for run in runs])),
         "departures_per_km": departures / km if km > 0 else None,
         "km_per_departure": km / departures if departures else None,
         **{f"{key}_per_km": _per_km(pooled[key], km) for key in ("collisions", "lane_invasions")},
-        "ci": _bootstrap_intervals(runs, rng) | _bound_where_none_departed(departures, km),
+        "ci": _bootstrap_intervals(runs, rng) | bounded,
     }
-
-
-def _bound_where_none_departed(departures: int, km: float) -> dict[str, tuple[float, float]]:
-    """The interval of a rate of nothing seen, which resampling would call certain."""
-    return {} if departures or km <= 0.0 else {"departures_per_km": (0.0, bound_rate(departures, km))}
 
 
 def bound_rate(count: int, km: float) -> float:
