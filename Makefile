@@ -84,7 +84,8 @@ bench: setup
 	$(PY) -m tests.bench.classroom
 	$(PY) -m tests.bench.cockpit
 
-# the field's own learners on our Gymnasium environment, each library in an environment of its own (PyTorch's CPU build)
+# the field's own learners on our Gymnasium environment, each library in an environment of its own (PyTorch's CPU build),
+# and our clone before the same judge
 peers: .venv-peers/sb3/ready .venv-peers/imitation/ready
 	.venv-peers/sb3/bin/python -m tests.bench.gym
 	.venv-peers/sb3/bin/python -m tests.peers.ppo

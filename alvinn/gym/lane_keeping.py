@@ -78,7 +78,8 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._ticks_allowed = round(check_above_zero("seconds", seconds) / DT)
         self._embedded = carla is None
         if carla is not None:
-            parse_address(str(carla))
+            carla = str(carla)
+            parse_address(carla)
         self._road = check_road(Road(map, direction, weather), embedded=self._embedded)
         mounted = check_camera(camera)
         self.observation_space = gymnasium.spaces.Box(0, 255, (mounted.height, mounted.width, 3), np.uint8)
@@ -105,12 +106,12 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
         self._tick = None  # a reset that fails leaves no episode
         road, start = check_options(options, self._road, embedded=self._embedded)
         self._task.open(road)
-        self._road = road
         drawn = float(self.np_random.uniform(*self._task.starts()))  # also where it is not used: seeds stay in step
         s = drawn if start.s is None else start.s
-        if options:
+        if start.s is not None or start.offset:
             self._task.check_start(s, start.offset)
         self._tick = self._task.start(s, start.offset, start.heading_error)
+        self._road = road  # not before: a reset that fails leaves the road as it was
         self._driven, self._curvature = 0, 0.0
         self._over = False
         self._show()

@@ -6,9 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from alvinn.console import CONSOLE, print_next
-from alvinn.errors import AlvinnError, ModelError
-from alvinn.networks.inference import CHECKPOINT as TRAINING
-from alvinn.reinforcement.checkpoint import CHECKPOINT
+from alvinn.errors import AlvinnError
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
 from alvinn.util.quiet import quiet
@@ -55,7 +53,7 @@ class Refine(RefineSettings):
             return
         if not self.name or (self.model is None) != self.from_scratch:
             raise AlvinnError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
-        self._require_room()
+        self.require_room()
         require_server(self, [*self.circuits(), *self.exam_circuits()])
         with quiet():
             from alvinn.reinforcement.run import refine  # TensorFlow takes seconds: only when it is needed
@@ -63,26 +61,3 @@ class Refine(RefineSettings):
         folder = refine(self)
         CONSOLE.print(f"the model is in {folder}")
         print_next("laps", self.name, "--maps", "random:400,random:401", "--both-directions", home=self.home)
-
-    def _require_room(self) -> None:
-        """See that no model, no training and no refinement is lost.
-
-        Raises:
-            ModelError: there is one of that name already, or the model is the clone itself.
-        """
-        folder = self.model_folder(self.name)
-        if self.model is not None and folder.absolute() == self.find_model(self.model).absolute():
-            raise ModelError(f"the clone {self.model} stays as it is: give the refined model another name")
-        if self.overwrite or self.resume:
-            return
-        if (folder / TRAINING).exists():
-            raise ModelError(
-                f"{folder} holds an interrupted training: choose another name, or add --overwrite to replace it "
-                "(train --resume goes on with it)"
-            )
-        if (folder / CHECKPOINT).exists():
-            raise ModelError(
-                f"{folder} holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew"
-            )
-        if (folder / "card.json").exists():
-            raise ModelError(f"{folder} holds a model already: choose another name, or add --overwrite")

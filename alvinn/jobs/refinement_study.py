@@ -191,7 +191,7 @@ class Study:
             reward=replace(self.settings.reward, **change_reward(cell.way)),
             resume=unfinished.exists(),
         )
-        refine(job)
+        refine(job, "the same command continues")
         if unfinished.exists():  # Ctrl-C keeps the best model so far, which is no result of a cell
             raise KeyboardInterrupt
         return folder

@@ -152,10 +152,7 @@ def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, 
 
 
 def bound_rate(count: int, km: float) -> float:
-    """The rate per km at which so few events or fewer are seen with a chance of 5%, if they are independent (Poisson).
-
-    Where nothing was seen it is 3.0 / km, the rule of three.
-    """
+    """Upper 95% confidence limit of a Poisson rate per km, after `count` events in `km`; 3.0 / km after none."""
     low, high = float(count), count + 10.0 * math.sqrt(count + 1.0)
     for _ in range(60):
         mean = (low + high) / 2.0

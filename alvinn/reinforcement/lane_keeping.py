@@ -130,11 +130,13 @@ class LaneKeeping(AbstractContextManager["LaneKeeping"]):
         """See that an episode which starts there does not end there.
 
         Raises:
-            AlvinnError: `s` [m] is not on an open lane or beyond its end, or the offset [m] is a departure.
+            AlvinnError: `s` [m] is not on the lane or where an episode on an open one ends, or the offset [m] is a
+                departure.
         """
-        lane, end = self.lane, self._end
-        if not lane.closed and not 0.0 <= s < end:
-            raise AlvinnError(f"s must be from 0 to {end:.1f} m, where an episode on this open lane ends, not {s:g}")
+        lane = self.lane
+        end, why = (lane.length, "") if lane.closed else (self._end, ", where an episode on this open lane ends")
+        if not 0.0 <= s < end:
+            raise AlvinnError(f"s must be from 0 to {end:.1f} m{why}, not {s:g}")
         x, y, _, _ = lane.at(s)
         margin = departure_margin(lane.project(x, y, near=s).width, self._world.geometry.width)
         if abs(offset) > margin:

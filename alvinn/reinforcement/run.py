@@ -78,14 +78,14 @@ class Refinement:
         """Drive and learn to the end; save the state in the folder after every minute."""
         if not self.state.history:
             self._examine(0)
-            remove(folder, (*OWN, *DERIVED))  # an earlier model stays until there is something in its place
+            remove(folder, (*OWN, *DERIVED))  # of an earlier model, which stays until there is an exam in its place
             write_state(folder, self.state)
         while self.state.minute < self._job.minutes:
             self._drive_minute()
             minute = self.state.minute + 1
             if minute % self._job.exam_every == 0 or minute == self._job.minutes:
                 self._examine(minute)
-            self.state.minute = minute  # not before its exam: without it, the minute is driven again
+            self.state.minute = minute  # after its exam: a run that is interrupted there drives the minute again
             self.state.learned = self._agent.list_variables() if self._agent is not None else []
             write_state(folder, self.state)
 
@@ -136,10 +136,14 @@ def open_frozen_clone(clone: Clone) -> Iterator[FrozenClone]:
         yield FrozenClone(path, clone.card)
 
 
-def refine(job: RefineSettings) -> Path:
+def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
     """Refine a clone; returns the folder of the new model.
 
     After the first exam, Ctrl-C ends it with the best model so far; --resume continues from the last whole minute.
+
+    Args:
+        job: the settings.
+        advice: what to do after an interruption.
 
     Raises:
         AlvinnError: clone, server or map is not available, or there is nothing to resume.
@@ -153,6 +157,7 @@ def refine(job: RefineSettings) -> Path:
     settings = select_settings(job, clone)
     with ExitStack() as stack:
         stack.enter_context(locked(folder, "refined"))
+        job.require_room()  # once more: another process may have left a model meanwhile
         state = read_state(folder, settings) if job.resume else State(settings, np.random.default_rng(job.seed))
         frozen = stack.enter_context(open_frozen_clone(clone))
         task = stack.enter_context(LaneKeeping(job, clone.card.camera))
@@ -162,12 +167,12 @@ def refine(job: RefineSettings) -> Path:
         except KeyboardInterrupt:
             if not state.exams():
                 raise
-            CONSOLE.print(f"interrupted after {state.minute} minutes: the best model is saved, --resume continues")
+            CONSOLE.print(f"interrupted after minute {state.minute}: the best model is saved, {advice}")
             save_model(job, clone, state, folder)
         except ServerError as error:
             if not state.exams():
                 raise
-            raise ServerError(f"{error}; --resume continues after minute {state.minute}") from error
+            raise ServerError(f"{error}; {advice} after minute {state.minute}") from error
         else:
             save_model(job, clone, state, folder)
             (folder / CHECKPOINT).unlink()

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 import tyro
 
+from alvinn.errors import ModelError
+from alvinn.networks.inference import CHECKPOINT as TRAINING
+from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
@@ -71,6 +74,29 @@ class RefineSettings(Driving):
     def weather_names(self) -> list[str]:
         """The weathers to learn in."""
         return split_names(self.weathers, self.weather)
+
+    def require_room(self) -> None:
+        """See that no model, no training and no refinement is lost.
+
+        Raises:
+            ModelError: there is one of that name already, or the model is the clone itself.
+        """
+        folder = self.model_folder(self.name)
+        if self.model is not None and folder.resolve() == self.find_model(self.model).resolve():
+            raise ModelError(f"the clone {self.model} stays as it is: give the refined model another name")
+        if self.overwrite or self.resume:
+            return
+        if (folder / TRAINING).exists():
+            raise ModelError(
+                f"{folder} holds an interrupted training: choose another name, or add --overwrite to replace it "
+                "(train --resume goes on with it)"
+            )
+        if (folder / CHECKPOINT).exists():
+            raise ModelError(
+                f"{folder} holds an interrupted refinement: add --resume to continue it, or --overwrite to begin anew"
+            )
+        if (folder / "card.json").exists():
+            raise ModelError(f"{folder} holds a model already: choose another name, or add --overwrite")
 
     def road(self, minute: int) -> Road:
         """The road of a minute: circuit by circuit and weather by weather, forward and in reverse by turns."""

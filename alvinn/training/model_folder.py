@@ -20,7 +20,7 @@ OWN = (
     *("network.keras", "network.tflite", "visual.tflite", "card.json", HISTORY, "learn.json", CHECKPOINT, BEGUN),
     *REFINEMENT,
 )
-DERIVED = ("logs", "laps", "weights.png", "curves.png")  # made of the model by TensorBoard, `laps` and `card`
+DERIVED = ("logs", "laps", "weights.png", "curves.png", "features.png")  # by TensorBoard, `laps` and `card`
 
 
 def is_trained(folder: Path) -> bool:

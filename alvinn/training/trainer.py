@@ -151,9 +151,8 @@ def _compile(dataset: Dataset, output: Encoding, settings: Settings, batches: in
         _take_weights(model, warm)
     schedule = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches, alpha=0.01)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss=loss)
-    model.optimizer.build(
-        model.trainable_variables
-    )  # else TensorFlow traces the first step twice, as it makes variables
+    # a first step that made the optimizer's variables would be traced twice
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

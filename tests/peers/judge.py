@@ -70,16 +70,16 @@ def judge_model(model: Path) -> float:
 
 
 def clone_expert(labels: int, home: Path) -> Path:
-    """Our clone of the expert's driving on the judge's road, as the learners of the library imitation see it."""
+    """Our clone of the expert's driving on the judge's road."""
     from alvinn.jobs.record import Record, record_once  # TensorFlow, which is not in the peers' environments
     from alvinn.jobs.train import Train
     from alvinn.recording import Recording
     from alvinn.training.run import train
 
-    driven = record_once(Record(home=home, name="peer", map=MAP, seconds=labels / 20.0))
-    job = Train(home=home, name="peer", data=("peer",))
+    driven = record_once(Record(home=home, name="driven", map=MAP, seconds=labels / 20.0))
+    job = Train(home=home, name="clone", data=("driven",))
     train(job, [Recording(driven).require_frames()])
-    return job.model_folder("peer")
+    return job.model_folder("clone")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("models", type=Path, nargs="*", help="folders of models")
     parser.add_argument("--labels", type=int, default=0, help="that our clone learns from, one a tick")
     options = parser.parse_args(argv)
+    if not options.models and not options.labels:
+        parser.error("name a model, or give --labels")
     with tempfile.TemporaryDirectory() as home:
         models = [*options.models, *([clone_expert(options.labels, Path(home))] if options.labels else [])]
         for model in models:

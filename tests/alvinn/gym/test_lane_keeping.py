@@ -176,14 +176,16 @@ def test_options_say_where_an_episode_starts_and_on_which_road(env: LaneKeepingE
         ({"weather": "Drizzle"}, "no weather 'Drizzle'"),
         ({"offset": math.nan}, "offset must be a finite number, not nan"),
         ({"offset": 50.0}, r"offset must be within 0\.\d\d m, beyond which the car departs, not 50"),
+        ({"direction": "reverse", "offset": 50.0}, "offset must be within"),
     ],
 )
 def test_an_option_of_no_use_is_refused_and_the_road_stays(env: LaneKeepingEnv, options: Any, says: str) -> None:
-    env.reset(options={"s": 20.0})
+    first, _ = env.reset(options={"s": 20.0})
     with pytest.raises(AlvinnError, match=says):
         env.reset(options=options)
-    _, info = env.reset(options={"s": 20.0})
+    again, info = env.reset(options={"s": 20.0})
     assert abs(info["offset"]) < 0.05
+    np.testing.assert_array_equal(first, again)
 
 
 def test_what_the_map_knows_is_in_info_and_changes_no_observation(

@@ -25,8 +25,9 @@ def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: P
 
 
 def test_the_clone_is_never_overwritten(shell: Shell, model: Path, tmp_path: Path) -> None:
-    words = ("refine", str(model), "--model", str(model), "--overwrite", "--home", str(tmp_path))
-    assert "stays as it is: give the refined model another name" in shell.refused(*words)
+    for spelled in (model, model.parent / ".." / model.parent.name / model.name):
+        words = ("refine", str(model), "--model", str(spelled), "--overwrite", "--home", str(tmp_path))
+        assert "stays as it is: give the refined model another name" in shell.refused(*words)
 
 
 def test_a_model_of_that_name_is_never_lost(shell: Shell, model: Path, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def refined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
     def teach(*, ends: bool) -> list[bool]:
         resumed: list[bool] = []
 
-        def refine(job: RefineSettings) -> None:
+        def refine(job: RefineSettings, advice: str) -> None:
             resumed.append(job.resume)
             folder = job.model_folder(job.name)
             folder.mkdir(parents=True, exist_ok=True)

@@ -56,8 +56,11 @@ def test_the_share_is_one_at_the_edge_and_a_departure_beyond(task: LaneKeeping) 
 
 def test_a_start_from_which_an_episode_ends_at_once_is_refused(task: LaneKeeping) -> None:
     margin = task.start(10.0).margin
-    task.check_start(-10.0, margin - 0.01)  # a closed lane wraps
-    task.check_start(10.0, 0.01 - margin)
+    for offset in (margin - 0.01, 0.01 - margin):
+        task.check_start(10.0, offset)
+    for s in (-10.0, task.lane.length):
+        with pytest.raises(AlvinnError, match=f"from 0 to {task.lane.length:.1f} m, not {s:g}"):
+            task.check_start(s, 0.0)
     for offset in (margin + 0.01, -50.0):
         with pytest.raises(AlvinnError, match=f"offset must be within {margin:.2f} m, .* not {offset:g}"):
             task.check_start(10.0, offset)

@@ -111,7 +111,7 @@ def test_ctrl_c_in_the_last_exam_leaves_that_exam_to_resume(
     with monkeypatch.context() as patch:
         interrupt_after(patch, ticks=60 * 2 + 60 + 30)  # clone's exam, two minutes, half of the exam after them
         folder = refine(job(tmp_path, model, minutes=2))
-    assert "interrupted after 1 minutes" in capsys.readouterr().out
+    assert "interrupted after minute 1" in capsys.readouterr().out
     assert [entry["minute"] for entry in read_history(folder)] == [0, 1]
     assert read_card(folder).refined["minutes"] == 1  # type: ignore[index]
     refine(job(tmp_path, model, minutes=2, resume=True))
