@@ -105,6 +105,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on_to_the_same_end(
     assert not (folder / CHECKPOINT).exists()
 
 
+@pytest.mark.long
 def test_ctrl_c_in_the_last_exam_leaves_that_exam_to_resume(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,30 +143,18 @@ def test_a_clone_that_nothing_beats_comes_out_as_it_was(
     assert answers(folder) == answers(model)
 
 
-def test_what_was_derived_from_the_model_before_goes_with_it(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    laps = tmp_path / "models" / "better" / "laps"
-    laps.mkdir(parents=True)
-    (laps.parent / "history.csv").write_text("of another training", encoding="utf-8")
-    interrupt_after(monkeypatch, ticks=60 + 30)
-    folder = refine(job(tmp_path, model))
-    assert not laps.exists()
-    assert not (folder / "history.csv").exists()
-
-
-def test_a_refinement_that_replaces_a_training_leaves_nothing_of_it(
+def test_a_refinement_that_replaces_a_training_leaves_nothing_of_it_nor_of_what_was_derived_from_it(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "models" / "better"
-    folder.mkdir(parents=True)
-    for name in (TRAINING, BEGUN, "learn.json"):
+    (folder / "laps").mkdir(parents=True)
+    for name in (TRAINING, BEGUN, "learn.json", "history.csv", "features.png"):
         (folder / name).write_text("of an interrupted training", encoding="utf-8")
     interrupt_after(monkeypatch, ticks=60 + 30)
     refine(job(tmp_path, model, overwrite=True))
     assert is_trained(folder)
     assert not is_unfinished(folder)
-    assert not (folder / "learn.json").exists()
+    assert not any((folder / name).exists() for name in ("learn.json", "history.csv", "features.png", "laps"))
 
 
 def test_a_model_stays_until_the_refinement_that_replaces_it_has_something_to_show(
