@@ -115,7 +115,9 @@ def desktop(size: tuple[int, int] = (1280, 720)) -> Iterator[Desktop]:
             "-fbdir",
             folder,
         ]
-        with subprocess.Popen([*command, "-nolisten", "tcp"], pass_fds=(writing,), stderr=subprocess.DEVNULL) as server:
+        # When its last guest leaves, an X server begins again, and turns away whoever comes meanwhile: not this one.
+        command += ["-nolisten", "tcp", "-noreset"]
+        with subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL) as server:
             try:
                 os.close(writing)
                 display = f":{told.readline().strip()}"
