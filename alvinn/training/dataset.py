@@ -2,7 +2,8 @@
 
 Neighbouring frames are near copies, so frames held out at random would leak into training. On each lane one stretch in
 every HOLD_EVERY metres is held out with all frames recorded there, and training frames keep a gap of five seconds of
-driving to it. For imports without a known lane, blocks of time are held out.
+driving to it. For imports without a known lane, blocks of time are held out; of many drives too short for a stretch,
+whole circuits.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from alvinn.training.views import find_path_goals, predict_arc_goals
 HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
 HOLD_FROM = 400.0  # m to the first one: two minutes of driving, half each way, pass it
 HOLD_LENGTH = 40.0  # m held out
+HOLD_CIRCUITS = 10  # where no drive passes such a stretch, one of so many circuits is held out
 HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
 HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving already has one
 GAP_SECONDS = 5.0  # of driving skipped on either side
@@ -174,6 +176,9 @@ def balance_counts(curvature: Doubles, most: int) -> Indices:
 def hold_out(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Masks of held-out and of training rows, shape (n,) each; rows in the gap are in neither."""
     held_out, training = _split_by_lane(rows)
+    if not held_out.any():
+        held_out = _hold_circuits_out(rows)
+        training &= ~held_out
     if (blocks := np.isnan([row.lane_s for row in rows])).any():
         held_in_time, training_in_time = _split_by_time(np.array([row.time for row in rows]))
         return np.where(blocks, held_in_time, held_out), np.where(blocks, training_in_time, training)
@@ -199,6 +204,13 @@ def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDAr
     seams = _seams(known, gap)
     from_seam = np.array([row.lane_s - seams.get(row.lane, math.inf) for row in rows])
     return held_out, training & ~(np.abs(from_seam) <= gap)
+
+
+def _hold_circuits_out(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
+    """Every tenth circuit with both its lanes; of fewer circuits none."""
+    circuits = ["" if math.isnan(row.lane_s) else row.lane.rpartition("/")[0] for row in rows]
+    names = [name for name in dict.fromkeys(circuits) if name]
+    return np.isin(circuits, names[HOLD_CIRCUITS - 1 :: HOLD_CIRCUITS])
 
 
 def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:

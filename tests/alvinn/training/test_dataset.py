@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,28 @@ def test_later_laps_of_a_stretch_stay_on_its_side(row: Row, nudge: float, lap: i
     held_out, training = hold_out(places * (lap + 1))
     assert held_out.tolist() == [True, False, False] * (lap + 1)
     assert training.tolist() == [False, True, False] * (lap + 1)
+
+
+@pytest.mark.parametrize(("circuits", "held"), [(9, []), (10, [9]), (25, [9, 19])])
+def test_of_many_drives_too_short_for_a_stretch_every_tenth_circuit_is_held_out(
+    row: Row, circuits: int, held: list[int]
+) -> None:
+    ways = ("forward", "backward")
+    rows = [
+        replace(row, lane=f"random:{circuit}/{way}", lane_s=at, speed=8.0)
+        for circuit, way, at in product(range(circuits), ways, (50.0, 150.0, 250.0))
+    ]
+    held_out, training = hold_out(rows)
+    assert {r.lane for r, out in zip(rows, held_out, strict=True) if out} == {
+        f"random:{circuit}/{way}" for circuit, way in product(held, ways)
+    }
+    assert (training == ~held_out).all()
+
+
+def test_where_one_drive_passes_a_stretch_no_whole_circuit_is_held_out(row: Row) -> None:
+    rows = [replace(row, lane=f"random:{circuit}/forward", lane_s=150.0, speed=8.0) for circuit in range(20)]
+    held_out, _ = hold_out([*rows, replace(row, lane="oval/forward", lane_s=420.0, speed=8.0)])
+    assert held_out.tolist() == [False] * 20 + [True]
 
 
 @given(st.floats(0.0, 400.0))
