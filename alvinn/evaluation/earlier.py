@@ -10,6 +10,7 @@ from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import FILM, load_run, parse_run, read_laps
 from alvinn.util.begun import remove, require_same
+from alvinn.visualization.page import pluralize
 
 MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
 
@@ -45,7 +46,7 @@ def load_earlier(
     if lost := [run for run in finished if run not in runs]:
         names = ", ".join(sorted(f"{run.circuit} {run.direction} in {run.weather}" for run in lost)[:3])
         raise ResultsError(
-            f"{path} holds {len(lost)} runs that are not asked for now ({names}): ask for them too, {mend}"
+            f"{path} holds what is not asked for now, {pluralize(len(lost), 'run')} ({names}): ask for them too, {mend}"
         )
     found = [load_run(folder, run) for run in runs if run in finished]
     return {result.run: result for result in found if result is not None}

@@ -166,7 +166,10 @@ CONDITIONS = ("speed", "laps", "km", "camera", "maps")
 def _describe_judgement(one: str, two: str, changes: Sequence[Change]) -> str:
     judgement = overall_judgement(changes)
     if judgement == "undecided":
-        return f"{changes[0].circuits} circuits do not decide between {two} and {one}, {LEAST_CIRCUITS} are needed"
+        return (
+            f"undecided between {two} and {one}: {LEAST_CIRCUITS} circuits are the fewest that decide, "
+            f"not {changes[0].circuits}"
+        )
     if judgement == "the same":
         return f"{two} drives as {one} does, beyond what chance explains"
     return f"{two} is {judgement} than {one}"

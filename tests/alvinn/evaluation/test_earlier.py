@@ -47,7 +47,7 @@ def test_runs_that_failed_or_were_interrupted_are_nothing_to_lose(tmp_path: Path
 
 def test_finished_runs_that_are_not_asked_for_any_more_are_not_dropped(tmp_path: Path) -> None:
     leave(tmp_path, judged([0.1] * 5), judged([0.1] * 5, OTHER))
-    with pytest.raises(ResultsError, match=r"holds 1 runs that are not asked for now \(oval forward in ClearNoon\)"):
+    with pytest.raises(ResultsError, match=r"holds what is not asked for now, 1 run \(oval forward in ClearNoon\)"):
         load_earlier(tmp_path, [OTHER], HEAD, resume=True, overwrite=False)
 
 

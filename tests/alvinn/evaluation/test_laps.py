@@ -76,7 +76,7 @@ def test_ctrl_c_keeps_what_is_finished_resume_drives_the_rest_and_two_at_a_time_
         drive_laps(replace(job, resume=True, speed=6.0), None)
     with pytest.raises(ResultsError, match=r"holds finished runs \(2\): add --resume .*, --overwrite .* another --out"):
         drive_laps(job, None)
-    with pytest.raises(ResultsError, match=r"holds 1 runs that are not asked for now \(oval reverse in ClearNoon\)"):
+    with pytest.raises(ResultsError, match=r"holds what is not asked for now, 1 run \(oval reverse in ClearNoon\)"):
         drive_laps(replace(job, resume=True, both_directions=False), None)
     assert left(tmp_path / "one")["runs"][0] == before
 
