@@ -71,7 +71,7 @@ class AblationInCells:
         )
         makers = {f"{row}-{seed}": partial(_do, job, ROWS[row], seed) for seed in range(self.seeds) for row in rows}
         found = Cells(self.out, digest).fill(makers, self.cells)
-        CONSOLE.print(tabulate_by_seed(found, rows, range(self.seeds)), highlight=False, markup=False)
+        CONSOLE.print(tabulate_by_seed(found, rows, range(self.seeds)), highlight=False, markup=False, soft_wrap=True)
 
 
 def _do(job: Ablation, row: AblationCell, seed: int) -> Figures:

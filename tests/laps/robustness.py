@@ -119,7 +119,7 @@ class Robustness:
             before = sum(cells.read(condition) is not None for condition in names)
             table[name] = cells.fill(makers, left)
             left = None if left is None else left - (len(table[name]) - before)
-        CONSOLE.print(tabulate(table, names), highlight=False, markup=False)
+        CONSOLE.print(tabulate(table, names), highlight=False, markup=False, soft_wrap=True)
 
     def _find(self, name: str) -> Path:
         model = Home(self.home).find_model(getattr(self, name))

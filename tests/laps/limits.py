@@ -1,0 +1,107 @@
+"""What a model's figures depend on: the lane's width, the tightest bend, the weather.
+
+    python -m tests.laps.limits docs/experiments/exam/shipped
+
+Takes the cells of an exam on random circuits (`tests.laps.exam`), and groups their runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import tyro
+
+from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
+from alvinn.metrics.summary import pool_sd
+from sim.roads.circuits import find_circuit
+from sim.roads.curves import Circuit
+from tests.laps.cells import main
+
+WIDTHS = (3.2, 3.4, 3.6, 3.8)  # m
+RADII = (17.0, 20.0, 25.0)  # m
+HEADINGS = ("", "runs", "km", "departures", "mean offset", "sd within a run", "sd of all", "jerk [m/s3]")
+
+Run = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Group the runs of an exam."""
+
+    cells: tyro.conf.Positional[Path]
+    """folder of its cells"""
+
+    def run(self) -> None:
+        """Print the table."""
+        paths = sorted(self.cells.glob("*.json"))
+        if not paths:
+            raise AlvinnError(f"{self.cells} has no cells of an exam: python -m tests.laps.exam makes them")
+        runs = [run for path in paths for run in msgspec.json.decode(path.read_bytes())["runs"]]
+        CONSOLE.print(tabulate_groups(runs), highlight=False, markup=False, soft_wrap=True)
+
+
+def tabulate_groups(runs: Sequence[Run]) -> str:
+    """A table in Markdown: all runs, and those of each lane width, tightest radius and weather."""
+    lines: list[Sequence[str]] = [HEADINGS, ["---"] * len(HEADINGS), _describe("all", runs)]
+    for groups in (
+        _group((_bin(_circuit(run).widths(0.0)[0], WIDTHS, "lane"), run) for run in runs),
+        _group((_bin(_circuit(run).min_radius, RADII, "tightest radius"), run) for run in runs),
+        _group((run["weather"], run) for run in runs),
+    ):
+        lines += [_describe(name, groups[name]) for name in sorted(groups)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _group(named: Iterable[tuple[str, Run]]) -> dict[str, list[Run]]:
+    groups: dict[str, list[Run]] = {}
+    for name, run in named:
+        groups.setdefault(name, []).append(run)
+    return groups
+
+
+def _bin(value: float, edges: Sequence[float], what: str) -> str:
+    place = int(np.searchsorted(edges, value, side="right"))
+    if place == 0:
+        return f"{what} below {edges[0]:g} m"
+    return f"{what} from {edges[place - 1]:g} m" + (f" to {edges[place]:g} m" if place < len(edges) else "")
+
+
+@cache
+def _find(name: str) -> Circuit:
+    circuit = find_circuit(name)
+    if circuit is None:
+        raise AlvinnError(f"{name} is no circuit of the embedded server, whose widths and bends would be known")
+    return circuit
+
+
+def _circuit(run: Run) -> Circuit:
+    return _find(run["map"])
+
+
+def _describe(name: str, runs: Sequence[Run]) -> list[str]:
+    ticks, mean, sd, jerk = (
+        np.array([run[key] for run in runs]) for key in ("ticks", "offset_mean_m", "offset_sd_m", "jerk_rms_mps3")
+    )
+    share = ticks / ticks.sum()
+    return [
+        name,
+        str(len(runs)),
+        f"{sum(run['distance_m'] for run in runs) / 1000.0:.1f}",
+        str(sum(run["departures"] for run in runs)),
+        f"{share @ mean:+.3f} m",
+        f"{np.sqrt(share @ sd**2):.3f} m",
+        f"{pool_sd(ticks, mean, sd):.3f} m",
+        f"{np.sqrt(share @ jerk**2):.2f}",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Limits))
