@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
+from alvinn.networks.inference import read_card
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
 from alvinn.util.quiet import quiet
@@ -59,5 +61,20 @@ class Refine(RefineSettings):
             from alvinn.reinforcement.run import refine  # TensorFlow takes seconds: only when it is needed
 
         folder = refine(self)
-        CONSOLE.print(f"the model is in {folder}")
+        CONSOLE.print(f"the model is in {folder}: {judge_exams(read_card(folder).metrics)}")
         print_next("laps", self.name, "--maps", "random:400,random:401", "--both-directions", home=self.home)
+
+
+def judge_exams(metrics: Mapping[str, float | None]) -> str:
+    """What the exams of a refinement found, in a sentence.
+
+    Args:
+        metrics: of its card.
+    """
+    if not metrics["exam_minute"]:
+        return "no exam was better than the clone's own, so it drives as its clone does; more --minutes may help"
+    figures = {name: metrics[f"exam_{name}"] or 0.0 for name in ("minute", "offset_sd_m", "jerk_rms_mps3")}
+    return (
+        f"its exam after minute {figures['minute']:g} was the best, offset sd {figures['offset_sd_m']:.3f} m, "
+        f"lateral jerk {figures['jerk_rms_mps3']:.2f} m/s3 rms"
+    )

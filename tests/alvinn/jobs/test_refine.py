@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from alvinn.jobs.refine import judge_exams
 from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.networks.inference import read_card, write_card
 from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
@@ -22,6 +23,12 @@ def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: P
     home = ("--home", str(tmp_path))
     for words in (("--model", "shipped"), ("better",), ("better", "--model", "shipped", "--from-scratch")):
         assert shell.refused("refine", *words, *home).startswith("refine requires a name and a clone")
+
+
+def test_a_refinement_ends_with_what_its_exams_found() -> None:
+    found = {"exam_minute": 8.0, "exam_offset_sd_m": 0.0512, "exam_jerk_rms_mps3": 0.734}
+    assert judge_exams(found) == ("its exam after minute 8 was the best, offset sd 0.051 m, lateral jerk 0.73 m/s3 rms")
+    assert "it drives as its clone does" in judge_exams(found | {"exam_minute": 0.0})
 
 
 def test_the_clone_is_never_overwritten(shell: Shell, model: Path, tmp_path: Path) -> None:
