@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -14,6 +14,7 @@ from alvinn.console import CONSOLE
 from alvinn.recording import Recording
 from alvinn.training.dataset import Dataset
 
+MEASURED = 1e-3  # m: CARLA tells where the wheels are in the world, so a wheelbase differs a little from map to map
 FEW = 600  # frames: half a minute of driving
 
 
@@ -30,7 +31,15 @@ def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
 def find_vehicle(recordings: Sequence[Recording]) -> dict[str, Any] | None:
     """The car of the recordings; None if there are several."""
     first, *others = [recording.session.vehicle for recording in recordings]
-    return dict(first) if all(other == first for other in others) else None
+    return dict(first) if all(_is_alike(other, first) for other in others) else None
+
+
+def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two cars are the same, as measured."""
+    return one.keys() == other.keys() and all(
+        np.shape(one[name]) == np.shape(other[name]) and np.allclose(one[name], other[name], atol=MEASURED)
+        for name in one
+    )
 
 
 def find_speeds(recordings: Sequence[Recording]) -> tuple[float, float] | None:

@@ -38,6 +38,10 @@ def test_the_car_is_that_of_all_recordings_or_none(tmp_path: Path) -> None:
     longer = Recording(other.folder)
     longer.session = replace(other.session, vehicle={**other.session.vehicle, "wheelbase": 4.0})
     assert find_vehicle([one, longer]) is None
+    wheelbase = other.session.vehicle["wheelbase"] + 2e-6  # as measured at another place of another map
+    elsewhere = Recording(other.folder)
+    elsewhere.session = replace(other.session, vehicle={**other.session.vehicle, "wheelbase": wheelbase})
+    assert find_vehicle([one, elsewhere]) == one.session.vehicle
 
 
 def test_data_that_teach_little_are_told() -> None:
