@@ -24,6 +24,7 @@ from alvinn.util.images import encode_png
 from alvinn.visualization.features import draw_feature_maps, draw_filters
 from alvinn.visualization.weights import draw_curves, draw_weights, find_hidden_weights
 
+FEW = 6  # recordings that are listed one by one
 WEIGHTS, CURVES, FEATURES = "weights.png", "curves.png", "features.png"
 
 
@@ -90,10 +91,10 @@ def tabulate_card(card: Card, name: str) -> Table:
         "network": f"{card.network}, answers by {type(card.output).__name__} with {card.output.units} units",
         "sees": f"{' and '.join(card.cameras)}: {size}, from {card.describe_camera()}",
         "drives": _describe_driving(card),
-        "learned from": ", ".join(f"{r.get('name')} ({r.get('rows')} frames)" for r in card.recordings)
-        or card.describe_sources(),
+        "learned from": _describe_recordings(card.recordings) or card.describe_sources(),
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
         **(_describe_errors(card) if card.refined is None else _describe_refinement(card.refined, card.metrics)),
+        **({} if card.judged is None else {"judged": card.judged}),
         "seed": str(card.seed),
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),
@@ -101,6 +102,14 @@ def tabulate_card(card: Card, name: str) -> Table:
     for key, value in rows.items():
         grid.add_row(key, value)
     return grid
+
+
+def _describe_recordings(recordings: Sequence[Mapping[str, Any]]) -> str:
+    if len(recordings) <= FEW:
+        return ", ".join(f"{one.get('name')} ({one.get('rows')} frames)" for one in recordings)
+    frames = sum(int(one.get("rows", 0)) for one in recordings)
+    first, last = recordings[0].get("name"), recordings[-1].get("name")
+    return f"{len(recordings)} recordings, {first} to {last} ({frames} frames)"
 
 
 def _describe_driving(card: Card) -> str:

@@ -66,6 +66,8 @@ class Card:
     """frames a second that it learned from"""
     exam: dict[str, Any] | None = None
     """the exam behind `metrics`, see `alvinn.training.examination`; None: one that was drawn for this model alone"""
+    judged: str | None = None
+    """what it did on circuits that were used for no choice, with the bound; None: nobody judged it so"""
     schema: int = SCHEMA
 
     @property

@@ -210,6 +210,7 @@ def _card(job: RefineSettings, clone: Clone, state: State) -> Card:
         seed=job.seed,
         metrics={f"exam_{name}": value for name, value in best.items() if name != "kind"},
         exam=None,  # no held-out frames: this network was examined by driving
+        judged=None,
         version=__version__,
         commit=program_commit(),
         refined={

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.metrics.summary import bound_rate, pool_sd
+from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import WEATHERS, Home, check_names
 from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
 
@@ -50,6 +51,8 @@ class Exam:
     """folder that holds the models"""
     out: Path = Path("docs/experiments/exam")
     """folder of the cells"""
+    tell: bool = False
+    """write what was found into the model's card too"""
 
     def __post_init__(self) -> None:
         check_names(self)
@@ -74,7 +77,11 @@ class Exam:
             name: partial(judge, model, maps, self.jobs, km=self.km, weathers=name.partition("-")[2])
             for name, maps in self.deal().items()
         }
-        CONSOLE.print(describe(list(cells.fill(makers, self.cells).values())), highlight=False)
+        found = describe(list(cells.fill(makers, self.cells).values()))
+        CONSOLE.print(found, highlight=False)
+        if self.tell and model is not None:
+            where = f"random:{self.first} to {self.first + self.circuits - 1}, which were used for no choice"
+            write_card(model, replace(read_card(model), judged=f"on {where}: {found}"))
 
 
 def describe(cells: Sequence[Figures]) -> str:
