@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pytest
 
 from alvinn.driving.steering import VehicleGeometry
-from alvinn.driving.types import Camera
+from alvinn.driving.types import Camera, Observation
 from alvinn.networks.encodings import Encoding, Floats, Hill, Scalar
-from alvinn.networks.inference import Card, Network, read_card, write_card
+from alvinn.networks.inference import Card, Network, StatefulNetwork, read_card, write_card
 from alvinn.networks.preprocessing import Colours, Preprocessing
 from alvinn.settings import Home
 
@@ -50,7 +50,12 @@ def test_the_lines_need_nothing_of_this_program() -> None:
 def test_the_shipped_model_drives_by_them(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Home().find_model("shipped")
     network, names = Network(folder), run_lines(folder, monkeypatch)
-    answers = [(names["curvature"](frame), network.curvature(frame)) for frame in make_frames(network.card)]
+    assert network.remembers, "what it was told before decides its answers, too"
+    driving, speeds = StatefulNetwork(network), np.linspace(2.0, 10.0, 20).tolist()
+    answers = [
+        (names["curvature"](frame, speed), driving.answer(Observation(0, 0.0, frame, speed)).curvature)
+        for frame, speed in zip(make_frames(network.card), speeds, strict=True)
+    ]
     assert all(abs(theirs - ours) < CLOSE for theirs, ours in answers)
     assert len({round(ours, 4) for _, ours in answers}) > 10, "answers that differ"
 
@@ -72,8 +77,8 @@ class Echo:
         self.units = units
         self.seen: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
 
-    def get_input_details(self) -> list[dict[str, int]]:
-        return [{"index": 0}]
+    def get_input_details(self) -> list[dict[str, Any]]:
+        return [{"index": 0, "shape": (1, 1, 1, 1)}]
 
     get_output_details = get_input_details
 
@@ -97,11 +102,12 @@ def test_every_way_to_see_and_to_answer_is_covered(
     shutil.copyfile(shipped / "network.tflite", tmp_path / "network.tflite")
     camera = Camera(width=size[0], height=size[1])
     prepare = Preprocessing.for_camera(camera, 96, 32, colours)
-    write_card(tmp_path, replace(read_card(shipped), camera=camera, output=output, preprocessing=prepare))
+    clone = replace(read_card(shipped), refined=None)
+    write_card(tmp_path, replace(clone, camera=camera, output=output, preprocessing=prepare))
     names = run_lines(tmp_path, monkeypatch)
     card = read_card(tmp_path)
     for frame in make_frames(card, 6):
         units = np.random.default_rng(int(frame[0, 0, 0])).normal(0.3, 0.4, output.units).astype(np.float32)
-        names["network"] = echo = Echo(units)
-        assert names["curvature"](frame) == pytest.approx(float(output.decode(units[None])[0]), abs=CLOSE)
+        names["network"], names["told"] = echo, _ = Echo(units), []
+        assert names["curvature"](frame, 8.0) == pytest.approx(float(output.decode(units[None])[0]), abs=CLOSE)
         assert np.array_equal(echo.seen[0], prepare(frame).astype(np.float32))

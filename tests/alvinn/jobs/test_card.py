@@ -54,17 +54,28 @@ def test_a_card_names_its_exam_or_says_that_its_errors_do_not_compare(model: Pat
         assert any(str(cell).endswith(told) for cell in cells)
 
 
+def test_many_recordings_are_told_in_a_line_and_what_a_judge_said_in_another(model: Path) -> None:
+    card = read_card(model)
+    many = tuple({"name": f"drive-{number}", "rows": 100} for number in range(60))
+    cells = describe(replace(card, recordings=many, judged="200 laps, no departure"))
+    assert cells["learned from"] == "60 recordings, drive-0 to drive-59 (6000 frames)"
+    assert cells["judged"] == "200 laps, no departure"
+    cells = describe(replace(card, recordings=many[:2]))
+    assert cells["learned from"] == "drive-0 (100 frames), drive-1 (100 frames)"
+    assert "judged" not in cells
+
+
 def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shell, tmp_path: Path) -> None:
     package = Home().find_model("shipped")
     before = sorted(package.iterdir())
     assert shell.run("card", "shipped", "--home", str(tmp_path)).status == 0
-    assert {path.name for path in (tmp_path / "models" / "shipped").iterdir()} == {"curves.png", "features.png"}
+    assert {path.name for path in (tmp_path / "models" / "shipped").iterdir()} == {"features.png"}
     assert sorted(package.iterdir()) == before
 
 
 def test_a_folder_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    assert "curves.png could not be written" in shell.refused("card", "shipped", "--home", str(tmp_path))
+    assert "features.png could not be written" in shell.refused("card", "shipped", "--home", str(tmp_path))
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell, tmp_path: Path) -> None:
