@@ -1,4 +1,4 @@
-"""PPO of stable-baselines3 in the place of our soft actor-critic: `python -m tests.peers.ppo_residual`.
+"""PPO of stable-baselines3 in the place of our soft actor-critic: `python -m tests.peers.ppo_residual --model CLONE`.
 
 The same clone, state, residual, reward, circuits and exams as `alvinn refine`, for as many simulated minutes. It learns
 only from what it has just driven; how far a round may move the policy is limited (`target_kl`).
@@ -118,7 +118,7 @@ class Exams(BaseCallback):  # type: ignore[misc] # the type checker has no stabl
 def main(argv: Sequence[str] | None = None) -> None:
     """Learn and examine."""
     parser = argparse.ArgumentParser(prog="python -m tests.peers.ppo_residual", description=__doc__)
-    parser.add_argument("--model", default="shipped")
+    parser.add_argument("--model", required=True, help="a clone that was not refined")
     parser.add_argument("--minutes", type=int, default=20)
     parser.add_argument("--weathers", default="ClearNoon,WetCloudyNoon,CloudySunset,ClearNight")
     options = parser.parse_args(argv)
