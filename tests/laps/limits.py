@@ -8,9 +8,11 @@ Takes the cells of an exam on random circuits (`tests.laps.exam`), and groups th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +47,29 @@ class Limits:
         if not paths:
             raise AlvinnError(f"{self.cells} has no cells of an exam: python -m tests.laps.exam makes them")
         runs = [run for path in paths for run in msgspec.json.decode(path.read_bytes())["runs"]]
-        CONSOLE.print(tabulate_groups(runs), highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(tabulate_groups(runs, WAYS), highlight=False, markup=False, soft_wrap=True)
 
 
-def tabulate_groups(runs: Sequence[Run]) -> str:
-    """A table in Markdown: all runs, and those of each lane width, tightest radius and weather."""
+def tabulate_groups(runs: Sequence[Run], ways: Sequence[Callable[[Run], str]]) -> str:
+    """A table in Markdown: all runs, and those of each group.
+
+    Args:
+        runs: at least one, as the cells of an exam have them.
+        ways: to group them, each the name of a run's group.
+    """
     lines: list[Sequence[str]] = [HEADINGS, ["---"] * len(HEADINGS), _describe("all", runs)]
-    for groups in (
-        _group((_bin(_circuit(run).widths(0.0)[0], WIDTHS, "lane"), run) for run in runs),
-        _group((_bin(_circuit(run).min_radius, RADII, "tightest radius"), run) for run in runs),
-        _group((run["weather"], run) for run in runs),
-    ):
-        lines += [_describe(name, groups[name]) for name in sorted(groups)]
+    for name_group in ways:
+        groups = groupby(sorted(runs, key=name_group), name_group)
+        lines += [_describe(name, list(group)) for name, group in groups]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _group(named: Iterable[tuple[str, Run]]) -> dict[str, list[Run]]:
-    groups: dict[str, list[Run]] = {}
-    for name, run in named:
-        groups.setdefault(name, []).append(run)
-    return groups
+def _name_lane(run: Run) -> str:
+    return _bin(_circuit(run).widths(0.0)[0], WIDTHS, "lane")
+
+
+def _name_bend(run: Run) -> str:
+    return _bin(_circuit(run).min_radius, RADII, "tightest radius")
 
 
 def _bin(value: float, edges: Sequence[float], what: str) -> str:
@@ -101,6 +106,9 @@ def _describe(name: str, runs: Sequence[Run]) -> list[str]:
         f"{pool_sd(ticks, mean, sd):.3f} m",
         f"{np.sqrt(share @ jerk**2):.2f}",
     ]
+
+
+WAYS: tuple[Callable[[Run], str], ...] = (_name_lane, _name_bend, itemgetter("weather"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.laps.limits import tabulate_groups
+from tests.laps.limits import WAYS, tabulate_groups
 
 
 def test_the_figures_of_an_exam_are_grouped_by_lane_by_bend_and_by_weather() -> None:
@@ -9,7 +9,7 @@ def test_the_figures_of_an_exam_are_grouped_by_lane_by_bend_and_by_weather() -> 
         run | {"map": "random:244", "weather": "ClearNoon", "offset_mean_m": 0.04},
         run | {"map": "random:223", "weather": "ClearNoon", "offset_mean_m": -0.04, "departures": 2},
     ]
-    lines = tabulate_groups(runs).splitlines()[2:]
+    lines = tabulate_groups(runs, WAYS).splitlines()[2:]
     together = "1.0 | 2 | +0.000 m | 0.030 m | 0.050 m | 0.50 |"
     wide = "0.5 | 2 | -0.040 m | 0.030 m | 0.030 m | 0.50 |"  # random:223 has lanes of 3.93 m, and a bend of 22 m
     narrow = "0.5 | 0 | +0.040 m | 0.030 m | 0.030 m | 0.50 |"

@@ -1,0 +1,68 @@
+"""How far a model comes in CARLA's towns and on real race tracks, in cells.
+
+    python -m tests.laps.towns --maps Town01.xodr,Town02.xodr,Town07.xodr,Norisring.csv,Zandvoort.csv
+    python -m tests.laps.towns --model expert
+
+Run it where the files are: the names of maps are kept as they are given. In a town a run is a kilometre, from four of its
+starting points, both ways; on a race track it is a lap. A cell is a map and a start; see `tests.laps.cells`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
+from alvinn.settings import Home, split_names
+from tests.laps.cells import Cells, combine, judge, main, measure_reference
+from tests.laps.exam import EXPERT
+from tests.laps.limits import tabulate_groups
+
+STARTS = {"Town01": (0, 55, 111, 166), "Town02": (0, 27, 54, 81), "Town07": (0, 62, 125, 188)}
+"""A quarter of a town's starting points apart."""
+LONG = {"km": 1.0, "laps": 3}  # a loop that is shorter than a kilometre is driven again
+
+
+@dataclass(frozen=True)
+class Towns:
+    """Judge a model, or the expert, on maps that are not ours."""
+
+    maps: str = ",".join(f"{town}.xodr" for town in STARTS)
+    """a,b: files"""
+    model: str = "shipped"
+    """a model, or expert"""
+    cells: int | None = None
+    """to do before the table (default: all)"""
+    jobs: int = 2
+    """laps at a time"""
+    home: Path = Path()
+    """folder that holds the models"""
+    out: Path = Path("docs/experiments/towns")
+    """folder of the cells"""
+
+    def run(self) -> None:
+        """Do the cells that are missing, and print all."""
+        files = [Path(name) for name in split_names(self.maps, "")]
+        if missing := [str(file) for file in files if not file.is_file()]:
+            raise AlvinnError(f"{', '.join(missing)} not found: docs/towns.md says where the files are from")
+        model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
+        cells = Cells(self.out / Path(self.model).name, combine(measure_reference(), {}, model))
+        makers = {
+            f"{file.stem}-{start}": partial(
+                judge, model, [str(file)], self.jobs, start=start, **(LONG if file.stem in STARTS else {})
+            )
+            for file in files
+            for start in STARTS.get(file.stem, (0,))
+        }
+        found = cells.fill(makers, self.cells)
+        runs = [run for cell in found.values() for run in cell["runs"]]
+        if runs:
+            table = tabulate_groups(runs, [lambda run: Path(run["map"]).stem])
+            CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Towns))
