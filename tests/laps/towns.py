@@ -3,7 +3,7 @@
     python -m tests.laps.towns --maps Town01.xodr,Town02.xodr,Town07.xodr,Norisring.csv,Zandvoort.csv
     python -m tests.laps.towns --model expert
 
-Run it where the files are: the names of maps are kept as they are given. In a town a run is a kilometre, from four of its
+Run it where the files are: names of maps are kept as they are given. In a town a run is a kilometre, from four of its
 starting points, both ways; on a race track it is a lap. A cell is a map and a start; see `tests.laps.cells`.
 """
 
