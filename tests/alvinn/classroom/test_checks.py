@@ -25,10 +25,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def add_model(home: Home, name: str, *, departures: int = 0, **changes: object) -> None:
-    """A model of that name, judged on the circuits of the lessons."""
+    """A clone of that name, judged on the circuits of the lessons."""
     folder = home.home / "models" / name
     shutil.copytree(home.find_model(SHIPPED), folder)
-    write_card(folder, replace(read_card(folder), **changes))  # type: ignore[arg-type]
+    clone = replace(read_card(folder), refined=None, metrics={"held_out_mae": 0.01})
+    write_card(folder, replace(clone, **changes))  # type: ignore[arg-type]
     rest = {"status": "done", "completed": True, "duration_s": 1.0, "offset_mean_m": 0.0, "offset_sd_m": 0.1}
     runs = [asdict(replace(RUN, map=name)) | rest for name in ("random:3", "random:5", "oval")]
     driven = [run | {"distance_m": 1000.0, "departures": departures} for run in runs]
