@@ -21,6 +21,7 @@ from alvinn.console import CONSOLE
 from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import WEATHERS, Home, check_names
+from alvinn.visualization.page import pluralize
 from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
 
 FIRST, CIRCUITS = 400, 100  # the judging circuits: each candidate drives them once
@@ -93,11 +94,12 @@ def describe(cells: Sequence[Figures]) -> str:
         np.array([run[name] for run in runs]) for name in ("ticks", "offset_mean_m", "offset_sd_m", "jerk_rms_mps3")
     )
     km, departures = sum(run["distance_m"] for run in runs) / 1000.0, sum(run["departures"] for run in runs)
-    bound = f" (95%: fewer than {100.0 * bound_rate(departures, km):.2g} per 100 km)"
+    bound = f"95%: fewer than {100.0 * bound_rate(departures, km):.3g} per 100 km"
     where = [f"{run['map']} {run['direction']} {run['weather']}" for run in runs if run["departures"]]
     return (
-        f"{len(runs)} laps of {len({run['map'] for run in runs})} circuits in {len({run['weather'] for run in runs})} "
-        f"weathers, {km:.1f} km: {departures} departures{bound}{': ' if where else ''}{', '.join(where)}; offset sd "
+        f"{pluralize(len(runs), 'run')} on {pluralize(len({run['map'] for run in runs}), 'circuit')} in "
+        f"{pluralize(len({run['weather'] for run in runs}), 'weather')}, {km:.1f} km: "
+        f"{pluralize(departures, 'departure')} ({bound}){': ' if where else ''}{', '.join(where)}; offset sd "
         f"{pool_sd(ticks, mean, sd):.4f} m, mean {(ticks * mean).sum() / ticks.sum():+.4f} m, largest "
         f"{max(run['offset_max_m'] for run in runs):.2f} m; lateral jerk "
         f"{np.sqrt((ticks * jerk**2).sum() / ticks.sum()):.3f} m/s3 rms"
