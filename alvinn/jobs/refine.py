@@ -76,5 +76,5 @@ def judge_exams(metrics: Mapping[str, float | None]) -> str:
     figures = {name: metrics[f"exam_{name}"] or 0.0 for name in ("minute", "offset_sd_m", "jerk_rms_mps3")}
     return (
         f"its exam after minute {figures['minute']:g} was the best, offset sd {figures['offset_sd_m']:.3f} m, "
-        f"lateral jerk {figures['jerk_rms_mps3']:.2f} m/s3 rms"
+        f"requested jerk {figures['jerk_rms_mps3']:.2f} m/s3 rms"
     )

@@ -27,7 +27,9 @@ def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: P
 
 def test_a_refinement_ends_with_what_its_exams_found() -> None:
     found = {"exam_minute": 8.0, "exam_offset_sd_m": 0.0512, "exam_jerk_rms_mps3": 0.734}
-    assert judge_exams(found) == ("its exam after minute 8 was the best, offset sd 0.051 m, lateral jerk 0.73 m/s3 rms")
+    assert judge_exams(found) == (
+        "its exam after minute 8 was the best, offset sd 0.051 m, requested jerk 0.73 m/s3 rms"
+    )
     assert "it drives as its clone does" in judge_exams(found | {"exam_minute": 0.0})
 
 
