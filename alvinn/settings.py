@@ -175,6 +175,10 @@ class Driving(Home):
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
         check_names(self, embedded=self.carla is None)
+        for one in ("map", "weather"):
+            given, many = getattr(self, one), getattr(self, f"{one}s", None)
+            if many and given != getattr(Driving, one):
+                raise ValueError(f"--{one} {given} and --{one}s {many} exclude each other: name all in --{one}s")
 
 
 @dataclass(frozen=True)

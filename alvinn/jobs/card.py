@@ -22,7 +22,7 @@ from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.util.images import encode_png
 from alvinn.visualization.features import draw_feature_maps, draw_filters
-from alvinn.visualization.weights import draw_curves, draw_weights, find_hidden_weights
+from alvinn.visualization.weights import draw_curves, draw_exams, draw_weights, find_hidden_weights
 
 FEW = 6  # recordings that are listed one by one
 WEIGHTS, CURVES, FEATURES = "weights.png", "curves.png", "features.png"
@@ -164,7 +164,8 @@ def _tabulate_layers(layers: Sequence[StoredLayer]) -> Table:
 def _make_drawings(folder: Path, card: Card, hidden: tuple[Floats, Floats] | None) -> dict[str, Image]:
     """Make the pictures of a model, by file name."""
     drawings: dict[str, Image] = {}
-    if (curves := draw_curves(folder / "history.csv")) is not None:
+    curves = draw_curves(folder / "history.csv") if card.refined is None else draw_exams(folder / "refinement.csv")
+    if curves is not None:
         drawings[CURVES] = curves
     if hidden is not None:
         drawings[WEIGHTS] = draw_weights(*hidden, card.preprocessing.shape[:2])

@@ -39,7 +39,7 @@ from alvinn.online.settings import LearnSettings
 from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import open_recording
-from alvinn.settings import SHIPPED, Driving, require_above_zero
+from alvinn.settings import SHIPPED, Driving, find_map, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
@@ -81,6 +81,7 @@ class ShowClassroom(Driving):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "ground", find_map(self.ground))  # on an embedded server, whatever the stage is on
         require_above_zero("--seconds", self.seconds)
         if not 0 <= self.port < 65536:
             raise ValueError(f"--port must be 0 to 65535, not {self.port}")

@@ -36,7 +36,7 @@ from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT
-from alvinn.world.opening import find_server_kind
+from alvinn.world.opening import find_server_kind, warn_of_other_server
 
 MINUTE = round(60.0 / DT)  # ticks
 CHUNK = 100  # ticks driven, then updates made, in turn
@@ -148,12 +148,12 @@ def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
     Raises:
         AlvinnError: clone, server or map is not available, or there is nothing to resume.
     """
-    folder = job.model_folder(job.name)
-    clone = (
-        make_random_clone(job.seed, job.bound, find_server_kind(job))
-        if job.from_scratch
-        else load_clone(job.find_model(job.model or ""), job.bound)
-    )
+    folder, kind = job.model_folder(job.name), find_server_kind(job)
+    if job.from_scratch:
+        clone = make_random_clone(job.seed, job.bound, kind)
+    else:
+        clone = load_clone(job.find_model(job.model or ""), job.bound)
+        warn_of_other_server(clone.card.server, kind)
     settings = select_settings(job, clone)
     with ExitStack() as stack:
         stack.enter_context(locked(folder, "refined"))
@@ -168,13 +168,13 @@ def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
             if not state.exams():
                 raise
             CONSOLE.print(f"interrupted after minute {state.minute}: the best model is saved, {advice}")
-            save_model(job, clone, state, folder)
+            save_model(job, clone, state, folder, kind)
         except ServerError as error:
             if not state.exams():
                 raise
             raise ServerError(f"{error}; {advice} after minute {state.minute}") from error
         else:
-            save_model(job, clone, state, folder)
+            save_model(job, clone, state, folder, kind)
             (folder / CHECKPOINT).unlink()
     return folder
 
@@ -186,8 +186,8 @@ def select_settings(job: RefineSettings, clone: Clone) -> dict[str, Any]:
     return {key: value for key, value in asdict(job).items() if key in kept} | {"clone": clone.digest}
 
 
-def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path) -> None:
-    """Write the model of the best exam."""
+def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path, kind: str) -> None:
+    """Write the model of the best exam; `kind` is of the server that it was refined on."""
     remove(folder, DERIVED)  # of the model before this refinement was resumed
     size = clone.features + REMEMBERED_STATE
     watched = state.rows[: job.warm_up * MINUTE, :size] if state.best else np.eye(size, dtype=np.float32)
@@ -200,14 +200,15 @@ def save_model(job: RefineSettings, clone: Clone, state: State, folder: Path) ->
         write_bytes(folder / "network.tflite", to_litert(network))
         if (visual := export_saliency_model(clone.network)) is not None:
             write_bytes(folder / "visual.tflite", visual)
-    write_card(folder, _card(job, clone, state))
+    write_card(folder, _card(job, clone, state, kind))
 
 
-def _card(job: RefineSettings, clone: Clone, state: State) -> Card:
+def _card(job: RefineSettings, clone: Clone, state: State, kind: str) -> Card:
     best = state.best_exam()
     return replace(
         clone.card,
         seed=job.seed,
+        server=kind,
         metrics={f"exam_{name}": value for name, value in best.items() if name != "kind"},
         exam=None,  # no held-out frames: this network was examined by driving
         judged=None,

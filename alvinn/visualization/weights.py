@@ -41,6 +41,7 @@ LINES = {
     "held_out_steer_mae": (148, 103, 189),
     "held_out_relative_error": (44, 160, 44),
 }
+EXAM_LINES = {"offset_sd_m": (31, 119, 180), "jerk_rms_mps3": (214, 39, 40)}
 
 
 AXIS = 48  # pixels left of a curve, for its numbers
@@ -85,27 +86,51 @@ def _grey(weights: Floats) -> Image:
 
 def draw_curves(history: Path) -> Image | None:
     """Draw the columns of a `history.csv` over the epochs, one above the other; None if there is nothing to draw."""
-    if not history.is_file():
-        return None
-    with history.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _read_rows(history)
     columns = {name: [float(row[name]) for row in rows if row.get(name)] for name in LINES}
-    drawn = [_curve(name, values, LINES[name]) for name, values in columns.items() if len(values) > 1]
+    drawn = [
+        _draw_curve(name, "epoch", range(1, len(values) + 1), values, LINES[name])
+        for name, values in columns.items()
+        if len(values) > 1
+    ]
     return np.vstack(drawn) if drawn else None
 
 
-def _curve(name: str, values: Sequence[float], colour: tuple[int, int, int]) -> Image:
+def draw_exams(history: Path) -> Image | None:
+    """Draw how a refinement's exams went, from its `refinement.csv`; None if there are not two of them."""
+    exams = [row for row in _read_rows(history) if row["kind"] == "exam"]
+    if len(exams) < 2:
+        return None
+    minutes = [int(row["minute"]) for row in exams]
+    drawn = [
+        _draw_curve(name, "minute", minutes, [float(row[name]) for row in exams], colour)
+        for name, colour in EXAM_LINES.items()
+    ]
+    return np.vstack(drawn)
+
+
+def _read_rows(history: Path) -> list[dict[str, str]]:
+    if not history.is_file():
+        return []
+    with history.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _draw_curve(
+    name: str, axis: str, places: Sequence[int], values: Sequence[float], colour: tuple[int, int, int]
+) -> Image:
     height, width = PLOT
     image: Image = np.full((height, width, 3), PAPER[0], dtype=np.uint8)
     top = max(*values, 1e-12)
-    x = np.linspace(AXIS, width - GAP, len(values))
+    first, last = places[0], places[-1]
+    x = AXIS + (width - GAP - AXIS) * (np.asarray(places) - first) / (last - first)
     y = height - GAP - (height - 4 * GAP) * np.asarray(values) / top
     for end in ((width - GAP, height - GAP), (AXIS, 3 * GAP)):
         cv2.line(image, (AXIS, height - GAP), end, INK, 1, cv2.LINE_AA)
     cv2.polylines(image, [np.stack([x, y], axis=1).round().astype(np.int32)], isClosed=False, color=colour, thickness=2)
-    labels = ((f"{top:.3g}", 4, 3 * GAP + 4), ("0", AXIS - 14, height - GAP), ("1", AXIS, height - 2))
-    for label, across, down in (*labels, ("epoch", width // 2, height - 2), (str(len(values)), width - 30, height - 2)):
+    labels = ((f"{top:.3g}", 4, 3 * GAP + 4), ("0", AXIS - 14, height - GAP), (str(first), AXIS, height - 2))
+    for label, across, down in (*labels, (axis, width // 2, height - 2), (str(last), width - 30, height - 2)):
         cv2.putText(image, label, (across, down), cv2.FONT_HERSHEY_SIMPLEX, 0.35, INK, 1, cv2.LINE_AA)
-    text = f"{name}: {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs, best {min(values):.4g}"
+    text = f"{name}: {values[0]:.4g} to {values[-1]:.4g} by {axis} {last}, best {min(values):.4g}"
     cv2.putText(image, text, (GAP, 2 * GAP), cv2.FONT_HERSHEY_SIMPLEX, 0.45, INK, 1, cv2.LINE_AA)
     return image

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 
 from alvinn.cli import JOBS
 from alvinn.errors import MapError
+from alvinn.jobs.correct import Correct
 from alvinn.jobs.laps import Laps
+from alvinn.jobs.refine import Refine
 from alvinn.networks.inference import read_card
 from alvinn.settings import FAMILIES, MAP_FLAGS, MAPS, WEATHERS, Driving, Home, find_map
 from alvinn.world.connection import weather_names
@@ -75,6 +78,22 @@ def test_a_job_puts_the_capitals_of_weathers_right_and_names_the_nearest_one() -
     assert Laps(weathers="wetnoon, duststorm").weathers == "WetNoon,DustStorm"
     with pytest.raises(MapError, match=r"no weather 'HardRain': did you mean HardRainNoon\?"):
         Laps(weathers="ClearNoon,HardRain")
+
+
+@pytest.mark.parametrize(
+    ("make", "answer"),
+    [
+        (lambda: Laps(map="oval", maps="country,path"), "--map oval and --maps country,path exclude each other"),
+        (lambda: Laps(weather="WetNoon", weathers="ClearNoon"), "name all in --weathers"),
+        (lambda: Correct(name="a", map="oval"), "--map oval and --maps random:213"),
+        (lambda: Refine(name="a", model="b", map="oval"), "--map oval and --maps random:213"),
+    ],
+)
+def test_one_map_or_weather_beside_a_list_of_them_is_refused_and_not_ignored(
+    make: Callable[[], object], answer: str
+) -> None:
+    with pytest.raises(ValueError, match=answer):
+        make()
 
 
 def test_every_flag_that_takes_maps_is_looked_up_in_every_job() -> None:

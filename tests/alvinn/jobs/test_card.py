@@ -69,13 +69,13 @@ def test_pictures_of_the_shipped_model_are_drawn_in_the_users_folder(shell: Shel
     package = Home().find_model("shipped")
     before = sorted(package.iterdir())
     assert shell.run("card", "shipped", "--home", str(tmp_path)).status == 0
-    assert {path.name for path in (tmp_path / "models" / "shipped").iterdir()} == {"features.png"}
+    assert {path.name for path in (tmp_path / "models" / "shipped").iterdir()} == {"curves.png", "features.png"}
     assert sorted(package.iterdir()) == before
 
 
 def test_a_folder_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    assert "features.png could not be written" in shell.refused("card", "shipped", "--home", str(tmp_path))
+    assert "curves.png could not be written" in shell.refused("card", "shipped", "--home", str(tmp_path))
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell, tmp_path: Path) -> None:

@@ -77,6 +77,15 @@ def test_a_model_folder_comes_out_that_drives_and_says_what_it_was_refined_from(
     assert not (folder / CHECKPOINT).exists()
 
 
+def test_a_model_belongs_to_the_server_that_it_was_refined_on(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "find_server_kind", lambda _: "full")
+    assert read_card(model).server == "embedded"
+    assert read_card(refine(job(tmp_path, model, minutes=2))).server == "full"
+    assert "was trained on the embedded server and drives on a full CARLA" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.long
 def test_the_same_seed_gives_the_same_model_and_another_another(model: Path, tmp_path: Path) -> None:
     first = refine(job(tmp_path / "1", model))

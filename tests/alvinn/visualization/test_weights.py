@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.networks.keras_file import StoredLayer
-from alvinn.visualization.weights import GAP, PAPER, PIXEL, draw_curves, draw_weights, find_hidden_weights
+from alvinn.visualization.weights import (
+    EXAM_LINES,
+    GAP,
+    PAPER,
+    PIXEL,
+    draw_curves,
+    draw_exams,
+    draw_weights,
+    find_hidden_weights,
+)
 
 
 def test_the_weights_of_the_hidden_units_are_a_row_for_each_unit() -> None:
@@ -52,3 +61,17 @@ def test_a_history_is_drawn_and_none_is_not(tmp_path: Path) -> None:
     assert drawn is not None
     assert drawn.shape == (220, 640, 3), "what was not measured is not drawn"
     assert (drawn != PAPER[0]).any()
+
+
+def test_the_exams_of_a_refinement_are_drawn_over_its_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "refinement.csv"
+    assert draw_exams(path) is None
+    head = "kind,minute,return,offset_sd_m,jerk_rms_mps3\nexam,0,4.0,0.06,0.9\n"
+    path.write_text(head, encoding="utf-8")
+    assert draw_exams(path) is None, "one point is no curve"
+    path.write_text(f"{head}learning,1,9.0,9.0,9.0\nexam,4,5.0,0.06,0.7\n", encoding="utf-8")
+    drawn = draw_exams(path)
+    assert drawn is not None
+    assert drawn.shape == (2 * 220, 640, 3)
+    top = drawn[220 + 3 * GAP - 2 : 220 + 3 * GAP + 3]  # where the largest jerk is, of all exams and of nothing else
+    assert (top == EXAM_LINES["jerk_rms_mps3"]).all(axis=2).any()
