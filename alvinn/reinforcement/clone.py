@@ -52,7 +52,8 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     card = read_card(folder)
     if card.refined is not None:
         raise ModelError(
-            f"{folder} was refined already: start from {card.refined['from']}, the model it was refined from"
+            f"{folder} was refined already: start from {card.refined['from']}, the model it was refined from, or "
+            "from a clone of your own (alvinn train)"
         )
     Network(folder)  # checks that its files match
     if card.preprocessing.range_rows or card.irre or not isinstance(card.output, Hill | Scalar):

@@ -11,6 +11,7 @@ import carla
 from alvinn.driving.lane import Lane
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, ServerError
+from alvinn.util.quiet import quiet
 from alvinn.world import connection
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.connection import explain_errors, find_weather, load_map
@@ -62,10 +63,23 @@ def spawn_car(
                 driving.switch_headlights(preset)
                 driving.attach_cameras(undo)
             driving.settle()
+            undo.callback(_shorten_time_out_of_the_dead, client)  # first: it was pushed last
             yield driving
         except (AlvinnError, RuntimeError):
             client.set_timeout(UNDO_TIMEOUT)
             raise
+
+
+def _shorten_time_out_of_the_dead(client: carla.Client) -> None:
+    """See whether the server still answers: it may have died where nobody noticed, in a pause or in a notebook."""
+    client.set_timeout(connection.CONNECT_TIMEOUT)
+    try:
+        with quiet():
+            client.get_server_version()
+    except RuntimeError:
+        client.set_timeout(UNDO_TIMEOUT)
+    else:
+        client.set_timeout(connection.TIMEOUT)
 
 
 def _make_synchronous(world: carla.World, undo: ExitStack) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import carla
 import psutil
 import pytest
@@ -54,29 +57,40 @@ def test_whatever_was_opened_is_undone_after_an_error(server: Address) -> None:
     assert left_behind(server) == before
 
 
+@contextmanager
+def mortal_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Address, psutil.Process]]:
+    """A server and its process; with this usual time-out, two requests that nobody answers outlast the hang guard."""
+    before = set(psutil.Process().children())
+    with embedded_server("oval", 0) as address:
+        (server,) = set(psutil.Process().children()) - before
+        monkeypatch.setattr(connection, "TIMEOUT", 200.0)
+        monkeypatch.setattr(spawning, "UNDO_TIMEOUT", 0.2)
+        yield address, server
+
+
 @pytest.mark.parametrize("step", ["attach_cameras", "settle"], ids=["being opened", "driving"])
 def test_a_server_that_stopped_answering_is_not_waited_for_as_long_again(
     monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """What is to be undone is two requests at least: with this for the usual time-out they outlast the hang guard."""
-
     def fail() -> None:
-        before = set(psutil.Process().children())
-        with embedded_server("oval", 0) as address:
-            (server,) = set(psutil.Process().children()) - before
+        with mortal_server(monkeypatch) as (address, server):
 
             def stop_answering(*_: object) -> None:
                 server.suspend()
                 raise ServerError("it stopped answering")
 
-            monkeypatch.setattr(connection, "TIMEOUT", 200.0)
             monkeypatch.setattr(CarlaWorld, step, stop_answering)
             with car_on(address):
                 pass
 
-    monkeypatch.setattr(spawning, "UNDO_TIMEOUT", 0.2)
     with pytest.raises(ServerError, match="it stopped answering"):
         fail()
+
+
+def test_a_server_that_died_unnoticed_is_not_waited_for_at_every_sensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.2)
+    with mortal_server(monkeypatch) as (address, server), car_on(address):
+        server.suspend()
 
 
 def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(server: Address) -> None:
