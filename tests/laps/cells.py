@@ -42,6 +42,7 @@ FIGURES = ("km", "departures", "departures_per_km", "offset_mean_m", "offset_sd_
 RUN_FIGURES = (*("map", "direction", "weather"), *("departures", "distance_m", "offset_mean_m"), *FIGURES[-2:])
 
 Figures = dict[str, Any]
+Makers = Mapping[str, Callable[[], Figures]]
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,22 @@ class Cells:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.folder / f"{name}.json", {**head, "cell": name, **figures})
 
-    def fill(self, makers: Mapping[str, Callable[[], Figures]], most: int | None = None) -> dict[str, Figures]:
+    def fill(self, makers: Makers, most: int | None = None) -> dict[str, Figures]:
         """Do the cells that are missing, `most` of them at most; returns all that there are."""
         for name in [name for name in makers if self.read(name) is None][:most]:
             CONSOLE.print(f"cell {name}", highlight=False)
             self.write(name, makers[name]())
         return {name: found for name in makers if (found := self.read(name)) is not None}
+
+
+def fill_in_turn(groups: Sequence[tuple[Cells, Makers]], most: int | None = None) -> list[dict[str, Figures]]:
+    """`Cells.fill` for groups of cells with digests of their own; `most` counts all of them."""
+    found = []
+    for cells, makers in groups:
+        missing = sum(cells.read(name) is None for name in makers)
+        found.append(cells.fill(makers, most))
+        most = None if most is None else max(0, most - missing)
+    return found
 
 
 def pick(names: str, known: Mapping[str, Any] | Sequence[str], flag: str) -> list[str]:

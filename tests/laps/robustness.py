@@ -10,7 +10,7 @@ circuits on which nothing was chosen, both ways. A cell is a model in a conditio
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,9 @@ from alvinn.settings import CameraFlags, Home
 from tests.laps.cells import (
     Cells,
     Figures,
+    Makers,
     combine,
+    fill_in_turn,
     format_figures,
     judge,
     main,
@@ -109,17 +111,17 @@ class Robustness:
 
     def run(self) -> None:
         """Do the cells that are missing, and print all."""
-        names, left = pick(self.conditions, CONDITIONS, "--conditions"), self.cells
-        reference, settings = measure_reference(), {"circuits": self.circuits, "km": self.km}
-        table: dict[str, dict[str, Figures]] = {}
-        for name in pick(self.models, MODELS, "--models"):
-            model = self._find(name)
-            cells = Cells(self.out / name, combine(reference, settings, model))
-            makers = {condition: partial(self._judge, model, condition) for condition in names}
-            before = sum(cells.read(condition) is not None for condition in names)
-            table[name] = cells.fill(makers, left)
-            left = None if left is None else left - (len(table[name]) - before)
-        CONSOLE.print(tabulate(table, names), highlight=False, markup=False, soft_wrap=True)
+        conditions, models = pick(self.conditions, CONDITIONS, "--conditions"), pick(self.models, MODELS, "--models")
+        reference = measure_reference()
+        found = fill_in_turn([self._plan(name, conditions, reference) for name in models], self.cells)
+        table = tabulate(dict(zip(models, found, strict=True)), conditions)
+        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+
+    def _plan(self, name: str, conditions: Sequence[str], reference: str) -> tuple[Cells, Makers]:
+        """The cells of a model."""
+        model, settings = self._find(name), {"circuits": self.circuits, "km": self.km}
+        makers: Makers = {one: partial(self._judge, model, one) for one in conditions}
+        return Cells(self.out / name, combine(reference, settings, model)), makers
 
     def _find(self, name: str) -> Path:
         model = Home(self.home).find_model(getattr(self, name))

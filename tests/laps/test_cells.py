@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.errors import AlvinnError
-from tests.laps.cells import Cells, combine, pick
+from tests.laps.cells import Cells, Makers, combine, fill_in_turn, pick
 
 
 def test_cells_are_done_once_a_few_at_a_time_and_anew_where_the_program_answers_differently(tmp_path: Path) -> None:
@@ -29,6 +29,14 @@ def test_cells_are_done_once_a_few_at_a_time_and_anew_where_the_program_answers_
     assert other.fill(makers, most=0) == {}
     assert list(other.fill(makers)) == ["a", "b", "c"]
     assert len(done) == 6
+
+
+def test_of_groups_of_cells_so_many_are_done_in_all(tmp_path: Path) -> None:
+    makers: Makers = {name: partial(dict, found=name) for name in ("a", "b", "c")}
+    groups = [(Cells(tmp_path / group, group), makers) for group in ("1", "2")]
+    assert [list(found) for found in fill_in_turn(groups, most=2)] == [["a", "b"], []]
+    assert [list(found) for found in fill_in_turn(groups, most=2)] == [["a", "b", "c"], ["a"]]
+    assert [list(found) for found in fill_in_turn(groups)] == [["a", "b", "c"]] * 2
 
 
 def test_a_digest_follows_from_the_reference_the_settings_and_the_network(tmp_path: Path) -> None:

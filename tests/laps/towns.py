@@ -9,6 +9,7 @@ starting points, both ways; on a race track it is a lap. A cell is a map and a s
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from pathlib import Path
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.settings import Home, split_names
-from tests.laps.cells import Cells, combine, judge, main, measure_reference
+from tests.laps.cells import Cells, Makers, combine, fill_in_turn, judge, main, measure_reference
 from tests.laps.exam import EXPERT
 from tests.laps.limits import tabulate_groups
 
@@ -49,19 +50,22 @@ class Towns:
         if missing := [str(file) for file in files if not file.is_file()]:
             raise AlvinnError(f"{', '.join(missing)} not found: docs/towns.md says where the files are from")
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
-        cells = Cells(self.out / Path(self.model).name, combine(measure_reference(), {}, model))
-        makers = {
-            f"{file.stem}-{start}": partial(
-                judge, model, [str(file)], self.jobs, start=start, **(LONG if file.stem in STARTS else {})
-            )
-            for file in files
-            for start in STARTS.get(file.stem, (0,))
-        }
-        found = cells.fill(makers, self.cells)
-        runs = [run for cell in found.values() for run in cell["runs"]]
+        reference = measure_reference()
+        found = fill_in_turn([self._plan(file, model, reference) for file in files], self.cells)
+        runs = [run for cells in found for cell in cells.values() for run in cell["runs"]]
         if runs:
             table = tabulate_groups(runs, [lambda run: Path(run["map"]).stem])
             CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+
+    def _plan(self, file: Path, model: Path | None, reference: str) -> tuple[Cells, Makers]:
+        """The cells of a map; its contents are in their digest, since a release of CARLA may change a town."""
+        roads = {"roads": hashlib.sha256(file.read_bytes()).hexdigest()}
+        length = LONG if file.stem in STARTS else {}
+        makers: Makers = {
+            f"{file.stem}-{start}": partial(judge, model, [str(file)], self.jobs, start=start, **length)
+            for start in STARTS.get(file.stem, (0,))
+        }
+        return Cells(self.out / Path(self.model).name, combine(reference, roads, model)), makers
 
 
 if __name__ == "__main__":
