@@ -84,17 +84,17 @@ bench: setup
 	$(PY) -m tests.bench.classroom
 	$(PY) -m tests.bench.cockpit
 
-models/first/card.json:
-	$(PY) -m alvinn record first --seconds 120 --noise --both-directions --headless \
+models/two-minutes/card.json:
+	$(PY) -m alvinn record two-minutes --seconds 120 --noise --both-directions --headless \
 		--weathers ClearNoon,WetCloudyNoon,CloudySunset,ClearNight
-	$(PY) -m alvinn train first --data first
+	$(PY) -m alvinn train two-minutes --data two-minutes
 
 # the field's own learners on our Gymnasium environment, each library in an environment of its own (PyTorch's CPU build),
 # and our clone before the same judge
-peers: .venv-peers/sb3/ready .venv-peers/imitation/ready models/first/card.json
+peers: .venv-peers/sb3/ready .venv-peers/imitation/ready models/two-minutes/card.json
 	.venv-peers/sb3/bin/python -m tests.bench.gym
 	.venv-peers/sb3/bin/python -m tests.peers.ppo
-	.venv-peers/sb3/bin/python -m tests.peers.ppo_residual --model first
+	.venv-peers/sb3/bin/python -m tests.peers.ppo_residual --model two-minutes
 	.venv-peers/imitation/bin/python -m tests.peers.dagger
 	$(PY) -m tests.peers.judge --labels 2400
 

@@ -118,26 +118,36 @@ def explain(name: str, job: Job, command: str, console: Console, *, everything: 
         console.print(f"{command} {name} --help all explains them.", markup=False, highlight=False)
 
 
-def list_flags(settings: Any, prefix: str = "") -> dict[str, Flag]:
-    """The settings of a job by their names, those of nested dataclasses with a dot, as the command line takes them."""
+def list_flags(settings: Any, prefix: str = "", usual: Any = None) -> dict[str, Flag]:
+    """The settings of a job by their names, those of nested dataclasses with a dot, as the command line takes them.
+
+    Args:
+        settings: a dataclass.
+        prefix: of the names.
+        usual: an instance with the defaults, where a job has others than the dataclass itself.
+    """
     found: dict[str, Flag] = {}
     hints, texts = get_type_hints(settings, include_extras=True), _read_docstrings(settings)
     for one in fields(settings):
         hint, text = hints[one.name], " ".join(texts.get(one.name, "").split())
         if is_dataclass(hint):
-            found |= list_flags(hint, f"{prefix}{one.name}.")
+            found |= list_flags(hint, f"{prefix}{one.name}.", _find_default(one))
         else:
-            found[prefix + one.name] = _make_flag(one, hint, prefix, text)
+            default = _find_default(one) if usual is None else getattr(usual, one.name)
+            found[prefix + one.name] = _make_flag(one, hint, prefix, text, default)
     return found
 
 
-def _make_flag(one: Field[Any], hint: Any, prefix: str, text: str) -> Flag:
+def _find_default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
+def _make_flag(one: Field[Any], hint: Any, prefix: str, text: str, default: Any) -> Flag:
     import tyro  # half of the time until the list of jobs is printed, which does without
 
     kind, extras = (get_args(hint)[0], get_args(hint)[1:]) if get_origin(hint) is Annotated else (hint, ())
     name = next((extra.name for extra in extras if getattr(extra, "name", None)), one.name)
     flag = "--" + f"{prefix}{name}".replace("_", "-")
-    default = one.default if one.default_factory is MISSING else None
     if kind is bool:
         off = flag.replace("--", "--no-", 1)
         return Flag(off if default else flag, "", f"do not {text}" if default else text)

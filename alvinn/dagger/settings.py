@@ -65,7 +65,7 @@ class RoundSettings(Driving):
     members: int = 1
     """networks trained per round; with two or more, the gate doubt acts where they disagree"""
     retest: bool = True
-    """after each round, test the network at every take-over so far"""
+    """test the network after each round at every take-over so far"""
     jobs: int = 1
     """number of laps driven in parallel"""
 

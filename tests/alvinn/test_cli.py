@@ -132,6 +132,15 @@ def test_the_whole_help_has_every_flag_that_the_parser_takes(shell: Shell, name:
     assert {flag.replace("--no-", "--") for flag in taken} <= {flag.replace("--no-", "--") for flag in shown}
 
 
+def test_help_tells_the_defaults_of_nested_settings_that_the_job_itself_has() -> None:
+    reward = cli.parse(["refine", "better", "--model", "mine"]).reward
+    flags = list_flags(cli.JOBS["refine"].load())
+    assert {name: flags[f"reward.{name}"].text.split("default: ")[1] for name in ("middle", "smooth")} == {
+        "middle": f"{reward.middle})",
+        "smooth": f"{reward.smooth})",
+    }
+
+
 @pytest.mark.parametrize("name", ["laps", "drive", "card"])
 @pytest.mark.parametrize("words", [("mine",), ("--model", "mine"), ("--model=mine",)])
 def test_the_model_is_the_first_word_or_a_flag(name: str, words: tuple[str, ...]) -> None:
