@@ -98,6 +98,7 @@ def check_names(settings: object, *, embedded: bool = True) -> None:
             object.__setattr__(settings, flag, ",".join(find(name) for name in names))
 
 
+SEEDS = 2**32
 MAP_FLAGS = dict.fromkeys(("map", "maps", "judge", "exams", "ground"), find_map)
 WEATHER_FLAGS = dict.fromkeys(("weather", "weathers"), find_weather)
 """The flags that name maps and weathers, wherever a job has them, and how their names are looked up."""
@@ -111,6 +112,16 @@ def require_above_zero(flag: str, number: float | None) -> None:
     """
     if number is not None and not 0 < number < math.inf:
         raise ValueError(f"{flag} must be a number above 0, not {number}")
+
+
+def require_seed(seed: int) -> None:
+    """Check --seed, which NumPy, TensorFlow and the server all take.
+
+    Raises:
+        ValueError: it is out of range; the command line reports that as wrong usage.
+    """
+    if not 0 <= seed < SEEDS:
+        raise ValueError(f"--seed must be from 0 to {SEEDS - 1}, not {seed}")
 
 
 def require_distinct(flag: str, names: Iterable[str]) -> None:
@@ -175,9 +186,17 @@ class Driving(Home):
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
         check_names(self, embedded=self.carla is None)
-        for one in ("map", "weather"):
-            given, many = getattr(self, one), getattr(self, f"{one}s", None)
-            if many and given != getattr(Driving, one):
+        require_seed(self.seed)
+
+    def require_one_or_many(self, *flags: str) -> None:
+        """See that no flag such as --map is given beside its list, --maps, in whose place it would be ignored.
+
+        Raises:
+            ValueError: one is; the command line reports that as wrong usage.
+        """
+        for one in flags:
+            given, many = getattr(self, one), getattr(self, f"{one}s")
+            if any(split_names(many, "")) and given != getattr(Driving, one):
                 raise ValueError(f"--{one} {given} and --{one}s {many} exclude each other: name all in --{one}s")
 
 

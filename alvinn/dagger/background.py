@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnProcess
@@ -69,6 +70,7 @@ def _explain_failure(job: RoundSettings, number: int, status: int) -> str:
 
 def _train_in_process(job: RoundSettings, number: int) -> None:
     """The child process: train a round without output, since the terminal belongs to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the terminal's whole group; the parent decides
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - stays open for the life of the process
     error_file = _error_file(job, number)
     error_file.parent.mkdir(parents=True, exist_ok=True)

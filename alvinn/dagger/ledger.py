@@ -87,6 +87,8 @@ class RoundRecord:
     """beta of `always`, threshold of `doubt`"""
     setting_from: str = ""
     """what that was taken from"""
+    rows: int | None = None
+    """of its recording, with all rollouts so far; files of earlier versions do not say"""
 
     def add_rollout(self, rollout: Rollout, more: RoundRecord) -> RoundRecord:
         """This round with one more rollout added."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -106,7 +107,7 @@ def drive_rollout(
         run(teacher.pace(world), driver, observers, world.geometry, SpeedController(settings.speed, DT))
         with writer(world) as recording:
             kept.write(recording)
-    return so_far.add_rollout(
+    driven = so_far.add_rollout(
         rollout,
         RoundRecord(
             number=so_far.number,
@@ -122,6 +123,7 @@ def drive_rollout(
             take_overs=tuple(kept.take_overs),
         ),
     )
+    return replace(driven, rows=recording.rows)
 
 
 def choose_start(rollout: Rollout, lane: Lane, car_width: float) -> tuple[float, float]:

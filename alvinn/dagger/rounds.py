@@ -24,12 +24,14 @@ from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, make_session
+from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.training.attempts import select_used
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 
+CUT_SHORT = "of a rollout that was cut short"
 BUDGET = 0.2  # share of what a network learned from that a doubt gate may ask in, until a person's take-overs tell
 
 
@@ -45,6 +47,7 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
     newest = _newest_trained(job, number)
     student = _load_student(job, newest)
     driven = read_round(folder) or _new_record(job, number, student)
+    leave_out_surplus(folder, driven.rows)
     with KeptServer() as server, _open_teacher(job) as teacher, progress() as bars:
         task = bars.add_task(f"round {number}", total=len(rollouts), completed=len(driven.legs), note="")
         for rollout in rollouts[len(driven.legs) :]:
@@ -63,6 +66,19 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
                 bars.console.print(f"{lane}: {seconds:.0f} of {rollout.seconds:.0f} s, as its lane ends there")
             bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
     return driven
+
+
+def leave_out_surplus(folder: Path, rows: int | None) -> None:
+    """Exclude what a rollout had written before it was cut short, by a full disk or Ctrl-C: it is driven again.
+
+    Args:
+        folder: of a round's recording.
+        rows: of the whole rollouts; None if that is not known.
+    """
+    if rows is not None and (folder / "session.json").is_file():
+        written = len(Recording(folder).rows)
+        if written > rows:
+            write_left_out(folder, (*read_left_out(folder), Range(rows, written - 1, CUT_SHORT)))
 
 
 @contextmanager
@@ -116,7 +132,7 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
 
 def _new_record(job: RoundSettings, number: int, student: Student) -> RoundRecord:
     """A round before its first rollout, with the parameter of its gate: beta or threshold."""
-    record = RoundRecord(number, job.gate, job.expert)
+    record = RoundRecord(number, job.gate, job.expert, rows=0)
     if job.gate == "always":
         return replace(record, setting=decay_beta(number), setting_from="the number of the round")
     if job.gate != "doubt":

@@ -74,6 +74,7 @@ class RoundSettings(Driving):
         for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         require_distinct("--data", self.data)
+        self.require_one_or_many("map")
         require_distinct("--maps", self.circuits())
         require_distinct("--judge", self.judges())
         if self.expert == "scripted" and self.gate == "human":

@@ -10,6 +10,7 @@ from alvinn.errors import AlvinnError
 from alvinn.metrics.results import read_laps
 from alvinn.networks.inference import read_card
 from alvinn.recording import read_session
+from alvinn.recording.reader import TABLE
 from alvinn.recording.summary import judge_quality
 from alvinn.settings import SHIPPED, Home
 
@@ -44,10 +45,12 @@ class StoredModel:
 
 
 def find_recordings(home: Home) -> Iterator[StoredRecording]:
-    """Every recording in data/, those of correction rounds among them; a damaged one says so."""
+    """Every recording in data/, those of correction rounds among them, exports not; a damaged one says so."""
     for name, folder in _find(home.home / "data", "session.json"):
         try:
             session = read_session(folder / "session.json")
+            if not (folder / TABLE).is_file():
+                continue  # an export, which has the session for those who import it again
             seconds = None if session.quality is None else session.quality["seconds"]
             quality = judge_quality(session.quality) if session.closed else "not closed: killed, or being recorded"
             yield StoredRecording(name, folder, seconds, session.driver, quality, measure_size(folder))
@@ -76,7 +79,7 @@ def judge_laps(folder: Path) -> str:
     if not (folder / "laps.json").is_file():
         return "not judged"
     runs = read_laps(folder)["runs"]
-    passed = sum(bool(run["completed"]) and not run["departures"] for run in runs)
+    passed = sum(bool(run["completed"]) and not run["interventions"] for run in runs)
     return f"{'PASSED' if passed == len(runs) else 'FAILED'}: {passed} of {len(runs)} runs"
 
 

@@ -19,6 +19,12 @@ from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording import Recording
 from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
 
+DRIVING_FLAGS = (
+    *("carla", "map", "maps", "weather", "weathers", "speed", "laps", "km", "direction", "both_directions"),
+    *("seeds", "start", "starts", "jobs", "ray", "with_expert", "camera", "other_camera", "handicap"),
+)
+"""The flags that say how laps are driven."""
+
 
 @dataclass(frozen=True)
 class LapSettings(Driving):
@@ -75,16 +81,27 @@ class LapSettings(Driving):
         super().__post_init__()
         for flag in ("laps", "km", "seeds", "starts", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
+        self.require_one_or_many("map", "weather")
         require_distinct("--maps", split_names(self.maps, self.map))
         require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.resume and self.overwrite:
             raise ValueError("--resume keeps earlier results and --overwrite replaces them: leave one out")
         if self.driver == "expert" and self.model is not None:
             raise ValueError("--driver expert drives without the model: leave out --model, or add --with-expert to it")
+        if self.is_recording_only() and (driven := self._list_driving_flags()):
+            raise ValueError(
+                f"--recording is judged as it was driven: leave out {', '.join(driven)}, or name a model that drives"
+            )
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray start their own servers: leave out --carla")
         if self.jobs > 1 and self.ray:
             raise ValueError("--ray uses all cores of its cluster: leave out --jobs")
+
+    def _list_driving_flags(self) -> list[str]:
+        """The given flags that say how to drive, as one types them."""
+        usual = LapSettings()
+        given = [name for name in DRIVING_FLAGS if getattr(self, name) != getattr(usual, name)]
+        return [f"--{name.replace('_', '-')}" for name in given]
 
     def open_network(self) -> Network | None:
         """Load the model's network and check the camera; None for the expert.

@@ -162,8 +162,8 @@ class ShowClassroom(Driving):
         Replay(classroom, recording, network).play(self.seconds)
 
     def _learn(self, classroom: Classroom, stack: ExitStack) -> None:
-        shared = {one.name: getattr(self, one.name) for one in fields(Driving)}
-        job = LearnSettings(**shared | {"headless": False}, name=LEARNED, driver="expert", overwrite=True)
+        shared = {one.name: getattr(self, one.name) for one in fields(Driving)} | {"headless": False}
+        job = LearnSettings(**shared, name=LEARNED, driver="expert", direction=self.direction, overwrite=True)
         setup, world = stack.enter_context(begin_lesson(job)), stack.enter_context(open_lesson_world(job))
         classroom.facts |= {"title": f"learning on {self.map}", "lane": outline(world.lane)}
         classroom.facts["camera"] = asdict(world.camera)

@@ -43,6 +43,16 @@ class Reader(Protocol):
 
 Writer = Callable[[Recording, Path, ConversionLog, OnRow], None]
 
+IMPORT_FLAGS = ("steering", "picture", "flip_steering", "right_positive", "speed_unit", "vehicle", "camera")
+USED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("import from", "udacity"): tuple(flag for flag in IMPORT_FLAGS if flag != "speed_unit"),  # the format's are mph
+    ("import from", "tub"): tuple(flag for flag in IMPORT_FLAGS if flag != "speed_unit"),  # and here m/s
+    ("import from", "lerobot"): tuple(flag for flag in IMPORT_FLAGS if flag != "picture"),
+    ("export to", "udacity"): ("header",),
+    ("export to", "tub"): (),
+    ("export to", "lerobot"): ("l2d_names",),
+}
+"""The options that a direction and a format use; another would be ignored."""
 READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot_import.read}
 WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_export.write}
 
@@ -94,7 +104,7 @@ class Convert(Home):
     right_positive: bool = False
     """import: positive steering turns right in the source (lerobot does not state it)"""
     speed_unit: SpeedUnit | None = None
-    """import from lerobot: unit of its speeds; without it they are left out"""
+    """import from lerobot: unit of its speeds, where the dataset does not say it"""
     l2d_names: bool = False
     """export to lerobot: columns named as in yaak-ai/L2D-v3, speeds in km/h"""
     header: bool = False
@@ -119,12 +129,22 @@ class Convert(Home):
                 f"convert imports or exports recordings of ours; it cannot convert from {self.source_format} to "
                 f"{self.target_format}: say --from or --to, or convert twice"
             )
+        self._refuse_what_is_not_used()
         log = ConversionLog()
         target = convert(self, log)
         CONSOLE.print(tabulate_log(log))
         CONSOLE.print(f"{log.rows} rows are in {target}", markup=False)
         if self.target_format == "alvinn":
             print_next("train", self.dst, "--data", self.dst, home=self.home)
+
+    def _refuse_what_is_not_used(self) -> None:
+        foreign = self.target_format if self.source_format == "alvinn" else self.source_format
+        direction = "export to" if self.source_format == "alvinn" else "import from"
+        usual, used = Convert(), USED[direction, foreign]
+        for flag in (*IMPORT_FLAGS, "l2d_names", "header"):
+            if flag not in used and getattr(self, flag) != getattr(usual, flag):
+                name = flag.replace("_", "-")
+                raise AlvinnError(f"--{name} has no meaning for an {direction} {foreign}: leave it out")
 
 
 def convert(job: Convert, log: ConversionLog) -> Path:

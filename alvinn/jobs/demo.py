@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, ModelError, RecordingError
@@ -15,7 +16,7 @@ from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
-from alvinn.settings import Home
+from alvinn.settings import Home, require_above_zero, require_seed
 from alvinn.training.run import train
 from alvinn.util.opening import OpenFlag, open_file
 
@@ -35,6 +36,11 @@ class Demo(Home):
     """epochs"""
     open_it: OpenFlag = False
     """open the report when it is written"""
+
+    def __post_init__(self) -> None:
+        require_above_zero("--seconds", self.seconds)
+        require_above_zero("--epochs", self.epochs)
+        require_seed(self.seed)
 
     def run(self) -> None:
         """Do the job.
@@ -75,7 +81,7 @@ class Demo(Home):
             AlvinnError: a folder is something else.
         """
         recording, model = self.recording_folder(NAME), self.model_folder(NAME)
-        if recording.exists() and Recording(recording).session.driver != "expert":
+        if recording.exists() and not _is_ours(recording):
             raise RecordingError(f"{recording} was not recorded by the demo: move it elsewhere, or give another --home")
         if (model / "card.json").exists() and [one["name"] for one in read_card(model).recordings] != [NAME]:
             raise ModelError(f"{model} was not trained by the demo: move it elsewhere, or give another --home")
@@ -100,6 +106,12 @@ class Demo(Home):
         folder = job.results_folder()
         CONSOLE.print(f"   the report: {folder / 'report.html'}\n   the film: {folder / 'lap.mp4'}")
         return results
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the demo recorded this; corrections of a person or of `correct` are in folders of their own below it."""
+    session = Recording(folder).session
+    return (session.driver, session.maps) == ("expert", (SEEN,)) and not any(folder.glob("round-*"))
 
 
 def describe_lap(result: Result) -> str:

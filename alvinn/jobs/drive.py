@@ -66,6 +66,8 @@ class Drive(Driving):
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--doubt", self.doubt)
         require_distinct("--weathers", split_names(self.weathers, self.weather))
+        if self.append and self.overwrite:
+            raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
         if self.model is None and self.gate != "human":
             raise ValueError(f"--gate {self.gate} requires a network: --model M")
 

@@ -28,6 +28,11 @@ class Learn(LearnSettings):
         require_above_zero("--seeds", self.seeds)
         if self.table and (self.name or self.driver == "human" or self.fallback):
             raise ValueError("--table names its models itself and watches the expert: leave NAME and the like out")
+        if self.table and (self.step or self.slow != 1.0 or self.seed or self.network != LearnSettings.network):
+            raise ValueError(
+                "--table holds lessons of every network, from seed 0 and with nobody watching: leave out --network, "
+                "--seed, --slow and --step"
+            )
 
     def run(self) -> None:
         """Do the job.

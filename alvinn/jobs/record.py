@@ -76,7 +76,10 @@ class Record(Driving):
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
         require_above_zero("--laps", self.laps)
+        self.require_one_or_many("weather")
         require_distinct("--weathers", self.weather_names())
+        if self.laps is not None and self.seconds is not None:
+            raise ValueError("--laps and --seconds both say how long to drive: leave one out")
         if self.append and self.overwrite:
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
         if self.driver == "autopilot" and self.noise:
@@ -116,7 +119,7 @@ class Record(Driving):
         Raises:
             AlvinnError: it cannot be done.
         """
-        if self.driver == "human" and not self.name and not self.headless:
+        if replace(self, home=Path(), carla=None) == Record(driver="human"):
             Drive(home=self.home, carla=self.carla).run()  # its start screen asks for the name and all else
             return
         if not self.name:

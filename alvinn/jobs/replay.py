@@ -47,6 +47,8 @@ class Replay(Home):
 
     def __post_init__(self) -> None:
         require_above_zero("--speed", self.speed)
+        if self.out is not None and self.out.suffix.lower() != ".mp4":
+            raise ValueError(f"--out must be a film's name such as {self.out.with_suffix('.mp4')}, not {self.out}")
 
     def run(self) -> None:
         """Do the job.

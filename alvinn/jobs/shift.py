@@ -25,7 +25,7 @@ from alvinn.jobs.record import record_plain_driving
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
 from alvinn.recording import Recording
-from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
+from alvinn.settings import check_names, require_above_zero, require_distinct, require_seed, split_names
 from alvinn.training.dataset import rows_learned_from
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
@@ -104,6 +104,7 @@ class Shift:
         check_names(self)
         for flag in ("seeds", "rounds", "round_seconds", "seconds", "km", "epochs", "jobs"):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        require_seed(self.seed)
         for flag in ("maps", "judge"):
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
         if both := set(split_names(self.maps, "")) & set(split_names(self.judge, "")):

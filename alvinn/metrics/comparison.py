@@ -8,7 +8,7 @@ itself. Fewer than six circuits decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -153,14 +153,20 @@ def describe_comparison(first: tuple[str, dict[str, Any]], other: tuple[str, dic
             f"Compared on the {shared} runs that both drove; {len(old) - shared} more of {one} and "
             f"{len(new) - shared} more of {two} do not count here, though they do in the table."
         )
-    unlike = [key for key in CONDITIONS if before.get("settings", {}).get(key) != after.get("settings", {}).get(key)]
-    if unlike:
+    if unlike := _list_differing_conditions(before.get("settings", {}), after.get("settings", {})):
         sentences.append(f"Beware: {one} and {two} were driven with another {' and '.join(unlike)}.")
     return sentences
 
 
-CONDITIONS = ("speed", "laps", "km", "camera", "maps")
+CONDITIONS = ("speed", "laps", "km", "camera", "maps", "handicap")
 """Settings of a `laps.json` that change what is driven."""
+
+
+def _list_differing_conditions(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The conditions that differ; a recording, whose laps nobody set up, has none."""
+    if "recording" in one or "recording" in other:
+        return []
+    return [key for key in CONDITIONS if one.get(key) != other.get(key)]
 
 
 def _describe_judgement(one: str, two: str, changes: Sequence[Change]) -> str:

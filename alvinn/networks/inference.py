@@ -72,10 +72,12 @@ class Card:
 
     @property
     def known_maps(self) -> set[str]:
-        """The maps that it learned on; empty if that is not known."""
+        """The maps that it learned on, or was chosen on by a refinement's exams; empty if that is not known."""
         if self.settings.get("learned") == ON_THE_FLY:
             return {str(self.settings["map"])}
-        return {str(name) for one in self.recordings for name in one.get("maps", ())}
+        refined = self.refined or {}
+        learned_from = (*(one.get("maps", ()) for one in self.recordings), refined.get("maps", ()))
+        return {str(name) for maps in (*learned_from, refined.get("exams", ())) for name in maps}
 
     def describe_sources(self) -> str:
         """What it learned from, in a few words."""

@@ -31,6 +31,7 @@ class RecordingQuality:
     """Quality figures; None where unknown."""
 
     rows: int
+    """the excluded ones too, on which no other figure depends"""
     left_out: int
     segments: int
     seconds: float
@@ -70,7 +71,7 @@ def measure_quality(
     """Compute the quality figures of a recording.
 
     Args:
-        rows: all rows.
+        rows: those that are not excluded, see `Recording.kept_rows`.
         car_width: m.
         left_out: number of excluded rows.
         frozen: number of repeated pictures, if counted.
@@ -84,7 +85,7 @@ def measure_quality(
     shares = _shares(curvature)
     distinct = len(np.unique(steers))
     return RecordingQuality(
-        rows=len(rows),
+        rows=len(rows) + left_out,
         left_out=left_out,
         segments=len(segments),
         seconds=sum(segment[-1].time - segment[0].time for segment in segments),

@@ -19,9 +19,10 @@ from alvinn.driving.types import CameraName, Image, Observation
 from alvinn.errors import RecordingError
 from alvinn.recording import exclusions
 from alvinn.recording.exclusions import Range, read_left_out, write_left_out
+from alvinn.recording.quality import measure_quality
 from alvinn.recording.rows import COLUMNS, HEADER, Row, decode_row, encode_row, parse_header
 from alvinn.recording.session import NAME as SESSION
-from alvinn.recording.session import read_session
+from alvinn.recording.session import read_session, write_session
 from alvinn.util.files import write_bytes
 from alvinn.util.images import PictureError, decode_image, read_inside
 
@@ -150,6 +151,12 @@ class Recording:
     def _mark(self, ranges: tuple[Range, ...]) -> None:
         write_left_out(self.folder, ranges)
         self.left_out = ranges
+        if self.session.closed and (before := self.session.quality):
+            kept = self.kept_rows()
+            counted = {name: before[name] for name in ("frozen", "late")}  # while it was written, excluded rows too
+            found = measure_quality(kept, self.session.vehicle["width"], left_out=len(self.rows) - len(kept), **counted)
+            self.session = replace(self.session, quality=found.as_json())
+            write_session(self.folder, self.session)
 
     def digest(self) -> str:
         """SHA-256 of the table and the excluded rows: it changes when the rows in use do."""

@@ -179,7 +179,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     def _measure_quality(self) -> RecordingQuality:
         recording, before = Recording(self._folder), self._session.quality or {}
         return measure_quality(
-            recording.rows,
+            recording.kept_rows(),
             self._session.vehicle["width"],
             left_out=int((~recording.kept_mask()).sum()),
             frozen=_sum(before.get("frozen"), self._thread.frozen),

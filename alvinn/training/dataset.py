@@ -144,9 +144,14 @@ def load_dataset(
     examples = Examples(
         blocks=blocks,
         starts=np.cumsum([0, *(len(block) for block in blocks[:-1])]),
-        curvature=compute_road_arcs(rows, ROAD_AHEAD)
-        if preprocessing.range_rows
-        else np.concatenate([find_labels(recording, labels) for recording in recordings]),
+        curvature=np.concatenate(
+            [
+                compute_road_arcs(recording.split_rows(), ROAD_AHEAD)
+                if preprocessing.range_rows
+                else find_labels(recording, labels)
+                for recording in recordings
+            ]
+        ),
         goals=np.concatenate([find_goals(recording.split_rows()) for recording in recordings]),
         cars=tuple(recording.vehicle() for recording in recordings),
         speed=np.nan_to_num([row.speed for row in rows]),

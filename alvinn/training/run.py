@@ -19,7 +19,7 @@ from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkNa
 from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
-from alvinn.settings import Home, require_above_zero, require_distinct
+from alvinn.settings import Home, require_above_zero, require_distinct, require_seed
 from alvinn.training.attempts import Use, select_used
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
 from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
@@ -87,6 +87,7 @@ class TrainSettings(Home):
         require_above_zero("--correction-weight", self.correction_weight)
         require_above_zero("--balance", self.balance)
         require_distinct("--data", self.data)
+        require_seed(self.seed)
         self.parse_camera()
 
     def parse_camera(self) -> tuple[float, float, float] | None:
@@ -227,7 +228,8 @@ def _trainer_settings(job: TrainSettings, dataset: Dataset) -> trainer.Settings:
 def _data_settings(job: TrainSettings) -> dict[str, Any]:
     """How the examples are chosen, weighed and labelled."""
     weights = {"correction_weight": job.correction_weight, "balance": job.balance, "labels": job.labels}
-    return weights | {"use": job.use}
+    camera = {} if job.camera is None else {"camera": job.camera}
+    return weights | {"use": job.use} | camera
 
 
 class TrainingBar:

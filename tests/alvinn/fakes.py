@@ -189,9 +189,17 @@ def session(camera: Camera = SMALL) -> Session:
     )
 
 
-def write_recording(folder: Path, rows: int, *, camera: Camera = SMALL, append: bool = False) -> list[Step]:
-    """A recording of `rows` frames; returns the steps that were written."""
-    steps = [step(number, camera=camera, disturbance=0.001 * number) for number in range(rows)]
+def write_recording(
+    folder: Path,
+    rows: int,
+    *,
+    camera: Camera = SMALL,
+    append: bool = False,
+    make: Callable[[int], Step] | None = None,
+) -> list[Step]:
+    """A recording of `rows` frames, by default all at one place; returns the steps that were written."""
+    make = make or (lambda number: step(number, camera=camera, disturbance=0.001 * number))
+    steps = [make(number) for number in range(rows)]
     with RecordingWriter(folder, session(camera), append=append) as writer:
         for one in steps:
             writer.add(one, lane="oval/forward", weather="ClearNoon")

@@ -12,10 +12,14 @@ import pytest
 from alvinn.cli import JOBS
 from alvinn.errors import MapError
 from alvinn.jobs.correct import Correct
+from alvinn.jobs.demo import Demo
 from alvinn.jobs.laps import Laps
+from alvinn.jobs.record import Record
 from alvinn.jobs.refine import Refine
+from alvinn.jobs.shift import Shift
 from alvinn.networks.inference import read_card
 from alvinn.settings import FAMILIES, MAP_FLAGS, MAPS, WEATHERS, Driving, Home, find_map
+from alvinn.training.run import TrainSettings
 from alvinn.world.connection import weather_names
 from sim.roads import circuits
 
@@ -87,6 +91,7 @@ def test_a_job_puts_the_capitals_of_weathers_right_and_names_the_nearest_one() -
         (lambda: Laps(weather="WetNoon", weathers="ClearNoon"), "name all in --weathers"),
         (lambda: Correct(name="a", map="oval"), "--map oval and --maps random:213"),
         (lambda: Refine(name="a", model="b", map="oval"), "--map oval and --maps random:213"),
+        (lambda: Record(weather="WetNoon", weathers="ClearNoon"), "name all in --weathers"),
     ],
 )
 def test_one_map_or_weather_beside_a_list_of_them_is_refused_and_not_ignored(
@@ -119,3 +124,10 @@ def names_a_map(name: str) -> bool:
 
 def test_the_maps_of_another_server_are_not_looked_up_here() -> None:
     assert Driving(carla="somewhere:2000", map="Town01").map == "Town01"
+
+
+@pytest.mark.parametrize("make", [Driving, TrainSettings, Demo, Shift])
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_range_is_refused_before_anything_is_done(make: Callable[..., object], seed: int) -> None:
+    with pytest.raises(ValueError, match="--seed must be from 0 to 4294967295"):
+        make(seed=seed)

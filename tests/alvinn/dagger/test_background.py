@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("alvinn.dagger.background.train_round", full)
     monkeypatch.setattr("sys.stdout", sys.stdout)  # which the child process turns away
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # as it does Ctrl-C
     with pytest.raises(SystemExit):
         _train_in_process(RoundSettings(home=tmp_path, name="mine"), 0)
     sys.stdout.close()
@@ -39,3 +41,18 @@ def test_leaving_the_block_ends_the_training_process(tmp_path: Path) -> None:
         assert process is not None
         assert process.is_alive()
     assert not process.is_alive()
+
+
+def test_ctrl_c_is_left_to_the_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[object] = []
+    monkeypatch.setattr(
+        "alvinn.dagger.background.train_round", lambda *_: found.append(signal.getsignal(signal.SIGINT))
+    )
+    monkeypatch.setattr("sys.stdout", sys.stdout)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        _train_in_process(RoundSettings(home=tmp_path, name="mine"), 0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    sys.stdout.close()
+    assert found == [signal.SIG_IGN]

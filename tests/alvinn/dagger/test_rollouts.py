@@ -21,7 +21,7 @@ from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Observer, World
 from alvinn.networks.inference import Network
-from alvinn.recording import RecordingWriter
+from alvinn.recording import Recording, RecordingWriter
 from alvinn.settings import Driving
 from alvinn.world.embedded_server import KeptServer
 from tests.alvinn.fakes import CAR as GEOMETRY
@@ -121,6 +121,12 @@ def test_a_rollout_goes_on_after_a_lap(tmp_path: Path, monkeypatch: pytest.Monke
     driven = drive(lane, 0.1, 20.0, tmp_path, monkeypatch)
     assert driven.seconds == pytest.approx(20.0, abs=0.1)
     assert driven.frames * 0.05 * 5.0 > lane.length, "five metres a second take it around more than once"
+
+
+def test_a_round_knows_how_many_rows_its_recording_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        driven = drive(circle(10.0), 0.1, 2.0, tmp_path, monkeypatch)
+        assert driven.rows == len(Recording(tmp_path).rows)
 
 
 def test_a_rollout_ends_before_an_open_lane_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,19 @@ import pytest
 
 from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import Rollout, RoundRecord, plan_rollouts, write_round
-from alvinn.dagger.rounds import _new_record, drive_round, judge_round, recordings_until, train_round
+from alvinn.dagger.rounds import (
+    _new_record,
+    drive_round,
+    judge_round,
+    leave_out_surplus,
+    recordings_until,
+    train_round,
+)
 from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import Student
 from alvinn.errors import AlvinnError, ModelError, RecordingError
 from alvinn.networks.inference import Network
+from alvinn.recording import Recording
 from alvinn.training.model_folder import is_trained
 from tests.alvinn.fakes import write_recording
 
@@ -136,3 +144,15 @@ def test_a_persons_take_overs_set_the_threshold_of_a_doubt_gate(job: RoundSettin
     record = doubting_round(job, "round 1, human: took the wheel", [])
     assert record.setting == pytest.approx(0.9)
     assert record.setting_from == "a person's take-overs"
+
+
+def test_what_a_rollout_wrote_before_it_was_cut_short_is_left_out(job: RoundSettings) -> None:
+    folder = job.recording(1)
+    leave_out_surplus(folder, 0)
+    assert not folder.exists(), "nothing was begun"
+    write_recording(folder, 30)
+    for rows, kept in ((None, 30), (30, 30), (20, 20)):
+        leave_out_surplus(folder, rows)
+        assert int(Recording(folder).kept_mask().sum()) == kept
+    write_recording(folder, 10, append=True)  # the rollout, driven again
+    assert Recording(folder).kept_mask().tolist() == [True] * 20 + [False] * 10 + [True] * 10

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from alvinn.evaluation.inventory import find_models, find_recordings, judge_laps
+from alvinn.metrics.results import write_laps
 from alvinn.settings import Home
 from tests.alvinn.fakes import write_recording
+from tests.alvinn.judged import judged
 
 
 def test_recordings_are_listed_by_the_names_that_data_accepts(tmp_path: Path) -> None:
@@ -42,3 +45,18 @@ def test_models_are_listed_with_what_they_learned_from_and_the_shipped_one_is_am
 
 def test_laps_that_were_never_driven_are_not_judged(tmp_path: Path) -> None:
     assert judge_laps(tmp_path) == "not judged"
+
+
+def test_a_run_that_needed_help_has_not_passed_as_its_own_verdict_says(tmp_path: Path) -> None:
+    good = judged([0.0] * 800)
+    stood_still = replace(good, interventions=1)
+    runs = [result.as_json() for result in (good, stood_still)]
+    write_laps(tmp_path, {"model": "mine"}, runs, {"ci": {}})
+    assert judge_laps(tmp_path) == "FAILED: 1 of 2 runs"
+
+
+def test_an_export_is_no_recording(tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "mine", 3)
+    (tmp_path / "data" / "mine-udacity").mkdir()
+    shutil.copy(tmp_path / "data" / "mine" / "session.json", tmp_path / "data" / "mine-udacity")
+    assert [one.name for one in find_recordings(Home(home=tmp_path))] == ["mine"]

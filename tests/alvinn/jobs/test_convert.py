@@ -153,3 +153,17 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 )
 def test_wrong_usage_ends_with_status_2(shell: Shell, flags: tuple[str, ...]) -> None:
     assert shell.run("convert", "a", "b", *flags).status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (("--from", "udacity", "--speed-unit", "km/h"), "--speed-unit has no meaning for an import from udacity"),
+        (("--from", "lerobot", "--picture", "front"), "--picture has no meaning for an import from lerobot"),
+        (("--to", "tub", "--flip-steering"), "--flip-steering has no meaning for an export to tub"),
+        (("--to", "udacity", "--l2d-names"), "--l2d-names has no meaning for an export to udacity"),
+        (("--to", "lerobot", "--camera.fov", "60"), "--camera has no meaning for an export to lerobot"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(shell: Shell, arguments: tuple[str, ...], answer: str) -> None:
+    assert answer in shell.refused("convert", "source", "target", *arguments)

@@ -351,3 +351,9 @@ def test_what_cannot_be_is_refused_in_one_sentence(
 
 def test_a_gate_without_a_network_is_wrong_usage(shell: Shell) -> None:
     assert shell.run("drive", "--gate", "drift").status == 2
+
+
+def test_a_recording_is_continued_or_replaced_but_not_both(shell: Shell) -> None:
+    said = shell.run("drive", "--record", "mine", "--append", "--overwrite")
+    assert said.status == 2
+    assert "leave one out" in said.err

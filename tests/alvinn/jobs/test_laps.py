@@ -261,3 +261,11 @@ def test_a_model_that_passed_is_to_be_watched_and_one_that_failed_to_be_correcte
         f"correct mine-corrected --data first{home}",
         f"drive mine{home}",
     ]
+
+
+def test_a_recording_alone_is_not_driven_so_flags_of_driving_are_refused(shell: Shell) -> None:
+    said = shell.run("laps", "--recording", "mine", "--with-expert", "--maps", "oval")
+    assert said.status == 2
+    assert "leave out --maps, --with-expert, or name a model that drives" in " ".join(
+        said.err.replace("│", " ").split()
+    )

@@ -128,3 +128,8 @@ def test_a_person_is_watched_hands_over_takes_the_wheel_back_and_keeps_what_was_
     assert story["late"] == person.panels[-1].late
     assert len([panel for panel in person.panels if panel.lesson is not None and panel.lesson.errors]) > 0
     assert read_card(tmp_path / "models" / "mine").settings["watched"] == "human"
+
+
+@pytest.mark.parametrize("flag", [("--step",), ("--slow", "2"), ("--seed", "3"), ("--network", "alvinn1991")])
+def test_a_flag_that_a_table_does_not_heed_is_wrong_usage(shell: Shell, flag: tuple[str, ...]) -> None:
+    assert shell.run("learn", "--table", *flag).status == 2

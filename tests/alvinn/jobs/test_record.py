@@ -42,6 +42,15 @@ def test_three_seconds_of_the_expert_are_sixty_ticks_and_their_last_frame(shell:
     assert [row.segment for row in Recording(tmp_path / "data" / "mine").rows] == [0] * 61 + [1] * 61
 
 
+def test_a_length_that_would_be_ignored_is_refused(shell: Shell) -> None:
+    said = shell.run("record", "mine", "--laps", "2", "--seconds", "5")
+    assert (said.status, "--laps and --seconds both say how long" in said.err) == (2, True)
+
+
+def test_a_person_who_gives_flags_but_no_name_is_asked_for_one_and_the_flags_are_not_dropped(shell: Shell) -> None:
+    assert "requires a name" in shell.refused("record", "--driver", "human", "--noise", "--map", "oval")
+
+
 def test_carla_s_own_driver_teaches_too_and_cannot_be_disturbed(shell: Shell, tmp_path: Path) -> None:
     record = ("record", "auto", "--driver", "autopilot", "--map", "oval", "--home", str(tmp_path), *SHORT)
     assert "--noise" in shell.run(*record, "--noise").err

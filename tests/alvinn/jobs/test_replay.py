@@ -130,3 +130,10 @@ def test_what_a_network_says_is_told_with_whether_it_was_trained_on_it(tmp_path:
     assert describe_answers(answers, recording, own).endswith(
         f" of a recording that it was trained on; by 0.0200 in the {held_out.sum()} held out of that"
     )
+
+
+@pytest.mark.parametrize("name", ["film", "film.gif"])
+def test_a_film_of_another_kind_is_wrong_usage(shell: Shell, name: str) -> None:
+    said = shell.run("replay", "mine", "--out", name)
+    assert said.status == 2
+    assert "such as film.mp4" in said.err

@@ -135,3 +135,10 @@ def test_other_conditions_and_other_runs_are_warned_of() -> None:
     assert sentence.startswith("Compared on the 6 runs that both drove; 0 more of a and 2 more of b do not count")
     others = [run | {"map": f"other:{run['map']}"} for run in laps(0.1)]
     assert described(both, both | {"runs": others})[-1].startswith("Beware: a and b drove no run alike")
+
+
+def test_a_handicap_is_another_condition_and_a_recordings_laps_have_none() -> None:
+    both = {"runs": laps(0.1), "settings": SETTINGS}
+    late = both | {"settings": SETTINGS | {"handicap": {"latency": 0.1}}}
+    assert described(both, late)[-1] == "Beware: a and b were driven with another handicap."
+    assert len(described(both, both | {"settings": {"recording": "mine"}})) == 1, "nobody set up what was recorded"

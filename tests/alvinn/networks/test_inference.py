@@ -151,3 +151,10 @@ def test_a_camera_that_is_not_known_is_called_so_where_a_model_meets_another(
     assert "WARNING: the model learned from a camera of 320x160" in " ".join(capsys.readouterr().out.split())
     warn_of_unknown_camera(replace(network.card, camera_known=True))
     assert not capsys.readouterr().out
+
+
+def test_a_refined_model_knows_the_circuits_of_its_refinement_and_of_the_exams_that_chose_it(model: Path) -> None:
+    card = replace(read_card(model), recordings=({"name": "mine", "maps": ["country"]},))
+    assert card.known_maps == {"country"}
+    refined = replace(card, refined={"maps": ["random:213"], "exams": ["random:211"]})
+    assert refined.known_maps == {"country", "random:213", "random:211"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alvinn.driving.types import Step
 from alvinn.recording import Recording, RecordingWriter, Row
 from alvinn.recording.quality import RecordingQuality, measure_quality
 from tests.alvinn.fakes import CAR, DT, session, step, truth, write_recording
@@ -108,3 +109,20 @@ def test_rows_left_out_and_departures_are_told(tmp_path: Path) -> None:
             writer.add(step(number, truth(offset=2.0 * (number == 20))), lane="oval/forward", weather="ClearNoon")
         writer.discard(0.5)
     assert (writer.quality["left_out"], writer.quality["departures"]) == (10, 1)
+
+
+def test_excluded_rows_count_in_nothing_but_the_number_of_rows(tmp_path: Path) -> None:
+    def aside(number: int) -> Step:
+        return step(number, truth(offset=5.0 if 20 <= number < 40 else 0.0))
+
+    write_recording(tmp_path, 100, make=aside)
+    recording = Recording(tmp_path)
+    assert recording.session.quality is not None
+    assert recording.session.quality["departures"] == 1
+    recording.leave_out(10, 60)
+    quality = Recording(tmp_path).session.quality
+    assert quality is not None
+    assert (quality["rows"], quality["left_out"], quality["segments"], quality["departures"]) == (100, 51, 2, 0)
+    assert quality["seconds"] == pytest.approx((9 + 38) * DT)
+    recording.take_back()
+    assert Recording(tmp_path).session.quality["departures"] == 1  # type: ignore[index]

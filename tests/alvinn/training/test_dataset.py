@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvinn.driving.types import Camera, Step
+from alvinn.driving.types import Camera, GroundTruth, Step
 from alvinn.errors import CameraMismatchError, RecordingError
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter, Row
@@ -307,3 +309,21 @@ def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
     assert [row.frame for row in rows_learned_from([recording])] == [
         recording.rows[index].frame for index in np.unique(dataset.training)
     ]
+
+
+def test_the_label_of_1989_does_not_lead_from_one_recording_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each recording counts its segments from 0, and here both have one only."""
+    for name, place in (("a", 0.0), ("b", 500.0)):
+        where = [replace(truth(lane_s=0.4 * number), y=place) for number in range(40)]
+        write_recording(tmp_path / name, 40, make=partial(_step_at, where))
+    both = [Recording(tmp_path / name) for name in ("a", "b")]
+    monkeypatch.setattr("alvinn.training.dataset.load_pictures", lambda one, *_: np.zeros((len(one.rows), 1)))
+    prepare = replace(Preprocessing.for_camera(SMALL), range_rows=1)  # whose pictures matter to no label
+    alone = [load_dataset([one], prepare).examples.curvature for one in both]
+    assert load_dataset(both, prepare).examples.curvature.tolist() == [*alone[0], *alone[1]]
+
+
+def _step_at(where: Sequence[GroundTruth], number: int) -> Step:
+    return step(number, where[number])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alvinn.training.run import TrainSettings
+from alvinn.training.run import TrainSettings, _data_settings
 
 
 def test_a_camera_is_parsed_and_a_malformed_one_shows_an_example() -> None:
@@ -13,3 +13,9 @@ def test_a_camera_is_parsed_and_a_malformed_one_shows_an_example() -> None:
     for wrong in ("60", "60,high,-5", "60,-1,-5", "400,1,0"):
         with pytest.raises(ValueError, match="--camera"):
             TrainSettings(camera=wrong)
+
+
+def test_a_training_is_not_resumed_with_another_camera() -> None:
+    for camera in (None, "60,1.2,-5"):
+        settings = _data_settings(TrainSettings(camera=camera))
+        assert settings.get("camera") == camera, "it decides views and labels"
