@@ -16,7 +16,7 @@ from sim.episode.catalogue import STANDING, VEHICLES, WALKERS
 from sim.episode.labels import Label
 from sim.episode.snapshot import ActorState, VehicleState
 from sim.geometry.boxes import Box, is_overlapping
-from sim.geometry.poses import Pose, Vector, matrix
+from sim.geometry.poses import Pose, Vector, compose, matrix
 
 GroundAt = Callable[[float, float, float, float], Ground]  # of x, y, z [m] and yaw [rad]
 Extent = tuple[Vector, Vector]
@@ -46,7 +46,11 @@ class Actor:
     @property
     def pose(self) -> Pose:
         """Where the actor is in the world."""
-        return self._pose
+        return self._pose if self.parent is None else compose(self._mount(self.parent), self._pose)
+
+    def _mount(self, parent: Actor) -> Pose:
+        """The pose in the world that an attached actor's own is relative to."""
+        return parent.pose
 
     @property
     def footprint(self) -> Box | None:
@@ -54,12 +58,16 @@ class Actor:
         return None
 
     def put(self, pose: Pose) -> None:
-        """Set the actor down at a pose in the world."""
+        """Set the actor down at a pose: in the world, or relative to what it is attached to, as in CARLA."""
         self._pose = pose
+
+    def move_to(self, place: Vector) -> None:
+        """Set the actor down elsewhere as it is turned; the place is in the same axes as for `put`."""
+        self.put(replace(self._pose, x=place.x, y=place.y, z=place.z))
 
     def detach(self) -> None:
         """Stay where it is, without its parent."""
-        self.parent = None
+        self._pose, self.parent = self.pose, None
 
     def state(self) -> ActorState:
         """What a snapshot says of the actor."""

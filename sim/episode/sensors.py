@@ -31,7 +31,7 @@ from sim.episode.catalogue import (
 )
 from sim.episode.scanning import LidarPattern, LidarReturns, RadarPattern
 from sim.episode.snapshot import Timestamp
-from sim.geometry.poses import Pose, compose, matrix, pose_from_matrix
+from sim.geometry.poses import Pose, compose
 
 LARGEST_IMAGE = 4096  # pixels a side
 LONGEST_SENSOR_TICK = 3600.0  # [s]
@@ -72,41 +72,32 @@ class Sensor(Actor):
         self.depth = 1 + parent.depth if isinstance(parent, Sensor) else 0 if parent is None else 1
         self.stream = stream
         self._born = born
-        self._arm: float | None = None  # height of its lower end above the parent, where it has one
+        self._arm: Pose | None = None  # the far end of its arm, seen from the upright parent, where it has one
         self.every = (
             description.number("sensor_tick", 0, LONGEST_SENSOR_TICK) if description.text("sensor_tick") else 0.0
         )
 
-    @property
-    def pose(self) -> Pose:
-        """The sensor's pose in the world."""
-        return self._pose if self.parent is None else compose(self._mount(self.parent), self._pose)
-
     def _mount(self, parent: Actor) -> Pose:
-        """The pose in the world that the sensor's own is relative to; an arm turns with its parent and is upright."""
+        """The parent's pose, or the far end of the arm, which turns with its parent and is upright."""
         at = parent.pose
-        return at if self._arm is None else Pose(at.x, at.y, at.z + self._arm, yaw=at.yaw)
+        return at if self._arm is None else compose(Pose(at.x, at.y, at.z, yaw=at.yaw), self._arm)
 
     def mount_on_arm(self, lift: float) -> None:
         """Sit at the end of an arm, which begins `lift` [m] above the parent, and look along it, as CARLA's do."""
         at = self._pose
-        along = Pose(at.x, at.y, at.z, pitch=math.atan2(-at.z, math.hypot(at.x, at.y)), yaw=math.atan2(-at.y, -at.x))
-        self._arm, self._pose = lift, compose(along, Pose(pitch=at.pitch, yaw=at.yaw, roll=at.roll))
+        pitch, yaw = math.atan2(-at.z, math.hypot(at.x, at.y)), math.atan2(-at.y, -at.x)
+        self._arm = Pose(at.x, at.y, at.z + lift, pitch, yaw)
+        self._pose = Pose(pitch=at.pitch, yaw=at.yaw, roll=at.roll)
 
     @property
     def relative_pose(self) -> Pose:
         """The sensor's pose in its parent's axes, or in the world if it has no parent."""
-        return self._pose
-
-    def put(self, pose: Pose) -> None:
-        """Move the sensor to a pose in the world; it stays attached to its parent."""
-        if self.parent is not None:
-            pose = pose_from_matrix(np.linalg.inv(matrix(self._mount(self.parent))) @ matrix(pose))
-        self._pose = pose
+        return self._pose if self._arm is None else compose(self._arm, self._pose)
 
     def detach(self) -> None:
-        """Stay where the parent was, without it."""
-        self._pose, self.parent = self.pose, None
+        """Stay where it is, without its parent and its arm."""
+        super().detach()
+        self._arm = None
 
     def is_due(self, now: float, step_seconds: float) -> bool:
         """Whether a measurement falls into the step [s] that ends now [s of simulation].

@@ -155,15 +155,14 @@ def _box(context: Context, identity: int) -> list[Any]:
 
 @method("set_actor_transform", UINT, TRANSFORM, returns=Returns.NOTHING)
 def set_transform(context: Context, identity: int, pose: Pose) -> None:
-    """Move an actor to a pose in the world; a car keeps its velocity there, as in CARLA."""
+    """Move an actor to a pose: in the world, or relative to its parent; a car keeps its velocity, as in CARLA."""
     context.world.actor(identity, Actor).put(pose)
 
 
 @method("set_actor_location", UINT, VECTOR, returns=Returns.NOTHING)
 def set_location(context: Context, identity: int, place: Vector) -> None:
-    """Set an actor down elsewhere, as it is turned."""
-    actor = context.world.actor(identity, Actor)
-    actor.put(replace(actor.pose, x=place.x, y=place.y, z=place.z))
+    """Set an actor down elsewhere, as it is turned; the place is relative to its parent, if it has one."""
+    context.world.actor(identity, Actor).move_to(place)
 
 
 # --- what CARLA has and an embedded server answers with nothing -----------------------------------------------------

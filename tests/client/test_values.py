@@ -129,6 +129,25 @@ def test_a_camera_on_its_own_stays_where_it_is_put(world: carla.World) -> None:
     assert seen.rotation.pitch == pytest.approx(-20.0, abs=1e-3)
 
 
+def test_an_attached_camera_is_moved_in_the_axes_of_its_car(
+    world: carla.World, client: carla.Client, car: carla.Vehicle, camera: Eye
+) -> None:
+    def rides_at(x: float, y: float, z: float) -> bool:
+        world.tick()
+        place = car.get_transform().transform(carla.Location(x, y, z))  # which changes its argument
+        return bool(camera.next().transform.location.distance(place) < 0.01)
+
+    camera.actor.set_transform(carla.Transform(carla.Location(2.0, 0.0, 1.0)))
+    assert rides_at(2.0, 0.0, 1.0)
+    camera.actor.set_location(carla.Location(-4.0, 0.5, 2.0))
+    assert rides_at(-4.0, 0.5, 2.0)
+    above = carla.Transform(carla.Location(0.0, 0.0, 3.0))
+    client.apply_batch_sync([carla.command.ApplyTransform(camera.actor.id, above)], False)
+    assert rides_at(0.0, 0.0, 3.0)
+    car.set_transform(world.get_map().get_spawn_points()[3])
+    assert rides_at(0.0, 0.0, 3.0)
+
+
 def test_every_camera_attribute_may_be_set_to_its_own_value(world: carla.World) -> None:
     blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
     names = {attribute.id for attribute in blueprint}

@@ -10,7 +10,7 @@ from sim.episode.catalogue import COLLISION, DEPTH_CAMERA, IMU
 from sim.episode.sensors import SENSORS, Lens, Sensor
 from sim.episode.snapshot import Timestamp
 from sim.episode.world import World
-from sim.geometry.poses import Pose, matrix
+from sim.geometry.poses import Pose, Vector, matrix
 from tests.sim.fakes import Plain, is_camera
 
 BORN = Timestamp(frame=1, seconds=0.0)
@@ -37,13 +37,24 @@ def test_a_camera_rides_on_its_parent_and_stays_behind_without_it() -> None:
     assert (camera.pose.x, camera.pose.y) == pytest.approx((22.0, 0.0))
 
 
-def test_an_attached_camera_put_somewhere_is_there_in_the_world() -> None:
+def test_an_attached_camera_is_put_in_the_axes_of_its_parent_and_rides_on() -> None:
     world = World(Plain())
-    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=1.0))
+    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=math.pi / 2))
     camera = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(), vehicle.id))
-    there = Pose(3.0, -4.0, 5.0, 0.1, -0.2, 0.3)
-    camera.put(there)
-    assert matrix(camera.pose) == pytest.approx(matrix(there))
+    camera.put(Pose(x=3.0, y=1.0, z=2.0, pitch=-0.2))
+    assert matrix(camera.pose) == pytest.approx(matrix(Pose(9.0, 3.0, 2.0, -0.2, math.pi / 2)))
+    camera.move_to(Vector(-4.0, 0.0, 1.0))
+    assert matrix(camera.pose) == pytest.approx(matrix(Pose(10.0, -4.0, 1.0, -0.2, math.pi / 2)))
+    vehicle.put(Pose(x=50.0))
+    assert matrix(camera.pose) == pytest.approx(matrix(Pose(46.0, 0.0, 1.0, -0.2)))
+
+
+def test_a_camera_on_its_own_is_put_in_the_world() -> None:
+    camera = World(Plain()).spawn(Description(0, RGB_CAMERA), Pose(yaw=1.0))
+    camera.move_to(Vector(7.0, 8.0, 9.0))
+    assert camera.pose == Pose(7.0, 8.0, 9.0, yaw=1.0)
+    camera.put(Pose(x=3.0))
+    assert camera.pose == Pose(x=3.0)
 
 
 @pytest.mark.parametrize(("every", "expected"), [("0.0", 100), ("0.05", 100), ("0.1", 50), ("0.25", 20), ("0.07", 71)])
@@ -105,9 +116,8 @@ def test_a_camera_on_a_spring_arm_looks_along_it_and_stays_upright(attachment: i
     pose = camera.pose
     assert (pose.x, pose.y, pose.z) == pytest.approx((10.0, -4.0, 3.0 + lift))
     assert (pose.pitch, pose.yaw, pose.roll) == pytest.approx((math.radians(8.0) - math.atan2(3, 4), math.pi / 2, 0))
-    there = Pose(3.0, -4.0, 5.0, 0.1, -0.2, 0.3)
-    camera.put(there)
-    assert matrix(camera.pose) == pytest.approx(matrix(there))
+    camera.put(Pose(x=5.0))  # from the far end along the arm, which is 5 m long
+    assert (camera.pose.x, camera.pose.y, camera.pose.z) == pytest.approx((10.0, 0.0, lift), abs=1e-9)
 
 
 def test_an_attachment_without_a_parent_has_no_meaning() -> None:

@@ -54,6 +54,23 @@ def test_a_spawned_camera_has_its_parent_and_a_bare_token(desk: Desk) -> None:
     assert [actor[0] for actor in desk.call("get_actors_by_id", [camera[0], 999, car[0]])] == [camera[0], car[0]]
 
 
+def test_an_attached_camera_is_moved_in_its_parent_s_axes_and_a_car_in_the_world(desk: Desk) -> None:
+    car = desk.call("spawn_actor", CAR, [[50.0, 0.0, 0.0], [0.0, 90.0, 0.0]])[0]
+    camera = desk.call("spawn_actor_with_parent", CAMERA, ORIGIN, car, 0, "")[0]
+
+    def place(identity: int) -> tuple[float, float, float]:
+        pose = desk.world.actors[identity].pose
+        return pose.x, pose.y, pose.z
+
+    desk.call("set_actor_transform", camera, [[2.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    assert place(camera) == pytest.approx((50.0, 2.0, 1.0))
+    desk.call("set_actor_location", camera, [-3.0, 0.0, 2.0])
+    assert place(camera) == pytest.approx((50.0, -3.0, 2.0))
+    desk.call("set_actor_location", car, [10.0, 20.0, 0.0])
+    assert place(car) == pytest.approx((10.0, 20.0, 0.0))
+    assert place(camera) == pytest.approx((10.0, 17.0, 2.0))
+
+
 def test_settings_are_taken_over_and_the_server_is_told(desk: Desk) -> None:
     settings = desk.call("get_episode_settings")
     settings[0], settings[2] = True, [True, 0.1]
