@@ -40,14 +40,22 @@ class AckermannSettings:
 
 
 def follow(
-    target: AckermannControl, gains: AckermannSettings, car: SingleTrackModel, state: State, dt: float
+    target: AckermannControl,
+    gains: AckermannSettings,
+    car: SingleTrackModel,
+    state: State,
+    last: VehicleControl,
+    dt: float,
 ) -> VehicleControl:
-    """Return the control that moves a car towards its target over the next `dt` seconds."""
-    angle = target.steer
+    """Return the control that moves a car towards its target over the next `dt` seconds.
+
+    A limited steer goes on from that of the `last` control, as in CARLA: the wheels themselves lag behind it, the more
+    the shorter the step.
+    """
+    angle, full = target.steer, car.wheel_angle(1.0, state.speed)
     if target.steer_speed > 0.0:
-        turn = target.steer_speed * dt
-        angle = min(max(angle, state.wheel_angle - turn), state.wheel_angle + turn)
-    full = car.wheel_angle(1.0, state.speed)
+        turn, commanded = target.steer_speed * dt, last.steer * full
+        angle = min(max(angle, commanded - turn), commanded + turn)
     error = abs(target.speed) - state.speed * math.copysign(1.0, target.speed)
     pedal = gains.speed_kp * error * 2.0
     if target.acceleration > 0.0:

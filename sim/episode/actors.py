@@ -102,7 +102,7 @@ class Vehicle(Actor):
         control: what it follows; `ackermann`, where it is set, makes a new one every step.
         constant: velocity [m/s] in the car's own axes that a client holds it at, whatever the tyres say.
         moves: False while a client has switched its physics off.
-        sticky: whether a control holds until the next one comes, or for one step alone.
+        sticky: whether a control holds until the next one comes, or for one step alone; `ackermann` always holds.
     """
 
     tags = bytes((Label.CAR,))
@@ -221,11 +221,11 @@ class Vehicle(Actor):
             self.add_impulse(Vector(self._force.x * seconds, self._force.y * seconds))
             self._force = Vector()
         if self.ackermann is not None:
-            self.control = follow(self.ackermann, self.ackermann_settings, self.car, self.motion, seconds)
+            self.control = follow(self.ackermann, self.ackermann_settings, self.car, self.motion, self.control, seconds)
         self._hold_velocity()
         self._settle(self.car.step(self.motion, self.control, self.ground, seconds), self.pose.z)
         self._hold_velocity()
-        if not self.sticky:
+        if not self.sticky and self.ackermann is None:
             self.control = VehicleControl()
 
     def _hold_velocity(self) -> None:

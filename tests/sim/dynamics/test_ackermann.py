@@ -6,19 +6,23 @@ from dataclasses import astuple, replace
 import pytest
 
 from sim.dynamics.ackermann import AckermannControl, AckermannSettings, follow
-from sim.dynamics.single_track import MODEL3, SingleTrackModel, State, VehicleControl
-from sim.episode.blueprints import VEHICLE, Description
+from sim.dynamics.single_track import MODEL3, STEERING_LAG, SingleTrackModel, State, VehicleControl
+from sim.episode.blueprints import VEHICLE, AttributeValue, Description
+from sim.episode.settings import EpisodeSettings
 from sim.episode.world import World
 from sim.geometry.poses import Pose
 from tests.sim.fakes import Plain
 
 
-def followed(target: AckermannControl, seconds: float) -> tuple[float, float]:
+def followed(
+    target: AckermannControl, seconds: float, step: float = 0.05, attributes: tuple[AttributeValue, ...] = ()
+) -> tuple[float, float]:
     """Speed [m/s] and wheel angle [rad] of a car that follows a target from a standstill."""
     world = World(Plain())
-    car = world.vehicle(world.spawn(Description(0, VEHICLE), Pose()).id)
+    world.apply(EpisodeSettings(fixed_delta_seconds=step))
+    car = world.vehicle(world.spawn(Description(0, VEHICLE, attributes), Pose()).id)
     car.ackermann = target
-    for _ in range(round(seconds / 0.05)):
+    for _ in range(round(seconds / step)):
         world.tick()
     return car.motion.speed, car.motion.wheel_angle
 
@@ -41,11 +45,20 @@ def test_limits_slow_the_wheel_and_the_start() -> None:
     assert followed(slow, 2.0)[0] < 0.7 * followed(quick, 2.0)[0]
 
 
+@pytest.mark.parametrize("step", [0.1, 0.05, 0.01, 0.002])
+@pytest.mark.parametrize("sticky", ["true", "false"])
+def test_the_wheel_turns_at_the_steering_speed_whatever_the_step(step: float, sticky: str) -> None:
+    """It follows what is commanded with a lag of STEERING_LAG."""
+    target = AckermannControl(steer=0.5, steer_speed=0.2, speed=3.0)
+    angle = followed(target, 1.0, step, (AttributeValue("sticky_control", 1, sticky),))[1]
+    assert angle == pytest.approx(0.2 * (1.0 - STEERING_LAG), abs=0.012)
+
+
 CAR = SingleTrackModel(MODEL3)
 
 
-def answered(target: AckermannControl, state: State) -> VehicleControl:
-    return follow(target, AckermannSettings(), CAR, state, 0.05)
+def answered(target: AckermannControl, state: State, last: VehicleControl | None = None) -> VehicleControl:
+    return follow(target, AckermannSettings(), CAR, state, last or VehicleControl(), 0.05)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +91,16 @@ def test_an_acceleration_limits_the_pedals(speed: float, throttle: float, brake:
 
 
 @pytest.mark.parametrize(("now", "target", "then"), [(0.1, 0.5, 0.15), (0.1, -0.5, 0.05), (0.1, 0.12, 0.12)])
-def test_a_steering_speed_limits_the_wheel_of_a_tick(now: float, target: float, then: float) -> None:
-    control = answered(AckermannControl(steer=target, steer_speed=1.0, speed=4.0), State(speed=4.0, wheel_angle=now))
+def test_a_steering_speed_limits_the_change_of_the_steer_in_a_tick(now: float, target: float, then: float) -> None:
+    """The wheels themselves, which are straight here, lag behind what was commanded."""
+    last = VehicleControl(steer=now / CAR.wheel_angle(1.0, 4.0))
+    control = answered(AckermannControl(steer=target, steer_speed=1.0, speed=4.0), State(speed=4.0), last)
     assert CAR.wheel_angle(control.steer, 4.0) == pytest.approx(then)
 
 
 def test_a_car_that_cannot_steer_is_asked_for_none() -> None:
     stiff = SingleTrackModel(replace(MODEL3, steering_curve=((0.0, 0.0),)))
-    assert follow(AckermannControl(steer=0.3), AckermannSettings(), stiff, State(), 0.05).steer == 0.0
+    assert follow(AckermannControl(steer=0.3), AckermannSettings(), stiff, State(), VehicleControl(), 0.05).steer == 0.0
     assert answered(AckermannControl(steer=9.0), State()).steer == 1.0
     assert answered(AckermannControl(steer=-9.0), State()).steer == -1.0
 
