@@ -66,7 +66,7 @@ class World:
     Attributes:
         track: the map.
         episode: its number; it changes whenever a map is loaded.
-        moment: the last tick's frame number and simulation time; frames never go back.
+        timestamp: the last tick's frame number and simulation time; each episode begins at 0 s, frames never go back.
         settings, weather: as clients set them.
         collisions: what ran into what in the last tick.
     """
@@ -80,9 +80,10 @@ class World:
         self.load(track)
 
     def load(self, track: Roads) -> None:
-        """Begin a new episode on a map, with no actor but the spectator, and the default weather."""
+        """Begin a new episode on a map at 0 s, with no actor but the spectator, and the default weather."""
         self.track = track
         self.episode += 1
+        self.timestamp = Timestamp(self.timestamp.frame, 0.0)
         self.weather = WeatherParameters()
         start = track.spawn_points[0] if track.spawn_points else Pose()
         self.spectator = Actor(next(self._ids), SPECTATOR, replace(start, z=start.z + 2.0))

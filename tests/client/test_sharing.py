@@ -251,6 +251,21 @@ def test_maps_are_listed_loaded_and_loaded_again() -> None:
         assert sent.get_map().get_spawn_points()
 
 
+def test_time_begins_anew_with_an_episode_and_frames_go_on() -> None:
+    with running_server("--map", "oval") as address:
+        client = connected(address)
+        world = client.get_world()
+        settings = world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
+        world.apply_settings(settings)
+        frames = [world.tick() for _ in range(60)]
+        for name in ("oval", "path"):
+            world = client.load_world(name, reset_settings=False)
+            frames += [world.tick() for _ in range(4)]
+            assert 0.2 < world.get_snapshot().timestamp.elapsed_seconds + 0.001 < 0.5, "the client ticks at a load, too"
+        assert frames == sorted(set(frames))
+
+
 def test_a_map_is_changed_in_synchronous_mode_too() -> None:
     with running_server("--map", "oval") as address:
         client = connected(address)

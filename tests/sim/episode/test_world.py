@@ -8,6 +8,7 @@ from sim.dynamics.single_track import MODEL3, VehicleControl
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
 from sim.episode.catalogue import COLLISION
 from sim.episode.settings import EpisodeSettings
+from sim.episode.snapshot import Timestamp
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import (
     DEEPEST,
@@ -20,7 +21,7 @@ from sim.episode.world import (
     WorldError,
 )
 from sim.geometry.poses import Pose, Vector
-from tests.sim.fakes import Plain
+from tests.sim.fakes import Plain, is_camera
 
 CAR, CAMERA = Description(0, VEHICLE), Description(0, RGB_CAMERA)
 
@@ -200,6 +201,21 @@ def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
     assert [actor.id for actor in world.snapshot().actors] == [world.spectator.id]
     assert world.spectator.id > car.id
     assert world.weather == WeatherParameters()
+
+
+def test_a_new_episode_begins_at_nought_seconds_and_its_sensors_count_from_there(world: World) -> None:
+    for _ in range(31):
+        world.tick()
+    frame = world.timestamp.frame
+    world.load(Plain("other"))
+    assert world.timestamp == Timestamp(frame, 0.0)
+    camera = is_camera(world.spawn(Description(0, RGB_CAMERA, (AttributeValue("sensor_tick", 3, "0.2"),)), Pose()))
+    due = []
+    for _ in range(9):
+        world.tick()
+        due.append(camera.is_due(world.timestamp.seconds, world.settings.step))
+    assert world.timestamp.seconds == pytest.approx(9 * 0.05)
+    assert [at for at, is_due in enumerate(due) if is_due] == [0, 4, 8]
 
 
 def test_a_walker_stands_in_the_way_and_its_controller_stays_when_it_goes(world: World) -> None:
