@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from sim.wire.rpc import Returns
 SPAWN, DESTROY = 0, 1
 MAX_DEPTH = 16  # of spawn commands nested in spawn commands
 MAX_MESSAGE = 200  # characters of an error message in a batch's response
+FAILURES = (PeerError, NotSupportedError, WorldError)  # of one command; the others are run
 
 
 def _ignore(_context: Context, _identity: int, *_: object) -> None:
@@ -73,7 +75,7 @@ def _answer(context: Context, value: object) -> list[Any]:
     """CARLA's response to one command: the actor's id, or an error message."""
     try:
         return [[1, _run(context, *messages.unpack_command(value))]]
-    except (PeerError, NotSupportedError, WorldError) as error:
+    except FAILURES as error:
         return [[0, [str(error)[:MAX_MESSAGE]]]]
 
 
@@ -95,12 +97,16 @@ def _unpack_all(layouts: Iterable[Layout[Any]], values: list[Any]) -> list[Any]:
 
 
 def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
-    """Spawn, then run the commands of `.then` on the new actor, whose id they could not contain."""
+    """Spawn, then run the commands of `.then` on the new actor, whose id they could not contain.
+
+    What becomes of those is not told, as in CARLA: the actor is there, and its id is the answer.
+    """
     order = messages.unpack_spawn(payload)
     actor = context.world.spawn(order.description, order.pose, order.parent or 0, order.attachment)
     for number, rest in order.then:
-        if number != SPAWN:
-            _run(context, number, [actor.id, *rest[1:]])
-        elif depth < MAX_DEPTH:
-            _spawn(context, rest, depth + 1)
+        with suppress(*FAILURES):
+            if number != SPAWN:
+                _run(context, number, [actor.id, *rest[1:]])
+            elif depth < MAX_DEPTH:
+                _spawn(context, rest, depth + 1)
     return actor.id

@@ -187,6 +187,19 @@ def test_a_batch_spawns_steers_and_destroys_and_says_what_failed(world: carla.Wo
     assert first.actor_id not in [actor.id for actor in world.get_actors()]
 
 
+def test_a_spawned_car_is_told_of_though_a_command_that_follows_it_failed(
+    world: carla.World, client: carla.Client
+) -> None:
+    spawn = carla.command.SpawnActor(
+        world.get_blueprint_library().find("vehicle.tesla.model3"), world.get_map().get_spawn_points()[2]
+    )
+    fast = carla.Vector3D(1e6, 0.0, 0.0)
+    spawn.then(carla.command.ApplyTargetVelocity(carla.command.FutureActor, fast))
+    (answer,) = client.apply_batch_sync([spawn], True)
+    assert answer.error == ""
+    assert [actor.id for actor in world.get_actors().filter("vehicle.*")] == [answer.actor_id]
+
+
 def test_questions_about_what_is_not_there_have_empty_answers(world: carla.World) -> None:
     assert world.project_point(carla.Location(), carla.Vector3D(0, 0, -1), 10.0) is None
     assert list(world.cast_ray(carla.Location(), carla.Location(0, 0, 10))) == []

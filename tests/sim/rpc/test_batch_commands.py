@@ -45,6 +45,31 @@ def test_commands_that_follow_a_spawn_are_for_the_new_actor(desk: Desk) -> None:
     assert desk.asked == ["tick"]
 
 
+FAILING = [
+    [[2, [0, "control"]]],  # a value of the wrong type
+    [[21, [0, 0]]],  # no such command
+    [[3, []]],  # a payload that is too short
+    [[0, [CAR, ORIGIN, [False], 0, "", []]]],  # a spawn where the new car stands
+]
+
+
+@pytest.mark.parametrize("failing", FAILING)
+def test_a_spawn_whose_following_commands_fail_has_spawned_and_the_others_are_run(desk: Desk, failing: Any) -> None:
+    go = [[2, [0, [1.0, 0.0, 0.0, False, False, False, 0]]]]
+    (answer,) = desk.call("apply_batch", [[[0, [CAR, ORIGIN, [False], 0, "", [failing, go]]]]], False)
+    succeeded, identity = answer[0]
+    assert succeeded == 1
+    assert desk.world.vehicle(identity).control.throttle == 1.0
+    assert len(desk.world.actors) == 2
+
+
+def test_a_new_actor_that_its_own_commands_destroyed_is_answered_with_its_id(desk: Desk) -> None:
+    go = [[2, [0, [1.0, 0.0, 0.0, False, False, False, 0]]]]
+    (answer,) = desk.call("apply_batch", [[[0, [CAR, ORIGIN, [False], 0, "", [[[DESTROY, [0]]], go]]]]], False)
+    assert answer[0][0] == 1
+    assert answer[0][1] not in desk.world.actors
+
+
 def test_spawns_that_follow_on_spawns_end_somewhere(desk: Desk) -> None:
     nested: list[Any] = []
     for depth in range(3 * MAX_DEPTH):
