@@ -101,7 +101,7 @@ class Vehicle(Actor):
     Attributes:
         control: what it follows; `ackermann`, where it is set, makes a new one every step.
         constant: velocity [m/s] in the car's own axes that a client holds it at, whatever the tyres say.
-        moves: False while a client has switched its physics off.
+        moves: False while a client has switched its physics off: then it is at rest, and nothing moves it but `put`.
         sticky: whether a control holds until the next one comes, or for one step alone; `ackermann` always holds.
     """
 
@@ -148,6 +148,12 @@ class Vehicle(Actor):
 
     # --- what is done to it from outside
 
+    def simulate_physics(self, *, on: bool) -> None:
+        """Switch the car's physics; without them it is at rest."""
+        self.moves = on
+        if not on:
+            self.motion, self._force = State.at_rest(self.pose), Vector()
+
     def set_velocity(self, velocity: Vector) -> None:
         """Give the car a velocity [m/s] in the world's axes; what goes up or down is lost."""
         along, across = self._to_own_axes(velocity)
@@ -163,7 +169,8 @@ class Vehicle(Actor):
 
     def add_force(self, force: Vector) -> None:
         """Let a force [N] in the world's axes act during the next step."""
-        self._force = Vector(self._force.x + force.x, self._force.y + force.y)
+        if self.moves:
+            self._force = Vector(self._force.x + force.x, self._force.y + force.y)
 
     def set_yaw_rate(self, rate: float) -> None:
         """Give the car a yaw rate [rad/s]."""
@@ -176,8 +183,9 @@ class Vehicle(Actor):
             self._settle(moved, self.pose.z)
 
     def _move(self, motion: State) -> None:
-        """Adopt a motion; if it is not finite, the car stands still instead."""
-        self.motion = motion if _is_computable(motion) else State.at_rest(self.pose)
+        """Adopt a motion, unless physics are off; if it is not finite, the car stands still instead."""
+        if self.moves:
+            self.motion = motion if _is_computable(motion) else State.at_rest(self.pose)
 
     def _to_own_axes(self, vector: Vector) -> tuple[float, float]:
         """A vector's parts along and across the car."""

@@ -84,11 +84,11 @@ def _set_collisions(context: Context, identity: int, collides: bool) -> None:
 
 
 @method("set_actor_simulate_physics", UINT, BOOL, returns=Returns.NOTHING)
-def set_simulate_physics(context: Context, identity: int, moves: bool) -> None:
+def set_simulate_physics(context: Context, identity: int, on: bool) -> None:
     """Switch a car's physics on or off; other actors have none."""
     actor = context.world.actor(identity, Actor)
     if isinstance(actor, Vehicle):
-        actor.moves = moves
+        actor.simulate_physics(on=on)
 
 
 def _with_wheels_at(physics: PhysicsControl, places: Iterable[Vector]) -> PhysicsControl:

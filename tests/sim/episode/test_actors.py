@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.dynamics.single_track import VehicleControl
+from sim.dynamics.single_track import State, VehicleControl
 from sim.episode.actors import Actor, Vehicle
 from sim.episode.actors import is_colliding as overlap
 from sim.episode.blueprints import VEHICLE, AttributeValue, Description
@@ -60,9 +61,49 @@ def test_a_control_that_does_not_stick_holds_for_one_step() -> None:
 def test_a_car_without_physics_stays_where_it_is() -> None:
     vehicle = car()
     vehicle.set_velocity(Vector(9.0, 0.0, 0.0))
-    vehicle.moves = False
+    vehicle.simulate_physics(on=False)
     vehicle.advance(1.0)
     assert vehicle.pose == Pose()
+    assert vehicle.state().velocity == Vector()
+
+
+PUSHES: list[Callable[[Vehicle], None]] = [
+    lambda vehicle: vehicle.add_force(Vector(9e5, 0.0, 0.0)),
+    lambda vehicle: vehicle.add_impulse(Vector(9e5, 0.0, 0.0)),
+    lambda vehicle: vehicle.set_velocity(Vector(9.0, 9.0, 0.0)),
+    lambda vehicle: vehicle.set_yaw_rate(1.0),
+]
+
+
+@pytest.mark.parametrize("push", PUSHES)
+def test_nothing_moves_a_car_without_physics_then_or_when_it_has_them_again(push: Callable[[Vehicle], None]) -> None:
+    vehicle = car()
+    vehicle.simulate_physics(on=False)
+    for _ in range(20):
+        push(vehicle)
+        vehicle.advance(0.05)
+        assert vehicle.state().velocity == vehicle.state().angular_velocity == Vector()
+    vehicle.simulate_physics(on=True)
+    vehicle.advance(0.05)
+    assert vehicle.pose == Pose()
+    push(vehicle)
+    vehicle.advance(0.05)
+    assert vehicle.pose != Pose(), "pushes count again"
+
+
+def test_a_car_whose_physics_are_switched_off_is_at_rest_and_forgets_its_force() -> None:
+    vehicle = car(x=3.0, yaw=1.0)
+    vehicle.control = VehicleControl(throttle=1.0, steer=0.3)
+    for _ in range(40):
+        vehicle.advance(0.05)
+    place = vehicle.pose
+    vehicle.add_force(Vector(9e5, 0.0, 0.0))
+    vehicle.simulate_physics(on=False)
+    assert vehicle.motion == State.at_rest(place)
+    vehicle.control = VehicleControl(brake=1.0)
+    vehicle.simulate_physics(on=True)
+    vehicle.advance(0.05)
+    assert vehicle.pose == place
 
 
 @pytest.mark.parametrize(

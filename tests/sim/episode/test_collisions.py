@@ -143,7 +143,7 @@ def test_a_client_can_switch_an_actor_s_collisions_off() -> None:
 def test_a_car_whose_physics_are_off_is_as_heavy_as_a_wall() -> None:
     world = World(Plain())
     parked, car = rolling(world, 0.0, x=8.0), rolling(world, 10.0)
-    parked.moves = False
+    parked.simulate_physics(on=False)
     for _ in range(40):
         world.tick()
     assert parked.pose.x == 8.0

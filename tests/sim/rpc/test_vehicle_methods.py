@@ -9,7 +9,7 @@ from sim.dynamics.ackermann import AckermannControl, AckermannSettings
 from sim.dynamics.single_track import MODEL3
 from sim.episode.actors import Vehicle
 from sim.episode.world import WorldError
-from sim.geometry.poses import Pose
+from sim.geometry.poses import Pose, Vector
 from sim.wire import messages
 from tests.sim.rpc.context import CAR, Desk
 
@@ -37,6 +37,18 @@ def test_a_force_acts_for_one_tick(desk: Desk, car: Vehicle) -> None:
     assert speed == pytest.approx(10.0 * desk.world.settings.step, rel=0.1)
     desk.world.tick()
     assert car.motion.speed < speed
+
+
+def test_forces_on_a_car_without_physics_are_not_stored_up(desk: Desk, car: Vehicle) -> None:
+    desk.call("set_actor_target_velocity", car.id, [9.0, 0.0, 0.0])
+    desk.call("set_actor_simulate_physics", car.id, False)
+    for _ in range(20):
+        desk.call("add_actor_force", car.id, [10.0 * MODEL3.mass, 0.0, 0.0])
+        desk.world.tick()
+        assert car.state().velocity == Vector()
+    desk.call("set_actor_simulate_physics", car.id, True)
+    desk.world.tick()
+    assert car.pose == Pose()
 
 
 def test_a_constant_velocity_is_held_until_it_is_let_go(desk: Desk, car: Vehicle) -> None:
