@@ -90,6 +90,8 @@ def read_options(argv: Sequence[str] | None = None) -> ServerOptions:
         near = get_close_matches(others[0], flags, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         parser.error(f"there is no option {others[0]}{hint}")
+    if known.seed < 0:
+        parser.exit(2, f"sim: --seed is {known.seed}, expected 0 or more\n")  # no usage: a job of alvinn passes it on
     return ServerOptions(**vars(known))
 
 

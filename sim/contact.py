@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tyro
 
 from sim.camera.renderer import Renderer
-from sim.episode.sensors import CameraKind
+from sim.episode.sensors import LARGEST_IMAGE, CameraKind
 from sim.episode.weather import WeatherParameters
 from sim.geometry.poses import Pose, compose
 from sim.roads import opendrive
@@ -36,7 +36,11 @@ BASELINE = 14  # of a caption, from the top [pixels]
 
 @dataclass(frozen=True, slots=True)
 class ContactOptions:
-    """A contact sheet of a car's camera: one row per weather, one column per map."""
+    """A contact sheet of a car's camera: one row per weather, one column per map.
+
+    Raises:
+        ValueError: a number is out of range, or the file is no image; the command line reports that as wrong usage.
+    """
 
     out: Path
     """Image file to write (PNG)."""
@@ -53,9 +57,23 @@ class ContactOptions:
     seed: int = 0
     """Seed of the surroundings of the roads."""
 
+    def __post_init__(self) -> None:
+        if not cv2.haveImageWriter(str(self.out)):
+            raise ValueError(f"--out is {self.out}, expected an image file such as sheet.png")
+        if self.views < 1:
+            raise ValueError(f"--views is {self.views}, expected 1 or more")
+        if not 1 <= min(self.size) <= max(self.size) <= LARGEST_IMAGE:
+            raise ValueError(f"--size is {self.size[0]} {self.size[1]}, expected 1 to {LARGEST_IMAGE} each")
+        if self.seed < 0:
+            raise ValueError(f"--seed is {self.seed}, expected 0 or more")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet; return the exit status: 1 if a map or weather does not exist or the file cannot be written."""
+    """Write the sheet; return the exit status: 1 if a map or weather does not exist or the file cannot be written.
+
+    Raises:
+        SystemExit: 2 for wrong usage, 0 after --help.
+    """
     options = tyro.cli(ContactOptions, args=None if argv is None else list(argv), prog="python -m sim.contact")
     try:
         written = cv2.imwrite(str(options.out), make_sheet(options))

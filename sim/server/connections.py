@@ -201,7 +201,7 @@ async def listen(server: Server, host: str, port: int) -> tuple[list[asyncio.Ser
     """Open both ports and start the clock; returns the servers and the port for calls.
 
     Raises:
-        StartError: a port is not available.
+        StartError: a port is not available, or the host is no name.
     """
     streams, server.stream_port = await _open(lambda: _Stream(server), host, port + 1 if port else 0)
     try:
@@ -217,6 +217,8 @@ async def _open(protocol: Callable[[], asyncio.Protocol], host: str, port: int) 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         server = await asyncio.get_running_loop().create_server(protocol, host, port, family=family)
+    except UnicodeError as error:  # of the codec for names of machines
+        raise StartError(f"--host is {host}, expected an address or the name of a machine") from error
     except OSError as error:
         raise StartError(
             f"cannot listen on {host}:{port} ({error.strerror}): the server needs --port and the next port; "

@@ -197,6 +197,14 @@ def test_an_empty_host_which_would_admit_everybody_is_one_sentence_and_status_1(
     assert capsys.readouterr().err.startswith("sim: --host is empty, expected an address")
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_host_that_is_no_name_is_one_sentence_and_status_1(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--port", "0", "--map", "oval", "--host", host]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err == f"sim: --host is {host}, expected an address or the name of a machine\n"
+
+
 def test_the_collector_rests_during_the_start_and_works_again_after_one_that_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -218,6 +226,13 @@ def test_wrong_usage_is_status_2() -> None:
         with pytest.raises(SystemExit) as stopped:
             cli.main(wrong)
         assert stopped.value.code == 2
+
+
+def test_a_seed_below_0_is_wrong_usage_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--seed", "-1"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "sim: --seed is -1, expected 0 or more\n"
 
 
 def test_a_mistyped_option_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

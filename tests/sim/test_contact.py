@@ -23,7 +23,7 @@ def test_every_preset_of_carla_is_there() -> None:
 
 
 def test_any_two_presets_differ_visibly_in_a_tenth_of_the_picture() -> None:
-    made = make_sheet(ContactOptions(Path("unused"), maps="oval", views=1))
+    made = make_sheet(ContactOptions(Path("unused.png"), maps="oval", views=1))
     rows = made.reshape(len(PRESETS), 160, 320, 3)[:, 30:]  # without captions
     seen = [cv2.cvtColor(row.astype(np.float32) / 255, cv2.COLOR_BGR2LAB) for row in rows]
     shares = {
@@ -41,6 +41,29 @@ def test_a_sheet_is_written_with_a_row_for_each_weather(tmp_path: Path) -> None:
     written = cv2.imread(str(out))
     assert written is not None
     assert written.shape == (320, 320, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--views", "0"], "--views is 0, expected 1 or more"),
+        (["--views", "-2"], "--views is -2, expected 1 or more"),
+        (["--seed", "-1"], "--seed is -1, expected 0 or more"),
+        (["--size", "0", "160"], "--size is 0 160, expected 1 to 4096 each"),
+        (["--size", "320", "-5"], "--size is 320 -5, expected 1 to 4096 each"),
+        (["--size", "320", "100000"], "--size is 320 100000, expected 1 to 4096 each"),
+        (["--out", "sheet"], "--out is sheet, expected an image file such as sheet.png"),
+        (["--out", "sheet.doc"], "--out is sheet.doc, expected an image file such as sheet.png"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        contact.main(words if "--out" in words else ["--out", "never.png", *words])
+    assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert said in " ".join((out + err).replace("│", " ").split())
 
 
 def test_a_mistyped_weather_is_answered_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:

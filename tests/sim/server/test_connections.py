@@ -403,3 +403,13 @@ def test_a_port_in_use_is_one_sentence_and_leaves_no_port_open() -> None:
                     above.bind(("127.0.0.1", port + 1))
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, "\udcff"])
+def test_a_host_that_is_no_name_is_a_start_error(host: str) -> None:
+    async def scenario() -> None:
+        async with bench() as it:
+            with pytest.raises(StartError, match=r"--host is .*, expected an address or the name of a machine"):
+                await listen(it.server, host, 0)
+
+    asyncio.run(scenario())
