@@ -222,9 +222,11 @@ def test_a_walker_stands_in_the_way_and_its_controller_stays_when_it_goes(world:
     walker = world.spawn(Description(0, "walker.pedestrian.0001"), Pose(x=8.0, z=0.93))
     controller = world.spawn(Description(0, "controller.ai.walker"), Pose(), walker.id)
     assert controller.parent is walker
+    assert controller.pose == walker.pose
     with pytest.raises(WorldError, match="collision at spawn position"):
         world.spawn(CAR, Pose(x=8.0))
     world.destroy(walker.id)
     parents = [actor.parent for actor in world.actors.values()]
     assert walker not in parents
+    assert controller.pose == walker.pose, "it stays where the walker was"
     world.destroy(controller.id)
