@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -232,8 +233,8 @@ class CameraFlags:
 
 
 def _resolve(folder: Path, name: str | Path) -> Path:
-    given = Path(name)
-    return given if given.is_absolute() or len(given.parts) > 1 else folder / to_file_name(str(name))
+    is_path = any(separator in str(name) for separator in (os.sep, os.altsep) if separator)
+    return Path(name) if is_path else folder / to_file_name(str(name))
 
 
 def split_names(names: str | None, default: str) -> list[str]:

@@ -153,9 +153,18 @@ def recounted(folder: Path, runs: list[dict[str, Any]], car_width: float) -> Ite
     with ThreadPoolExecutor(STARTING) as pool:
         for name, text in zip(names, pool.map(opendrive_of, names), strict=True):
             roads = carla.Map("recount", text)
+            reverse = roads if not is_one_way(roads) else None
             for run in runs:
-                if run["map"] == name:
+                if run["map"] == name and run["direction"] == "reverse":
+                    reverse = reverse or carla.Map("recount", opendrive_of(f"mirror:{name}"))
+                    yield run, recount(reverse, folder / run["log"], car_width)
+                elif run["map"] == name:
                     yield run, recount(roads, folder / run["log"], car_width)
+
+
+def is_one_way(roads: carla.Map) -> bool:
+    """Whether no lane comes the other way: then a run in reverse was driven on the map's mirror image."""
+    return len({waypoint.lane_id > 0 for waypoint in roads.generate_waypoints(STEP)}) == 1
 
 
 def agrees(run: dict[str, Any], count: Count) -> bool:

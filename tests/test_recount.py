@@ -55,6 +55,12 @@ def test_the_recount_agrees_on_departures_exactly_and_on_the_offset_to_a_millime
     agrees(circuit, direction, tmp_path / "log.csv")
 
 
+def test_a_one_way_road_in_reverse_is_recounted_on_its_mirror_image(tmp_path: Path) -> None:
+    laps = ("laps", "--driver", "expert", "--map", "path", "--both-directions", "--km", "0.03", "--no-films")
+    assert main([*laps, "--out", str(tmp_path)]) == 0
+    assert recount.sweep(tmp_path) == 0
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("weather", ["HardRainNoon", "ClearNight"])
 @pytest.mark.parametrize("direction", ["forward", "reverse"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from alvinn.driving.types import CameraName, Decision, Image, Observation
 from alvinn.util.images import NUMERIC_CAMERAS
 
 GAMMA = 2.2  # between light and the pixels of a picture
+STOPS = 8.0  # of exposure: beyond, a picture is all black or all white
 EARLY = 1e-6  # s: what counts as in time
 
 
@@ -32,10 +34,12 @@ class Handicap:
     """how much longer the camera is exposed [stops]: 1 is twice the light, -1 half of it"""
 
     def __post_init__(self) -> None:
-        if self.latency < 0.0:
+        if not 0.0 <= self.latency < math.inf:
             raise ValueError(f"--handicap.latency must be at least 0 s, not {self.latency:g}")
-        if self.rate is not None and self.rate <= 0.0:
+        if self.rate is not None and not 0.0 < self.rate < math.inf:
             raise ValueError(f"--handicap.rate must be above 0, not {self.rate:g}")
+        if not abs(self.exposure) <= STOPS:
+            raise ValueError(f"--handicap.exposure must be from -{STOPS:g} to {STOPS:g} stops, not {self.exposure:g}")
 
 
 class HandicappedDriver:
@@ -55,7 +59,7 @@ class HandicappedDriver:
     def _forget(self) -> None:
         self._pending: deque[tuple[float, Decision]] = deque()
         self._answer: Decision | None = None
-        self._asked_at = -np.inf
+        self._due: float | None = None  # when the next answer is asked for
 
     def reset(self) -> None:
         """Forget all answers."""
@@ -64,9 +68,10 @@ class HandicappedDriver:
 
     def decide(self, observation: Observation) -> Decision:
         """The newest answer that is there by now."""
-        now, period = observation.time, 1.0 / (self._handicap.rate or np.inf)
-        if now - self._asked_at >= period - EARLY:
-            self._asked_at = now
+        now, period = observation.time, 1.0 / (self._handicap.rate or math.inf)
+        if self._due is None or now >= self._due - EARLY:
+            # on from when it was due, not from now: else every rate would be one that ticks divide
+            self._due = now + period if self._due is None else max(self._due + period, now)
             self._pending.append((now + self._handicap.latency, self._driver.decide(self._expose(observation))))
         while self._pending and self._pending[0][0] <= now + EARLY:
             self._answer = self._pending.popleft()[1]

@@ -83,6 +83,11 @@ class ShowClassroom(Driving):
         super().__post_init__()
         object.__setattr__(self, "ground", find_map(self.ground))  # on an embedded server, whatever the stage is on
         require_above_zero("--seconds", self.seconds)
+        if self.prepare and (self.carla, self.speed, self.weather, self.overwrite) != (None, 8.0, "ClearNoon", False):
+            raise ValueError(
+                "--prepare records on the embedded server, at 8 m/s in ClearNoon, what is not there yet: leave out "
+                "--carla, --speed, --weather and --overwrite"
+            )
         if not 0 <= self.port < 65536:
             raise ValueError(f"--port must be 0 to 65535, not {self.port}")
         if (self.replay is not None or self.learn) and (self.drive or self.record is not None):

@@ -123,8 +123,9 @@ class Compare(Home):
         return pair_films(folders, sorted(lost, key=lambda run: -lost[run]))
 
     def _find_laps(self, name: str) -> Path:
-        judged = self.model_folder(name) / "laps"
-        return judged if judged.is_dir() else Path(name)
+        """The laps of a model, or a folder of laps: of this --home, where `laps` writes those of the expert, or any."""
+        judged = [self.model_folder(name) / "laps", self.home / name]
+        return next((folder for folder in judged if folder.is_dir()), Path(name))
 
 
 def compare_laps(laps: Sequence[dict[str, Any]]) -> list[list[str]]:

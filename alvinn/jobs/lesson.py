@@ -23,6 +23,10 @@ class ShowLesson(Home):
     check: bool = False
     """check the exercise: what is done, what is missing"""
 
+    def __post_init__(self) -> None:
+        if self.check and self.number is None:
+            raise ValueError("--check requires the number of a lesson: alvinn lesson 2 --check")
+
     def run(self) -> None:
         """Do the job.
 

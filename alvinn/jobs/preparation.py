@@ -15,17 +15,25 @@ from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import TrainSettings, train
+from alvinn.util.begun import begin
 
 SECONDS, EPOCHS = 60.0, 20  # of driving to learn from; of each training
 ROUNDS, ROUND_SECONDS = 2, 30.0
+BEGUN = "class-begun.json"
 
 
 def prepare(home: Home, map_name: str, ground: str, seed: int) -> None:
     """Make what is not there yet; an interrupted call goes on where it stopped.
 
     Raises:
-        AlvinnError: something cannot be recorded or trained.
+        AlvinnError: something cannot be recorded or trained, or it was begun with other settings.
     """
+    settings = {"map": map_name, "ground": ground, "seed": seed}
+    begin(
+        home.recording_folder(PLAIN_RECORDING).with_name(BEGUN),
+        settings,
+        "give another --home, or remove that file and the folders class-* of data/ and models/ to begin anew",
+    )
     CONSOLE.print(
         f"Three networks are made from {SECONDS:g} s of the expert's driving on {map_name}: a plain clone, one with "
         "noise and views, and the clone after two rounds of DAgger. On two quiet cores that takes about four minutes."

@@ -66,7 +66,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
 
         Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
         with the largest normalised correlation, refined by a parabola through its neighbours. Without any
-        activation the answer is straight on.
+        activation the answer is straight on; it is not a number where an activation is none.
         """
         fit = activations @ self._templates.T
         rows = np.arange(len(fit))
@@ -74,7 +74,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         left, middle, right = fit[rows, best - 1], fit[rows, best], fit[rows, best + 1]
         bend = np.minimum(left - 2.0 * middle + right, -TINY)
         shift = np.minimum(np.maximum(0.5 * (left - right) / bend, -1.0), 1.0)
-        position = np.where(middle > 0.0, (best + shift) / FINENESS, (self.units - 1) / 2.0)
+        position = np.where(middle <= 0.0, (self.units - 1) / 2.0, (best + shift) / FINENESS)
         curvature: Floats = (position * self.spacing - self.span).astype(np.float32)
         return curvature
 
@@ -83,7 +83,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
         fit = activations @ self._templates.T
         best = min(max(int(fit.argmax()), 1), len(fit) - 2)
         left, middle, right = (float(height) for height in fit[best - 1 : best + 2])
-        if not middle > 0.0:
+        if middle <= 0.0:
             return 0.0
         shift = 0.5 * (left - right) / min(left - 2.0 * middle + right, -TINY)
         return (best + min(max(shift, -1.0), 1.0)) / FINENESS * self.spacing - self.span
@@ -163,9 +163,10 @@ class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
         return np.concatenate([hills, last[..., None]], axis=-1)
 
     def decode(self, activations: Floats) -> Floats:
-        """Curvatures [1/m], shape (n,), of units, shape (n, units)."""
+        """Curvatures [1/m], shape (n,), of units, shape (n, units); not a number where a unit is none."""
         best = activations[..., :-1].argmax(axis=-1)
-        return np.asarray((2.0 * best / (self.directions - 1) - 1.0) * self.span, dtype=np.float32)
+        curvature = (2.0 * best / (self.directions - 1) - 1.0) * self.span
+        return np.where(np.isnan(activations).any(axis=-1), np.nan, curvature).astype(np.float32)
 
     def decode_one(self, activations: Floats) -> float:
         """As `decode`, for one answer, activations of shape (units,)."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from alvinn.metrics.summary import percentile_interval
+from alvinn.metrics.summary import bound_rate, percentile_interval
 from alvinn.visualization.figures import COLOURS, make_band
 from alvinn.visualization.page import pluralize
 
@@ -51,7 +51,7 @@ class Rate:
 
 
 def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generator) -> Rate:
-    """Estimate departures per km, pooled over seeds; a single seed has no interval.
+    """Estimate departures per km, pooled over seeds; a single seed has no interval, unless nothing departed.
 
     Raises:
         ValueError: the sequences differ in length, or nothing was driven.
@@ -62,6 +62,8 @@ def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random
         )
     lost, way = np.asarray(departures, dtype=np.float64), np.asarray(km, dtype=np.float64)
     middle = float(lost.sum() / way.sum())
+    if not lost.any():
+        return Rate(middle, middle, bound_rate(0, float(way.sum())))  # a bootstrap would know no other seed than these
     if len(departures) < 2:
         return Rate(middle, middle, middle)
     drawn = rng.integers(len(lost), size=(RESAMPLES, len(lost)))
@@ -76,9 +78,14 @@ def describe_rates(rates: Mapping[str, Sequence[Rate]], plain: str) -> str:
     said = f"{best}: {clone:.2f} departures per km before, {last[best].middle:.2f} after {pluralize(rounds, 'round')}"
     if best == plain or plain not in last:
         return f"{said}."
-    apart = last[best].high < last[plain].low
-    sure = "more than chance explains" if apart else "which may be chance: the intervals overlap"
-    return f"{said}; {plain} leaves {last[plain].middle:.2f}, {sure}."
+    return f"{said}; {plain} leaves {last[plain].middle:.2f}, {_judge_difference(last[best], last[plain])}."
+
+
+def _judge_difference(best: Rate, plain: Rate) -> str:
+    if not (best.low < best.high and plain.low < plain.high):
+        return "of which one seed does not tell whether it is chance"
+    apart = best.high < plain.low
+    return "more than chance explains" if apart else "which may be chance: the intervals overlap"
 
 
 def plot_rates(found: Mapping[str, Sequence[Rate]]) -> go.Figure:

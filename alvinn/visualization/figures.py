@@ -45,14 +45,19 @@ def select_worst(results: Sequence[Result], most: int = SHOWN) -> list[Result]:
     return sorted(driven, key=lambda r: (-len(r.trace.departures), -float(np.std(r.trace.offset))))[:most]
 
 
-def plot_path(results: Sequence[Result]) -> go.Figure:
-    """Plot a circuit, north up: the path of the worst run coloured by offset, its departures and its worst stretch."""
+def plot_path(results: Sequence[Result], *, filmed: bool) -> go.Figure:
+    """Plot a circuit, north up: the path of the worst run coloured by offset, its departures and its worst stretch.
+
+    Args:
+        results: of the circuit.
+        filmed: whether the page holds a film of that stretch.
+    """
     (result,) = select_worst(results, 1)
     trace, some = result.trace, _select_ticks(result)
     figure = go.Figure()
     first, last = find_worst_stretch(trace.offset)
     worst = [tick for tick in some if first <= tick <= last]
-    _draw_stretch(figure, result, worst)
+    _draw_stretch(figure, result, worst, filmed=filmed)
     x, y, offset = (np.asarray(values)[some] for values in (trace.x, trace.y, trace.offset))
     marker = {"color": offset, "coloraxis": "coloraxis", "size": 5}
     hover = "offset %{marker.color:.3f} m<extra></extra>"
@@ -79,7 +84,7 @@ def plot_path(results: Sequence[Result]) -> go.Figure:
     )
 
 
-def _draw_stretch(figure: go.Figure, result: Result, ticks: Sequence[int]) -> None:
+def _draw_stretch(figure: go.Figure, result: Result, ticks: Sequence[int], *, filmed: bool) -> None:
     """The worst ten seconds as a broad line below the path; a click on it finds the film by the run's anchor."""
     x, y = ([values[t] for t in ticks] for values in (result.trace.x, result.trace.y))
     anchor = run_folder(Path(), result.run).name
@@ -92,7 +97,7 @@ def _draw_stretch(figure: go.Figure, result: Result, ticks: Sequence[int]) -> No
             opacity=0.35,
             name="worst ten seconds",
             customdata=[anchor] * len(x),
-            hovertemplate="the worst ten seconds: click for the film<extra></extra>",
+            hovertemplate=f"the worst ten seconds{': click for the film' if filmed else ''}<extra></extra>",
         )
     )
 

@@ -52,7 +52,8 @@ class Films:
     """the worst runs, worst first"""
     links: Sequence[Link]
     """the other runs"""
-    whole_seconds: float = FILM_SECONDS
+    whole_seconds: float
+    """length of the first run's film [s]"""
 
 
 def collect_films(folder: Path, results: Sequence[Result]) -> Films:
@@ -65,7 +66,14 @@ def collect_films(folder: Path, results: Sequence[Result]) -> Films:
         _data_url(thumbnail.read_bytes(), "image/jpeg") if thumbnail.is_file() else None,
         [_clip(folder, result) for result in filmed[:EMBEDDED]],
         [_link(folder, result) for result in filmed[EMBEDDED:]],
+        _measure_film(results[0]) if results else 0.0,
     )
+
+
+def _measure_film(result: Result) -> float:
+    """Length of the first run's film [s], which ends with the run."""
+    times = result.trace.time
+    return min(FILM_SECONDS, round(times[-1] - times[0], 1)) if times else 0.0
 
 
 def make_anchor(run: Run) -> str:

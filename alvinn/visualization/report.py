@@ -18,8 +18,9 @@ from alvinn.visualization.figures import (
     plot_distance,
     plot_offsets,
     plot_path,
+    select_worst,
 )
-from alvinn.visualization.films import collect_films
+from alvinn.visualization.films import collect_films, make_anchor
 from alvinn.visualization.page import (
     KM,
     HtmlFigure,
@@ -145,6 +146,8 @@ def write_report(
     """
     maps = dict.fromkeys(result.run.map for result in results)
     histogram = plot_offsets(group_by_map(results))
+    films = collect_films(path.parent, results)
+    clips = {clip.anchor for clip in films.clips}
     values = {
         "faultless": all(result.faultless for result in results),
         "verdict": summarize_verdict(who, results, summed),
@@ -156,8 +159,8 @@ def write_report(
         "pooled": _tabulate_pooled(summed),
         "runs": tabulate_runs(results, summed),
         "histogram": embed_figure(histogram, "Distribution of the offset from the lane's centre."),
-        "circuits": [_show_circuit(name_map(name), [r for r in results if r.run.map == name]) for name in maps],
-        "films": collect_films(path.parent, results),
+        "circuits": [_show_circuit(name_map(name), [r for r in results if r.run.map == name], clips) for name in maps],
+        "films": films,
         "commands": commands,
     }
     write_page(path, "report.html", f"How {who} drove", values)
@@ -167,10 +170,12 @@ def describe_knowledge(maps: Sequence[str], known: Collection[str] | None) -> st
     """Which circuits the driver had learned on and which it had never seen, in a sentence; empty if unknown."""
     if not known:
         return ""
-    seen, unseen = ([name for name in maps if (name in known) is wanted] for wanted in (True, False))
+    names, learned = dict.fromkeys(map(name_map, maps)), set(map(name_map, known))
+    seen, unseen = ([name for name in names if (name in learned) is wanted] for wanted in (True, False))
     parts = [f"learned on: {', '.join(seen)}"] if seen else []
     parts += [f"never seen before: {', '.join(unseen)}"] if unseen else []
-    return f"{'; '.join(parts).capitalize()}."
+    said = "; ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def pick_numbers(results: Sequence[Result], summed: Mapping[str, Any]) -> list[LargeNumber]:
@@ -264,20 +269,27 @@ def group_by_map(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
     return [(name_map(name), [result for result in driven if result.run.map == name]) for name in names]
 
 
-def _show_circuit(name: str, results: Sequence[Result]) -> Circuit:
+def _show_circuit(name: str, results: Sequence[Result], clips: Collection[str]) -> Circuit:
     driven = [result for result in results if result.trace.time]
     if not driven:
         return Circuit(name, (), list(dict.fromkeys(result.reason for result in results if result.reason)))
     ways = [[r for r in driven if r.run.direction == way] for way in sorted({r.run.direction for r in driven})]
-    paths = [embed_figure(plot_path(runs), WHERE) for runs in ways]
+    paths = [_embed_path(runs, clips) for runs in ways]
     along = [embed_figure(plot_distance(runs), _describe_distance(runs)) for runs in ways]
     return Circuit(name, (*paths, *along), ())
 
 
 WHERE = (
-    "Where the car drove in its worst run, coloured by its offset; crosses are departures, grey is the worst stretch: "
-    "a click shows its film."
+    "Where the car drove in its worst run, coloured by its offset; crosses are departures, grey is the worst stretch"
 )
+
+
+def _embed_path(runs: Sequence[Result], clips: Collection[str]) -> HtmlFigure:
+    """The path of the worst run; what can be clicked is said where the page holds its film."""
+    (worst,) = select_worst(runs, 1)
+    filmed = make_anchor(worst.run) in clips
+    ending = ": a click shows its film." if filmed else "."
+    return embed_figure(plot_path(runs, filmed=filmed), WHERE + ending)
 
 
 def _describe_distance(runs: Sequence[Result]) -> str:

@@ -131,3 +131,10 @@ def test_the_maps_of_another_server_are_not_looked_up_here() -> None:
 def test_a_seed_out_of_range_is_refused_before_anything_is_done(make: Callable[..., object], seed: int) -> None:
     with pytest.raises(ValueError, match="--seed must be from 0 to 4294967295"):
         make(seed=seed)
+
+
+@pytest.mark.parametrize("name", ["./mine", "mine/", "there/mine"])
+def test_a_name_with_a_separator_is_a_path(name: str) -> None:
+    home = Home(home=Path("elsewhere"))
+    assert home.model_folder(name) == home.recording_folder(name) == Path(name)
+    assert home.model_folder("mine") == Path("elsewhere/models/mine")

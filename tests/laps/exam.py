@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
 from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import WEATHERS, Home, check_names
@@ -57,6 +58,10 @@ class Exam:
 
     def __post_init__(self) -> None:
         check_names(self)
+        if self.tell and not FIRST <= self.first <= self.first + self.circuits <= FIRST + CIRCUITS:
+            raise AlvinnError(
+                f"--tell is for random:{FIRST} to {FIRST + CIRCUITS - 1} alone, which are used for no choice"
+            )
 
     def deal(self) -> dict[str, tuple[str, ...]]:
         """The circuits of every cell."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from alvinn.console import CONSOLE
 from alvinn.dagger.rounds import drive_round, train_round
@@ -30,7 +31,7 @@ from alvinn.errors import AlvinnError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.record import record_plain_driving
 from alvinn.recording import Range, Recording, Row
-from alvinn.recording.exclusions import write_left_out
+from alvinn.recording.exclusions import mask_kept, write_left_out
 from alvinn.training.model_folder import is_trained
 from alvinn.util.files import atomic_folder
 from tests.laps.cells import (
@@ -142,22 +143,24 @@ def _share_clone(job: RoundSettings, name: str) -> None:
 
 def keep_labels(recording: Recording, most: int, seed: int) -> int:
     """Leave out all corrections of a round but so many frames; returns their number, the same for the same seed."""
-    pieces, kept, surplus = list(_cut_corrections(recording.rows)), 0, []
+    others = [one for one in recording.left_out if one.why != SURPLUS]
+    pieces, kept, surplus = list(_cut_corrections(recording.rows, mask_kept(len(recording.rows), others))), 0, []
     for at in np.random.default_rng(seed).permutation(len(pieces)).tolist():
         first, last = pieces[at]
         count = min(last - first + 1, most - kept)
         kept += count
         if first + count <= last:
             surplus.append(Range(first + count, last, SURPLUS))
-    write_left_out(recording.folder, surplus)
+    write_left_out(recording.folder, [*others, *surplus])
     return kept
 
 
-def _cut_corrections(rows: tuple[Row, ...]) -> Iterator[tuple[int, int]]:
-    """First and last row of each piece of the corrections."""
-    for (_, correction), group in groupby(enumerate(rows), key=lambda one: (one[1].segment, one[1].correction)):
-        numbers = [number for number, _ in group]
-        if correction:
+def _cut_corrections(rows: tuple[Row, ...], usable: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last row of each piece of the corrections, among the rows that a mask, shape (rows,), names."""
+    keys = [(row.segment, row.correction, bool(use)) for row, use in zip(rows, usable, strict=True)]
+    for (_, correction, use), group in groupby(range(len(rows)), keys.__getitem__):
+        numbers = list(group)
+        if correction and use:
             for at in range(0, len(numbers), PIECE):
                 yield numbers[at], numbers[at : at + PIECE][-1]
 

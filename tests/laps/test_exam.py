@@ -41,3 +41,9 @@ def test_the_sentence_pools_all_runs_and_tells_the_bound() -> None:
 def test_a_weather_that_does_not_exist_is_refused() -> None:
     with pytest.raises((AlvinnError, ValueError), match="DustStorms"):
         Exam(weathers="ClearNoon,DustStorms")
+
+
+def test_only_circuits_that_chose_nothing_are_told_in_a_card() -> None:
+    with pytest.raises(AlvinnError, match="--tell is for random:400 to 499 alone"):
+        Exam(first=240, circuits=28, tell=True)
+    Exam(first=400, circuits=20, tell=True)

@@ -70,6 +70,7 @@ let turned = 0, touched = false;
 listen("wheel", (wheel) => {
   holder = wheel.holder;
   const mine = holder !== null && holder === me.number;
+  if (!mine) release();
   const button = byId("wheel");
   button.hidden = !me.drivable || (me.role === "guest" && holder === null);
   button.classList.toggle("chosen", mine);
@@ -89,13 +90,21 @@ byId("enter").onsubmit = (event) => {
 const KEYS = { ArrowLeft: "left", a: "left", ArrowRight: "right", d: "right", ArrowDown: "brake", s: "brake" };
 addEventListener("keydown", (event) => press(event, true));
 addEventListener("keyup", (event) => press(event, false));
+addEventListener("blur", release); // the key is let go elsewhere
 
 function press(event, down) {
   if (event.target.tagName === "INPUT" && event.target.type !== "range") return;
   if (down && event.key === "Escape" && me.role === "lecturer") say("give");
-  if (!(event.key in KEYS) || holder !== me.number) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!(key in KEYS)) return;
+  if (!down) held[KEYS[key]] = false;
+  if (holder !== me.number) return;
   event.preventDefault();
-  held[KEYS[event.key]] = down;
+  held[KEYS[key]] = down;
+}
+
+function release() {
+  held.left = held.right = held.brake = false;
 }
 
 const pad = byId("pad");

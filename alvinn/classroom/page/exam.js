@@ -37,10 +37,11 @@ byId("exam-guess").oninput = () => {
   drawHill(byId("exam-wheel"), [], 0.15, [{ curvature: guess(), colour: COLOURS.human }]);
 };
 byId("exam-next").onclick = () => {
-  if (answers.length >= retinas.length) return;
-  answers.push(guess());
-  next();
+  if (answers.length < retinas.length) answers.push(guess());
+  next(); // after the last, hands in again what was lost on the way
 };
+listen("closed", () => (byId("exam-begin").hidden = false)); // the server may have forgotten the frames
+
 addEventListener("keydown", (event) => {
   if (byId("exam").hidden || byId("exam-all").hidden) return;
   if (event.key === "Enter" && event.target.tagName !== "BUTTON") byId("exam-next").onclick();

@@ -15,6 +15,7 @@ from alvinn.classroom.checks import CHECKS
 from alvinn.classroom.lessons import Lesson, find_lesson, read_lessons
 from alvinn.cli import main, parse
 from alvinn.errors import AlvinnError
+from alvinn.jobs.lesson import ShowLesson
 
 LESSONS = read_lessons()
 COMMANDS = [(lesson.number, words) for lesson in LESSONS for words in lesson.commands()]
@@ -87,3 +88,8 @@ def write_answer(folder: Path) -> None:
     offsets = np.array([float(row["offset"]) for row in csv.DictReader(log.read_text().splitlines())])
     answer = {"offset_sd_m": float(offsets.std()), "offset_max_m": float(np.abs(offsets).max())}
     (folder / "lesson6.json").write_text(json.dumps(answer))
+
+
+def test_a_check_without_a_lesson_is_wrong_usage() -> None:
+    with pytest.raises(ValueError, match="--check requires the number of a lesson"):
+        ShowLesson(check=True)

@@ -131,6 +131,22 @@ def test_a_driver_takes_the_wheel_and_steers_by_keys_and_by_touch(devtools: str,
         assert not wheel.is_held()
 
 
+def test_a_key_that_was_let_go_without_the_wheel_does_not_steer_with_the_next(devtools: str) -> None:
+    with show(devtools, DESKTOP, KEYS.code) as shown:
+        page, wheel = shown.page, shown.classroom.wheel
+        page.wait_for("document.querySelector('#wheel').hidden === false")
+        page.click("#wheel")
+        page.wait_for("document.querySelector('#pad').hidden === false")
+        page.key("ArrowLeft", down=True)
+        until(lambda: (read := wheel.read(5.0)) is not None and read.steer < -0.05)
+        page.click("#wheel")
+        page.wait_for("document.querySelector('#pad').hidden === true")
+        page.key("ArrowLeft", down=False)
+        page.click("#wheel")
+        page.wait_for("document.querySelector('#pad').hidden === false")
+        page.wait_for("Math.abs(parseFloat(document.querySelector('#knob').style.transform.split('(')[1])) < 1")
+
+
 def test_a_guest_has_no_wheel_to_take(devtools: str) -> None:
     with show(devtools, DESKTOP) as shown:
         shown.page.wait_for("document.querySelector('#room').textContent === '1 here'")
@@ -220,6 +236,21 @@ def test_a_guest_is_alvinn_for_thirty_frames(devtools: str, size: tuple[int, int
         page.wait_for("document.querySelector('#exam-progress').textContent.startsWith('Your mean error')")
         page.wait_for(is_drawn("#exam-chart"))
         page.wait_for("document.querySelector('#exam-best li')?.textContent.startsWith('guest: ')")
+
+
+def test_a_guest_whose_connection_ends_during_the_exam_can_begin_again(devtools: str) -> None:
+    with show(devtools, DESKTOP) as shown, private_car(shown.classroom):
+        page = shown.page
+        page.click("[data-activity=exam]")
+        page.click("#exam-begin")
+        page.wait_for(f"document.querySelector('#exam-progress').textContent === 'frame 1 of {FRAMES}'")
+        (guest,) = shown.classroom.audience
+        shown.classroom.schedule(guest.dismiss)
+        page.wait_for("document.querySelector('#exam-begin').hidden === false")
+        until(lambda: [other.number for other in shown.classroom.audience] == [guest.number + 1])
+        page.click("#exam-next")
+        page.click("#exam-begin")
+        page.wait_for(f"document.querySelector('#exam-progress').textContent === 'frame 1 of {FRAMES}'")
 
 
 @SIZES

@@ -9,6 +9,8 @@ from alvinn.drivers.handicap import Handicap, HandicappedDriver
 from alvinn.driving.types import Decision, Observation
 from tests.alvinn.fakes import SteadyDriver, picture, step
 
+NAN = float("nan")
+
 
 class Counting:
     """Answers 0.001, 0.002, 0.003 ... 1/m."""
@@ -40,6 +42,11 @@ def test_at_a_lower_rate_each_answer_holds_until_the_next() -> None:
     assert drive(Handicap(rate=10.0, latency=0.05), 6) == [0, 1, 1, 2, 2, 3]
 
 
+@pytest.mark.parametrize("rate", [3.0, 7.0, 15.0, 19.0, 20.0, 50.0])
+def test_a_rate_that_ticks_do_not_divide_is_kept_on_average(rate: float) -> None:
+    assert drive(Handicap(rate=rate), 2000)[-1] == pytest.approx(100.0 * min(rate, 20.0), abs=1.0)
+
+
 def test_after_a_recovery_no_answer_to_what_came_before_is_applied() -> None:
     driver = HandicappedDriver(Counting(), Handicap(latency=0.1))
     for number in range(4):
@@ -61,7 +68,13 @@ def test_a_stop_more_is_twice_the_light_and_what_pixels_encode_stays() -> None:
     assert np.array_equal(shown.others["depth"], picture(2))
 
 
-@pytest.mark.parametrize("wrong", [{"latency": -0.1}, {"rate": 0.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"latency": -0.1}, {"latency": NAN}, {"rate": 0.0}, {"rate": NAN}),
+        *({"exposure": NAN}, {"exposure": 99.0}),
+    ],
+)
 def test_a_handicap_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"--handicap.{next(iter(wrong))} must be"):
         Handicap(**wrong)

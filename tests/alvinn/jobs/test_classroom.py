@@ -33,7 +33,10 @@ def running_class(*arguments: str, home: Path) -> Iterator[tuple[str, str, str]]
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--port", "70000"), ("--replay", "x", "--drive"), ("--replay", "x", "--record", "y"), ("--seconds", "0")],
+    [
+        *(("--port", "70000"), ("--replay", "x", "--drive"), ("--replay", "x", "--record", "y"), ("--seconds", "0")),
+        *(("--prepare", "--speed", "5"), ("--prepare", "--overwrite"), ("--prepare", "--carla", "localhost:2000")),
+    ],
 )
 def test_wrong_usage_is_said_at_once(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell.run("classroom", *arguments).status == 2

@@ -132,3 +132,10 @@ def test_films_of_the_same_run_stand_side_by_side(shell: Shell, tmp_path: Path) 
     page = tmp_path / "page.html"
     assert shell.run("compare", *map(str, folders.values()), "--out", str(page)).status == 0
     assert page.read_text(encoding="utf-8").count("<video") == 2
+
+
+def test_laps_of_the_same_home_are_found_by_their_folders_name(shell: Shell, tmp_path: Path) -> None:
+    for name, offset in (("mine", 0.3), ("laps", 0.1)):
+        laps(tmp_path / name, offset, 6)
+    page = str(tmp_path / "compare.html")
+    assert shell.run("compare", "mine", "laps", "--home", str(tmp_path), "--out", page).status == 0

@@ -88,6 +88,16 @@ def test_what_is_there_is_not_made_again(work: Work, tmp_path: Path, capsys: pyt
     assert capsys.readouterr().out.count("there already") == 4
 
 
+@pytest.mark.parametrize("other", [("oval", "random:7", 0), ("country", "random:8", 0), ("country", "random:7", 1)])
+def test_networks_of_other_settings_are_not_taken_for_those_asked_for(
+    work: Work, tmp_path: Path, other: tuple[str, str, int]
+) -> None:
+    prepare(Home(home=tmp_path), "country", "random:7", 0)
+    with pytest.raises(AlvinnError, match="was begun with"):
+        prepare(Home(home=tmp_path), *other)
+    assert len(work.asked) == 4
+
+
 def test_an_interrupted_preparation_goes_on_where_it_stopped(work: Work, tmp_path: Path) -> None:
     work.fails_at = VIEWS
     with pytest.raises(AlvinnError, match="no space is left"):

@@ -168,6 +168,13 @@ def test_one_answer_of_little_height_is_still_read() -> None:
         assert HILL.decode_one(height * HILL.encode([0.05])[0]) == pytest.approx(0.05, abs=1e-4)
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("output", [HILL, Hill1989()], ids=["hill", "hill1989"])
+def test_units_that_are_no_numbers_are_no_answer_rather_than_straight_on(output: Encoding) -> None:
+    for wrong in (np.full(output.units, np.nan, np.float32), np.append(np.zeros(output.units - 1), np.nan)):
+        assert math.isnan(output.decode_one(wrong.astype(np.float32)))
+        assert np.isnan(output.decode(wrong.astype(np.float32)[None])).all()
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
 def test_one_answer_without_activation_is_straight_on(value: float) -> None:
     assert HILL.decode_one(np.full(HILL.units, value, dtype=np.float32)) == 0.0

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from alvinn.metrics.summary import bound_rate
 from alvinn.visualization.covariate_shift import (
     Rate,
     StateSamples,
@@ -68,3 +69,12 @@ def test_the_verdict_names_the_best_method_and_whether_chance_explains_it() -> N
     )
     assert "may be chance" in describe_rates({"plain": plain, "drift": [plain[0], Rate(2.9, 2.0, 3.4)]}, "plain")
     assert describe_rates({"plain": plain}, "plain").endswith("after 1 round.")
+
+
+def test_one_seed_does_not_tell_whether_a_method_is_better_and_no_departure_is_a_bound() -> None:
+    rng = np.random.default_rng(0)
+    drift, plain = ([Rate(2.5, 2.5, 2.5), estimate_rate([lost], [2.0], rng)] for lost in (2, 3))
+    said = describe_rates({"plain": plain, "drift": drift}, "plain")
+    assert said.endswith("plain leaves 1.50, of which one seed does not tell whether it is chance.")
+    for seeds in (1, 5):
+        assert estimate_rate([0] * seeds, [2.0] * seeds, rng) == Rate(0.0, 0.0, bound_rate(0, 2.0 * seeds))

@@ -35,7 +35,7 @@ def test_the_runs_with_most_departures_are_shown_first_and_those_not_driven_neve
 
 def test_the_map_has_a_point_a_metre_and_every_departure_where_it_was() -> None:
     lost = judged(LOST)
-    figure = plot_path([lost, judged(QUIET, replace(RUN, direction="reverse"))])
+    figure = plot_path([lost, judged(QUIET, replace(RUN, direction="reverse"))], filmed=True)
     stretch, path, start, departures = figure.data
     steps = np.hypot(np.diff(path.x), np.diff(path.y))
     assert np.median(steps) == pytest.approx(SPACING, abs=0.25)

@@ -58,3 +58,10 @@ def test_the_first_runs_film_is_shown_with_its_thumbnail_where_they_are_there(tm
     (tmp_path / FILM).with_suffix(".jpg").write_bytes(b"a")
     films = collect_films(tmp_path, [])
     assert (films.whole, films.thumbnail) == (FILM, "data:image/jpeg;base64,YQ==")
+
+
+@pytest.mark.parametrize(("ticks", "seconds"), [(121, 6.0), (800, 30.0)])
+def test_the_first_runs_film_is_as_long_as_the_run_and_at_most_half_a_minute(
+    tmp_path: Path, ticks: int, seconds: float
+) -> None:
+    assert collect_films(tmp_path, [judged([0.0] * ticks)]).whole_seconds == pytest.approx(seconds, abs=0.1)

@@ -175,6 +175,17 @@ def test_the_first_lines_say_passed_or_failed_what_was_known_and_four_figures_in
 def test_what_a_driver_had_seen_is_said_only_where_it_is_known() -> None:
     assert describe_knowledge(["oval"], None) == describe_knowledge(["oval"], ()) == ""
     assert describe_knowledge(["oval"], {"hills"}) == "Never seen before: oval."
+    there = describe_knowledge(["maps/Town02.xodr", "Norisring.csv"], {"elsewhere/Town02.xodr"})
+    assert there == "Learned on: Town02; never seen before: Norisring."
+
+
+def test_a_film_that_is_not_in_the_page_is_not_promised(tmp_path: Path) -> None:
+    runs = [judged(LOST)]
+    page = written(tmp_path / "report.html", runs)
+    assert "shows its film" not in page
+    assert "click for the film" not in page
+    filmed(tmp_path, runs)
+    assert "a click shows its film" in written(tmp_path / "report.html", runs)
 
 
 def test_a_page_has_half_the_weight_of_plotly_and_each_film_once(tmp_path: Path) -> None:
