@@ -1,8 +1,10 @@
 """What a model's figures depend on: the lane's width, the tightest bend, the weather.
 
     python -m tests.laps.limits docs/experiments/exam/shipped
+    python -m tests.laps.limits docs/experiments/exam/shipped --beside docs/experiments/exam/expert
 
-Takes the cells of an exam on random circuits (`tests.laps.exam`), and groups their runs.
+Takes the cells of an exam on random circuits (`tests.laps.exam`), and groups their runs; or tells of two drivers on the
+runs that both drove.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ from tests.laps.cells import main
 
 WIDTHS = (3.2, 3.4, 3.6, 3.8)  # m
 RADII = (17.0, 20.0, 25.0)  # m
-HEADINGS = ("", "runs", "km", "departures", "mean offset", "sd within a run", "sd of all", "jerk [m/s3]")
+HEADINGS = ["", "runs", "km", "departures", "mean offset", "sd within a run", "sd of all", "jerk [m/s3]"]
 
 Run = Mapping[str, Any]
+_SAME = itemgetter("map", "direction", "weather")
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,38 @@ class Limits:
 
     cells: tyro.conf.Positional[Path]
     """folder of its cells"""
+    beside: Path | None = None
+    """folder of another driver's cells"""
 
     def run(self) -> None:
         """Print the table."""
-        paths = sorted(self.cells.glob("*.json"))
-        if not paths:
-            raise AlvinnError(f"{self.cells} has no cells of an exam: python -m tests.laps.exam makes them")
-        runs = [run for path in paths for run in msgspec.json.decode(path.read_bytes())["runs"]]
-        CONSOLE.print(tabulate_groups(runs, WAYS), highlight=False, markup=False, soft_wrap=True)
+        if self.beside is None:
+            table = tabulate_groups(_read_runs(self.cells), WAYS)
+        else:
+            table = tabulate_beside({folder.name: _read_runs(folder) for folder in (self.cells, self.beside)})
+        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+
+
+def _read_runs(folder: Path) -> list[Run]:
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise AlvinnError(f"{folder} has no cells of an exam: python -m tests.laps.exam makes them")
+    return [run for path in paths for run in msgspec.json.decode(path.read_bytes())["runs"]]
+
+
+def tabulate_beside(drivers: Mapping[str, Sequence[Run]]) -> str:
+    """A table in Markdown: a row for each driver, of the runs that all of them drove.
+
+    Raises:
+        AlvinnError: there are none.
+    """
+    by_run = {name: {_SAME(run): run for run in runs} for name, runs in drivers.items()}
+    shared = set.intersection(*(set(runs) for runs in by_run.values()))
+    if not shared:
+        raise AlvinnError(f"{' and '.join(drivers)} have no circuit, direction and weather in common")
+    lines = [HEADINGS, ["---"] * len(HEADINGS)]
+    lines += [_describe(name, [run for key, run in runs.items() if key in shared]) for name, runs in by_run.items()]
+    return _join(lines)
 
 
 def tabulate_groups(runs: Sequence[Run], ways: Sequence[Callable[[Run], str]]) -> str:
@@ -57,10 +84,14 @@ def tabulate_groups(runs: Sequence[Run], ways: Sequence[Callable[[Run], str]]) -
         runs: at least one, as the cells of an exam have them.
         ways: to group them, each the name of a run's group.
     """
-    lines: list[Sequence[str]] = [HEADINGS, ["---"] * len(HEADINGS), _describe("all", runs)]
+    lines = [HEADINGS, ["---"] * len(HEADINGS), _describe("all", runs)]
     for name_group in ways:
         groups = groupby(sorted(runs, key=name_group), name_group)
         lines += [_describe(name, list(group)) for name, group in groups]
+    return _join(lines)
+
+
+def _join(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from tests.laps.limits import WAYS, tabulate_groups
+import pytest
+
+from alvinn.errors import AlvinnError
+from tests.laps.limits import WAYS, tabulate_beside, tabulate_groups
 
 
 def test_the_figures_of_an_exam_are_grouped_by_lane_by_bend_and_by_weather() -> None:
@@ -21,3 +24,21 @@ def test_the_figures_of_an_exam_are_grouped_by_lane_by_bend_and_by_weather() -> 
         f"| tightest radius from 25 m | 1 | {narrow}",
         f"| ClearNoon | 2 | {together}",
     ]
+
+
+def test_two_drivers_are_told_of_on_the_runs_that_both_drove() -> None:
+    run = {"ticks": 100, "offset_mean_m": 0.0, "distance_m": 500.0, "departures": 0, "weather": "ClearNoon"}
+    one, other = (
+        [
+            run | {"map": f"random:{number}", "direction": "forward", "offset_sd_m": sd, "jerk_rms_mps3": 10.0 * sd}
+            for number, sd in zip(numbers, spreads, strict=True)
+        ]
+        for numbers, spreads in (((400, 401), (0.03, 0.09)), ((402, 400), (0.09, 0.02)))
+    )
+    lines = tabulate_beside({"network": one, "expert": other}).splitlines()[2:]
+    assert lines == [
+        "| network | 1 | 0.5 | 0 | +0.000 m | 0.030 m | 0.030 m | 0.30 |",
+        "| expert | 1 | 0.5 | 0 | +0.000 m | 0.020 m | 0.020 m | 0.20 |",
+    ]
+    with pytest.raises(AlvinnError, match="network and expert have no circuit"):
+        tabulate_beside({"network": one[1:], "expert": other})
