@@ -91,6 +91,12 @@ def private_car(classroom: Classroom) -> Iterator[None]:
             worker.join()
 
 
+def take_the_wheel(page: Page) -> None:
+    page.wait_for("document.querySelector('#wheel').hidden === false")
+    page.click("#wheel")
+    page.wait_for("document.querySelector('#pad').hidden === false")
+
+
 def is_drawn(canvas: str) -> str:
     """A condition of the page: something is on a canvas."""
     return (
@@ -118,9 +124,7 @@ def test_watch_shows_the_stage_and_the_last_minute(devtools: str, size: tuple[in
 def test_a_driver_takes_the_wheel_and_steers_by_keys_and_by_touch(devtools: str, size: tuple[int, int]) -> None:
     with show(devtools, size, KEYS.code) as shown:
         page, wheel = shown.page, shown.classroom.wheel
-        page.wait_for("document.querySelector('#wheel').hidden === false")
-        page.click("#wheel")
-        page.wait_for("document.querySelector('#pad').hidden === false")
+        take_the_wheel(page)
         page.key("ArrowRight", down=True)
         page.wait_for("document.querySelector('#knob').style.transform.match(/[1-9]/)")
         until(lambda: (read := wheel.read(5.0)) is not None and read.steer > 0.0)
@@ -134,16 +138,13 @@ def test_a_driver_takes_the_wheel_and_steers_by_keys_and_by_touch(devtools: str,
 def test_a_key_that_was_let_go_without_the_wheel_does_not_steer_with_the_next(devtools: str) -> None:
     with show(devtools, DESKTOP, KEYS.code) as shown:
         page, wheel = shown.page, shown.classroom.wheel
-        page.wait_for("document.querySelector('#wheel').hidden === false")
-        page.click("#wheel")
-        page.wait_for("document.querySelector('#pad').hidden === false")
+        take_the_wheel(page)
         page.key("ArrowLeft", down=True)
         until(lambda: (read := wheel.read(5.0)) is not None and read.steer < -0.05)
         page.click("#wheel")
         page.wait_for("document.querySelector('#pad').hidden === true")
         page.key("ArrowLeft", down=False)
-        page.click("#wheel")
-        page.wait_for("document.querySelector('#pad').hidden === false")
+        take_the_wheel(page)
         page.wait_for("Math.abs(parseFloat(document.querySelector('#knob').style.transform.split('(')[1])) < 1")
 
 
