@@ -167,8 +167,12 @@ def describe_results(results: Sequence[Result], folder: Path) -> Figures:
 def _describe_run(result: Result, folder: Path) -> Figures:
     figures = result.as_json()
     felt = measure_comfort(run_folder(folder, result.run) / LOG)
-    ticks = {"ticks": len(result.trace.time), "jerk_rms_mps3": felt.jerk_rms}
-    return {name: figures[name] for name in RUN_FIGURES} | ticks
+    trace = result.trace
+    return {name: figures[name] for name in RUN_FIGURES} | {
+        "ticks": len(trace.time),
+        "jerk_rms_mps3": felt.jerk_rms,
+        "departed_at_m": [round(trace.progress[tick], 1) for tick in trace.departures],  # along the lane
+    }
 
 
 def format_figures(found: Figures) -> str:

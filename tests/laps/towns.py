@@ -4,26 +4,37 @@
     python -m tests.laps.towns --model expert
 
 Run it where the files are: names of maps are kept as they are given. In a town a run is a kilometre, from four of its
-starting points, both ways; on a race track it is a lap. A cell is a map and a start; see `tests.laps.cells`.
+starting points, both ways, and it is told where departures were; on a race track it is a lap. A cell is a map and a
+start; see `tests.laps.cells`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import carla
+
 from alvinn.console import CONSOLE
+from alvinn.driving.lane import Lane
 from alvinn.errors import AlvinnError
 from alvinn.settings import Home, split_names
-from tests.laps.cells import Cells, Makers, combine, fill_in_turn, judge, main, measure_reference
+from alvinn.world.connection import connect
+from alvinn.world.embedded_server import embedded_server
+from alvinn.world.lane_map import build_lane
+from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, judge, main, measure_reference
 from tests.laps.exam import EXPERT
 from tests.laps.limits import tabulate_groups
 
 STARTS = {"Town01": (0, 55, 111, 166), "Town02": (0, 27, 54, 81), "Town07": (0, 62, 125, 188)}
 """A quarter of a town's starting points apart."""
+TIGHTEST = 15.0  # m: no built-in circuit has a tighter bend
+BEHIND, AHEAD = 20, 5  # m around a departure
 LONG = {"km": 1.0, "laps": 3}  # a loop that is shorter than a kilometre is driven again
 
 
@@ -56,6 +67,10 @@ class Towns:
         if runs:
             table = tabulate_groups(runs, [lambda run: Path(run["map"]).stem])
             CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        for file, cells in zip(files, found, strict=True):
+            if file.suffix == ".xodr" and (where := count_places(file, cells)):
+                told = ", ".join(f"{times} {place}" for place, times in where.most_common())
+                CONSOLE.print(f"{file.stem}: {told}", highlight=False, markup=False)
 
     def _plan(self, file: Path, model: Path | None, reference: str) -> tuple[Cells, Makers]:
         """The cells of a map; its contents are in their digest, since a release of CARLA may change a town."""
@@ -66,6 +81,33 @@ class Towns:
             for start in STARTS.get(file.stem, (0,))
         }
         return Cells(self.out / Path(self.model).name, combine(reference, roads, model)), makers
+
+
+def count_places(file: Path, cells: Mapping[str, Figures]) -> Counter[str]:
+    """Where in a town the departures were: each in the first of these that fits.
+
+    Args:
+        file: of the town.
+        cells: of its starts, by their names.
+    """
+    runs = [(int(name.rpartition("-")[2]), run) for name, cell in cells.items() for run in cell["runs"]]
+    found: Counter[str] = Counter()
+    if any(run["departures"] for _, run in runs):
+        with embedded_server(str(file), 0) as address, connect(*address, embedded=True) as client:
+            roads = client.get_world().get_map()
+        for start, run in runs:
+            lane = build_lane(roads, run["direction"], start)
+            found.update(_name_place(roads, lane, at) for at in run["departed_at_m"])
+    return found
+
+
+def _name_place(roads: carla.Map, lane: Lane, at: float) -> str:
+    way = [at + step for step in range(-BEHIND, AHEAD + 1)]
+    if max(abs(lane.curvature(s)) for s in way) > 1.0 / TIGHTEST:
+        return f"in or just behind bends tighter than {TIGHTEST:g} m"
+    if any(roads.get_waypoint(carla.Location(*lane.at(s)[:3])).is_junction for s in way):
+        return "at junctions"
+    return "elsewhere"
 
 
 if __name__ == "__main__":

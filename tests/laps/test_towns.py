@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.laps.towns import count_places
+from tests.towns import town_file
+
+ARC = 8.0 * math.pi / 2.0  # m: a quarter of a circle of 8 m
+ROAD = f"""<?xml version="1.0"?>
+<OpenDRIVE>
+  <header revMajor="1" revMinor="4" name="bend" north="0" south="0" east="0" west="0"/>
+  <road name="" length="{200.0 + ARC}" id="1" junction="-1">
+    <link/>
+    <planView>
+      <geometry s="0" x="0" y="0" hdg="0" length="100"><line/></geometry>
+      <geometry s="100" x="100" y="0" hdg="0" length="{ARC}"><arc curvature="0.125"/></geometry>
+      <geometry s="{100.0 + ARC}" x="108" y="8" hdg="{math.pi / 2.0}" length="100"><line/></geometry>
+    </planView>
+    <lanes><laneSection s="0">
+      <left><lane id="1" type="driving" level="false"><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane></left>
+      <center><lane id="0" type="none" level="false"/></center>
+      <right><lane id="-1" type="driving" level="false"><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane></right>
+    </laneSection></lanes>
+  </road>
+</OpenDRIVE>
+"""
+
+
+def cell(direction: str, places: list[float]) -> dict[str, object]:
+    return {"runs": [{"direction": direction, "departures": len(places), "departed_at_m": places}]}
+
+
+def test_departures_are_told_by_the_bend_that_they_are_in_or_just_behind(tmp_path: Path) -> None:
+    (tmp_path / "bend.xodr").write_text(ROAD, encoding="utf-8")
+    places = [40.0, 93.0, 100.0, 110.0, 160.0]  # from the starting point, some metres behind the beginning of the road
+    assert count_places(tmp_path / "bend.xodr", {"bend-0": cell("forward", places)}) == {
+        "in or just behind bends tighter than 15 m": 3,
+        "elsewhere": 2,
+    }
+    assert count_places(tmp_path / "bend.xodr", {"bend-0": cell("forward", [])}) == {}
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_departures_at_junctions_that_the_lane_crosses_straight_on_are_told_apart(direction: str) -> None:
+    found = count_places(town_file("Town01"), {"Town01-55": cell(direction, [float(s) for s in range(0, 1000, 5)])})
+    assert sum(found.values()) == 200
+    assert min(found.values()) > 0
+    assert set(found) == {"in or just behind bends tighter than 15 m", "at junctions", "elsewhere"}
