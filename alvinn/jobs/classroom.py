@@ -45,6 +45,7 @@ from alvinn.world.opening import open_world
 
 GROUND = "random:7"  # has bends that a clone of `country` does not manage from aside
 ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
+USUAL = (None, Driving.speed, Driving.weather, False)  # --carla, --speed, --weather and --overwrite of --prepare
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
 
@@ -83,7 +84,7 @@ class ShowClassroom(Driving):
         super().__post_init__()
         object.__setattr__(self, "ground", find_map(self.ground))  # on an embedded server, whatever the stage is on
         require_above_zero("--seconds", self.seconds)
-        if self.prepare and (self.carla, self.speed, self.weather, self.overwrite) != (None, 8.0, "ClearNoon", False):
+        if self.prepare and (self.carla, self.speed, self.weather, self.overwrite) != USUAL:
             raise ValueError(
                 "--prepare records on the embedded server, at 8 m/s in ClearNoon, what is not there yet: leave out "
                 "--carla, --speed, --weather and --overwrite"
