@@ -16,7 +16,7 @@ from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError
 from alvinn.networks.encodings import Floats
 from alvinn.networks.forward import select_chain
-from alvinn.networks.inference import RANDOM, Card, read_card
+from alvinn.networks.inference import FEW, RANDOM, Card, read_card
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.recording import Recording
 from alvinn.settings import Home
@@ -24,7 +24,6 @@ from alvinn.util.images import encode_png
 from alvinn.visualization.features import draw_feature_maps, draw_filters
 from alvinn.visualization.weights import draw_curves, draw_exams, draw_weights, find_hidden_weights
 
-FEW = 6  # recordings that are listed one by one
 WEIGHTS, CURVES, FEATURES = "weights.png", "curves.png", "features.png"
 
 

@@ -51,7 +51,8 @@ class Laps(LapSettings):
         if baselines:
             CONSOLE.print(describe_spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
         report = self.results_folder() / "report.html"
-        CONSOLE.print(f"{describe_verdict(results)}. The report, with films: {report}", markup=False)
+        films = ", with films" if self.films else ""
+        CONSOLE.print(f"{describe_verdict(results)}. The report{films}: {report}", markup=False)
         self._print_next(passed=all(result.faultless for result in results))
         if self.open_it:
             open_file(report)

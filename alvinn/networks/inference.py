@@ -32,6 +32,7 @@ from alvinn.util.quiet import quiet
 SCHEMA = 1
 ON_THE_FLY = "on the fly"  # settings["learned"] of a network that watched somebody drive
 RANDOM = "random weights"  # refined["from"] of a network that did not begin with a clone
+FEW = 6  # recordings that are named one by one
 CHECKPOINT = "checkpoint.keras"  # exists while training is unfinished, see `training`
 
 
@@ -83,7 +84,8 @@ class Card:
         """What it learned from, in a few words."""
         if self.settings.get("learned") == ON_THE_FLY:
             return f"watching {self.settings['watched']} on {self.settings['map']}"
-        return ", ".join(str(one.get("name")) for one in self.recordings)
+        names = [str(one.get("name")) for one in self.recordings]
+        return ", ".join(names) if len(names) <= FEW else f"{len(names)} recordings, {names[0]} to {names[-1]}"
 
     def describe_camera(self) -> str:
         """The camera that the network expects, in words."""

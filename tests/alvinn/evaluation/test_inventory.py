@@ -47,6 +47,11 @@ def test_laps_that_were_never_driven_are_not_judged(tmp_path: Path) -> None:
     assert judge_laps(tmp_path) == "not judged"
 
 
+def test_many_recordings_that_a_model_learned_from_are_told_in_a_few_words(tmp_path: Path) -> None:
+    *_, shipped = find_models(Home(home=tmp_path))
+    assert shipped.learned_from == "60 recordings, circuit-140-60 to circuit-199-60"
+
+
 def test_a_run_that_needed_help_has_not_passed_as_its_own_verdict_says(tmp_path: Path) -> None:
     good = judged([0.0] * 800)
     stood_still = replace(good, interventions=1)
