@@ -39,7 +39,7 @@ from alvinn.driving.types import Camera, CameraName, Direction, Image, Observati
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
 from alvinn.networks.inference import Network, StatefulNetwork
-from alvinn.recording import RecordingWriter, make_session
+from alvinn.recording import RecordingWriter, make_session, name_lane
 from alvinn.settings import Driving
 from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
 from alvinn.visualization.insight import NetworkInspector
@@ -80,6 +80,8 @@ class LiveDrive:
     seconds: float | None = None
     """simulated seconds after which the drive ends"""
     direction: Direction = "forward"
+    start: int = 0
+    """index of the map's starting point"""
     weathers: tuple[str, ...] = ()
     """that the key for the next weather cycles through"""
     cameras: tuple[CameraName, ...] = ("center",)
@@ -114,6 +116,7 @@ def drive_live(drive: LiveDrive, window: Window) -> Driven:
                 direction=drive.direction,
                 weather=drive.settings.weather,
                 seed=drive.settings.seed,
+                start=drive.start,
                 cameras=drive.cameras,
                 learned_on=drive.network.card.server if drive.network is not None else "",
             )
@@ -199,7 +202,7 @@ def _drive(
 def _make_recorder(drive: LiveDrive, writer: RecordingWriter | None) -> LiveRecorder | None:
     if writer is None:
         return None
-    lane = f"{drive.settings.map}/{drive.direction}"
+    lane = name_lane(drive.settings.map, drive.direction, drive.start)
     return LiveRecorder(writer, lane, drive.settings.weather, corrections=drive.network is not None)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from alvinn.drivers.gates import HumanGate
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import NO_OTHERS, CameraName, Direction, Image, Observation, Step
-from alvinn.recording import Outcome, RecordingWriter
+from alvinn.recording import Outcome, RecordingWriter, name_lane
 from alvinn.recording.writer_thread import Pictures
 from alvinn.util.images import encode_image
 
@@ -189,6 +189,6 @@ class Corrections:
             if one.correction in self._discarded:
                 continue
             for step, pictures in one.steps:
-                lane = f"{self._map}/{self._direction}"
+                lane = name_lane(self._map, self._direction)
                 writer.add(step, lane=lane, weather=self.weather, outcome=one.outcome, encoded=pictures)
             writer.start_segment()

@@ -36,7 +36,7 @@ from alvinn.jobs.preparation import prepare
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.online.run import begin_lesson, open_lesson_world, report
 from alvinn.online.settings import LearnSettings
-from alvinn.recording import Recording, RecordingWriter, make_session
+from alvinn.recording import Recording, RecordingWriter, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import open_recording
 from alvinn.settings import SHIPPED, Driving, find_map, require_above_zero
@@ -221,7 +221,7 @@ class ShowClassroom(Driving):
         )
         folder = self.recording_folder(self.record or "")
         writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite))
-        return OnRoadFilter(RecordingObserver(writer, f"{self.map}/{self.direction}", self.weather), CONSOLE.print)
+        return OnRoadFilter(RecordingObserver(writer, name_lane(self.map, self.direction), self.weather), CONSOLE.print)
 
 
 @contextmanager

@@ -56,6 +56,8 @@ class Drive(Driving):
     """simulated seconds to drive (default: until you end it)"""
     direction: Direction = "forward"
     """forward, or reverse: the opposite lane"""
+    start: int = 0
+    """index of the map's starting point"""
     weathers: str | None = None
     """a,b: weathers that the weather key cycles through (default: six presets)"""
     camera: CameraFlags = field(default_factory=CameraFlags)
@@ -138,6 +140,7 @@ class Drive(Driving):
             device=self.device,
             seconds=self.seconds,
             direction=self.direction,
+            start=self.start,
             weathers=tuple(split_names(self.weathers, self.weather)) if self.weathers else (),
             cameras=network.card.cameras if network is not None else ("center",),
         )
@@ -180,6 +183,7 @@ def watch(job: Drive) -> None:
             direction=job.direction,
             weather=job.weather,
             seed=job.seed,
+            start=job.start,
             cameras=network.card.cameras,
             learned_on=network.card.server,
         ) as world,

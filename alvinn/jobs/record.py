@@ -26,7 +26,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
-from alvinn.recording import RecordingWriter, Session, make_session
+from alvinn.recording import RecordingWriter, Session, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
@@ -59,6 +59,8 @@ class Record(Driving):
     """laps to drive in each direction, instead of --seconds"""
     noise: bool = False
     """disturb the steering, so that recoveries are recorded; the label remains the driver's own answer"""
+    start: int = 0
+    """index of the map's starting point"""
     both_directions: bool = False
     """drive half of it in the opposite lane"""
     weathers: str | None = None
@@ -184,6 +186,7 @@ def _record_person(job: Record) -> int:
                 device=job.device,
                 seconds=None if job.seconds is None else job.seconds / len(directions),
                 direction=direction,
+                start=job.start,
                 weathers=job.weather_names() if job.weathers else (),
                 cameras=job.camera_names(),
                 noise=job.seed + index if job.noise else None,
@@ -202,6 +205,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
                 direction=direction,
                 weather=job.weather_names()[0],
                 seed=job.seed,
+                start=job.start,
                 cameras=job.camera_names(),
             )
         )
@@ -217,12 +221,13 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         ticks = None if job.laps is not None else round((job.seconds or EXPERT_SECONDS) * share / DT)
         task = bars.add_task(f"record {job.map} {direction}", total=ticks, note="")
         drive, turns = stack.enter_context(_drive(job, world, seed)), job.take_turns(share)
+        lane = name_lane(job.map, direction, job.start)
         for number, weather in enumerate(turns):
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
                 writer.start_segment()
             observers = [
-                OnRoadFilter(RecordingObserver(writer, f"{job.map}/{direction}", weather), bars.console.print),
+                OnRoadFilter(RecordingObserver(writer, lane, weather), bars.console.print),
                 _end(job, world, share / len(turns)),
                 TickCallback(lambda _: bars.advance(task)),
             ]

@@ -17,7 +17,7 @@ from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
-from alvinn.training.dataset import hold_out
+from alvinn.training.split import hold_out
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
 

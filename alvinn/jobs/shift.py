@@ -26,8 +26,8 @@ from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
 from alvinn.recording import Recording
 from alvinn.settings import check_names, require_above_zero, require_distinct, require_seed, split_names
-from alvinn.training.dataset import rows_learned_from
 from alvinn.training.model_folder import is_trained
+from alvinn.training.split import rows_learned_from
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.util.locks import locked

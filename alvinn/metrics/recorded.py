@@ -10,15 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import cast
 
 from alvinn.driving.departure import CrossingCounter, departure_margin
-from alvinn.driving.types import Control, Decision, Direction, GroundTruth, Observation, Step
+from alvinn.driving.types import Control, Decision, GroundTruth, Observation, Step
 from alvinn.errors import RecordingError
 from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
 from alvinn.metrics.summary import Trace
 from alvinn.metrics.worst import EVERY, find_worst_stretch
-from alvinn.recording import Recording, Row
+from alvinn.recording import Recording, Row, parse_lane
 
 SEAM = 1.0  # m more than the car drove in a tick: the seam of a closed lane
 NEEDED = ("x", "y", "lane_s", "lane_width", "offset", "heading_error", "speed")
@@ -89,8 +88,8 @@ def _has_unknown_place(row: Row) -> bool:
 
 
 def _run_of(row: Row, seed: int) -> Run:
-    name, _, direction = row.lane.rpartition("/")
-    return Run(map=name, direction=cast("Direction", direction), weather=row.weather, seed=seed, start=0)
+    name, direction, start = parse_lane(row.lane)
+    return Run(map=name, direction=direction, weather=row.weather, seed=seed, start=start)
 
 
 def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:

@@ -7,7 +7,7 @@ the folder still opens, without the last few rows.
 
 from alvinn.recording.exclusions import Range
 from alvinn.recording.reader import Recording
-from alvinn.recording.rows import COLUMNS, Outcome, Row
+from alvinn.recording.rows import COLUMNS, Outcome, Row, name_lane, parse_lane
 from alvinn.recording.session import Session, make_session, read_session
 from alvinn.recording.writer import RecordingWriter
 
@@ -20,5 +20,7 @@ __all__ = [
     "Row",
     "Session",
     "make_session",
+    "name_lane",
+    "parse_lane",
     "read_session",
 ]

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
-from alvinn.driving.types import Step
+from alvinn.driving.types import Direction, Step
 from alvinn.errors import RecordingError
 
 MaybeKnown: TypeAlias = float
@@ -48,7 +48,7 @@ class Row:
     z: MaybeKnown
     yaw: MaybeKnown
     lane: str
-    """map and direction: rows of one lane share `lane_s`; empty if unknown"""
+    """map, starting point and direction, see `name_lane`: rows of one lane share `lane_s`; empty if unknown"""
     lane_s: MaybeKnown
     lane_width: MaybeKnown
     offset: MaybeKnown
@@ -68,6 +68,20 @@ class Row:
     segmentation: str = ""
     outcome: Outcome = ""
     """of the row's segment"""
+
+
+def name_lane(map_name: str, direction: Direction, start: int = 0) -> str:
+    """The lane through a starting point: MAP/DIRECTION, or MAP@START/DIRECTION where it is not the first one."""
+    return f"{map_name}@{start}/{direction}" if start else f"{map_name}/{direction}"
+
+
+def parse_lane(lane: str) -> tuple[str, Direction, int]:
+    """Map, direction and starting point of a lane's name."""
+    place, _, direction = lane.rpartition("/")
+    map_name, at, start = place.rpartition("@")
+    if at and start.isdecimal():
+        return map_name, cast("Direction", direction), int(start)
+    return place, cast("Direction", direction), 0
 
 
 COLUMNS = tuple(field.name for field in fields(Row))

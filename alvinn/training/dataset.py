@@ -1,14 +1,7 @@
-"""Datasets: recordings as training examples, with whole stretches of road held out.
-
-Neighbouring frames are near copies, so frames held out at random would leak into training. On each lane one stretch in
-every HOLD_EVERY metres is held out with all frames recorded there, and training frames keep a gap of five seconds of
-driving to it. For imports without a known lane, blocks of time are held out; of many drives too short for a stretch,
-whole circuits.
-"""
+"""Datasets: recordings as training examples, with whole stretches of road held out."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -24,18 +17,11 @@ from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, Row
 from alvinn.training.image_cache import Pictures, load_pictures
 from alvinn.training.labels import LabelName, find_labels
+from alvinn.training.split import hold_out
 from alvinn.training.views import find_path_goals, predict_arc_goals
 
-HOLD_EVERY = 500.0  # m of lane between the beginnings of held-out stretches
-HOLD_FROM = 400.0  # m to the first one: two minutes of driving, half each way, pass it
-HOLD_LENGTH = 40.0  # m held out
-HOLD_CIRCUITS = 10  # where no drive passes such a stretch, one of so many circuits is held out
-HOLD_EVERY_SECONDS = 60.0  # between the beginnings of held-out blocks of time, where no lane is known
-HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving already has one
-GAP_SECONDS = 5.0  # of driving skipped on either side
 ROAD_AHEAD = 7.0  # m to the point of the road that ALVINN of 1989 steered towards
 CORRECTION_WEIGHT = 2  # see `load_dataset`
-ALIKE_HEADING = 0.5  # cosine of the angle between two headings on the same piece of road
 ALIKE = 0.01  # 1/m: curvatures that count as one kind, see `balance_counts`
 
 Doubles = npt.NDArray[np.float64]
@@ -176,80 +162,6 @@ def balance_counts(curvature: Doubles, most: int) -> Indices:
     _, kinds, counts = np.unique(np.rint(curvature / ALIKE), return_inverse=True, return_counts=True)
     times: Indices = np.clip(np.rint(counts.max() / counts[kinds]), 1, most).astype(np.intp)
     return times
-
-
-def hold_out(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Masks of held-out and of training rows, shape (n,) each; rows in the gap are in neither."""
-    held_out, training = _split_by_lane(rows)
-    if not held_out.any():
-        held_out = _hold_circuits_out(rows)
-        training &= ~held_out
-    if (blocks := np.isnan([row.lane_s for row in rows])).any():
-        held_in_time, training_in_time = _split_by_time(np.array([row.time for row in rows]))
-        return np.where(blocks, held_in_time, held_out), np.where(blocks, training_in_time, training)
-    return held_out, training
-
-
-def rows_learned_from(recordings: Sequence[Recording]) -> list[Row]:
-    """The rows that a training on these recordings learns from: neither held out, nor in a gap, nor excluded."""
-    rows = [row for recording in recordings for row in recording.split_rows()]
-    kept = np.concatenate([recording.kept_mask() for recording in recordings])
-    _, training = hold_out(rows)
-    return [rows[index] for index in np.flatnonzero(training & kept)]
-
-
-def _split_by_lane(rows: Sequence[Row]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Rows whose place is unknown are neither held out nor for training."""
-    place = np.array([row.lane_s for row in rows])
-    known = [row for row in rows if not math.isnan(row.lane_s)]
-    gap = GAP_SECONDS * float(np.median([row.speed for row in known] or [0.0]))
-    since = (place - HOLD_FROM) % HOLD_EVERY
-    held_out = since < HOLD_LENGTH
-    training = (since > HOLD_LENGTH + gap) & (since < HOLD_EVERY - gap)
-    seams = _seams(known, gap)
-    from_seam = np.array([row.lane_s - seams.get(row.lane, math.inf) for row in rows])
-    return held_out, training & ~(np.abs(from_seam) <= gap)
-
-
-def _hold_circuits_out(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
-    """Every tenth circuit with both its lanes; of fewer circuits none."""
-    circuits = ["" if math.isnan(row.lane_s) else row.lane.rpartition("/")[0] for row in rows]
-    names = [name for name in dict.fromkeys(circuits) if name]
-    return np.isin(circuits, names[HOLD_CIRCUITS - 1 :: HOLD_CIRCUITS])
-
-
-def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
-    """Position [m] to which lanes return whose end was reached with a held-out stretch within the gap.
-
-    That is 0 for a closed loop; a lane with a lead-in returns to a later position.
-    """
-    lanes: dict[str, list[Row]] = {}
-    for row in rows:
-        lanes.setdefault(row.lane, []).append(row)
-    found = {}
-    for lane, group in lanes.items():
-        last = max(group, key=lambda row: row.lane_s)
-        if (last.lane_s - HOLD_FROM) % HOLD_EVERY > HOLD_LENGTH + gap:
-            continue
-        again = [row for row in group if row.lane_s < last.lane_s - 2.0 * gap and _beside(row, last, gap)]
-        if again:
-            found[lane] = min(again, key=lambda row: (_apart(row, last), row.lane_s)).lane_s
-    return found
-
-
-def _beside(one: Row, other: Row, gap: float) -> bool:
-    """Whether two rows are on the same piece of road: close and headed alike, not where a lane crosses itself."""
-    return _apart(one, other) <= gap and math.cos(one.yaw - other.yaw) > ALIKE_HEADING
-
-
-def _apart(one: Row, other: Row) -> float:
-    """Horizontal distance between two rows [m]."""
-    return math.dist((one.x, one.y), (other.x, other.y))
-
-
-def _split_by_time(times: Doubles) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    from_middle = np.abs(times % HOLD_EVERY_SECONDS - HOLD_EVERY_SECONDS / 2.0)
-    return from_middle < HOLD_SECONDS / 2.0, from_middle > HOLD_SECONDS / 2.0 + GAP_SECONDS
 
 
 def find_goals(rows: Sequence[Row]) -> Doubles:

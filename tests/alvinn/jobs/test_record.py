@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.jobs.record import Record, record_once
+from alvinn.metrics.recorded import judge_recording
 from alvinn.recording import Recording
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
@@ -40,6 +42,22 @@ def test_three_seconds_of_the_expert_are_sixty_ticks_and_their_last_frame(shell:
     assert "choose another name, or add --append" in shell.refused(*record)
     assert shell.run(*record, "--append").status == 0
     assert [row.segment for row in Recording(tmp_path / "data" / "mine").rows] == [0] * 61 + [1] * 61
+
+
+def test_another_starting_point_is_where_the_recording_begins_and_part_of_its_lane(
+    shell: Shell, tmp_path: Path
+) -> None:
+    record = ("record", "there", "--map", "country", "--home", str(tmp_path), "--seconds", "1", *SHORT)
+    assert shell.run(*record, "--both-directions", "--start", "2").status == 0
+    assert shell.run(*record, "--append").status == 0
+    folder = tmp_path / "data" / "there"
+    lanes = {row.lane: row for row in Recording(folder).rows}
+    assert list(lanes) == ["country@2/forward", "country@2/reverse", "country/forward"]
+    here, there = lanes["country/forward"], lanes["country@2/forward"]
+    assert math.dist((here.x, here.y), (there.x, there.y)) > 30.0
+    assert [result.run.start for result in judge_recording(Recording(folder))] == [2, 2, 0]
+    assert "has starting points 0 to" in shell.refused(*record, "--overwrite", "--start", "999")
+    assert len(Recording(folder).rows) > 0, "what was there is kept"
 
 
 def test_a_length_that_would_be_ignored_is_refused(shell: Shell) -> None:

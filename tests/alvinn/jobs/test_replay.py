@@ -15,7 +15,7 @@ from alvinn.cli import main
 from alvinn.jobs.replay import describe_answers
 from alvinn.networks.encodings import Hill
 from alvinn.recording import Range, Recording
-from alvinn.training.dataset import hold_out
+from alvinn.training.split import hold_out
 from alvinn.util.video import frames
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
 from tests.alvinn.fakes import CAMERA, write_recording

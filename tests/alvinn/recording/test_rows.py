@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from alvinn.driving.types import Direction
 from alvinn.errors import RecordingError
-from alvinn.recording.rows import COLUMNS, HEADER, REQUIRED, decode_row, encode_row, make_row, parse_header
+from alvinn.recording.rows import (
+    COLUMNS,
+    HEADER,
+    REQUIRED,
+    decode_row,
+    encode_row,
+    make_row,
+    name_lane,
+    parse_header,
+    parse_lane,
+)
 from tests.alvinn.fakes import step
 
 ROW = make_row(step(7, steer=0.1, curvature=1.0 / 3.0), 2, "frames/00000007_center.jpg", "oval/forward", "ClearNoon")
@@ -52,3 +63,18 @@ def test_an_outcome_that_nobody_gives_is_an_error() -> None:
     assert decode_row(line, COLUMNS).outcome == "departed"
     with pytest.raises(ValueError, match="lost is not an outcome: there are faultless, corrected, departed"):
         decode_row(line.replace(b"departed", b"lost"), COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("lane", "named"),
+    [
+        (("country", "forward", 0), "country/forward"),
+        (("Town02", "reverse", 27), "Town02@27/reverse"),
+        (("maps/odd@place.xodr", "forward", 3), "maps/odd@place.xodr@3/forward"),
+        (("odd@place", "forward", 0), "odd@place/forward"),
+        (("random:3", "backward", 0), "random:3/backward"),
+    ],
+)
+def test_a_lane_is_named_by_map_direction_and_starting_point(lane: tuple[str, Direction, int], named: str) -> None:
+    assert name_lane(*lane) == named
+    assert parse_lane(named) == lane
