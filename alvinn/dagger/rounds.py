@@ -153,7 +153,7 @@ def _doubts_at_home(job: RoundSettings, number: int, doubt: Doubt) -> list[float
         ModelError: its output has no measure of doubt.
     """
     learned = recordings_until(job, number - 1)
-    pictures = (recording.read_observation(row) for recording in learned for row in recording.rows[::10])
+    pictures = (recording.read_observation(row) for recording in learned for row in recording.kept_rows()[::10])
     doubts = [found for seen in pictures if (found := doubt(seen)) is not None]
     if not doubts:
         raise ModelError(

@@ -176,6 +176,7 @@ class Ablation:
             seed=seed,
             km=self.km,
             jobs=self.jobs,
+            films=False,
             resume=True,
         )
         return drive_laps(job, job.open_network())

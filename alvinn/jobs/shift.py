@@ -2,15 +2,18 @@
 
 From the same clone, each method gets the same simulated time on the same circuits, seed by seed: more of the expert's
 plain driving, the same with disturbances, and DAgger with each gate. Finished work is saved, so that an interrupted
-study resumes where it stopped; figures and page are updated after every step.
+study resumes where it stopped; figures and page are updated after every step. Several processes can share the seeds of
+a folder.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,26 +25,17 @@ from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import record_plain_driving
+from alvinn.jobs.shift_states import SeedStates, collect_states, show_states
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
-from alvinn.recording import Recording
 from alvinn.settings import check_names, require_above_zero, require_distinct, require_seed, split_names
 from alvinn.training.model_folder import is_trained
-from alvinn.training.split import rows_learned_from
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
-from alvinn.util.locks import locked
+from alvinn.util.locks import FOREVER, locked
 from alvinn.util.opening import OpenFlag, open_file
-from alvinn.visualization.covariate_shift import (
-    Rate,
-    StateSamples,
-    describe_rates,
-    estimate_rate,
-    plot_rates,
-    plot_states,
-    uncovered_share,
-)
-from alvinn.visualization.page import HtmlFigure, HtmlTable, embed_figure, write_page
+from alvinn.visualization.covariate_shift import Rate, describe_rates, estimate_rate, plot_rates
+from alvinn.visualization.page import HtmlTable, embed_figure, write_page
 from alvinn.visualization.shift_tables import CorrectionResults, read_corrections, tabulate_rates
 
 TAUGHT: dict[RoundGateName, str] = {
@@ -59,6 +53,11 @@ SAME = ("seconds", "epochs", "round_seconds", "maps", "judge", "km")
 """The settings that everything in the folder depends on, ..."""
 BEGUN = "begun.json"
 """... as it was begun with them."""
+SEEDS = "seeds"
+"""The folder with the locks of the seeds."""
+
+Found: TypeAlias = dict[RoundGateName, list[list[list[Result]]]]
+"""The judged runs of each teaching method, seed and round."""
 
 
 @dataclass(frozen=True)
@@ -119,34 +118,45 @@ class Shift:
         read_corrections(
             self.proof, named=self.proof != Shift.proof
         )  # a file that is none of these is found now, not after hours
-        if self.page_only:
-            self._write(self._read_finished())
-            self._show_page()
-            return
-        with locked(self.out, "written"):
+        if self.page_only and not (self.out / BEGUN).is_file():
+            raise ResultsError(f"no study was begun in {self.out}: leave --page-only out to drive")
+        with locked(self.out, "written", patience=FOREVER):
             if self.overwrite:
-                remove(self.out, ("shift.*", BEGUN))
-                for room in ("data", "models"):
-                    remove(self.out / room, [f"{name}-[0-9]*" for name in ("clone", *TAUGHT)])
+                self._remove()
             settings = {name: getattr(self, name) for name in SAME}
             begin(self.out / BEGUN, settings, "choose another --out, or add --overwrite to begin anew")
+        if self.page_only:
+            self._write(self._read_finished())
+        else:
             self._measure()
+        self._show_page()
+
+    def _remove(self) -> None:
+        with ExitStack() as held:
+            for seed in (self.out / SEEDS).glob("*"):
+                held.enter_context(locked(seed, "measured"))
+            remove(self.out, ("shift.*", BEGUN))
+            for room in ("data", "models"):
+                remove(self.out / room, [f"{name}-[0-9]*" for name in ("clone", *TAUGHT)])
 
     def _measure(self) -> None:
-        found: dict[RoundGateName, list[list[list[Result]]]] = {gate: [] for gate in TAUGHT}
+        found: Found = {gate: [] for gate in TAUGHT}
         for seed in self._seeds():
-            for gate, name in TAUGHT.items():
-                CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
-                found[gate].append(self._teach(gate, seed))
-                self._write({gate: seeds for gate, seeds in found.items() if seeds})
-        self._show_page()
+            is_news = not all(self._is_finished(gate, seed) for gate in TAUGHT)
+            with locked(self.out / SEEDS / str(seed), "measured"):
+                for gate, name in TAUGHT.items():
+                    CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
+                    found[gate].append(self._teach(gate, seed))
+                    if is_news:
+                        self._write(found)
+        self._write(found)
 
     def _show_page(self) -> None:
         CONSOLE.print(f"the page: {self.out / 'shift.html'}")
         if self.open_it:
             open_file(self.out / "shift.html")
 
-    def _read_finished(self) -> dict[RoundGateName, list[list[list[Result]]]]:
+    def _read_finished(self) -> Found:
         """The results of the seeds that every teaching method has finished; nothing is driven.
 
         Raises:
@@ -230,22 +240,33 @@ class Shift:
         )
         return drive_laps(job, job.open_network())
 
-    def _write(self, found: dict[RoundGateName, list[list[list[Result]]]]) -> None:
-        rates = {TAUGHT[gate]: list(_rates(seeds)) for gate, seeds in found.items()}
+    def _write(self, found: Found) -> None:
+        """Write the page of the seeds that every method has; of the first one, of the methods that have it."""
+        seeds = min(len(line) for line in found.values()) or 1
+        found = {gate: line[:seeds] for gate, line in found.items() if line}
+        with locked(self.out, "written", patience=FOREVER):
+            self._write_page(found, seeds)
+
+    def _write_page(self, found: Found, seeds: int) -> None:
+        rates = {TAUGHT[gate]: list(_rates(line)) for gate, line in found.items()}
         content = {name: [asdict(one) for one in line] for name, line in rates.items()}
-        settings = asdict(self) | {"out": str(self.out), "proof": str(self.proof)}
+        settings = asdict(self) | {"out": str(self.out), "proof": str(self.proof), "seeds": seeds}
         write_json(self.out / "shift.json", {"schema": 1, "settings": settings, "departures_per_km": content})
         values = {
             **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
             "verdict": describe_rates(rates, TAUGHT["plain"]),
-            "seeds": len(next(iter(found.values()))),
+            "seeds": seeds,
             "maps": ", ".join(split_names(self.maps, "")),
             "judge": ", ".join(split_names(self.judge, "")),
             "rates": embed_figure(
                 plot_rates(rates), "Departures per km on unseen circuits; bands: 95% of a bootstrap over seeds."
             ),
             "departures": HtmlTable(["method", *(f"round {n}" for n in range(self.rounds + 1))], tabulate_rates(rates)),
-            "places": [self._show_states(gate, found[gate]) for gate in PLACES if gate in found],
+            "places": [
+                show_states(TAUGHT[gate], list(self._collect_states(gate, found[gate])))
+                for gate in PLACES
+                if gate in found
+            ],
             "corrections": self._read_proof(),
         }
         write_page(self.out / "shift.html", "shift.html", "The covariate shift", values)
@@ -253,31 +274,10 @@ class Shift:
     def _read_proof(self) -> CorrectionResults | None:
         return read_corrections(self.proof, named=self.proof != Shift.proof)
 
-    def _show_states(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> StatesShown:
-        jobs = [self.make_correction(gate, seed) for seed, _ in zip(self._seeds(), seeds, strict=False)]
-        numbers = range(self.rounds + 1)
-        learned = [
-            _collect_training_states([one for job in jobs for one in recordings_until(job, number)])
-            for number in numbers
-        ]
-        driven = [_collect_visited_states([run for rounds in seeds for run in rounds[number]]) for number in numbers]
-        shares = ", ".join(
-            f"{uncovered_share(before, after):.0%} after round {number}"
-            for number, before, after in zip(numbers, learned, driven, strict=True)
-        )
-        caption = (
-            "Above: offset and heading error in the training data. Below: those visited on the unseen circuits. "
-            f"Share of these in cells without training data: {shares}."
-        )
-        return StatesShown(TAUGHT[gate], embed_figure(plot_states(learned, driven), caption))
-
-
-@dataclass(frozen=True)
-class StatesShown:
-    """States in the training data and states visited, of a teaching method, as the page shows them."""
-
-    name: str
-    figure: HtmlFigure
+    def _collect_states(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[SeedStates]:
+        for seed, rounds in zip(self._seeds(), seeds, strict=False):
+            job = self.make_correction(gate, seed)
+            yield [collect_states(recordings_until(job, number), runs) for number, runs in enumerate(rounds)]
 
 
 def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
@@ -285,13 +285,3 @@ def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
         departures = [sum(len(run.trace.departures) for run in rounds[number]) for rounds in seeds]
         km = [sum(run.trace.progress[-1] for run in rounds[number]) / 1000.0 for rounds in seeds]
         yield estimate_rate(departures, km, np.random.default_rng(number))
-
-
-def _collect_training_states(recordings: Sequence[Recording]) -> StateSamples:
-    rows = rows_learned_from(recordings)
-    return StateSamples(np.array([row.offset for row in rows]), np.array([row.heading_error for row in rows]))
-
-
-def _collect_visited_states(runs: Sequence[Result]) -> StateSamples:
-    offset, heading = ([value for run in runs for value in vars(run.trace)[key]] for key in ("offset", "heading"))
-    return StateSamples(np.array(offset), np.array(heading))

@@ -22,6 +22,7 @@ from alvinn.visualization.page import pluralize
 RESAMPLES = 2000
 REACH = (0.8, 15.0)  # m, degrees: limits of the plane to either side
 BINS = (41, 31)
+FEWEST_SEEDS = 5  # that can tell whether a difference is chance
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +49,10 @@ class Rate:
     low: float
     high: float
     """ends of the 95% interval of a bootstrap over seeds"""
+    departures: tuple[int, ...] = ()
+    """by seed"""
+    km: tuple[float, ...] = ()
+    """driven, by seed"""
 
 
 def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random.Generator) -> Rate:
@@ -62,12 +67,13 @@ def estimate_rate(departures: Sequence[int], km: Sequence[float], rng: np.random
         )
     lost, way = np.asarray(departures, dtype=np.float64), np.asarray(km, dtype=np.float64)
     middle = float(lost.sum() / way.sum())
+    low, high = middle, middle
     if not lost.any():
-        return Rate(middle, middle, bound_rate(0, float(way.sum())))  # a bootstrap would know no other seed than these
-    if len(departures) < 2:
-        return Rate(middle, middle, middle)
-    drawn = rng.integers(len(lost), size=(RESAMPLES, len(lost)))
-    return Rate(middle, *percentile_interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1)))
+        high = bound_rate(0, float(way.sum()))  # a bootstrap would know no other seed than these
+    elif len(departures) > 1:
+        drawn = rng.integers(len(lost), size=(RESAMPLES, len(lost)))
+        low, high = percentile_interval(lost[drawn].sum(axis=1) / way[drawn].sum(axis=1))
+    return Rate(middle, low, high, tuple(departures), tuple(km))
 
 
 def describe_rates(rates: Mapping[str, Sequence[Rate]], plain: str) -> str:
@@ -82,8 +88,8 @@ def describe_rates(rates: Mapping[str, Sequence[Rate]], plain: str) -> str:
 
 
 def _judge_difference(best: Rate, plain: Rate) -> str:
-    if not (best.low < best.high and plain.low < plain.high):
-        return "of which one seed does not tell whether it is chance"
+    if (seeds := len(best.departures)) < FEWEST_SEEDS:  # intervals of few seeds are apart by luck
+        return f"of which {pluralize(seeds, 'seed')} cannot tell whether it is chance"
     apart = best.high < plain.low
     return "more than chance explains" if apart else "which may be chance: the intervals overlap"
 
@@ -135,10 +141,22 @@ def plot_states(learned: Sequence[StateSamples], driven: Sequence[StateSamples])
     )
 
 
-def uncovered_share(learned: StateSamples, driven: StateSamples) -> float:
-    """Share of visited states in cells of the plane without training data: a measure of the covariate shift."""
-    counts = _counts(driven)
-    return float(counts[_counts(learned) == 0.0].sum() / max(1.0, counts.sum()))
+def join_states(samples: Sequence[StateSamples]) -> StateSamples:
+    """The states of several samples as one."""
+    return StateSamples(
+        np.concatenate([one.offset for one in samples]), np.concatenate([one.heading for one in samples])
+    )
+
+
+def uncovered_share(seeds: Sequence[tuple[StateSamples, StateSamples]]) -> float:
+    """Share of visited states in cells of the plane without training data: a measure of the covariate shift.
+
+    Args:
+        seeds: what each seed's network learned from, and what it visited: none knows the data of another one.
+    """
+    counts = [(_counts(driven), _counts(learned) == 0.0) for learned, driven in seeds]
+    uncovered = sum(driven[where].sum() for driven, where in counts)
+    return float(uncovered / max(1.0, sum(driven.sum() for driven, _ in counts)))
 
 
 def _edges() -> tuple[Floats, Floats]:

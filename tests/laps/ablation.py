@@ -3,7 +3,8 @@
     python -m tests.laps.ablation
 
 A cell is a row of `alvinn ablation` and a seed: recorded, trained and driven as there, on four judging circuits, both
-ways, in a weather of the training data and in one that is not; see `tests.laps.cells`.
+ways, in a weather of the training data and in one that is not; see `tests.laps.cells`. `alvinn1989`, which learns on a
+path, drives that path.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from alvinn.console import CONSOLE
-from alvinn.jobs.ablation import CELLS, Ablation, AblationCell
+from alvinn.jobs.ablation import CELLS, CIRCUITS, JUDGED_IN, LEARNED_IN, Ablation, AblationCell
 from alvinn.networks.inference import read_card
 from tests.laps.cells import (
     Cells,
@@ -59,6 +60,7 @@ class AblationInCells:
         """Do the cells that are missing, and print all."""
         rows = pick(self.rows, list(ROWS), "--rows")
         settings = {name: getattr(self, name) for name in ("seconds", "epochs", "maps", "km")}
+        settings |= {"circuits": CIRCUITS, "learned_in": LEARNED_IN, "judged_in": JUDGED_IN}
         digest = combine(measure_reference(), settings)
         job = Ablation(
             out=self.home / digest[:8],  # nothing that another program made is gone on with
@@ -71,7 +73,12 @@ class AblationInCells:
         )
         makers = {f"{row}-{seed}": partial(_do, job, ROWS[row], seed) for seed in range(self.seeds) for row in rows}
         found = Cells(self.out, digest).fill(makers, self.cells)
-        CONSOLE.print(tabulate_by_seed(found, rows, range(self.seeds)), highlight=False, markup=False, soft_wrap=True)
+        table = tabulate_by_seed(found, rows, range(self.seeds))
+        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        maps = {name: (self.maps or ROWS[name].judged_on).split(",") for name in rows}
+        if at_home := [name for name in rows if ROWS[name].learned_on in maps[name]]:
+            told = "drives the road that it learned on, so its row is not to be compared with the others"
+            CONSOLE.print(f"{', '.join(at_home)}: {told}", highlight=False, markup=False)
 
 
 def _do(job: Ablation, row: AblationCell, seed: int) -> Figures:

@@ -21,8 +21,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from alvinn.console import CONSOLE
+from alvinn.errors import AlvinnError
 from alvinn.jobs.record import Record, record_once
 from alvinn.jobs.train import Train
+from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.settings import WEATHERS
 from alvinn.training.model_folder import is_trained
@@ -58,6 +60,8 @@ class Candidate(Train):
         folder = self.model_folder(self.name)
         if not is_trained(folder):
             train(self, [Recording(one).require_frames() for one in folders])
+        elif [one["name"] for one in read_card(folder).recordings] != [one.name for one in folders]:
+            raise AlvinnError(f"{folder} learned from other recordings: choose another name")
         CONSOLE.print(f"the model is in {folder}")
 
     def _places(self) -> list[Place]:

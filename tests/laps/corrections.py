@@ -24,7 +24,10 @@ from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import record_plain_driving
 from alvinn.metrics.referee import Result
+from alvinn.util.begun import begin
 from alvinn.util.files import write_json
+from alvinn.util.repository import program_commit
+from tests.laps.cells import measure_reference
 
 UNSEEN = tuple(f"random:{number}" for number in range(400, 420))
 GLANCE = ("random:400", "random:408")  # with the tightest bends of them, where the clone is shown to depart
@@ -110,10 +113,13 @@ def table(found: list[dict[str, Any]]) -> Table:
 def main() -> int:
     """Prove it, seed by seed."""
     job = tyro.cli(Proof)
+    reference = measure_reference()
+    begin(job.home / "begun.json", {"reference": reference}, "choose another --home")
+    head = {"schema": 1, "commit": program_commit(), "digest": reference, "circuits": list(UNSEEN)}
     found: list[dict[str, Any]] = []
     for seed in range(job.seed, job.seed + job.seeds):
         found.append(proven(job, seed))
-        write_json(job.home / "corrections.json", {"schema": 1, "circuits": list(UNSEEN), "seeds": found})
+        write_json(job.home / "corrections.json", {**head, "seeds": found})
         CONSOLE.print(table(found))
     return int(any(one["failed"] for one in found))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -124,7 +124,8 @@ class FewLabels:
         kept: list[int] = []
         for number in range(1, job.rounds + 1):
             driven = drive_round(job, number)
-            kept.append(keep_labels(Recording(job.recording(number)), labels * number // job.rounds - sum(kept), seed))
+            most = labels * number // job.rounds - sum(kept)
+            kept.append(keep_labels(Recording(job.recording(number)), most, (seed, number)))
             CONSOLE.print(f"round {number}: {kept[-1]} of {driven.frames} labels kept", highlight=False)
             train_round(job, number)
         maps = (UNSEEN if self.judging else DEVELOPMENT)[: self.circuits]
@@ -141,7 +142,7 @@ def _share_clone(job: RoundSettings, name: str) -> None:
             shutil.copytree(first.model(0), scratch, dirs_exist_ok=True)
 
 
-def keep_labels(recording: Recording, most: int, seed: int) -> int:
+def keep_labels(recording: Recording, most: int, seed: int | Sequence[int]) -> int:
     """Leave out all corrections of a round but so many frames; returns their number, the same for the same seed."""
     others = [one for one in recording.left_out if one.why != SURPLUS]
     pieces, kept, surplus = list(_cut_corrections(recording.rows, mask_kept(len(recording.rows), others))), 0, []

@@ -59,7 +59,10 @@ def _read_runs(folder: Path) -> list[Run]:
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise AlvinnError(f"{folder} has no cells of an exam: python -m tests.laps.exam makes them")
-    return [run for path in paths for run in msgspec.json.decode(path.read_bytes())["runs"]]
+    cells = [msgspec.json.decode(path.read_bytes()) for path in paths]
+    if len({cell["digest"] for cell in cells}) > 1:
+        raise AlvinnError(f"{folder} has cells of several programs or models, which are not pooled: do the exam anew")
+    return [run for cell in cells for run in cell["runs"]]
 
 
 def tabulate_beside(drivers: Mapping[str, Sequence[Run]]) -> str:

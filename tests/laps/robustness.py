@@ -3,7 +3,7 @@
     python -m tests.laps.corrections --seeds 1          # makes the clone and the corrected model
     python -m tests.laps.robustness
 
-Each condition is driven by a plain clone, by a model with three rounds of corrections and by the shipped one, on ten
+Each condition is driven by a plain clone, by a model with three rounds of corrections and by the shipped one, on
 circuits on which nothing was chosen, both ways. A cell is a model in a condition; see `tests.laps.cells`.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,9 @@ CONDITIONS = {
 class Robustness:
     """Judge models under conditions that they did not learn in."""
 
-    clone: str = str(ROUNDS / "round-000")
+    clone: Path = ROUNDS / "round-000"
     """a model that learned from plain driving"""
-    corrected: str = str(ROUNDS / "round-003")
+    corrected: Path = ROUNDS / "round-003"
     """that model after corrections"""
     shipped: str = "shipped"
     """the best model"""
@@ -124,7 +124,8 @@ class Robustness:
         return Cells(self.out / name, combine(reference, settings, model)), makers
 
     def _find(self, name: str) -> Path:
-        model = Home(self.home).find_model(getattr(self, name))
+        given = getattr(self, name)
+        model = self.home / given if isinstance(given, Path) else Home(self.home).find_model(given)
         if not (model / "card.json").is_file():
             raise ModelError(f"{model} is not a model: make it by python -m tests.laps.corrections, or name --{name}")
         return model
@@ -132,11 +133,11 @@ class Robustness:
     def _judge(self, model: Path, name: str) -> Figures:
         maps = [f"random:{FIRST + number}" for number in range(self.circuits)]
         flags = CONDITIONS[name].flags(read_card(model).camera)
-        return judge(model, maps, self.jobs, km=self.km, **flags)
+        return {"condition": asdict(CONDITIONS[name]), **judge(model, maps, self.jobs, km=self.km, **flags)}
 
 
 def tabulate(table: Mapping[str, Mapping[str, Figures]], conditions: list[str]) -> str:
-    """The table in Markdown: departures per km with their interval, and the spread of the offset."""
+    """The table in Markdown: departures, distance, and the spread of the offset."""
     lines = [["condition", *table], ["---"] * (1 + len(table))]
     lines += [
         [name, *(format_figures(found[name]) if name in found else "-" for found in table.values())]

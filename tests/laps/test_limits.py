@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from alvinn.errors import AlvinnError
-from tests.laps.limits import WAYS, tabulate_beside, tabulate_groups
+from tests.laps.limits import WAYS, Limits, tabulate_beside, tabulate_groups
 
 
 def test_the_figures_of_an_exam_are_grouped_by_lane_by_bend_and_by_weather() -> None:
@@ -42,3 +45,10 @@ def test_two_drivers_are_told_of_on_the_runs_that_both_drove() -> None:
     ]
     with pytest.raises(AlvinnError, match="network and expert have no circuit"):
         tabulate_beside({"network": one[1:], "expert": other})
+
+
+def test_cells_of_two_models_in_a_folder_are_not_pooled(tmp_path: Path) -> None:
+    for name, digest in (("a", "1"), ("b", "2")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"digest": digest, "runs": []}), encoding="utf-8")
+    with pytest.raises(AlvinnError, match="cells of several programs or models"):
+        Limits(tmp_path).run()

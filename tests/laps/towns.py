@@ -23,13 +23,14 @@ import carla
 from alvinn.console import CONSOLE
 from alvinn.driving.lane import Lane
 from alvinn.errors import AlvinnError
+from alvinn.networks.inference import read_card
 from alvinn.settings import Home, split_names
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.lane_map import build_lane
 from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, judge, main, measure_reference
 from tests.laps.exam import EXPERT
-from tests.laps.limits import tabulate_groups
+from tests.laps.limits import Run, tabulate_groups
 
 STARTS = {"Town01": (0, 55, 111, 166), "Town02": (0, 27, 54, 81), "Town07": (0, 62, 125, 188)}
 """A quarter of a town's starting points apart."""
@@ -63,10 +64,12 @@ class Towns:
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
         reference = measure_reference()
         found = fill_in_turn([self._plan(file, model, reference) for file in files], self.cells)
+        known = set() if model is None else read_card(model).known_maps
         runs = [run for cells in found for cell in cells.values() for run in cell["runs"]]
-        if runs:
-            table = tabulate_groups(runs, [lambda run: Path(run["map"]).stem])
-            CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        for those in ([run for run in runs if run["map"] not in known], [run for run in runs if run["map"] in known]):
+            if those:
+                table = tabulate_groups(those, [partial(_name_map, known=known)])
+                CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
         for file, cells in zip(files, found, strict=True):
             if file.suffix == ".xodr" and (where := count_places(file, cells)):
                 told = ", ".join(f"{times} {place}" for place, times in where.most_common())
@@ -81,6 +84,10 @@ class Towns:
             for start in STARTS.get(file.stem, (0,))
         }
         return Cells(self.out / Path(self.model).name, combine(reference, roads, model)), makers
+
+
+def _name_map(run: Run, known: set[str]) -> str:
+    return Path(run["map"]).stem + (", where it learned" if run["map"] in known else "")
 
 
 def count_places(file: Path, cells: Mapping[str, Figures]) -> Counter[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.errors import MixedError
+from alvinn.errors import BusyError, MixedError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.shift import TAUGHT, Shift
 from alvinn.metrics.referee import Result
@@ -49,9 +49,53 @@ def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_
     km = judged(LOST).trace.progress[-1] / 1000.0
     assert [one["middle"] for one in told["more plain driving"]] == pytest.approx([1.0 / km] * 2)
     assert [one["middle"] for one in told["DAgger, drift"]] == pytest.approx([1.0 / km, 0.0])
+    assert [one["departures"] for one in told["DAgger, drift"]] == [[1, 1], [0, 0]], "by seed"
     page = (tmp_path / "shift.html").read_text(encoding="utf-8")
     assert "departed 4 times in 2.5 km" in page
     assert all(name in page for name in TAUGHT.values())
+
+
+def begin_study(out: Path) -> None:
+    """What a study leaves that was begun and measured nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shift, "_measure", lambda _: None)
+        Shift(out=out).run()
+
+
+def test_a_page_has_as_many_seeds_of_every_method_and_none_fewer_than_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is driven or trained here. Written after each step: by method, how many seeds the figures are of."""
+    written: list[list[int]] = []
+    monkeypatch.setattr(Shift, "_teach", lambda *_: [[judged(LOST)]])
+    monkeypatch.setattr(Shift, "_is_finished", lambda self, gate, seed: seed == 0)
+    monkeypatch.setattr(Shift, "_write_page", lambda self, found, _: written.append([len(s) for s in found.values()]))
+    Shift(out=tmp_path, seeds=2).run()
+    assert written[0] == [1] * len(TAUGHT), "seed 0 was finished already"
+    assert written[-2:] == [[2] * len(TAUGHT)] * 2
+    assert {len(set(seeds)) for seeds in written} == {1}
+    written.clear()
+    Shift(out=tmp_path, seed=5, seeds=1).run()
+    assert [len(methods) for methods in written] == [*range(1, len(TAUGHT) + 1), len(TAUGHT)]
+
+
+def test_processes_share_the_seeds_of_a_folder_but_no_seed_and_none_is_removed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taught(job: Shift, gate: str, seed: int) -> list[list[Result]]:
+        if seed == 0 and gate == "plain":
+            monkeypatch.setattr(Shift, "_teach", lambda *_: [[judged(LOST)]])
+            Shift(out=tmp_path, seed=1, seeds=1).run()
+            with pytest.raises(BusyError, match="is being measured"):
+                Shift(out=tmp_path, seeds=1).run()
+            with pytest.raises(BusyError, match="is being measured"):
+                Shift(out=tmp_path, seed=1, seeds=1, overwrite=True).run()
+        return [[judged(LOST)]]
+
+    monkeypatch.setattr(Shift, "_teach", taught)
+    monkeypatch.setattr(Shift, "_write_page", lambda *_: None)
+    Shift(out=tmp_path, seeds=1).run()
+    assert sorted(path.name for path in (tmp_path / "seeds").iterdir()) == ["0", "1"]
 
 
 def test_a_proof_that_is_none_is_found_before_anything_is_driven(shell: Shell, tmp_path: Path) -> None:
@@ -68,7 +112,11 @@ def test_the_page_alone_is_made_of_the_seeds_that_are_finished(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("shift", "--out", str(tmp_path), "--rounds", "1", "--page-only")
+    assert "no study was begun" in shell.refused(*words)
+    assert not list(tmp_path.iterdir())
+    begin_study(tmp_path)
     assert "no seed is finished" in shell.refused(*words)
+    assert "was begun with seconds 120.0 (now 60.0)" in shell.refused(*words, "--seconds", "60")
     monkeypatch.setattr(Shift, "_is_finished", lambda self, gate, seed: seed in {0, 2})
     monkeypatch.setattr(Shift, "_judge", lambda *_: [judged(LOST)])
     write_recording(tmp_path / "data" / "plain-0", 6)
@@ -79,6 +127,8 @@ def test_the_page_alone_is_made_of_the_seeds_that_are_finished(
     page = (tmp_path / "shift.html").read_text(encoding="utf-8")
     assert "1 seed." in page, "seed 2 is finished, but seed 1 before it is not"
     assert '<p class="verdict">' in page
+    told = json.loads((tmp_path / "shift.json").read_text(encoding="utf-8"))
+    assert told["settings"]["seeds"] == 1, "of which the figures are, not those that were asked for"
 
 
 def test_circuits_that_are_judged_on_are_never_taught_on(shell: Shell) -> None:

@@ -9,6 +9,7 @@ from alvinn.visualization.covariate_shift import (
     StateSamples,
     describe_rates,
     estimate_rate,
+    join_states,
     plot_rates,
     plot_states,
     uncovered_share,
@@ -18,13 +19,13 @@ from alvinn.visualization.covariate_shift import (
 def test_departures_are_pooled_over_seeds_and_the_band_is_as_wide_as_seeds_differ() -> None:
     rng = np.random.default_rng(0)
     calm, wild = estimate_rate([4, 4, 4], [2.0, 2.0, 2.0], rng), estimate_rate([0, 0, 12], [2.0, 2.0, 2.0], rng)
-    assert calm == Rate(2.0, 2.0, 2.0)
+    assert calm == Rate(2.0, 2.0, 2.0, (4, 4, 4), (2.0, 2.0, 2.0))
     assert wild.middle == 2.0
     assert (wild.low, wild.high) == (0.0, 6.0)
 
 
 def test_one_seed_has_no_band_and_nothing_driven_is_no_rate() -> None:
-    assert estimate_rate([3], [1.5], np.random.default_rng(0)) == Rate(2.0, 2.0, 2.0)
+    assert estimate_rate([3], [1.5], np.random.default_rng(0)) == Rate(2.0, 2.0, 2.0, (3,), (1.5,))
     with pytest.raises(ValueError, match="0 counts of departures do not match 0 distances"):
         estimate_rate([], [], np.random.default_rng(0))
 
@@ -55,26 +56,42 @@ def test_places_want_an_offset_and_a_heading_each() -> None:
 def test_the_share_of_frames_where_nothing_was_learned_is_counted_cell_by_cell() -> None:
     middle, aside = StateSamples(np.zeros(50), np.zeros(50)), StateSamples(np.full(50, 0.5), np.zeros(50))
     both = StateSamples(np.concatenate([middle.offset, aside.offset]), np.zeros(100))
-    assert uncovered_share(middle, middle) == 0.0
-    assert uncovered_share(middle, both) == 0.5
-    assert uncovered_share(both, aside) == 0.0
-    assert uncovered_share(middle, StateSamples(np.full(3, 9.0), np.full(3, 2.0))) == 1.0, "beyond what is drawn too"
+    assert uncovered_share([(middle, middle)]) == 0.0
+    assert uncovered_share([(middle, both)]) == 0.5
+    assert uncovered_share([(both, aside)]) == 0.0
+    far = StateSamples(np.full(3, 9.0), np.full(3, 2.0))
+    assert uncovered_share([(middle, far)]) == 1.0, "beyond what is drawn too"
+
+
+def test_what_only_another_seed_learned_does_not_cover_what_a_seed_visits() -> None:
+    middle, aside = StateSamples(np.zeros(50), np.zeros(50)), StateSamples(np.full(50, 0.5), np.zeros(50))
+    assert uncovered_share([(middle, aside), (aside, aside)]) == 0.5
+    joined = join_states([middle, aside])
+    assert uncovered_share([(joined, joined)]) == 0.0
+    assert joined.offset.tolist() == [0.0] * 50 + [0.5] * 50
 
 
 def test_the_verdict_names_the_best_method_and_whether_chance_explains_it() -> None:
-    plain, drift = [Rate(3.0, 2.5, 3.5)] * 2, [Rate(3.0, 2.5, 3.5), Rate(0.5, 0.2, 0.9)]
+    five = ((1,) * 5, (1.0,) * 5)
+    plain, drift = [Rate(3.0, 2.5, 3.5, *five)] * 2, [Rate(3.0, 2.5, 3.5, *five), Rate(0.5, 0.2, 0.9, *five)]
     said = describe_rates({"plain": plain, "drift": drift}, "plain")
     assert said == (
         "drift: 3.00 departures per km before, 0.50 after 1 round; plain leaves 3.00, more than chance explains."
     )
-    assert "may be chance" in describe_rates({"plain": plain, "drift": [plain[0], Rate(2.9, 2.0, 3.4)]}, "plain")
+    assert "may be chance" in describe_rates({"plain": plain, "drift": [plain[0], Rate(2.9, 2.0, 3.4, *five)]}, "plain")
     assert describe_rates({"plain": plain}, "plain").endswith("after 1 round.")
 
 
-def test_one_seed_does_not_tell_whether_a_method_is_better_and_no_departure_is_a_bound() -> None:
+@pytest.mark.parametrize(("seeds", "told"), [(1, "1 seed cannot tell"), (4, "4 seeds cannot tell"), (5, "more than")])
+def test_few_seeds_do_not_tell_whether_a_method_is_better(seeds: int, told: str) -> None:
     rng = np.random.default_rng(0)
-    drift, plain = ([Rate(2.5, 2.5, 2.5), estimate_rate([lost], [2.0], rng)] for lost in (2, 3))
-    said = describe_rates({"plain": plain, "drift": drift}, "plain")
-    assert said.endswith("plain leaves 1.50, of which one seed does not tell whether it is chance.")
+    drift, plain = ([estimate_rate([lost] * seeds, [2.0] * seeds, rng)] * 2 for lost in (2, 3))
+    said = describe_rates({"plain": plain, "drift": drift}, "plain").replace("of which ", "")
+    assert f"plain leaves 1.50, {told}" in said
+
+
+def test_no_departure_is_a_bound() -> None:
+    rng = np.random.default_rng(0)
     for seeds in (1, 5):
-        assert estimate_rate([0] * seeds, [2.0] * seeds, rng) == Rate(0.0, 0.0, bound_rate(0, 2.0 * seeds))
+        found = estimate_rate([0] * seeds, [2.0] * seeds, rng)
+        assert (found.middle, found.low, found.high) == (0.0, 0.0, bound_rate(0, 2.0 * seeds))
