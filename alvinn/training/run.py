@@ -154,7 +154,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
             "held_out_relative_error": held_out.relative,
             "held_out_steer_mae": held_out.steer,
             "held_out_plain_mae": held_out.plain,
-            "training_seconds": round(seconds, 1),
+            "training_seconds": None if job.resume else round(seconds, 1),  # the time before is not known
         }
         write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
         if trained.interrupted:

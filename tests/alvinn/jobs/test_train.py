@@ -178,6 +178,7 @@ def test_ctrl_c_after_an_epoch_is_told_as_such_and_what_is_resumed_must_be_the_s
     assert read_card(folder) == before
     Recording(tmp_path / "data" / "a").take_back()
     assert shell.run("train", *where, "--epochs", "2", "--resume").status == 0
+    assert read_card(folder).metrics["training_seconds"] is None, "not the time of its last part"
     assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 3
     assert "no interrupted training" in shell.refused("train", *where, "--epochs", "2", "--resume")
 
