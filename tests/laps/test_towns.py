@@ -44,8 +44,12 @@ def test_departures_are_told_by_the_bend_that_they_are_in_or_just_behind(tmp_pat
 
 
 @pytest.mark.parametrize("direction", ["forward", "reverse"])
-def test_departures_at_junctions_that_the_lane_crosses_straight_on_are_told_apart(direction: str) -> None:
-    found = count_places(town_file("Town01"), {"Town01-55": cell(direction, [float(s) for s in range(0, 1000, 5)])})
+def test_departures_at_junctions_are_told_apart_by_whether_the_lane_turns_there(direction: str) -> None:
+    found = count_places(town_file("Town01"), {"Town01-111": cell(direction, [float(s) for s in range(0, 1000, 5)])})
     assert sum(found.values()) == 200
-    assert min(found.values()) > 0
-    assert set(found) == {"in or just behind bends tighter than 15 m", "at junctions", "elsewhere"}
+    assert set(found) == {
+        "in or just behind bends tighter than 15 m",
+        "in or just behind turns at junctions",
+        "straight over junctions",
+        "elsewhere",
+    }

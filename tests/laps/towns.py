@@ -110,11 +110,10 @@ def count_places(file: Path, cells: Mapping[str, Figures]) -> Counter[str]:
 
 def _name_place(roads: carla.Map, lane: Lane, at: float) -> str:
     way = [at + step for step in range(-BEHIND, AHEAD + 1)]
-    if max(abs(lane.curvature(s)) for s in way) > 1.0 / TIGHTEST:
-        return f"in or just behind bends tighter than {TIGHTEST:g} m"
+    tight = max(abs(lane.curvature(s)) for s in way) > 1.0 / TIGHTEST
     if any(roads.get_waypoint(carla.Location(*lane.at(s)[:3])).is_junction for s in way):
-        return "at junctions"
-    return "elsewhere"
+        return "in or just behind turns at junctions" if tight else "straight over junctions"
+    return f"in or just behind bends tighter than {TIGHTEST:g} m" if tight else "elsewhere"
 
 
 if __name__ == "__main__":
