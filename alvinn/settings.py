@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 
@@ -230,6 +230,15 @@ class CameraFlags:
             return replace(camera, **{name: value for name, value in asdict(self).items() if value is not None})
         except ValueError as error:
             raise AlvinnError(f"--camera: {error}") from error
+
+
+def is_unchanged(settings: Home, usual: Home) -> bool:
+    """Whether a job's flags, but --home and --carla, are those of another one.
+
+    They are compared one by one: a copy without --carla would look the names of a full server's maps up here.
+    """
+    names = [one.name for one in fields(settings) if one.name not in {"home", "carla"}]
+    return all(getattr(settings, name) == getattr(usual, name) for name in names)
 
 
 def _resolve(folder: Path, name: str | Path) -> Path:

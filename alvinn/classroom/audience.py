@@ -2,7 +2,8 @@
 
 Everything here runs on the server's event loop. Pictures of a kind have a slot of one: when a guest has drawn the last,
 the newest goes out and those between are lost, so a slow phone sees fewer pictures and never late ones. Everything else
-is queued. A guest whose queue is full has gone to sleep: the connection is closed, and the page comes back by itself.
+is queued, where news takes the place of what it makes old, such as the number of guests. A guest whose queue is full
+has gone to sleep: the connection is closed, and the page comes back by itself.
 """
 
 from __future__ import annotations
@@ -60,10 +61,12 @@ class Guest:
 
     def __init__(self, number: int, name: str, role: Role, clock: Callable[[], float]) -> None:
         self.number, self.name, self.role = number, name, role
+        self.ticket = secrets.token_urlsafe(8)
+        """the same when the page comes back"""
         self.is_gone = False
         """its queue ran full, or it said what no page says"""
         self._clock = clock
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[tuple[str, bytes]] = deque()  # each with what it is the news of, if it makes older ones old
         self._pictures: dict[str, bytes] = {}  # by kind: the newest of each that was not sent
         self._is_drawing = False
         self._news = asyncio.Event()
@@ -74,12 +77,14 @@ class Guest:
         """Whether it came with the code, or is the lecturer's."""
         return self.role != "guest"
 
-    def tell(self, message: bytes) -> None:
-        """Queue a message."""
+    def tell(self, message: bytes, news_of: str = "") -> None:
+        """Queue a message, in place of an older one with news of the same."""
+        if news_of:
+            self._queue = deque(one for one in self._queue if one[0] != news_of)
         if len(self._queue) >= MAX_QUEUE:
             self.dismiss()
         else:
-            self._queue.append(message)
+            self._queue.append((news_of, message))
             self._news.set()
 
     def show(self, picture: bytes, kind: str = "") -> None:
@@ -117,7 +122,7 @@ class Guest:
     def poll(self) -> bytes | None:
         """The next message to send; None: nothing waits, or the last picture is not drawn yet."""
         if self._queue:
-            return self._queue.popleft()
+            return self._queue.popleft()[1]
         if self._is_drawing or not self._pictures:
             return None
         self._is_drawing = True
@@ -152,12 +157,13 @@ class Audience:
         """Let a guest in.
 
         Raises:
-            FullError: the room is full.
+            FullError: the room is full; there is always room for the lecturer.
         """
-        if len(self) >= MAX_GUESTS:
+        role = self.keys.role(key)
+        if len(self) >= MAX_GUESTS and role != "lecturer":
             raise FullError
         self._last += 1
-        guest = Guest(self._last, clean_name(name), self.keys.role(key), self._clock)
+        guest = Guest(self._last, clean_name(name), role, self._clock)
         self._guests[guest.number] = guest
         self._announce()
         return guest
@@ -167,10 +173,10 @@ class Audience:
         self._guests.pop(guest.number, None)
         self._announce()
 
-    def tell_all(self, message: bytes) -> None:
-        """Queue a message for everybody."""
+    def tell_all(self, message: bytes, news_of: str = "") -> None:
+        """Queue a message for everybody, in place of an older one with news of the same."""
         for guest in self:
-            guest.tell(message)
+            guest.tell(message, news_of)
 
     def show(self, picture: bytes, kind: str = "", *, only: int | None = None) -> None:
         """Put a picture in everybody's slot of its kind, or in that of the guest with the number `only`."""
@@ -179,4 +185,4 @@ class Audience:
                 guest.show(picture, kind)
 
     def _announce(self) -> None:
-        self.tell_all(pack("room", {"guests": len(self)}))
+        self.tell_all(pack("room", {"guests": len(self)}), "room")

@@ -23,7 +23,7 @@ class Bets:
     def __init__(self, classroom: Classroom) -> None:
         self._classroom = classroom
         self._moment: Moment | None = None
-        self._votes: dict[int, float] = {}
+        self._votes: dict[str, float] = {}  # by the guests' tickets
         self._result: bytes | None = None
 
     def open(self) -> None:
@@ -36,6 +36,7 @@ class Bets:
     def _greet(self, guest: Guest) -> None:
         if self._moment is not None:
             guest.tell(self._describe(self._moment))
+            guest.tell(self._describe_count(), "votes")
         if self._result is not None:
             guest.tell(self._result)
 
@@ -54,11 +55,14 @@ class Bets:
         if self._moment is None or self._result is not None:
             guest.tell(pack("refused", {"why": "no bet is open"}))
             return
-        self._votes[guest.number] = vote.curvature
+        self._votes[guest.ticket] = vote.curvature
         self._count()
 
     def _count(self) -> None:
-        self._classroom.audience.tell_all(pack("votes", {"count": len(self._votes)}))
+        self._classroom.audience.tell_all(self._describe_count(), "votes")
+
+    def _describe_count(self) -> bytes:
+        return pack("votes", {"count": len(self._votes)})
 
     def _reveal(self, guest: Guest, _: Reveal) -> None:
         if not guest.may_drive or self._moment is None or self._result is not None:

@@ -72,10 +72,12 @@ class Classroom:
             FullError: the room is full.
         """
         guest = self.audience.join(hello.name, hello.key)
-        guest.tell(pack("welcome", {**self.facts, "number": guest.number, "name": guest.name, "role": guest.role}))
+        guest.ticket = hello.ticket or guest.ticket
+        me = {name: getattr(guest, name) for name in ("number", "name", "role", "ticket")}
+        guest.tell(pack("welcome", {**self.facts, **me}))
         if guest.role == "lecturer":
             guest.tell(pack("invitation", dict(self._invitation)))
-        guest.tell(self._describe_wheel())
+        guest.tell(self._describe_wheel(self.wheel.holder))
         if self.moments:
             guest.show(self.moments[-1].packed)
         for greet in self.on_welcome:
@@ -122,9 +124,8 @@ class Classroom:
     def _show(self, moment: Moment, to_all: bool) -> None:
         if to_all and moment.kind == "moment":
             self.moments.append(moment)
+        self._tell_wheel()
         holder = self.wheel.holder
-        if holder != self._shown_wheel:
-            self._tell_wheel()
         if to_all or holder is not None:
             self.audience.show(moment.packed, moment.kind, only=None if to_all else holder)
 
@@ -135,17 +136,21 @@ class Classroom:
             guest.tell(pack("refused", {"why": "a recording is on stage: there is no car to drive"}))
         elif not self.wheel.take(guest.number):
             guest.tell(pack("refused", {"why": "somebody else is at the wheel"}))
-        self._tell_wheel()
+        else:
+            self._tell_wheel()
 
     def _give_wheel(self, guest: Guest, _: GiveWheel) -> None:
         self.wheel.release(None if guest.role == "lecturer" else guest.number)
         self._tell_wheel()
 
     def _tell_wheel(self) -> None:
-        self.audience.tell_all(self._describe_wheel())
+        """Tell everybody who has the wheel, if that is another one now."""
+        holder = self.wheel.holder
+        if holder != self._shown_wheel:
+            self._shown_wheel = holder
+            self.audience.tell_all(self._describe_wheel(holder), "wheel")
 
-    def _describe_wheel(self) -> bytes:
-        self._shown_wheel = holder = self.wheel.holder
+    def _describe_wheel(self, holder: int | None) -> bytes:
         guest = self.audience.find(holder)
         return pack("wheel", {"holder": holder, "name": guest.name if guest is not None else ""})
 

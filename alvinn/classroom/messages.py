@@ -33,6 +33,8 @@ class Hello(msgspec.Struct, tag="hello", frozen=True, forbid_unknown_fields=True
 
     name: Annotated[str, msgspec.Meta(max_length=200)] = ""
     key: ShortText = ""
+    ticket: ShortText = ""
+    """of the page's last welcome, when it comes back: by it a guest is known again"""
 
 
 class Seen(msgspec.Struct, tag="seen", frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from alvinn.classroom.messages import pack
+from alvinn.driving.departure import departure_margin
 from alvinn.driving.types import GroundTruth, Image, Observation, Step
 from alvinn.networks.doubt import measure_doubt
 from alvinn.networks.encodings import Hill1989, Scalar
@@ -83,13 +84,22 @@ class Moment:
     """what the expert would do, or did [1/m]"""
     thought: Thought | None
     """None without a network"""
+    car_width: float | None = None
+    """m; None where a recording does not know it"""
     note: str = ""
     """what happens, such as a take-over"""
     kind: str = field(default="moment")
 
     @classmethod
     def of_step(
-        cls, number: int, step: Step, expert: float, thought: Thought | None, note: str, kind: str = "moment"
+        cls,
+        number: int,
+        step: Step,
+        expert: float,
+        thought: Thought | None,
+        car_width: float,
+        note: str,
+        kind: str = "moment",
     ) -> Moment:
         """The moment of a tick that is driven, with what the expert would do [1/m]."""
         return cls(
@@ -101,6 +111,7 @@ class Moment:
             truth=step.truth,
             expert=expert,
             thought=thought,
+            car_width=car_width,
             note=note,
             kind=kind,
         )
@@ -128,6 +139,8 @@ class Moment:
         if truth is not None and math.isfinite(truth.offset):
             values |= {"x": truth.x, "y": truth.y, "yaw": truth.yaw, "offset": truth.offset}
             values |= {"heading": truth.heading_error, "width": truth.lane_width}
+            if self.car_width is not None:
+                values["margin"] = departure_margin(truth.lane_width, self.car_width)
         pictures = [self.picture] if self.thought is None else [self.picture, _encode(self.thought.retina)]
         return pack(self.kind, values, *pictures)
 

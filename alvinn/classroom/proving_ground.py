@@ -200,7 +200,8 @@ class ProvingGround:
         """Show a tick of the private car to everybody."""
         self._number += 1
         expert, thought = self._expert.decide(step.observation).curvature, think(contender.network, step.observation)
-        self.classroom.show(Moment.of_step(self._number, step, expert, thought, note or contender.title, kind))
+        car = self.world.geometry.width
+        self.classroom.show(Moment.of_step(self._number, step, expert, thought, car, note or contender.title, kind))
 
 
 class Activity(Protocol):
@@ -239,7 +240,7 @@ def private_ground(
     def work() -> None:
         try:
             with open_world(
-                replace(settings, carla=None),
+                replace(settings, carla=None, map=map_name),
                 camera=card.camera,
                 map_name=map_name,
                 direction="forward",

@@ -18,7 +18,7 @@ from alvinn.drivers.network import NetworkDriver
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.departure import CrossingCounter, departure_margin
 from alvinn.driving.lane import Lane
-from alvinn.driving.protocols import Driver, Verdict
+from alvinn.driving.protocols import Driver, Observer, Verdict
 from alvinn.driving.types import GroundTruth, Observation, Step
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, Row
@@ -79,7 +79,34 @@ class Broadcast:
     def _make_moment(self, step: Step) -> Moment:
         self._number += 1
         expert = self._expert.decide(step.observation).curvature
-        return Moment.of_step(self._number, step, expert, self._think(step.observation), self._note())
+        car, thought = self._world.geometry.width, self._think(step.observation)
+        return Moment.of_step(self._number, step, expert, thought, car, self._note())
+
+
+class AtTheWheel:
+    """Passes on only the ticks that a network or a guest steers: a car that stands with nobody at it teaches nothing.
+
+    Args:
+        observer: receives the ticks: the recorder.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._paused = False
+
+    def see(self, step: Step) -> Verdict:
+        """Pass a tick on if it was steered; when somebody steers again, a segment begins."""
+        was_paused = self._paused
+        self._paused = step.decision.who == "human" and step.decision.axis is None
+        if self._paused:
+            return Verdict.CONTINUE
+        if was_paused:
+            self._observer.on_recovery()
+        return self._observer.see(step)
+
+    def on_recovery(self) -> None:
+        """The car is back on its lane."""
+        self._observer.on_recovery()
 
 
 def make_driver(classroom: Classroom, world: CarlaWorld, network: Network | None) -> Driver:
@@ -139,4 +166,5 @@ class Replay:
             truth=truth if known else None,
             expert=row.curvature,
             thought=None if self.network is None else think(self.network, seen),
+            car_width=self.recording.session.vehicle.get("width"),
         )

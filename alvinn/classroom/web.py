@@ -113,6 +113,7 @@ async def _listen(classroom: Classroom, guest: Guest, websocket: WebSocket) -> N
         data = await _receive(websocket)
         try:
             classroom.receive(guest, data)
+            await asyncio.sleep(0)  # a burst of messages does not keep those to all others from going out
         except MessageError as error:
             await websocket.close(VIOLATION, str(error)[:100])
             return

@@ -21,7 +21,7 @@ from alvinn.classroom.moments import think
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.rehearsal import rehearse
-from alvinn.classroom.stage import Broadcast, Replay, make_driver, outline
+from alvinn.classroom.stage import AtTheWheel, Broadcast, Replay, make_driver, outline
 from alvinn.classroom.teaching import Teaching
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
@@ -221,7 +221,8 @@ class ShowClassroom(Driving):
         )
         folder = self.recording_folder(self.record or "")
         writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite))
-        return OnRoadFilter(RecordingObserver(writer, name_lane(self.map, self.direction), self.weather), CONSOLE.print)
+        observer = RecordingObserver(writer, name_lane(self.map, self.direction), self.weather)
+        return AtTheWheel(OnRoadFilter(observer, CONSOLE.print))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import tyro
 
@@ -25,7 +24,15 @@ from alvinn.evaluation.inventory import find_models
 from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
-from alvinn.settings import CameraFlags, Driving, Home, require_above_zero, require_distinct, split_names
+from alvinn.settings import (
+    CameraFlags,
+    Driving,
+    Home,
+    is_unchanged,
+    require_above_zero,
+    require_distinct,
+    split_names,
+)
 from alvinn.world.carla_world import DT
 from alvinn.world.opening import open_world
 
@@ -107,7 +114,7 @@ class Drive(Driving):
 
     def is_bare(self) -> bool:
         """Whether no flags are given except --home and --carla."""
-        return replace(self, home=Path(), carla=None) == Drive()
+        return is_unchanged(self, Drive())
 
     def open_model(self) -> Network | None:
         """Open the network that drives; None without --model.

@@ -10,7 +10,7 @@ from alvinn.classroom.contenders import DAGGER, NOISY, PLAIN_RECORDING, VIEWS
 from alvinn.console import CONSOLE
 from alvinn.dagger.ledger import read_ledger
 from alvinn.jobs.correct import Correct, correct
-from alvinn.jobs.record import Record, record
+from alvinn.jobs.record import Record, record_once
 from alvinn.recording import Recording
 from alvinn.settings import Home
 from alvinn.training.model_folder import is_trained
@@ -55,11 +55,9 @@ def _do(what: str, work: Callable[[], bool]) -> None:
 
 
 def _record(home: Home, name: str, map_name: str, seed: int, *, noise: bool) -> bool:
-    folder = home.recording_folder(name)
-    if folder.exists() and Recording(folder).session.closed:
-        return False
-    record(Record(home=home.home, name=name, map=map_name, seconds=SECONDS, noise=noise, seed=seed, overwrite=True))
-    return True
+    was_there = home.recording_folder(name).exists()
+    record_once(Record(home=home.home, name=name, map=map_name, seconds=SECONDS, noise=noise, seed=seed))
+    return not was_there
 
 
 def _train(home: Home, seed: int) -> bool:

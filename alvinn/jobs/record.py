@@ -30,7 +30,7 @@ from alvinn.recording import RecordingWriter, Session, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
-from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
+from alvinn.settings import Driving, is_unchanged, require_above_zero, require_distinct, split_names
 from alvinn.util.files import require_space
 from alvinn.world.autopilot import engage_autopilot
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -121,7 +121,7 @@ class Record(Driving):
         Raises:
             AlvinnError: it cannot be done.
         """
-        if replace(self, home=Path(), carla=None) == Record(driver="human"):
+        if is_unchanged(self, Record(driver="human")):
             Drive(home=self.home, carla=self.carla).run()  # its start screen asks for the name and all else
             return
         if not self.name:

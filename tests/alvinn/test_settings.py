@@ -13,6 +13,7 @@ from alvinn.cli import JOBS
 from alvinn.errors import MapError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.demo import Demo
+from alvinn.jobs.drive import Drive
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record
 from alvinn.jobs.refine import Refine
@@ -120,6 +121,12 @@ def names_a_map(name: str) -> bool:
         return bool(find_map(name))
     except MapError:
         return False
+
+
+def test_a_job_is_bare_without_flags_other_than_home_and_carla_whatever_maps_the_server_has(tmp_path: Path) -> None:
+    assert Drive(home=tmp_path, carla="somewhere:2000").is_bare()
+    assert not Drive(carla="somewhere:2000", map="Town05").is_bare()
+    assert not Drive(seconds=3.0).is_bare()
 
 
 def test_the_maps_of_another_server_are_not_looked_up_here() -> None:

@@ -1,7 +1,7 @@
 // The websocket: it comes back by itself, and tells each message to whoever asked for its kind.
 
 const listeners = new Map();
-let socket = null, wait = 500, key = location.hash.slice(1), name = "";
+let socket = null, wait = 500, key = location.hash.slice(1), name = "", ticket = "";
 
 export function listen(kind, listener) {
   listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
@@ -16,12 +16,14 @@ export function enter(newName, newKey) {
   socket?.close();
 }
 
+listen("welcome", (welcome) => (ticket = welcome.ticket)); // by it one is known again after a pause
+
 export function connect() {
   socket = new WebSocket(`ws://${location.host}/class`);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
     wait = 500;
-    say("hello", { name, key });
+    say("hello", { name, key, ticket });
   };
   socket.onmessage = (event) => receive(event.data);
   socket.onclose = (event) => {

@@ -72,8 +72,8 @@ function drawTrace(moment) {
   brush.strokeStyle = COLOURS.soft;
   line(brush, 0, height / 2, width, height / 2);
   brush.setLineDash([3, 6]);
-  const edge = moment.margin ?? 0.67;
-  for (const side of [-edge, edge]) line(brush, 0, row(side), width, row(side));
+  const edge = moment.margin; // unknown in recordings of other programs
+  if (edge !== undefined) for (const side of [-edge, edge]) line(brush, 0, row(side), width, row(side));
   brush.setLineDash([]);
   moments.forEach((one, number) => {
     if (one.offset === undefined) return;

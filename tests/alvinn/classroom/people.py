@@ -33,7 +33,7 @@ def moment(number: int = 0, *, thought: bool = True, **changes: Any) -> Moment:
     step = fakes.step(number, camera=fakes.CAMERA)
     units = [0.0] * 22 + [0.6, 1.0, 0.6] + [0.0] * 20
     mind = Thought(step.observation.image[80:120, :128], 0.01, units, 0.15, 0.1) if thought else None
-    made = Moment(number, step.observation, "network", 0.1, 0.01, step.truth, 0.012, mind)
+    made = Moment(number, step.observation, "network", 0.1, 0.01, step.truth, 0.012, mind, 2.0)
     return replace(made, **changes)
 
 

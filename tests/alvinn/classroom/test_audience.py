@@ -57,6 +57,18 @@ def test_a_guest_whose_queue_is_full_is_let_go() -> None:
     assert asyncio.run(play()) is None
 
 
+def test_news_take_the_place_of_what_they_make_old() -> None:
+    async def play() -> list[bytes | None]:
+        slow = guest()
+        slow.tell(b"a bet")
+        for count in range(2 * MAX_QUEUE):
+            slow.tell(b"%d votes" % count, "votes")
+            slow.tell(b"%d here" % count, "room")
+        return [await slow.next() for _ in range(3)]
+
+    assert asyncio.run(play()) == [b"a bet", b"127 votes", b"127 here"]
+
+
 def test_a_guest_may_say_so_much_and_no_more() -> None:
     clock = Clock()
     talker = Guest(1, "Ada", "guest", clock)
@@ -85,6 +97,8 @@ def test_a_full_room_takes_nobody_else_until_somebody_leaves() -> None:
     guests = [audience.join("x", "") for _ in range(MAX_GUESTS)]
     with pytest.raises(FullError):
         audience.join("y", "")
+    assert audience.join("the lecturer", KEYS.lecturer).role == "lecturer"
     audience.leave(guests[0])
-    assert audience.join("y", "").number == MAX_GUESTS + 1
+    audience.leave(guests[1])
+    assert audience.join("y", "").number == MAX_GUESTS + 2
     assert audience.find(guests[0].number) is None

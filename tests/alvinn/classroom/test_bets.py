@@ -60,6 +60,19 @@ def test_whoever_comes_late_finds_the_bet_and_its_result() -> None:
     assert {"bet", "result"} <= kinds(hear(classroom.join(Hello("later"))))
 
 
+def test_a_page_that_comes_back_bets_once() -> None:
+    classroom, lecturer, guest = betting()
+    classroom.receive(lecturer, '{"type": "bet"}')
+    classroom.receive(guest, '{"type": "vote", "curvature": 0.1}')
+    classroom.leave(guest)
+    again = classroom.join(Hello("Ada", "", last(guest, "welcome")["ticket"]))
+    assert last(again, "votes")["count"] == 1
+    classroom.receive(again, '{"type": "vote", "curvature": 0.04}')
+    classroom.receive(classroom.join(Hello("Ada")), '{"type": "vote", "curvature": 0.02}')
+    classroom.receive(lecturer, '{"type": "reveal"}')
+    assert last(lecturer, "result")["votes"] == [0.02, 0.04]
+
+
 def test_a_vote_without_a_bet_is_refused_and_an_empty_bet_has_no_mean() -> None:
     classroom, lecturer, guest = betting()
     classroom.receive(guest, '{"type": "vote", "curvature": 0.1}')

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -75,6 +76,18 @@ def test_the_lecturer_takes_it_back_and_a_guest_does_not() -> None:
     assert classroom.wheel.holder == driver.number
     classroom.receive(lecturer, '{"type": "give"}')
     assert classroom.wheel.holder is None
+
+
+@pytest.mark.parametrize("word", ["give", "take"])
+def test_a_guest_who_asks_for_the_wheel_again_and_again_is_no_news_to_the_others(word: str) -> None:
+    classroom = class_room()
+    lecturer, pest = classroom.join(Hello("me", KEYS.lecturer)), classroom.join(Hello("Mal"))
+    hear(lecturer)
+    for _ in range(int(BURST)):
+        with suppress(MessageError):
+            classroom.receive(pest, f'{{"type": "{word}"}}')
+    assert not hear(lecturer)
+    assert not lecturer.is_gone
 
 
 def test_whoever_leaves_leaves_the_wheel() -> None:

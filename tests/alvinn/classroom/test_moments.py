@@ -19,6 +19,7 @@ def test_a_moment_holds_what_the_page_shows() -> None:
     assert (header["number"], header["who"], header["expert"]) == (7, "network", 0.012)
     assert header["network"]["units"][23] == 1.0
     assert header["offset"] == 0.0
+    assert header["margin"] == pytest.approx((3.5 - 2.0) / 2.0), "where a side of a car of 2 m leaves a lane of 3.5 m"
     assert decode_image(picture).shape == (160, 320, 3)
     assert decode_image(retina).shape == (40, 128, 3)
 

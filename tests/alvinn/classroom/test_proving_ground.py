@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from alvinn.classroom import proving_ground
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import Contender
@@ -23,6 +24,7 @@ from alvinn.classroom.proving_ground import (
 )
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
+from alvinn.errors import AlvinnError
 from alvinn.settings import Driving
 from alvinn.world import embedded_server
 from tests.alvinn import fakes
@@ -141,6 +143,21 @@ def test_a_class_that_ends_does_not_wait_for_a_private_car_that_is_still_to_come
     with private_ground(classroom, [shipped()], Driving(), "oval"):
         pass
     assert "refused" not in {message["type"] for message in hear(guest)}
+
+
+def test_the_private_car_drives_on_a_map_of_its_own_whatever_the_server_of_the_stage_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[Driving, str]] = []
+
+    def opened(settings: Driving, *, map_name: str, **_: object) -> None:
+        asked.append((settings, map_name))
+        raise AlvinnError("that is all")
+
+    monkeypatch.setattr(proving_ground, "open_world", opened)
+    with private_ground(Classroom(KEYS), [shipped()], Driving(carla="somewhere:2000", map="Town05"), "oval"):
+        pass
+    assert [(settings.carla, settings.map, name) for settings, name in asked] == [(None, "oval", "oval")]
 
 
 def test_bends_are_apart_and_the_tightest_comes_first() -> None:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.moments import Moment
-from alvinn.classroom.stage import SHOWN_EVERY, STEERED_EVERY, Broadcast, Replay, make_driver, outline
+from alvinn.classroom.stage import SHOWN_EVERY, STEERED_EVERY, AtTheWheel, Broadcast, Replay, make_driver, outline
 from alvinn.driving.protocols import Verdict
-from alvinn.driving.types import Step
+from alvinn.driving.types import Decision, Step
 from alvinn.recording import Recording
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import KEYS, paper_car
@@ -99,3 +100,27 @@ def test_the_map_of_a_closed_lane_is_closed() -> None:
     points = outline(fakes.circle(50.0))
     assert points[0] == points[-1]
     assert outline(fakes.straight(100.0))[-1][0] == pytest.approx(100.0, abs=0.5)
+
+
+def test_a_car_with_nobody_at_the_wheel_is_not_recorded() -> None:
+    class Recorder:
+        def __init__(self) -> None:
+            self.seen: list[object] = []
+
+        def see(self, step: Step) -> Verdict:
+            self.seen.append(step.observation.frame)
+            return Verdict.CONTINUE
+
+        def on_recovery(self) -> None:
+            self.seen.append("a new segment")
+
+    def by(number: int, who: str, axis: float | None) -> Step:
+        return replace(fakes.step(number), decision=Decision(0.0, who=who, axis=axis))
+
+    recorder = Recorder()
+    observer = AtTheWheel(recorder)
+    for step in (by(0, "human", None), by(1, "human", 0.0), by(2, "human", None), by(3, "human", None)):
+        assert observer.see(step) is Verdict.CONTINUE
+    for step in (by(4, "human", -0.3), by(5, "network", None)):
+        observer.see(step)
+    assert recorder.seen == ["a new segment", 1, "a new segment", 4, 5]

@@ -14,6 +14,7 @@ from alvinn.jobs import preparation
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.preparation import prepare
 from alvinn.jobs.record import Record
+from alvinn.recording import Recording
 from alvinn.settings import SHIPPED, Home
 from alvinn.training.run import TrainSettings
 from tests.alvinn import fakes
@@ -57,7 +58,8 @@ class Work:
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work(Home(home=tmp_path))
-    for name in ("record", "train", "correct"):
+    monkeypatch.setattr("alvinn.jobs.record.record", work.record)
+    for name in ("train", "correct"):
         monkeypatch.setattr(preparation, name, getattr(work, name))
     return work
 
@@ -67,7 +69,9 @@ def test_the_three_networks_are_made_of_a_minute_each_as_the_lessons_tell(
 ) -> None:
     prepare(Home(home=tmp_path), "country", "random:7", 3)
     plain, noisy, views, dagger = work.asked
-    assert (plain.name, noisy.name, views.name, dagger.name) == (PLAIN_RECORDING, NOISY, VIEWS, DAGGER)
+    assert (views.name, dagger.name) == (VIEWS, DAGGER)
+    for name in (PLAIN_RECORDING, NOISY):
+        assert Recording(tmp_path / "data" / name).rows
     assert isinstance(plain, Record)
     assert isinstance(noisy, Record)
     assert (plain.noise, noisy.noise, plain.map, plain.seconds) == (False, True, "country", preparation.SECONDS)
@@ -104,8 +108,19 @@ def test_an_interrupted_preparation_goes_on_where_it_stopped(work: Work, tmp_pat
         prepare(Home(home=tmp_path), "country", "random:7", 0)
     work.fails_at = ""
     prepare(Home(home=tmp_path), "country", "random:7", 0)
-    done = [f"Record {PLAIN_RECORDING}", f"Record {NOISY}", f"TrainSettings {VIEWS}"]
+    done = [f"Record {PLAIN_RECORDING}-unfinished", f"Record {NOISY}-unfinished", f"TrainSettings {VIEWS}"]
     assert work.names() == [*done, f"TrainSettings {VIEWS}", f"Correct {DAGGER}"]
+
+
+def test_a_recording_that_was_cut_short_is_made_again(work: Work, tmp_path: Path) -> None:
+    work.fails_at = f"{NOISY}-unfinished"
+    fakes.write_recording(tmp_path / "data" / work.fails_at, 3)
+    with pytest.raises(AlvinnError, match="no space is left"):
+        prepare(Home(home=tmp_path), "country", "random:7", 0)
+    assert not (tmp_path / "data" / NOISY).exists()
+    work.fails_at = ""
+    prepare(Home(home=tmp_path), "country", "random:7", 0)
+    assert len(Recording(tmp_path / "data" / NOISY).rows) == 20
 
 
 @pytest.mark.long

@@ -18,6 +18,7 @@ from alvinn.drivers.expert import ExpertDriver
 from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.recorded import judge_recording
 from alvinn.recording import Recording
+from sim.roads import opendrive
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
@@ -79,6 +80,14 @@ def test_carla_s_own_driver_teaches_too_and_cannot_be_disturbed(shell: Shell, tm
     assert {row.who for row in rows} == {recording.session.driver} == {"autopilot"}
     assert rows[-1].speed > 3.0
     assert abs(rows[-1].offset) < 0.3
+
+
+def test_a_map_that_only_the_running_server_has_is_recorded_on(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "Elsewhere.xodr").write_text(opendrive.load("oval")[1], encoding="utf-8")
+    with running_server("--map", "country", "--maps", str(tmp_path)) as (host, port):
+        words = ("record", "there", "--carla", f"{host}:{port}", "--map", "Elsewhere", "--home", str(tmp_path), *SHORT)
+        assert shell.run(*words, "--seconds", "1").status == 0
+    assert {row.lane for row in Recording(tmp_path / "data" / "there").rows} == {"Elsewhere/forward"}
 
 
 def test_both_directions_get_half_each_on_a_running_server(shell: Shell, tmp_path: Path, server: Address) -> None:
