@@ -78,6 +78,8 @@ def open_display(
 ) -> Iterator[Display | None]:
     """The largest picture that is drawn in time, measured with the car standing; None: none but the network's frame.
 
+    As where a world is opened, its current frame is still to be observed.
+
     Args:
         world: whose car stands.
         room: width and height for the picture [pixels].
@@ -97,6 +99,7 @@ def open_display(
                     stack.enter_context(undo.pop_all())
                     found = display
             scale *= min(SMALLER, math.sqrt(SHARE * DT / seconds))  # about as long as there are pixels
+            world.apply(STANDING)  # the measurement has observed its last frame
         yield found
 
 

@@ -13,9 +13,12 @@ import pytest
 
 from alvinn.driving.types import Camera, Control
 from alvinn.errors import FrameError
+from alvinn.settings import Driving
 from alvinn.world.carla_world import DT
 from alvinn.world.display import Display, open_display, scale_camera
+from alvinn.world.opening import open_world
 from tests.alvinn.fakes import PaperWorld, straight
+from tests.conftest import Address
 
 ROOM = (1280, 540)
 
@@ -126,3 +129,12 @@ def test_pictures_that_came_meanwhile_are_skipped() -> None:
     picture = display.picture(5)
     assert picture is not None
     assert int(picture[0, 0, 0]) == 35
+
+
+def test_the_drive_after_it_begins_with_a_frame_that_nobody_has_observed_yet(server: Address) -> None:
+    """On the genuine client: a frame's picture can be taken once, and waiting for it again would end in an error."""
+    settings = Driving(carla=f"{server[0]}:{server[1]}", map="oval")
+    opening = open_world(settings, camera=Camera(), map_name="oval", direction="forward", weather="ClearNoon", seed=0)
+    with opening as world, open_display(world, ROOM):
+        world.frame_timeout = 5.0
+        assert world.observe().image.shape == (160, 320, 3)
