@@ -176,7 +176,7 @@ def _drive(
 ) -> None:
     """Construct driver and observers, and run the loop."""
     settings = drive.settings
-    recorder = _make_recorder(drive, writer)
+    recorder = _make_recorder(drive, writer, world.lane.end_at(settings.speed))
     wiring = Wiring(
         title=f"{settings.map} {drive.direction}",
         weather=settings.weather,
@@ -199,11 +199,11 @@ def _drive(
             writer.late = live.late
 
 
-def _make_recorder(drive: LiveDrive, writer: RecordingWriter | None) -> LiveRecorder | None:
+def _make_recorder(drive: LiveDrive, writer: RecordingWriter | None, end: float) -> LiveRecorder | None:
     if writer is None:
         return None
     lane = name_lane(drive.settings.map, drive.direction, drive.start)
-    return LiveRecorder(writer, lane, drive.settings.weather, corrections=drive.network is not None)
+    return LiveRecorder(writer, lane, drive.settings.weather, corrections=drive.network is not None, end=end)
 
 
 def _weather_switch(drive: LiveDrive, world: CarlaWorld, recorder: LiveRecorder | None) -> Callable[[], str]:

@@ -5,6 +5,7 @@ Every pause ends a segment, so that no sequence of frames spans the gap.
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from alvinn.cockpit import panel
@@ -42,10 +43,13 @@ class LiveRecorder:
         lane: map and direction.
         weather: one of CARLA's presets.
         corrections: record only the person's corrections, nothing that a machine drives.
+        end: where the lane ends [m]: there is nothing to steer for beyond it.
     """
 
-    def __init__(self, writer: Writer, lane: str, weather: str, *, corrections: bool = False) -> None:
-        self._writer, self._lane, self._corrections = writer, lane, corrections
+    def __init__(
+        self, writer: Writer, lane: str, weather: str, *, corrections: bool = False, end: float = math.inf
+    ) -> None:
+        self._writer, self._lane, self._corrections, self._end = writer, lane, corrections, end
         self.weather = weather
         self.running = True
         """whether the person has it switched on"""
@@ -76,6 +80,8 @@ class LiveRecorder:
             return "not recording"
         if self._corrections and not step.decision.correction:
             return "no correction"
+        if step.truth.lane_s >= self._end:
+            return "the lane ends here"
         return self.obstacle or ("off the road" if off else "")
 
     def on_recovery(self) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Points = npt.NDArray[np.float64]
 
 CURVATURE_SPAN = 2.0  # m
+END_SECONDS = 2.0  # of driving before the end of an open lane, where a drive ends
 SEARCH_RADIUS = 12.0  # m along the lane, either way, in which a car is looked for around its last place
 
 
@@ -165,6 +166,13 @@ class Lane:
         if not self.closed or (self.lead_in and min(start, end) < self.lead_in):
             return end - start
         return (end - start + self.loop / 2.0) % self.loop - self.loop / 2.0
+
+    def end_at(self, speed: float) -> float:
+        """Where a drive at a speed [m/s] ends, as a distance along it [m]; infinite for a closed lane.
+
+        Two seconds before an open lane's end, since there is no road ahead to steer for.
+        """
+        return math.inf if self.closed else self.length - END_SECONDS * speed
 
     def distance_around(self, start: float, laps: int) -> float:
         """Distance [m] from a place on a closed lane to the point where its loop was driven `laps` times."""

@@ -1,9 +1,10 @@
-"""Small observers of the loop: a time limit, and a callback for progress bars."""
+"""Small observers of the loop: a time limit, the end of the lane, and a callback for progress bars."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
 
@@ -23,6 +24,30 @@ class Deadline:
 
     def on_recovery(self) -> None:
         """The time limit includes recoveries."""
+
+
+class LaneEnd:
+    """Stops the loop where an open lane ends.
+
+    Attributes:
+        is_reached: whether it has.
+
+    Args:
+        lane: the lane; a closed one never ends.
+        speed: of the car [m/s].
+    """
+
+    def __init__(self, lane: Lane, speed: float) -> None:
+        self._at = lane.end_at(speed)
+        self.is_reached = False
+
+    def see(self, step: Step) -> Verdict:
+        """Stop a little before the end, as there is no road ahead to steer for."""
+        self.is_reached = step.truth.lane_s >= self._at
+        return Verdict.STOP if self.is_reached else Verdict.CONTINUE
+
+    def on_recovery(self) -> None:
+        """The lane ends where it did."""
 
 
 class TickCallback:

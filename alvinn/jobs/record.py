@@ -20,7 +20,7 @@ from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, TickCallback
+from alvinn.driving.observers import Deadline, LaneEnd, TickCallback
 from alvinn.driving.protocols import Driver, Observer, World
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
@@ -221,17 +221,22 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         ticks = None if job.laps is not None else round((job.seconds or EXPERT_SECONDS) * share / DT)
         task = bars.add_task(f"record {job.map} {direction}", total=ticks, note="")
         drive, turns = stack.enter_context(_drive(job, world, seed)), job.take_turns(share)
-        lane = name_lane(job.map, direction, job.start)
+        lane, end = name_lane(job.map, direction, job.start), LaneEnd(world.lane, job.speed)
         for number, weather in enumerate(turns):
+            if end.is_reached:
+                break
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
                 writer.start_segment()
             observers = [
                 OnRoadFilter(RecordingObserver(writer, lane, weather), bars.console.print),
                 _end(job, world, share / len(turns)),
+                end,
                 TickCallback(lambda _: bars.advance(task)),
             ]
             run(*drive, observers, world.geometry, SpeedController(job.speed, DT))
+        if end.is_reached and ticks is not None:
+            bars.console.print(f"{lane}: {writer.rows} frames, as its lane ends there", markup=False)
         return writer.rows
 
 

@@ -118,16 +118,16 @@ class Referee:
 
 
 def _run_length(lane: Lane, laps: int, cruise: float, start: float) -> float:
-    """Length of a run [m]; on an open lane it ends two seconds early, since there is no road ahead to steer for."""
+    """Length of a run [m]; on an open lane it ends a little early, see `Lane.end_at`."""
     if lane.closed:
         return lane.distance_around(start, laps)
-    spare = 2.0 * cruise
-    if lane.length - start - spare < LEAST_WAY:
+    way = lane.end_at(cruise) - start
+    if way < LEAST_WAY:
         raise MapError(
             f"the lane ends {lane.length - start:.0f} m after the start: a run at {cruise:g} m/s needs "
-            f"{LEAST_WAY + spare:.0f} m of it; choose another --start, or a lower --speed"
+            f"{LEAST_WAY + lane.length - start - way:.0f} m of it; choose another --start, or a lower --speed"
         )
-    return lane.length - start - spare
+    return way
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,13 @@ def test_off_the_road_it_rests_says_so_and_goes_on_once_the_car_is_well_back(wri
     assert states == [(True, "", 1), (True, "", 2), resting, resting, (True, "", 3), (True, "", 4)]
 
 
+def test_beyond_the_end_of_an_open_lane_there_is_nothing_to_record(writer: RecordingWriter) -> None:
+    tape = LiveRecorder(writer, "road.xodr/forward", "ClearNoon", end=100.0)
+    for number, at in enumerate((0.0, 99.0, 101.0)):
+        tape.see(step(number, truth(lane_s=at)))
+    assert (tape.state().running, tape.state().note, tape.state().frames) == (False, "the lane ends here", 2)
+
+
 @pytest.mark.parametrize("event", ["cut", "recovered", "lost frame"])
 def test_whatever_tears_the_drive_ends_a_segment(
     writer: RecordingWriter, close: ExitStack, tmp_path: Path, event: str

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from alvinn.driving.observers import Deadline, TickCallback
+from alvinn.driving.observers import Deadline, LaneEnd, TickCallback
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step
-from tests.alvinn.fakes import DT, step
+from tests.alvinn.fakes import DT, circle, step, straight, truth
 
 
 @pytest.mark.parametrize("first", [0, 1000])
@@ -29,3 +29,11 @@ def test_the_callback_is_called_at_every_tick() -> None:
     steps = [step(0), step(1)]
     assert [observer.see(one) for one in steps] == [Verdict.CONTINUE] * 2
     assert seen == steps
+
+
+def test_two_seconds_before_an_open_lane_ends_the_drive_ends_and_a_closed_lane_never_ends() -> None:
+    end = LaneEnd(straight(200.0), 8.0)
+    verdicts = [end.see(step(0, truth(lane_s=at))) for at in (0.0, 183.0, 184.5)]
+    assert verdicts == [Verdict.CONTINUE, Verdict.CONTINUE, Verdict.STOP]
+    assert end.is_reached
+    assert LaneEnd(circle(30.0), 8.0).see(step(0, truth(lane_s=1e6))) is Verdict.CONTINUE

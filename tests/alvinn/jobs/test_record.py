@@ -24,6 +24,7 @@ from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
 from tests.platforms import posix
+from tests.towns import ROAD
 
 SHORT = ("--camera.width", "64", "--camera.height", "32")
 
@@ -80,6 +81,17 @@ def test_carla_s_own_driver_teaches_too_and_cannot_be_disturbed(shell: Shell, tm
     assert {row.who for row in rows} == {recording.session.driver} == {"autopilot"}
     assert rows[-1].speed > 3.0
     assert abs(rows[-1].offset) < 0.3
+
+
+def test_a_recording_ends_with_its_road(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "road.xodr").write_text(ROAD, encoding="utf-8")
+    words = ("record", "short", "--map", str(tmp_path / "road.xodr"), "--home", str(tmp_path), *SHORT)
+    said = shell.run(*words, "--seconds", "60", "--weathers", "ClearNoon,WetNoon,ClearSunset")
+    assert said.status == 0
+    assert "as its lane ends there" in said.out
+    rows = Recording(tmp_path / "data" / "short").rows
+    assert 150 < len(rows) < 900
+    assert max(row.lane_s for row in rows) < 212.6 - 16.0 + 1.0, "two seconds before the end of the road"
 
 
 def test_a_map_that_only_the_running_server_has_is_recorded_on(shell: Shell, tmp_path: Path) -> None:
