@@ -150,7 +150,8 @@ class Cockpit:
             self._unplugged = not plugged_in
             self.note(f"{self._device.name} is {'back' if plugged_in else 'unplugged'}")
         if self._wiring.recorder is not None:
-            self._wiring.recorder.obstacle = "" if plugged_in else "unplugged"
+            obstacle = "the drive ends" if self._quit else "unplugged"  # the last tick is nobody's
+            self._wiring.recorder.obstacle = obstacle if self._quit or not plugged_in else ""
 
     @property
     def has_left(self) -> bool:

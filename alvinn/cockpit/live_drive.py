@@ -162,7 +162,7 @@ def _open_writer(drive: LiveDrive, world: CarlaWorld, hands: Device) -> Recordin
         device=hands.name,
     )
     folder = settings.recording_folder(drive.recording or "")
-    return RecordingWriter(folder, session, append=drive.append, overwrite=drive.overwrite)
+    return RecordingWriter(folder, session, append=drive.append, overwrite=drive.overwrite, keep_empty=False)
 
 
 def _drive(

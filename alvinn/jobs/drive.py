@@ -11,7 +11,7 @@ from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartChoices
 from alvinn.cockpit.turns import Turns
 from alvinn.cockpit.window import Window
-from alvinn.console import print_next, progress
+from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
@@ -22,7 +22,7 @@ from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.inventory import find_models
 from alvinn.networks.doubt import DoubtName, make_doubt
-from alvinn.networks.inference import Network, warn_of_unknown_camera
+from alvinn.networks.inference import Network, read_card, warn_of_unknown_camera
 from alvinn.recording.summary import print_quality
 from alvinn.settings import (
     CameraFlags,
@@ -89,15 +89,23 @@ class Drive(Driving):
         if self.headless:
             watch(self)
             return
-        recording = self.record
         with Window("alvinn") as window:
             if self.is_bare():
                 recording = Turns(self, _login(), self.plan, describe_models).take(window)
             else:
-                drive_live(self.to_live_drive(), window)
+                recording = self.record if drive_live(self.to_live_drive(), window).rows else None
         if recording is not None:
             print_quality(self.recording_folder(recording))
-            print_next("train", recording, "--data", recording, home=self.home)
+            print_next("train", recording, "--data", *self._list_data_before(), recording, home=self.home)
+        elif self.record is not None:
+            CONSOLE.print(f"nothing was recorded: there is no recording {self.record}", markup=False)
+
+    def _list_data_before(self) -> list[str]:
+        """The recordings that the model learned from: of its corrections alone it would forget the rest."""
+        if self.model is None:
+            return []
+        names = [str(one["name"]) for one in read_card(self.find_model(self.model)).recordings if "name" in one]
+        return [name for name in names if (self.recording_folder(name) / "session.json").is_file()]
 
     def plan(self, choices: StartChoices) -> LiveDrive:
         """The live drive that was chosen on the start screen."""
@@ -127,7 +135,8 @@ class Drive(Driving):
         network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
         warn_of_unknown_camera(network.card)
-        make_doubt(network, self.doubt_by)  # says so where it cannot
+        if self.gate == "doubt" or self.doubt_by != Drive.doubt_by:
+            make_doubt(network, self.doubt_by)  # says so where it cannot
         return network
 
     def to_live_drive(self) -> LiveDrive:

@@ -64,7 +64,7 @@ class Record(Driving):
     both_directions: bool = False
     """drive half of it in the opposite lane"""
     weathers: str | None = None
-    """a,b: weathers that take turns, with equal shares (default: --weather)"""
+    """a,b: weathers that take turns, with equal shares; a person changes them by a key (default: --weather)"""
     cameras: str = "center"
     """a,b of center, left, right, depth, segmentation: cameras on the car; center is always included"""
     append: bool = False
@@ -177,7 +177,7 @@ def _record_person(job: Record) -> int:
     with Window("alvinn record") as window:
         for index, direction in enumerate(directions):
             wish = LiveDrive(
-                settings=job,
+                settings=replace(job, weather=job.weather_names()[0], weathers=None),
                 camera=job.camera,
                 recording=job.name,
                 append=job.append or index > 0,

@@ -9,6 +9,7 @@ import numpy as np
 
 from alvinn.driving.types import Observation
 from alvinn.errors import ModelError
+from alvinn.networks.encodings import Scalar
 from alvinn.networks.inference import Answer, Network, StatefulNetwork
 
 DoubtName = Literal["hill", "irre"]
@@ -31,8 +32,10 @@ def make_doubt(network: Network, by: DoubtName = "hill") -> Doubt:
     """Make the doubt of a single network; see `measure_doubt`.
 
     Raises:
-        ModelError: it was not trained to reconstruct its input.
+        ModelError: it was not trained to reconstruct its input, or its output is a number, which has no shape.
     """
+    if by == "hill" and isinstance(network.card.output, Scalar):
+        raise ModelError("the model answers with a number, which tells no doubt: train it with --output hill")
     if by == "irre" and not network.card.irre:
         raise ModelError("the model does not reconstruct its input: train it with --irre")
     stateful = StatefulNetwork(network)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,9 +18,13 @@ from alvinn.online.pace import LearnedOnline
 from alvinn.online.run import learn_alone
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import FILE
+from alvinn.util.begun import begin
 from alvinn.util.files import write_bytes, write_json
 
 GOALS = (60.0, 120.0)  # s of watching
+BEGUN = "begun.json"
+FREE = frozenset({"home", "carla", "name", "network", "seed", "driver", "fallback", "overwrite", "device", "headless"})
+"""Settings that a cell does not depend on, or that each has of its own."""
 HEADINGS = ("network", "lessons", "drove a lap", *(f"within {goal:.0f} s" for goal in GOALS), "seconds, by seed")
 
 
@@ -28,16 +32,22 @@ def make_table(settings: LearnSettings, out: Path, seeds: int) -> None:
     """Teach every network with every seed, as far as that is not done yet, and write the table.
 
     Args:
-        settings: of every lesson; models go to its home.
+        settings: of every lesson; models go to its home, as table-NETWORK-SEED.
         out: folder of the cells' JSON files and of table.md.
         seeds: from 0.
+
+    Raises:
+        MixedError: the cells in the folder are of other settings.
+        AlvinnError: a lesson could not be held.
     """
+    same = {name: value for name, value in asdict(settings).items() if name not in FREE}
+    begin(out / BEGUN, same, "choose another --out")
     for network, seed in list_cells(seeds):
         path = out / f"{network}-{seed}.json"
         if not path.exists():
             CONSOLE.print(f"[bold]{network}[/], seed {seed}")
-            out.mkdir(parents=True, exist_ok=True)
-            write_json(path, teach(replace(settings, name=path.stem, network=network, seed=seed, overwrite=True)))
+            name = f"table-{path.stem}"
+            write_json(path, teach(replace(settings, name=name, network=network, seed=seed, overwrite=True)))
         write_bytes(out / "table.md", format_table(read_cells(out)).encode())
     CONSOLE.print((out / "table.md").read_text(encoding="utf-8"), markup=False)
 

@@ -54,8 +54,17 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         BusyError: another process records there.
     """
 
-    def __init__(self, folder: Path, session: Session, *, append: bool = False, overwrite: bool = False) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        session: Session,
+        *,
+        append: bool = False,
+        overwrite: bool = False,
+        keep_empty: bool = True,
+    ) -> None:
+        self._folder, self._keep_empty = folder, keep_empty
+        self._weathers: dict[str, None] = {}  # that were driven
         self.rows = 0
         self.late: int | None = None
         self._segment = 0
@@ -192,6 +201,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     def _write(self, row: Row, pictures: Pictures) -> None:
         self._thread.write(row, pictures)
+        self._weathers[row.weather] = None
         self._times.append(row.time)
         self.rows += 1
 
@@ -201,12 +211,14 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         with self._held:
             try:
                 self._thread.close()
-                self._session = replace(self._session, closed=True, quality=self._measure_quality().as_json())
+                weathers = tuple(dict.fromkeys((*self._session.weathers, *filter(None, self._weathers))))
+                quality = self._measure_quality().as_json()
+                self._session = replace(self._session, closed=True, quality=quality, weathers=weathers)
                 write_session(self._folder, self._session)
             except RecordingError:
                 if error is None:
                     raise
-            if error is not None and not self.rows:
+            if not self.rows and (error is not None or not self._keep_empty):
                 self._remove()  # an empty recording would only block its name
 
 

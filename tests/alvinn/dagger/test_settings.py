@@ -21,6 +21,7 @@ def test_circuits_for_evaluation_are_never_corrected_on() -> None:
         ({"gate": "human"}, "--gate human requires a person: add --expert human"),
         ({"expert": "human", "gate": "noise"}, "a human teacher has human, drift, doubt"),
         ({"members": 2, "doubt_by": "irre"}, "leave out --doubt-by irre"),
+        ({"gate": "doubt", "output": "scalar"}, "--output scalar tells no doubt"),
         ({"rounds": 0}, "--rounds"),
         ({"round_seconds": 0.0}, "--round-seconds"),
     ],
@@ -28,6 +29,12 @@ def test_circuits_for_evaluation_are_never_corrected_on() -> None:
 def test_settings_that_exclude_each_other_are_refused(flags: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RoundSettings(name="mine", **flags)
+
+
+def test_a_network_whose_doubt_is_measured_otherwise_may_answer_with_a_number() -> None:
+    flags: dict[str, Any]
+    for flags in ({"members": 3}, {"doubt_by": "irre"}, {"network": "alvinn1989"}):
+        assert RoundSettings(name="mine", gate="doubt", output="scalar", **flags).gate == "doubt"
 
 
 def test_members_of_an_ensemble_lie_in_the_folder_of_the_rounds_model_which_is_the_first_of_them() -> None:

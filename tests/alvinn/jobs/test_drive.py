@@ -17,6 +17,8 @@ from alvinn.driving.types import Image
 from alvinn.errors import FrameError
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
+from alvinn.recording.writer import require_free
+from alvinn.util.locks import LOCK
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
@@ -70,13 +72,15 @@ def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: 
 
     with person.acting(script):
         record = ("record", "mine", "--driver", "human", "--alias", "Eva", "--device", "keyboard")
-        said = shell.run(*record, *at(server, tmp_path, "--weathers", "ClearNoon,HardRainNoon", *SHORT))
+        said = shell.run(*record, *at(server, tmp_path, "--weathers", "WetNoon,HardRainNoon", *SHORT))
     assert said.status == 0
     recording = Recording(tmp_path / "data" / "mine")
     rows = recording.rows
     assert (recording.session.driver, recording.session.device) == ("Eva", "keyboard")
     assert {row.who for row in rows} == {"human"}
-    assert {row.weather for row in rows} == {"ClearNoon", "HardRainNoon"}
+    assert {row.weather for row in rows} == {"WetNoon", "HardRainNoon"}
+    assert recording.session.weathers == ("WetNoon", "HardRainNoon")
+    assert not [panel for panel in person.panels if "an image did not arrive: braking" in panel.notes]
     assert len({row.steer for row in rows}) > 8, "the keys give graded labels"
     assert max(row.steer for row in rows) > 0.1
     assert all(row.steer == pytest.approx(row.steer_meant) for row in rows)
@@ -84,6 +88,22 @@ def test_a_person_records_by_the_keyboard(shell: Shell, person: Person, server: 
         assert after.frame == before.frame + 1 or after.segment > before.segment, "no gap within a segment"
     assert recording.left_out == ()
     assert (recording.session.quality or {})["late"] == person.panels[-1].late, "late ticks are kept"
+
+
+def test_a_drive_that_is_cancelled_before_it_began_leaves_no_recording_and_its_name_is_free(
+    shell: Shell, person: Person, server: Address, tmp_path: Path
+) -> None:
+    def script() -> None:
+        person.reads("ready?")
+        person.screen.press("Escape")
+
+    with person.acting(script):
+        said = shell.run("drive", "--record", "mine", "--device", "keyboard", *at(server, tmp_path, *SHORT))
+    assert said.status == 0
+    assert "nothing was recorded: there is no recording mine" in said.out
+    folder = tmp_path / "data" / "mine"
+    assert [path.name for path in folder.iterdir()] == [LOCK]
+    require_free(folder, append=False, overwrite=False)
 
 
 def test_the_start_screen_leads_to_a_recording_without_a_single_flag_of_the_drive(

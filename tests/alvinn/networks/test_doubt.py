@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from alvinn.driving.types import Observation
+from alvinn.errors import ModelError
 from alvinn.networks.doubt import make_doubt, make_ensemble_doubt
+from alvinn.networks.encodings import Scalar
 from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
 from tests.alvinn.fakes import CAMERA, picture
 
@@ -17,6 +21,7 @@ class Sure(Network):
 
     def __init__(self, curvature: float) -> None:
         self._curvature = curvature
+        self.card: Any = SimpleNamespace(output=Scalar(), irre=False)
 
     def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
         return Answer(self._curvature)
@@ -27,7 +32,8 @@ def test_a_hill_tells_its_doubt_and_a_number_cannot(model: Path) -> None:
     trust = network.answer(SEEN).trust
     assert trust is not None
     assert make_doubt(network)(SEEN) == trust.doubt > 0.0
-    assert make_doubt(Sure(0.01))(SEEN) is None
+    with pytest.raises(ModelError, match="a number, which tells no doubt"):
+        make_doubt(Sure(0.01))
 
 
 def test_an_ensemble_doubts_as_far_as_its_members_disagree() -> None:

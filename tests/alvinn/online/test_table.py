@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MixedError
 from alvinn.online import table
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Attempt, Story
+from tests.alvinn.fixtures import ROOT
 
 
 class Lessons:
@@ -52,12 +54,34 @@ def test_the_table_tells_who_drove_when_and_how_far_the_others_came(lessons: Les
 
 
 def test_what_is_done_is_not_done_again_and_what_broke_is(lessons: Lessons, tmp_path: Path) -> None:
-    lessons.broken = "conv-1"
+    lessons.broken = "table-conv-1"
     settings, out = LearnSettings(home=tmp_path, headless=True), tmp_path / "out"
     with pytest.raises(AlvinnError, match="the server is gone"):
         table.make_table(settings, out, 2)
-    assert lessons.held == ["conv-0", "alvinn1991-0", "conv-1"]
+    assert lessons.held == ["table-conv-0", "table-alvinn1991-0", "table-conv-1"]
     lessons.broken, lessons.held = "", []
     table.make_table(settings, out, 2)
-    assert lessons.held == ["conv-1", "alvinn1991-1"]
+    assert lessons.held == ["table-conv-1", "table-alvinn1991-1"]
     assert json.loads((out / "conv-1.json").read_text(encoding="utf-8"))["seed"] == 1
+
+
+def test_cells_of_other_settings_are_not_taken_for_those_asked_for(lessons: Lessons, tmp_path: Path) -> None:
+    table.make_table(LearnSettings(home=tmp_path, headless=True), tmp_path / "out", 1)
+    with pytest.raises(MixedError, match=r"was begun with map country \(now oval\), patience 300.0 \(now 30.0\)"):
+        table.make_table(LearnSettings(home=tmp_path, headless=True, map="oval", patience=30.0), tmp_path / "out", 1)
+    assert len(lessons.held) == 2
+    table.make_table(LearnSettings(home=tmp_path / "elsewhere", headless=True), tmp_path / "out", 2)
+    assert len(lessons.held) == 4
+
+
+def test_a_model_of_ones_own_that_is_named_as_a_cell_is_kept(lessons: Lessons, tmp_path: Path) -> None:
+    (tmp_path / "models" / "conv-0").mkdir(parents=True)
+    table.make_table(LearnSettings(home=tmp_path, headless=True), tmp_path / "out", 1)
+    assert lessons.held == ["table-conv-0", "table-alvinn1991-0"]
+    assert not list((tmp_path / "models" / "conv-0").iterdir())
+
+
+def test_the_cells_of_the_repository_say_what_they_were_made_with() -> None:
+    """Else the same command with other flags would print these as its own."""
+    begun = json.loads((ROOT / "docs" / "experiments" / "learn" / table.BEGUN).read_text(encoding="utf-8"))["settings"]
+    assert begun == {name: value for name, value in asdict(LearnSettings()).items() if name not in table.FREE}
