@@ -53,13 +53,18 @@ WEATHERS = (
 _GENERATED = re.compile(rf"(mirror:)?(?:({'|'.join(MAPS)})|({'|'.join(FAMILIES)}):[0-9]{{1,9}})", re.IGNORECASE)
 
 
+def is_built_in(name: str) -> bool:
+    """Whether the embedded server has a map of this name, of which it lists one for each family."""
+    return _GENERATED.fullmatch(name) is not None
+
+
 def find_map(name: str) -> str:
     """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE or CSV file.
 
     Raises:
         MapError: there is no such map or file; the message names the nearest one.
     """
-    if _GENERATED.fullmatch(name):
+    if is_built_in(name):
         return name.lower()
     path = Path(name)
     if path.suffix.lower() in {".xodr", ".csv"} or len(path.parts) > 1:

@@ -248,7 +248,7 @@ def _drive_judging_laps(job: RoundSettings, number: int) -> list[Result]:
         jobs=job.jobs,
         resume=True,
     )
-    return drive_laps(laps, laps.open_network())
+    return drive_laps(laps, laps.open_network(), is_part=True)
 
 
 def _retest(job: RoundSettings, number: int, take_overs: Sequence[TakeOver]) -> list[TakeOver]:

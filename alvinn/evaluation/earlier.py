@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
 
 
 def load_earlier(
-    folder: Path, runs: Sequence[Run], head: dict[str, Any], *, resume: bool, overwrite: bool
+    folder: Path, runs: Sequence[Run], head: dict[str, Any], *, resume: bool, overwrite: bool, is_part: bool = False
 ) -> dict[Run, Result]:
     """The finished runs of an earlier sweep that are kept; what is to be replaced goes.
 
@@ -26,13 +26,16 @@ def load_earlier(
         head: `model` and `settings` of the sweep.
         resume: keep the earlier results.
         overwrite: replace them.
+        is_part: the sweep is part of longer work, whose flags it has; that goes on on any server.
 
     Raises:
-        ResultsError: there are finished runs, and neither was said; or there are others than those asked for.
+        ResultsError: there are finished runs, and neither was said; or there are others than those asked for; or what
+            is to be replaced are no results.
         MixedError: they were driven with other settings; the sentence names them.
     """
     path = folder / "laps.json"
     if overwrite:
+        _require_results(folder)
         remove(folder, MADE)
     if not path.exists():
         return {}
@@ -42,7 +45,10 @@ def load_earlier(
         _require_none(path, finished)
         return {}
     mend = "choose another --out, or add --overwrite in place of --resume"
-    require_same(path, _flat(before), _flat(head), mend)
+    if is_part:
+        mend = f"remove {folder}, and it is driven anew"
+    free = {"carla"} if is_part else set()
+    require_same(path, _flat(before, free), _flat(head, free), mend)
     if lost := [run for run in finished if run not in runs]:
         names = ", ".join(sorted(f"{run.circuit} {run.direction} in {run.weather}" for run in lost)[:3])
         raise ResultsError(
@@ -61,5 +67,14 @@ def _require_none(path: Path, finished: Iterable[Run]) -> None:
         )
 
 
-def _flat(head: dict[str, Any]) -> dict[str, Any]:
-    return {"model": head["model"], **head["settings"]}
+def _require_results(folder: Path) -> None:
+    if not (folder / "laps.json").is_file() and (there := [name for name in MADE if (folder / name).exists()]):
+        raise ResultsError(
+            f"{folder} holds {', '.join(there)} but no laps.json, so they are not replaced: choose another --out"
+        )
+
+
+def _flat(head: dict[str, Any], free: Collection[str]) -> dict[str, Any]:
+    """What is to be the same; a network is known by its contents, wherever it lies."""
+    who = {} if head["settings"].get("network_sha256") else {"model": head["model"]}
+    return who | {name: value for name, value in head["settings"].items() if name not in free}

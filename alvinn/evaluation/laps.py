@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from alvinn import __version__
-from alvinn.console import progress
+from alvinn.console import CONSOLE, progress
 from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
@@ -24,7 +24,7 @@ from alvinn.evaluation.runs import ProgressCallback, RunSpec, run_in_parallel, r
 from alvinn.evaluation.settings import LapSettings, name_driver
 from alvinn.metrics.recorded import judge_recording
 from alvinn.metrics.referee import Result, Run, unfinished_result
-from alvinn.metrics.results import FILM, LOG, run_folder, write_laps
+from alvinn.metrics.results import FILM, LOG, load_run, run_folder, write_laps
 from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network, read_card
 from alvinn.settings import split_names
@@ -51,33 +51,47 @@ def judge_recorded_laps(job: LapSettings) -> list[Result]:
 
 
 def judge_baselines(job: LapSettings) -> list[Baseline]:
-    """Drive or judge the baselines that are compared with the driver.
+    """Drive or judge the baselines that are compared with the driver; without what the expert could not drive.
 
     Raises:
-        AlvinnError: the recording does not exist, or the expert cannot drive.
+        AlvinnError: the recording does not exist.
     """
     found: list[Baseline] = []
     if job.with_expert and job.driver != "expert":
         folder = job.results_folder() / "expert"
         expert = replace(job, driver="expert", model=None, with_expert=False, recording=None, against=None, out=folder)
-        found.append(("expert", drive_laps(expert, None)))
+        try:
+            found.append(("expert", drive_laps(expert, None)))
+        except AlvinnError as error:  # told again for each run that the model cannot drive either
+            CONSOLE.print(f"the expert: {error}", markup=False, highlight=False)
+            runs = [load_run(folder, run) for run in job.list_runs()]
+            if driven := [run for run in runs if run is not None]:
+                found.append(("expert", driven))
     if job.recording is not None:
         found.append((name_driver(job.open_recording()), judge_recording(job.open_recording())))
     return found
 
 
-def drive_laps(job: LapSettings, network: Network | None, baselines: Sequence[Baseline] = ()) -> list[Result]:
+def drive_laps(
+    job: LapSettings, network: Network | None, baselines: Sequence[Baseline] = (), *, is_part: bool = False
+) -> list[Result]:
     """Drive every requested run; write `laps.json`, the report and the films.
 
     A run that cannot be driven is listed as failed and the others are still driven. Ctrl-C keeps the finished runs
     and lists the rest as interrupted.
+
+    Args:
+        job: what to drive.
+        network: that drives; None: the expert.
+        baselines: that the report shows beside it.
+        is_part: the laps are part of longer work, see `load_earlier`.
 
     Raises:
         AlvinnError: runs could not be driven, raised after the results are written; or earlier results would be lost.
         KeyboardInterrupt: raised after the results so far are written.
     """
     with locked(job.results_folder(), "written"):
-        return _drive_laps(job, network, baselines)
+        return _drive_laps(job, network, baselines, is_part=is_part)
 
 
 def require_room(job: LapSettings, network: Network | None) -> None:
@@ -86,14 +100,18 @@ def require_room(job: LapSettings, network: Network | None) -> None:
         _load_earlier(job, list(job.list_runs()), _describe_sweep(job, network))
 
 
-def _load_earlier(job: LapSettings, runs: Sequence[Run], head: dict[str, Any]) -> dict[Run, Result]:
-    return load_earlier(job.results_folder(), runs, head, resume=job.resume, overwrite=job.overwrite)
+def _load_earlier(
+    job: LapSettings, runs: Sequence[Run], head: dict[str, Any], *, is_part: bool = False
+) -> dict[Run, Result]:
+    return load_earlier(job.results_folder(), runs, head, resume=job.resume, overwrite=job.overwrite, is_part=is_part)
 
 
-def _drive_laps(job: LapSettings, network: Network | None, baselines: Sequence[Baseline]) -> list[Result]:
+def _drive_laps(
+    job: LapSettings, network: Network | None, baselines: Sequence[Baseline], *, is_part: bool
+) -> list[Result]:
     runs = list(job.list_runs())
     head = _describe_sweep(job, network)
-    done = _load_earlier(job, runs, head)
+    done = _load_earlier(job, runs, head, is_part=is_part)
     _write(job, head, _in_order(runs, done), baselines)  # so that a killed sweep tells with what it was begun
     specs = [_make_spec(job, network, run, first=run == runs[0]) for run in runs if run not in done]
     try:

@@ -94,6 +94,11 @@ class LapSettings(Driving):
             )
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray start their own servers: leave out --carla")
+        if self.carla is not None and self.seeds > 1:
+            raise ValueError(
+                "--seeds varies what an embedded server draws; on a server that runs already it would drive the same "
+                "run again and again: leave out --carla, or take other --starts"
+            )
         if self.jobs > 1 and self.ray:
             raise ValueError("--ray uses all cores of its cluster: leave out --jobs")
 

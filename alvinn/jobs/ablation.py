@@ -179,7 +179,7 @@ class Ablation:
             films=False,
             resume=True,
         )
-        return drive_laps(job, job.open_network())
+        return drive_laps(job, job.open_network(), is_part=True)
 
     def _record(self, cell: AblationCell, seed: int) -> None:
         job = Record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from alvinn.console import CONSOLE, print_next
 from alvinn.driving.types import Image, Observation
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, RecordingError
 from alvinn.networks.encodings import Floats
 from alvinn.networks.forward import select_chain
 from alvinn.networks.inference import FEW, RANDOM, Card, read_card
@@ -70,7 +71,7 @@ class ShowCard(Home):
         """The sharpest bend to either side and the straightest frame of the first recording that is still there."""
         for one in card.recordings:
             folder = self.recording_folder(str(one.get("name")))
-            if (folder / "session.json").is_file():
+            with suppress(RecordingError):  # it is gone, or what is left of it cannot be shown: another one may do
                 recording = Recording(folder)
                 rows = sorted(recording.kept_rows(), key=lambda row: row.curvature)
                 if not rows or recording.session.camera != card.camera:

@@ -26,6 +26,7 @@ from alvinn.formats.reading import Reading, SpeedUnit
 from alvinn.formats.sample import OnRow, Sample
 from alvinn.recording import Recording
 from alvinn.recording.summary import open_recording
+from alvinn.recording.writer import require_no_rounds
 from alvinn.settings import CameraFlags, Home, require_above_zero
 from alvinn.util.files import atomic_folder, require_space
 
@@ -238,6 +239,7 @@ def _require_replaceable(target: Path, job: Convert) -> None:
         raise AlvinnError(
             f"{target} is neither a recording nor an export of one and is not replaced: choose another name"
         )
+    require_no_rounds(target)
     if target.resolve() in {Path(job.src).resolve(), job.recording_folder(job.src).resolve()}:
         raise AlvinnError(f"{target} is what would be read and replaced at once: choose another name")
 

@@ -208,7 +208,7 @@ class Study:
             resume=True,
             **self._conditions(),
         )
-        results = drive_laps(job, job.open_network())
+        results = drive_laps(job, job.open_network(), is_part=True)
         felt = [measure_comfort(run_folder(job.results_folder(), result.run) / LOG) for result in results]
         return {
             "minutes": 0 if cell.way == "clone" else self.settings.minutes,

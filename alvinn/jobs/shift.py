@@ -238,7 +238,7 @@ class Shift:
             films=False,
             resume=True,
         )
-        return drive_laps(job, job.open_network())
+        return drive_laps(job, job.open_network(), is_part=True)
 
     def _write(self, found: Found) -> None:
         """Write the page of the seeds that every method has; of the first one, of the methods that have it."""

@@ -52,8 +52,14 @@ class Preprocessing:
     def for_camera(
         camera: Camera, width: int = 128, height: int = 40, colours: Colours = "rgb", range_rows: int = 0
     ) -> Preprocessing:
-        """Preprocessing for the part of a camera's picture below the horizon."""
+        """Preprocessing for the part of a camera's picture below the horizon.
+
+        Raises:
+            CameraMismatchError: there is none.
+        """
         top = max(0, round(camera.horizon_row + BELOW_HORIZON * camera.height))
+        if top >= camera.height - 1:
+            raise CameraMismatchError(f"the camera {camera} sees no road, as its horizon is below its pictures")
         odd = (camera.height - top) % 2  # an even number of rows is halved much faster
         return Preprocessing(camera.width, camera.height, top + odd, width, height, colours, range_rows)
 

@@ -42,6 +42,19 @@ def require_free(folder: Path, *, append: bool, overwrite: bool) -> None:
     )
 
 
+def require_no_rounds(folder: Path) -> None:
+    """See that no corrections lie in the folder of a recording that is to be replaced, since they would go with it.
+
+    Raises:
+        RecordingError: some do.
+    """
+    if rounds := sorted(path.parent.name for path in folder.glob(f"*/{SESSION}")):
+        raise RecordingError(
+            f"{folder} holds the corrections of {', '.join(rounds)}, too, which would go with it: choose another name, "
+            "or remove that folder"
+        )
+
+
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):
     """Writes a recording.
 
@@ -105,6 +118,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         """
         if not (self._folder / SESSION).is_file():
             raise RecordingError(f"{self._folder} is not a recording and is not replaced: choose another name")
+        require_no_rounds(self._folder)
         for path in self._folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)

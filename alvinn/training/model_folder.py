@@ -52,6 +52,8 @@ def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
             f"{folder} holds an interrupted refinement: choose another name, or add --overwrite to replace it "
             "(refine --resume goes on with it)"
         )
+    if (folder / "laps" / "laps.json").exists() and not (folder / "card.json").exists():
+        raise ModelError(f"{folder} holds the laps of another model: choose another name, or add --overwrite")
     if (folder / "card.json").exists():
         raise ModelError(
             f"{folder} holds a model already: choose another name, or add --overwrite to replace it and its laps "

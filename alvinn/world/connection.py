@@ -9,6 +9,7 @@ from pathlib import Path
 import carla
 
 from alvinn.errors import MapError, ServerError
+from alvinn.settings import is_built_in
 from alvinn.util.nearest import find_name, suggest
 
 TIMEOUT = 10.0  # s: for one response of the server
@@ -99,6 +100,8 @@ def require_map(client: carla.Client, wanted: str) -> None:
     Raises:
         MapError: it has not; the message names the nearest one.
     """
+    if server_kind(client) == "embedded" and is_built_in(wanted):
+        return
     names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
     if wanted not in names and map_name(client.get_world()) != Path(wanted).stem:
         raise MapError(f"the server has no map {wanted!r}: {suggest(wanted, sorted(names))}")

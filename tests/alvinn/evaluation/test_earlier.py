@@ -78,3 +78,36 @@ def test_a_sweep_says_its_version_and_what_its_map_files_hold(tmp_path: Path) ->
     path.write_text("another", encoding="utf-8")
     assert _describe_sweep(job, None)["settings"]["maps"] != before["maps"]
     shutil.rmtree(tmp_path)
+
+
+def known(model: str, **settings: Any) -> dict[str, Any]:
+    return {"model": model, "settings": HEAD["settings"] | {"network_sha256": "a", "carla": "here:2000"} | settings}
+
+
+def test_a_network_is_known_by_its_contents_wherever_it_lies(tmp_path: Path) -> None:
+    done = judged([0.1] * 5)
+    save_run(tmp_path, done)
+    write_laps(tmp_path, known("/old/home/models/mine"), [done.as_json()], {"ci": {}})
+    assert load_earlier(tmp_path, [RUN], known("mine"), resume=True, overwrite=False) == {RUN: done}
+    with pytest.raises(MixedError, match=r"network_sha256 a \(now b\)"):
+        load_earlier(tmp_path, [RUN], known("mine", network_sha256="b"), resume=True, overwrite=False)
+
+
+def test_laps_of_longer_work_go_on_at_another_server_and_what_differs_is_mended_there(tmp_path: Path) -> None:
+    """`correct --overwrite` would remove every round, and it has no --out."""
+    done = judged([0.1] * 5)
+    save_run(tmp_path, done)
+    write_laps(tmp_path, known("mine"), [done.as_json()], {"ci": {}})
+    moved = known("mine", carla="here:3000")
+    assert load_earlier(tmp_path, [RUN], moved, resume=True, overwrite=False, is_part=True) == {RUN: done}
+    with pytest.raises(MixedError, match="carla"):
+        load_earlier(tmp_path, [RUN], moved, resume=True, overwrite=False)
+    with pytest.raises(MixedError, match=f"remove {tmp_path}, and it is driven anew"):
+        load_earlier(tmp_path, [RUN], known("mine", version="2"), resume=True, overwrite=False, is_part=True)
+
+
+def test_what_no_sweep_made_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(ResultsError, match=r"holds runs but no laps\.json, so they are not replaced"):
+        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True)
+    assert (tmp_path / "runs").is_dir()

@@ -100,3 +100,14 @@ def test_expert_and_recording_stand_beside_the_driver_in_one_report(tmp_path: Pa
     assert "All are judged by the same rule" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     (clip,) = (tmp_path / "out").glob("runs/*/worst.mp4")
     assert clip.stat().st_size > 0
+
+
+def test_where_the_expert_cannot_drive_a_run_the_model_is_still_driven(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torn = tmp_path / "torn.xodr"
+    torn.write_text("<OpenDRIVE", encoding="utf-8")
+    job = LapSettings(model="m", maps=f"oval,{torn}", km=0.01, camera=TINY, out=tmp_path / "out", with_expert=True)
+    ((who, driven),) = judge_baselines(job)
+    assert (who, [result.run.map for result in driven]) == ("expert", ["oval"])
+    assert "1 of 2 runs could not be driven" in capsys.readouterr().out.replace("\n", " ")

@@ -53,3 +53,9 @@ def test_the_command_of_a_run_repeats_what_made_it_harder() -> None:
 )
 def test_a_report_names_a_model_without_the_folders_above_it(model: str, shown: str) -> None:
     assert LapSettings(model=model).shown_name() == shown
+
+
+def test_seeds_of_a_server_that_runs_already_would_be_the_same_run() -> None:
+    with pytest.raises(ValueError, match="--seeds varies what an embedded server draws"):
+        LapSettings(model="m", carla="somewhere:2000", seeds=3)
+    assert LapSettings(model="m", carla="somewhere:2000", seed=3).seeds == 1, "as the laps of correct --seed 3"

@@ -105,3 +105,19 @@ def test_feature_maps_are_drawn_on_three_frames_of_the_first_recording_that_fits
     whole = cv2.imread(str(path))
     assert whole is not None
     assert whole.shape[0] > 600, "three frames, each with its maps"
+
+
+def test_where_a_picture_of_the_first_recording_is_gone_another_one_is_shown(shell: Shell, tmp_path: Path) -> None:
+    card = read_card(Home().find_model("shipped"))
+    first, second = (tmp_path / "data" / str(one["name"]) for one in card.recordings[:2])
+    arguments = ("card", "shipped", "--home", str(tmp_path))
+    path = tmp_path / "models" / "shipped" / "features.png"
+    for folder in (first, second):
+        write_recording(folder, 3, camera=card.camera)
+    shutil.rmtree(first / "frames")
+    assert shell.run(*arguments).status == 0
+    whole = cv2.imread(str(path))
+    assert whole is not None
+    assert whole.shape[0] > 600
+    (second / "drive.csv").write_text("damaged", encoding="utf-8")
+    assert shell.run(*arguments).status == 0

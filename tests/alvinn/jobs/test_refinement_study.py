@@ -111,7 +111,7 @@ def test_the_expert_dagger_and_the_laps_drive_as_fast_and_in_the_weather_that_re
 ) -> None:
     asked: list[Driving] = []
 
-    def note(job: Driving, *_: Any) -> None:
+    def note(job: Driving, *_: Any, **__: Any) -> None:
         asked.append(job)
         raise KeyboardInterrupt
 

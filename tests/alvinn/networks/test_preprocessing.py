@@ -94,8 +94,9 @@ def test_the_input_has_the_shape_that_is_said(colours: Colours, channels: int) -
 
 
 def test_a_camera_that_looks_into_the_sky_is_refused() -> None:
-    with pytest.raises(ValueError, match="sees no road"):
-        Preprocessing.for_camera(Camera(pitch=45.0))
+    for pitch in (30.0, 45.0, 89.0):
+        with pytest.raises(CameraMismatchError, match="sees no road"):
+            Preprocessing.for_camera(Camera(pitch=pitch))
 
 
 def test_its_parameters_travel_and_do_the_same_again() -> None:

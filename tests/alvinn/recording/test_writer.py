@@ -10,6 +10,7 @@ import pytest
 from alvinn.errors import BusyError, RecordingError
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.rows import make_row
+from alvinn.recording.writer import require_free
 from alvinn.util.images import encode_jpeg
 from alvinn.util.locks import LOCK
 from tests.alvinn.fakes import picture, session, step, write_recording
@@ -116,3 +117,25 @@ def test_after_an_error_of_the_drive_the_recording_is_closed_and_the_error_goes_
     with pytest.raises(ZeroDivisionError):
         drive()
     assert Recording(tmp_path).session.closed
+
+
+def test_a_recording_with_corrections_below_it_is_not_replaced(tmp_path: Path) -> None:
+    for folder in (tmp_path / "mine", tmp_path / "mine" / "round-001"):
+        write_recording(folder, 3)
+    with pytest.raises(RecordingError, match="holds the corrections of round-001, too"):
+        RecordingWriter(tmp_path / "mine", session(), overwrite=True)
+    assert len(Recording(tmp_path / "mine").rows) == len(Recording(tmp_path / "mine" / "round-001").rows) == 3
+
+
+def test_an_empty_recording_is_kept_for_whoever_counts_it_and_else_leaves_its_name_free(tmp_path: Path) -> None:
+    for name, keep in (("kept", True), ("gone", False)):
+        with RecordingWriter(tmp_path / name, session(), keep_empty=keep):
+            pass
+    assert Recording(tmp_path / "kept").rows == ()
+    require_free(tmp_path / "gone", append=False, overwrite=False)
+
+
+def test_a_session_names_the_weathers_that_were_driven(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", session()) as writer:
+        writer.add(step(0), lane="oval/forward", weather="HardRainNoon")
+    assert Recording(tmp_path / "r").session.weathers[-1] == "HardRainNoon"

@@ -101,3 +101,12 @@ def test_what_was_derived_from_a_model_goes_with_it(trained: Path, recording: Re
         (trained / name).mkdir()
     begin_training(trained, {}, [recording], None, resume=False)
     assert {path.name for path in trained.iterdir()} == {BEGUN, "notes.txt", "member-1"}
+
+
+def test_laps_of_another_model_in_the_folder_are_not_removed_unless_that_is_said(tmp_path: Path) -> None:
+    """`laps shipped` leaves its results in models/shipped, where there is no model of the user's."""
+    (tmp_path / "shipped" / "laps").mkdir(parents=True)
+    (tmp_path / "shipped" / "laps" / "laps.json").touch()
+    with pytest.raises(ModelError, match="holds the laps of another model"):
+        require_room(tmp_path / "shipped", resume=False, overwrite=False)
+    require_room(tmp_path / "shipped", resume=False, overwrite=True)

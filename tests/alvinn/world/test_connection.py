@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from alvinn.errors import MapError, ServerError
-from alvinn.world.connection import TIMEOUT, connect, find_weather, load_map, map_name
+from alvinn.world.connection import TIMEOUT, connect, find_weather, load_map, map_name, require_map
 from alvinn.world.spawning import spawn_car
 from tests.alvinn.fakes import SMALL
-from tests.conftest import running_server
+from tests.conftest import Address, running_server
 
 
 class SlowLoader:
@@ -92,3 +92,21 @@ def test_an_embedded_server_that_does_not_answer_is_not_blamed_on_a_flag_that_no
         pass
     assert str(raised.value).startswith("the embedded server started, but did not answer within 0.5 s: try again")
     assert "--carla" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["random:42", "mirror:wild:5", "mirror:oval"])
+def test_a_generated_map_is_there_though_the_server_lists_only_one_of_its_family(server: Address, name: str) -> None:
+    with connect(*server) as client:
+        require_map(client, name)
+        with pytest.raises(MapError, match="the server has no map"):
+            require_map(client, name.replace("o", "0"))
+
+
+def test_a_full_server_has_no_generated_map() -> None:
+    client: Any = SimpleNamespace(
+        get_available_maps=lambda: ["/Game/Carla/Maps/Town01"],
+        get_world=lambda: SimpleNamespace(get_map=lambda: SimpleNamespace(name="Carla/Maps/Town01")),
+    )
+    require_map(client, "Town01")
+    with pytest.raises(MapError, match="the server has no map 'random:42'"):
+        require_map(client, "random:42")
