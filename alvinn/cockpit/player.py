@@ -38,8 +38,8 @@ HELP = (
     ("Escape", "end the replay"),
 )
 
-Answer = Callable[[Observation], float]
-"""A network's answer to what the car saw: curvature [1/m]."""
+Answer = Callable[[int, Observation], float]
+"""A network's answer to what the car saw at a row: curvature [1/m]."""
 View = Callable[[Row, Observation], Image]
 """The ALVINN panel of a network at a row with what the car saw."""
 
@@ -168,7 +168,7 @@ class Player:
         speed = 0.0 if math.isnan(row.speed) else row.speed
         seen = replace(self._recording.read_observation(row), speed=speed)
         if self._answer is not None and index not in self.answers:
-            self.answers[index] = self._answer(seen)
+            self.answers[index] = self._answer(index, seen)
         said = self.answers.get(index)
         return Panel(
             image=seen.image,

@@ -15,7 +15,7 @@ import tyro
 
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
 from alvinn.cockpit.window import Window
-from alvinn.console import print_next, progress
+from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.driving.cruise import SpeedController
@@ -26,7 +26,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
-from alvinn.recording import RecordingWriter, Session, make_session, name_lane
+from alvinn.recording import Recording, RecordingWriter, Session, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
@@ -142,11 +142,26 @@ def record(job: Record) -> int:
     if job.driver == "human":
         return _record_person(job)
     directions = job.directions()
-    rows = 0
+    rows = before = _count_rows(job) if job.append else 0
     for index, direction in enumerate(directions):
-        first = index == 0
-        rows = _record_lane(job, direction, job.seed + index, share=1.0 / len(directions), first=first)
+        seed = job.seed + index + before  # disturbances that are not in it yet
+        rows = _record_lane(job, direction, seed, share=1.0 / len(directions), first=index == 0)
     return rows
+
+
+def _count_rows(job: Record) -> int:
+    """The rows of the recording that is gone on with; warns where the same would be driven again."""
+    folder = job.recording_folder(job.name)
+    if not (folder / "session.json").is_file():
+        return 0
+    rows = Recording(folder).rows
+    lanes = {name_lane(job.map, direction, job.start) for direction in job.directions()}
+    if not job.noise and any(row.lane in lanes and row.weather in job.weather_names() for row in rows):
+        CONSOLE.print(
+            "WARNING: without disturbances the same is driven again: --noise, or another --map, --start or --weather, "
+            "would show something new"
+        )
+    return len(rows)
 
 
 def record_once(job: Record) -> Path:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alvinn.recording import Recording, Row
 
 FILM_SIZE = (960, 540)
+REMEMBERED = 10  # rows: half a second, after which it no longer matters what a network was told first
 FILM = replace(DATASET, crf=23, key_every=40)
 
 
@@ -64,7 +65,7 @@ class Replay(Home):
         from alvinn.cockpit.player import Player
 
         network = self._load_network(recording)
-        answer = None if network is None else make_answer(network)
+        answer = None if network is None else make_answer(network, recording)
         view = None if network is None else make_view(network, recording)
         player = Player(recording, recording.vehicle(), answer, self.speed, view)
         if self.out is not None:
@@ -87,9 +88,27 @@ class Replay(Home):
         return network
 
 
-def make_answer(network: Network) -> Callable[[Observation], float]:
-    """What a network would steer on seeing what a row's car saw [1/m]."""
-    return lambda seen: network.answer(seen).curvature
+def make_answer(network: Network, recording: Recording) -> Callable[[int, Observation], float]:
+    """What a network would steer on seeing what a row's car saw [1/m], had it driven the way there.
+
+    A network that is fed its last answers back first answers the rows before, of the same segment.
+    """
+    from alvinn.networks.inference import StatefulNetwork
+
+    rows, stateful = recording.rows, StatefulNetwork(network)
+    expected = -1
+
+    def answer(index: int, seen: Observation) -> float:
+        nonlocal expected
+        if network.remembers and (index != expected or rows[index].segment != rows[index - 1].segment):
+            stateful.reset()
+            before = range(max(0, index - REMEMBERED), index)
+            for row in [rows[at] for at in before if rows[at].segment == rows[index].segment]:
+                stateful.answer(recording.read_observation(row))
+        expected = index + 1
+        return stateful.answer(seen).curvature
+
+    return answer
 
 
 def make_view(network: Network, recording: Recording) -> Callable[[Row, Observation], Image]:

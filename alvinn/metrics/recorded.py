@@ -18,6 +18,7 @@ from alvinn.metrics.referee import NVIDIA_MARGIN, Result, Run
 from alvinn.metrics.summary import Trace
 from alvinn.metrics.worst import EVERY, find_worst_stretch
 from alvinn.recording import Recording, Row, parse_lane
+from alvinn.recording.quality import is_off_road
 
 SEAM = 1.0  # m more than the car drove in a tick: the seam of a closed lane
 NEEDED = ("x", "y", "lane_s", "lane_width", "offset", "heading_error", "speed")
@@ -95,10 +96,12 @@ def _run_of(row: Row, seed: int) -> Run:
 def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
     trace, edge, metre = Trace(), CrossingCounter(), CrossingCounter()
     wide, way, time = 0, 0.0, 0.0
+    last: Row | None = None
     for before, row in pairs:
         if before is None:
-            edge.reset()
-            metre.reset()
+            if last is None or not is_off_road(last):  # else the pause began and ends on the same excursion
+                edge.reset()
+                metre.reset()
             trace.breaks.append(len(trace.time))
         else:
             time += row.time - before.time
@@ -118,6 +121,7 @@ def _judge_run(pairs: Sequence[Pair], car_width: float, run: Run) -> Result:
             steer=row.steer,
             speed=row.speed,
         )
+        last = row
     return Result(
         run=run,
         status="done",

@@ -87,6 +87,7 @@ class Referee:
 
     def on_recovery(self) -> None:
         """The car is back on its lane."""
+        self.trace.breaks.append(len(self.trace.time))
         self._edge.reset()
         self._metre.reset()
         self._moving_at = None

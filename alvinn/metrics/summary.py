@@ -35,7 +35,7 @@ class Trace:
     departures: list[int] = field(default_factory=list)
     """ticks at which the car left its lane"""
     breaks: list[int] = field(default_factory=list)
-    """ticks that do not continue the one before: a recording's segments"""
+    """ticks that do not continue the one before: a recording's segments, and where the referee put the car back"""
 
     def add_tick(
         self,
@@ -271,7 +271,7 @@ def _sd_from_sums(n: Floats, total: Floats, squares: Floats) -> Floats:
 def _steer_changes(run: DrivenRun) -> float:
     """Sum of absolute steer changes, except across breaks."""
     changes = np.abs(np.diff(run.trace.steer))
-    breaks = [tick - 1 for tick in run.trace.breaks if tick > 0]
+    breaks = [tick - 1 for tick in run.trace.breaks if 0 < tick < len(run.trace.steer)]
     return float(np.delete(changes, breaks).sum())
 
 

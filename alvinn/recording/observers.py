@@ -8,8 +8,9 @@ from alvinn.driving.hysteresis import Hysteresis
 from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.types import Step
 from alvinn.recording import RecordingWriter
+from alvinn.recording.quality import OFF_ROAD
 
-LEAVE, RETURN = 1.0, 0.8  # of half a lane: where the car's centre leaves it, and where it counts as back
+LEAVE, RETURN = 1.0, OFF_ROAD  # of half a lane: where the car's centre leaves it, and where it counts as back
 
 
 class RecordingObserver:

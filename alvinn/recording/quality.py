@@ -19,6 +19,7 @@ from alvinn.recording.rows import Row
 
 STRAIGHT = 0.002  # 1/m: bends of a larger radius than 500 m count as straight
 PAUSE = 1.5  # median time steps between two rows: more is a gap
+OFF_ROAD = 0.8  # of half a lane, from where on a recorder rests until the car is back
 KEYBOARD_VALUES, KEYBOARD_ZEROS = 30, 0.4  # at most so many distinct values, at least such a share of zeros
 FEW_ROWS = 100  # too few to judge the device
 LOPSIDED = 3.0  # ratio of bends to one side and to the other
@@ -133,16 +134,20 @@ def _distance(segments: Sequence[Sequence[Row]]) -> float | None:
 
 
 def _departures(segments: Sequence[Sequence[Row]], car_width: float) -> int | None:
-    found = known = 0
+    """As a recording's laps are judged."""
+    found, last = 0, None
     for segment in segments:
-        outs = [
-            abs(row.offset) > departure_margin(row.lane_width, car_width)
-            for row in segment
-            if not math.isnan(row.offset)
-        ]
-        known += len(outs)
-        found += sum(now and not before for before, now in pairwise([False, *outs]))
-    return found if known else None
+        rows = [row for row in segment if not math.isnan(row.offset)]
+        outs = [abs(row.offset) > departure_margin(row.lane_width, car_width) for row in rows]
+        was_out = last is not None and bool(rows) and last.lane == rows[0].lane and is_off_road(last)
+        found += sum(now and not before for before, now in pairwise([was_out, *outs]))
+        last = rows[-1] if rows else last
+    return found if last is not None else None
+
+
+def is_off_road(row: Row) -> bool:
+    """Whether a segment that ends with this row ends because the car left its lane: where it is back, that goes on."""
+    return abs(row.offset) > OFF_ROAD * row.lane_width / 2.0
 
 
 def _shares(curvature: Doubles) -> tuple[float, float, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from alvinn import __version__
 from alvinn.driving.steering import VehicleGeometry
@@ -18,6 +20,8 @@ from alvinn.util.nearest import suggest
 SCHEMA = 1
 NAME = "session.json"
 RENAMED = {"proof": "quality"}  # earlier name -> name
+
+MEASURED = 1e-3  # m: CARLA tells where the wheels are in the world, so a wheelbase differs a little from map to map
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,26 @@ def make_session(
         device=device,
         cameras=tuple(cameras),
     )
+
+
+def is_same_car(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two cars are the same, as measured."""
+    return one.keys() == other.keys() and all(
+        np.shape(one[name]) == np.shape(other[name]) and np.allclose(one[name], other[name], atol=MEASURED)
+        for name in one
+    )
+
+
+def find_difference(before: Session, added: Session) -> str:
+    """Why a drive cannot go on with a recording, in a part of a sentence; empty if it can.
+
+    Camera, server, car and device are told once for all of a recording, and training relies on them.
+    """
+    for name, what in (("camera", "camera"), ("server", "server"), ("device", "device")):
+        one, other = getattr(before, name), getattr(added, name)
+        if one != other:
+            return f"was recorded with the {what} {one or 'none'}, now it is {other or 'none'}"
+    return "" if is_same_car(before.vehicle, added.vehicle) else "was recorded with another car"
 
 
 def merge_sessions(before: Session, added: Session) -> Session:

@@ -19,7 +19,7 @@ from alvinn.recording.quality import RecordingQuality, measure_quality
 from alvinn.recording.reader import TABLE, Recording
 from alvinn.recording.rows import Outcome, Row, make_row
 from alvinn.recording.session import NAME as SESSION
-from alvinn.recording.session import Session, merge_sessions, write_session
+from alvinn.recording.session import Session, find_difference, merge_sessions, write_session
 from alvinn.recording.writer_thread import Pictures, WriterThread
 from alvinn.util.images import image_suffix
 from alvinn.util.locks import LOCK, locked
@@ -100,11 +100,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             return
         require_free(self._folder, append=append, overwrite=overwrite)
         before = Recording(self._folder)
-        if before.session.camera != session.camera:
-            raise RecordingError(
-                f"{self._folder} was recorded with the camera {before.session.camera}, now it is {session.camera}: "
-                "one recording has one camera, choose another name"
-            )
+        if difference := find_difference(before.session, session):
+            raise RecordingError(f"{self._folder} {difference}: one recording has one, choose another name")
         before.repair()
         self._session = merge_sessions(before.session, session)
         self.rows = len(before.rows)

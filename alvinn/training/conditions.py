@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -12,15 +12,16 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.recording import Recording
+from alvinn.recording.session import is_same_car
 from alvinn.training.dataset import Dataset
 
-MEASURED = 1e-3  # m: CARLA tells where the wheels are in the world, so a wheelbase differs a little from map to map
 FEW = 600  # frames: half a minute of driving
 
 
 def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
     """The fields of the card that describe the conditions."""
     return {
+        "server": find_server(recordings),
         "camera_known": all(recording.session.camera_known for recording in recordings),
         "vehicle": find_vehicle(recordings),
         "speeds": find_speeds(recordings),
@@ -31,15 +32,16 @@ def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
 def find_vehicle(recordings: Sequence[Recording]) -> dict[str, Any] | None:
     """The car of the recordings; None if there are several."""
     first, *others = [recording.session.vehicle for recording in recordings]
-    return dict(first) if all(_is_alike(other, first) for other in others) else None
+    return dict(first) if all(is_same_car(other, first) for other in others) else None
 
 
-def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two cars are the same, as measured."""
-    return one.keys() == other.keys() and all(
-        np.shape(one[name]) == np.shape(other[name]) and np.allclose(one[name], other[name], atol=MEASURED)
-        for name in one
-    )
+def find_server(recordings: Sequence[Recording]) -> str:
+    """The kind of server of the recordings, or that there are several."""
+    kinds = sorted({recording.session.server for recording in recordings})
+    if len(kinds) == 1:
+        return kinds[0]
+    CONSOLE.print(f"WARNING: the recordings are from several kinds of server ({', '.join(kinds)}): pictures differ")
+    return "several"
 
 
 def find_speeds(recordings: Sequence[Recording]) -> tuple[float, float] | None:

@@ -195,7 +195,6 @@ def _make_card(
         seed=job.seed,
         settings=asdict(settings) | {"warm_start": None if warm is None else warm.name} | _data_settings(job),
         recordings=tuple(_describe_recording(recording) for recording in recordings),
-        server=recordings[0].session.server,
         metrics=metrics,
         version=__version__,
         commit=program_commit(),

@@ -96,7 +96,7 @@ def test_the_panel_shows_the_row(player: Player) -> None:
 def test_the_networks_answer_stands_beside_the_drivers_and_is_asked_once_a_row(folder: Path) -> None:
     asked: list[int] = []
 
-    def answer(seen: Observation) -> float:
+    def answer(_: int, seen: Observation) -> float:
         asked.append(1)
         return 0.02
 
@@ -111,7 +111,7 @@ def test_the_network_is_shown_the_pictures_of_all_cameras(tmp_path: Path) -> Non
     """ALVINN of 1989 sees ranges too."""
     asked: list[Observation] = []
 
-    def answer(seen: Observation) -> float:
+    def answer(_: int, seen: Observation) -> float:
         asked.append(seen)
         return 0.0
 

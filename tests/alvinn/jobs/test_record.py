@@ -331,3 +331,18 @@ def test_a_recording_is_made_once_and_an_interrupted_one_is_made_again(
     assert record_once(job) == folder
     assert made == ["plain-unfinished"] * 2
     assert [path.name for path in folder.parent.iterdir()] == ["plain"]
+
+
+def test_what_is_appended_is_not_what_is_there_already(shell: Shell, tmp_path: Path) -> None:
+    words = ("record", "mine", "--map", "oval", "--home", str(tmp_path), "--seconds", "3", *SHORT)
+    assert shell.run(*words, "--noise").status == 0
+    said = shell.run(*words, "--noise", "--append")
+    assert "is driven again" not in said.out
+    rows = Recording(tmp_path / "data" / "mine").rows
+    one, other = ([row.disturbance for row in rows if row.segment == segment] for segment in (0, 1))
+    assert len(one) == len(other) == 61
+    assert one != other
+    said = shell.run(*words, "--append")
+    assert "without disturbances the same is driven again" in " ".join(said.out.split())
+    said = shell.run(*words, "--append", "--weather", "WetNoon")
+    assert "is driven again" not in said.out

@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from alvinn.cli import main
-from alvinn.jobs.replay import describe_answers
+from alvinn.driving.types import Observation
+from alvinn.jobs.replay import describe_answers, make_answer
 from alvinn.networks.encodings import Hill
+from alvinn.networks.inference import FORGOTTEN, Answer, Memory
 from alvinn.recording import Range, Recording
 from alvinn.training.split import hold_out
 from alvinn.util.video import frames
@@ -137,3 +140,22 @@ def test_a_film_of_another_kind_is_wrong_usage(shell: Shell, name: str) -> None:
     said = shell.run("replay", "mine", "--out", name)
     assert said.status == 2
     assert "such as film.mp4" in said.err
+
+
+def test_a_network_that_is_fed_its_answers_answers_as_if_it_had_driven_there(tmp_path: Path) -> None:
+    class Counting:
+        """Answers how many rows it has seen since it forgot."""
+
+        remembers = True
+
+        def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
+            return Answer(memory.intensity + 1.0, memory=Memory(memory.intensity + 1.0))
+
+    write_recording(tmp_path, 30)
+    recording = Recording(tmp_path)
+    network: Any = Counting()
+    answer = make_answer(network, recording)
+    told = [answer(index, recording.read_observation(recording.rows[index])) for index in (0, 1, 2, 25, 26, 4)]
+    assert [value - FORGOTTEN.intensity for value in told] == [1.0, 2.0, 3.0, 11.0, 12.0, 5.0], (
+        "after a jump it first answers ten rows before"
+    )

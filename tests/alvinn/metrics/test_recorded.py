@@ -102,6 +102,15 @@ def test_nothing_is_measured_from_one_segment_to_the_next(tmp_path: Path) -> Non
     assert figures["steer_suddenness_per_km"] == pytest.approx(turned / figures["distance_m"] * 1000.0)
 
 
+def test_an_excursion_off_the_road_during_which_the_recorder_rests_is_one_departure(tmp_path: Path) -> None:
+    out = [tick(number, offset) for number, offset in enumerate((0.0, 0.5, 1.0, 1.6, 1.74))]
+    back = [tick(100 + number, offset) for number, offset in enumerate((1.39, 1.0, 0.5, 0.0, 0.9))]
+    recorded(tmp_path / "drive", [out, back])
+    (figures,) = (result.as_json() for result in judged(tmp_path / "drive"))
+    assert figures["departures"] == 2, "out and back, and once more at the end"
+    assert (Recording(tmp_path / "drive").session.quality or {})["departures"] == 2
+
+
 def test_every_lane_and_weather_is_a_run_of_its_own(tmp_path: Path) -> None:
     steps = [tick(number) for number in range(9)]
     for weather, lane in (("ClearNoon", "random:7/forward"), ("WetNoon", "random:7/forward"), ("WetNoon", "a/reverse")):

@@ -142,7 +142,9 @@ def test_the_measures_are_what_a_recount_by_hand_gives() -> None:
     assert figures["offset_mean_m"] == pytest.approx(1.1 / 5)
     assert figures["offset_sd_m"] == pytest.approx(math.sqrt((0.01 + 0.04 + 0.09 + 0.81) / 5 - 0.22**2))
     assert figures["offset_max_m"] == pytest.approx(0.9)
-    assert figures["steer_suddenness_per_km"] == pytest.approx((0.1 + 0.2 + 0.0 + 0.1) / 1.6 * 1000.0)
+    assert figures["steer_suddenness_per_km"] == pytest.approx(
+        (0.1 + 0.2 + 0.0) / 1.6 * 1000.0
+    )  # not across the recovery
     assert figures["speed_mean_mps"] == pytest.approx(8.0)
     assert figures["realtime_factor"] == pytest.approx(0.1)
     assert figures["latency_ms_p50"] == pytest.approx(2.0)

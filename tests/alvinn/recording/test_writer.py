@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from alvinn.recording.rows import make_row
 from alvinn.recording.writer import require_free
 from alvinn.util.images import encode_jpeg
 from alvinn.util.locks import LOCK
-from tests.alvinn.fakes import picture, session, step, write_recording
+from tests.alvinn.fakes import CAR, picture, session, step, write_recording
 
 
 def test_two_writers_in_one_recording_exclude_each_other(tmp_path: Path) -> None:
@@ -139,3 +140,22 @@ def test_a_session_names_the_weathers_that_were_driven(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / "r", session()) as writer:
         writer.add(step(0), lane="oval/forward", weather="HardRainNoon")
     assert Recording(tmp_path / "r").session.weathers[-1] == "HardRainNoon"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"server": "full"}, "with the server embedded, now it is full"),
+        ({"device": "keyboard"}, "with the device none, now it is keyboard"),
+        ({"vehicle": asdict(replace(CAR, wheelbase=2.0))}, "with another car"),
+    ],
+)
+def test_one_recording_has_one_server_one_device_and_one_car(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    write_recording(tmp_path, 3)
+    with pytest.raises(RecordingError, match=said):
+        RecordingWriter(tmp_path, replace(session(), **changed), append=True)
+    measured_anew = asdict(replace(CAR, wheelbase=CAR.wheelbase + 1e-6))
+    with RecordingWriter(tmp_path, replace(session(), vehicle=measured_anew), append=True) as writer:
+        assert writer.rows == 3

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from alvinn.recording import Recording
-from alvinn.training.conditions import FEW, find_rate, find_speeds, find_vehicle, find_weaknesses
+from alvinn.training.conditions import FEW, find_rate, find_server, find_speeds, find_vehicle, find_weaknesses
 from tests.alvinn.fixtures import toy_dataset
 from tests.alvinn.formats.drives import drive
 
@@ -30,6 +31,17 @@ def test_the_speeds_are_the_lowest_and_the_highest_that_are_known(tmp_path: Path
     other = at_speeds(drive(tmp_path / "b", 3), math.nan, math.nan, math.nan)
     assert find_speeds([one, other]) == (6.5, 8.0)
     assert find_speeds([other]) is None
+
+
+def test_recordings_of_several_kinds_of_server_are_warned_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = drive(tmp_path / "a", 3), drive(tmp_path / "b", 3)
+    assert find_server([one, other]) == one.session.server
+    assert not capsys.readouterr().out
+    other.session = replace(other.session, server="full")
+    assert find_server([one, other]) == "several"
+    assert "several kinds of server" in capsys.readouterr().out
 
 
 def test_the_car_is_that_of_all_recordings_or_none(tmp_path: Path) -> None:
