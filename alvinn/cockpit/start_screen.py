@@ -15,6 +15,7 @@ from alvinn.cockpit.panel import Page
 from alvinn.controls.inputs import Inputs
 from alvinn.controls.selection import list_device_names
 from alvinn.driving.types import Image
+from alvinn.recording.writer import is_free
 from alvinn.util.files import to_file_name
 
 MAPS = ("country", "oval", "highway", "hills", "path", "random:1", "random:2", "random:3", "wild:1")
@@ -64,6 +65,7 @@ class StartScreen:
         alias: the driver's name, as suggested.
         data: the folder of recordings.
         last: the drive before; None: there was none.
+        maps: to choose from, the one that is offered first at the front.
     """
 
     def __init__(
@@ -73,15 +75,17 @@ class StartScreen:
         alias: str,
         data: Path,
         last: LastDrive | None = None,
+        maps: Sequence[str] = MAPS,
     ) -> None:
         self._data, self._models, self._last = data, models, last
-        usual = StartChoices(KEY_MAP, "ClearNoon", alias, list_device_names({})[0], None, None, None)
+        first = KEY_MAP if KEY_MAP in maps else maps[0]
+        usual = StartChoices(first, "ClearNoon", alias, list_device_names({})[0], None, None, None)
         before = last.choices if last is not None else usual
         what = (PRACTICE, RECORD, *(WATCH + model for model in models))
         watched = (last.model if last is not None else "") or before.model
         then = WATCH + watched if watched else RECORD if before.recording is not None else PRACTICE
         fields = (
-            Field("map", before.map, MAPS),
+            Field("map", before.map, tuple(maps)),
             Field("weather", before.weather, tuple(weathers)),
             Field("driver", before.alias),
             Field("steer with", before.device, list_device_names({})),
@@ -92,11 +96,11 @@ class StartScreen:
         self._devices: tuple[str, ...] = ()
 
     def take(self, inputs: Inputs) -> Outcome:
-        """Apply the key presses; a wheel that was just plugged in is selected."""
+        """Apply the key presses; a wheel that is there at the start or is just plugged in is selected."""
         names = list_device_names(inputs.sticks)
         if names != self._devices:
             self._form.set_options("steer with", names)
-            if len(names) > len(self._devices) and self._devices:
+            if len(names) > len(self._devices) and (self._devices or self._last is None):
                 self._form.fill_in("steer with", names[0])
             self._devices = names
         outcome = self._form.take(inputs)
@@ -124,7 +128,7 @@ class StartScreen:
             return f"recording: type a name, such as {_free_name(self._data)}"
         if legal := _as_file(name):
             return f"recording: a name cannot be {name}, but {legal}"
-        if (self._data / name).exists():
+        if not is_free(self._data / name):
             return f"recording: {name} is there already: choose another name, such as {_free_name(self._data)}"
         return ""
 
@@ -179,6 +183,6 @@ def free_bytes(folder: Path) -> int:
 
 def _free_name(data: Path) -> str:
     number = 1
-    while (data / f"drive-{number}").exists():
+    while not is_free(data / f"drive-{number}"):
         number += 1
     return f"drive-{number}"

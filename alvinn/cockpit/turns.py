@@ -17,7 +17,7 @@ from alvinn.cockpit.panel import Page
 from alvinn.cockpit.player import Player, play
 from alvinn.cockpit.preview import Preview
 from alvinn.cockpit.score import Score, describe_scores
-from alvinn.cockpit.start_screen import REPLAY, TRAIN, LastDrive, StartChoices, StartScreen
+from alvinn.cockpit.start_screen import MAPS, REPLAY, TRAIN, LastDrive, StartChoices, StartScreen
 from alvinn.cockpit.window import Window
 from alvinn.errors import AlvinnError
 from alvinn.networks.architectures import ARCHITECTURES
@@ -25,7 +25,8 @@ from alvinn.recording import Recording
 from alvinn.settings import Driving, Home
 from alvinn.training.history import read_history
 from alvinn.world.carla_world import DT
-from alvinn.world.connection import weather_names
+from alvinn.world.connection import available_maps, connect, explain_errors, weather_names
+from alvinn.world.opening import parse_address
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Turns:
     def _ask(self, window: Window, last: LastDrive | None) -> StartChoices | None:
         """What somebody chooses on the start screen; None if they leave it."""
         data = self.settings.recording_folder("x").parent
-        start = StartScreen(weather_names(), self.describe_models(self.settings), self.alias, data, last)
+        models = self.describe_models(self.settings)
+        start = StartScreen(weather_names(), models, self.alias, data, last, list_maps(self.settings))
         with Preview(self.settings) as preview:
             while (outcome := start.take(window.poll())) == "fill in":
                 chosen = start.choices()
@@ -91,6 +93,18 @@ class Turns:
             return LastDrive(choices, recorded=True, words=(failure,))
         words = f"{model} is trained on {name}: watch it drive, and take the wheel where it cannot"
         return LastDrive(choices, recorded=True, model=model, words=(words,))
+
+
+def list_maps(settings: Driving) -> Sequence[str]:
+    """The maps to choose from: of a server that runs already those that it has, its present one first.
+
+    Raises:
+        ServerError: it does not answer.
+    """
+    if settings.carla is None:
+        return MAPS
+    with connect(*parse_address(settings.carla)) as client, explain_errors("being asked for its maps"):
+        return available_maps(client)
 
 
 def watch_training(command: Sequence[str], window: Window, history: Path, name: str) -> str:

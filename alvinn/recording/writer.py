@@ -28,13 +28,18 @@ DISCARDED = "discarded while driving"
 PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
 
+def is_free(folder: Path) -> bool:
+    """Whether nothing is in the place of a new recording; the lock of one that came to nothing does not count."""
+    return not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir()))
+
+
 def require_free(folder: Path, *, append: bool, overwrite: bool) -> None:
     """See that nothing is in the place of a new recording, unless it is to be continued or replaced.
 
     Raises:
         RecordingError: there is something.
     """
-    if append or overwrite or not folder.is_dir() or all(path.name == LOCK for path in folder.iterdir()):
+    if append or overwrite or is_free(folder):
         return
     raise RecordingError(
         f"{folder} holds a recording already: choose another name, or add --append to go on with it, "

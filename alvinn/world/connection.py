@@ -94,6 +94,13 @@ def server_kind(client: carla.Client) -> str:
     return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
 
 
+def available_maps(client: carla.Client) -> list[str]:
+    """The names of a server's maps without their folders, the present one first."""
+    here = map_name(client.get_world())
+    names = sorted({str(name).rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()})
+    return [here, *(name for name in names if name != here)]
+
+
 def require_map(client: carla.Client, wanted: str) -> None:
     """See that a server has a map.
 

@@ -7,6 +7,7 @@ import pytest
 from alvinn.cockpit.form import Field, Form
 from alvinn.cockpit.start_screen import LastDrive, StartChoices, StartScreen, free_bytes
 from alvinn.controls.inputs import Inputs, JoystickState
+from alvinn.util.locks import LOCK
 
 MODELS = {"mine": "conv, learned from drive-1; last laps PASSED: 4 of 4 runs"}
 DRIVEN = StartChoices("hills", "HardRainNoon", "Eva", "keyboard", 5.0, "drive-1", None)
@@ -56,13 +57,36 @@ def test_a_wheel_that_is_plugged_in_is_chosen_and_one_pulled_out_is_not_offered(
     assert start.choices().device == "keyboard"
 
 
+def test_a_wheel_that_is_there_from_the_start_is_chosen_and_driven_as_fast_as_usual(tmp_path: Path) -> None:
+    start = screen(tmp_path)
+    start.take(Inputs(sticks={"03": JoystickState("03", "G29")}))
+    assert (start.choices().device, start.choices().speed) == ("G29", None)
+    after = screen(tmp_path, LastDrive(DRIVEN))
+    after.take(Inputs(sticks={"03": JoystickState("03", "G29")}))
+    assert after.choices().device == "keyboard", "as the one before chose"
+
+
+def test_the_maps_of_a_full_server_are_offered_its_present_one_first(tmp_path: Path) -> None:
+    start = StartScreen(("ClearNoon",), MODELS, "anna", tmp_path, None, ("Town10HD", "Town01", "Town02"))
+    start.take(press())
+    assert start.choices().map == "Town10HD"
+    start.take(press("right"))
+    assert start.choices().map == "Town01"
+
+
+def test_a_recording_that_came_to_nothing_leaves_its_name_free(tmp_path: Path) -> None:
+    (tmp_path / "drive-1").mkdir()
+    (tmp_path / "drive-1" / LOCK).touch()
+    assert ("recording", "drive-1") in screen(tmp_path).page().lines
+
+
 @pytest.mark.parametrize("way_out", [press("escape"), Inputs(closed=True)])
 def test_it_can_be_left(tmp_path: Path, way_out: Inputs) -> None:
     assert screen(tmp_path).take(way_out) == "left"
 
 
 def test_a_recordings_first_name_is_one_that_is_free_and_the_room_is_told(tmp_path: Path) -> None:
-    (tmp_path / "drive-1").mkdir()
+    (tmp_path / "drive-1" / "frames").mkdir(parents=True)
     page = screen(tmp_path).page()
     assert ("recording", "drive-2") in page.lines
     assert "GB free on the disk: about" in page.foot[0]
@@ -102,7 +126,7 @@ def test_the_chosen_field_lists_what_it_can_be_and_a_model_says_how_good_it_is(t
 
 
 def test_after_a_drive_everything_is_as_it_was_and_the_next_recording_has_a_name_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "drive-1").mkdir()
+    (tmp_path / "drive-1" / "frames").mkdir(parents=True)
     start = screen(tmp_path, LastDrive(DRIVEN, recorded=True, words=("the score",)))
     page = start.page()
     assert page.options == ("drive", "replay this", "train on this", "next driver")

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from alvinn.cockpit.panel import Page
-from alvinn.cockpit.turns import choose_model_name, watch_training
+from alvinn.cockpit.start_screen import MAPS
+from alvinn.cockpit.turns import choose_model_name, list_maps, watch_training
 from alvinn.controls.inputs import Inputs
-from alvinn.settings import Home
+from alvinn.settings import Driving, Home
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult, write_history
+from tests.conftest import Address
 
 
 class Watched:
@@ -60,3 +62,11 @@ def test_a_model_is_called_as_its_recording_and_replaces_none(tmp_path: Path) ->
     assert choose_model_name(home, "drive-1") == "drive-1"
     home.model_folder("drive-1").mkdir(parents=True)
     assert choose_model_name(home, "drive-1") == "drive-1-2"
+
+
+def test_the_maps_to_choose_from_are_those_of_the_server(server: Address) -> None:
+    assert list_maps(Driving()) == MAPS
+    there = list_maps(Driving(carla=f"{server[0]}:{server[1]}", map="oval"))
+    assert there[0] == "oval"
+    assert {"country", "random:1"} <= set(there)
+    assert len(set(there)) == len(there)
