@@ -24,6 +24,7 @@ from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera, CameraName, Step
 from alvinn.errors import FrameError
 from alvinn.networks.inference import read_card
+from alvinn.util.finding import Finding
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.connection import connect
 from alvinn.world.sensors import own_attributes
@@ -34,16 +35,6 @@ ROAD_LINE = 24  # CARLA's tag
 DARKEST, BRIGHTEST, LARGEST_DRIFT = 30.0, 225.0, 25.0  # bytes: mean of a picture, and its change over the second half
 LARGEST_OFFSET = 0.5  # m
 SIMILAR = 0.02  # relative difference of two cars' lengths and angles that no network notices
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Result of a check."""
-
-    what: str
-    found: str
-    remedy: str = ""
-    """what to do about it; empty if nothing is wrong"""
 
 
 @dataclass

@@ -8,25 +8,20 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import carla
 import tyro
 from rich.table import Table
 
 from alvinn import __version__
-from alvinn.cockpit.window import list_devices
 from alvinn.console import CONSOLE
-from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.errors import AlvinnError, ServerError
-from alvinn.evaluation.server_trial import Finding, try_server
-from alvinn.settings import SHIPPED, Home
 from alvinn.util.files import write_json
+from alvinn.util.finding import Finding
 from alvinn.util.system_libraries import needed_here
-from alvinn.world.connection import connect, explain_errors, map_name
-from alvinn.world.embedded_server import embedded_server
-from alvinn.world.opening import parse_address
-from alvinn.world.sensors import ROLE
+
+if TYPE_CHECKING:
+    import carla  # what is to be checked is imported where it is, so that what is missing can be told
 
 PACKAGES = ("carla", "tensorflow", "ai-edge-litert", "numpy", "opencv-python", "panda3d", "pygame", "av", "plotly")
 PYTHON = ((3, 10), (3, 12))
@@ -56,7 +51,7 @@ class Doctor:
             raise AlvinnError("--release requires a server: --carla HOST:PORT")
         if self.try_ and self.carla is None:
             raise AlvinnError("--try requires a server: --carla HOST:PORT")
-        findings = [*check_installation(), *check_wheels(), *self._server()]
+        findings = self._check()
         grid = Table("what", "found", "to do")
         for finding in findings:
             grid.add_row(finding.what, finding.found, f"[red]{finding.remedy}[/]" if finding.remedy else "[green]-[/]")
@@ -68,7 +63,24 @@ class Doctor:
         if missing:
             raise AlvinnError("; ".join(missing))
 
+    def _check(self) -> list[Finding]:
+        findings = [*check_installation()]
+        for what, check in (("devices", check_wheels), ("server", self._server)):
+            try:
+                findings += check()
+            except ImportError as error:
+                findings.append(Finding(what, "not checked", f"install what is missing: {error}"))
+            except AlvinnError as error:
+                findings.append(Finding(what, "not checked", str(error)))
+        return findings
+
     def _server(self) -> Iterator[Finding]:
+        from alvinn.evaluation.server_trial import try_server
+        from alvinn.settings import SHIPPED, Home
+        from alvinn.world.connection import connect, explain_errors
+        from alvinn.world.embedded_server import embedded_server
+        from alvinn.world.opening import parse_address
+
         try:
             if self.carla is None:
                 with embedded_server("oval", seed=0) as address, connect(*address, embedded=True) as client:
@@ -85,7 +97,14 @@ class Doctor:
 
 
 def check_wheels() -> Iterator[Finding]:
-    """Check which wheels and gamepads are plugged in and calibrated."""
+    """Check which wheels and gamepads are plugged in and calibrated.
+
+    Raises:
+        AlvinnError: the calibrations cannot be read.
+    """
+    from alvinn.cockpit.window import list_devices
+    from alvinn.controls.profiles import load_profiles, profiles_path
+
     known = {profile.name for profile in load_profiles(profiles_path()).values()}
     names = list_devices()
     for name in names:
@@ -95,6 +114,8 @@ def check_wheels() -> Iterator[Finding]:
 
 
 def _examine(client: carla.Client, where: str) -> Finding:
+    from alvinn.world.connection import map_name
+
     world = client.get_world()
     mode = "synchronous" if world.get_settings().synchronous_mode else "asynchronous"
     return Finding(where, f"CARLA {client.get_server_version()}, map {map_name(world)}, {mode}")
@@ -105,6 +126,8 @@ def release(client: carla.Client) -> int:
 
     Those are the actors whose `role_name` says so, and the sensors on such cars. What others put there stays.
     """
+    from alvinn.world.sensors import ROLE
+
     world = client.get_world()
     settings = world.get_settings()
     settings.synchronous_mode = False

@@ -94,7 +94,7 @@ def test_a_recordings_first_name_is_one_that_is_free_and_the_room_is_told(tmp_pa
 
 
 def test_a_name_is_checked_as_it_is_typed_and_enter_waits_for_a_good_one(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "frames").mkdir(parents=True)
     start = screen(tmp_path)
     start.take(press("up", "up", "right", "down", *["backspace"] * 7))
     assert start.page().warning == "recording: type a name, such as drive-1"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -8,13 +10,13 @@ import carla
 import pytest
 
 from alvinn.controls.profiles import guess, profiles_path, save_profile
-from alvinn.evaluation.server_trial import Finding
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, check_installation, check_wheels
+from alvinn.util.finding import Finding
 from alvinn.util.system_libraries import SystemLibrary
 from alvinn.world.connection import connect
 from tests.alvinn.cockpit.desktop import VirtualWheel
-from tests.alvinn.fixtures import car_on
+from tests.alvinn.fixtures import ROOT, car_on
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
 
@@ -30,6 +32,36 @@ def test_a_package_that_is_missing_is_told_with_how_to_install_it(monkeypatch: p
     monkeypatch.setattr(doctor, "PACKAGES", ("carla", "a-package-of-nobody"))
     missing = [finding for finding in check_installation() if finding.what == "a-package-of-nobody"]
     assert [(finding.found, "pip install" in finding.remedy) for finding in missing] == [("missing", True)]
+
+
+def test_without_carla_or_pygame_it_still_says_what_is_missing() -> None:
+    """In a process of its own, in which neither can be imported."""
+    program = (
+        "import sys, importlib.metadata as m\n"
+        "sys.modules['carla'] = sys.modules['pygame'] = None\n"
+        "real = m.version\n"
+        "def version(name):\n"
+        "    if name in ('carla', 'pygame'): raise m.PackageNotFoundError(name)\n"
+        "    return real(name)\n"
+        "m.version = version\n"
+        "from alvinn.cli import main\n"
+        "sys.exit(main(['doctor']))\n"
+    )
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert "pip install carla; pip install pygame" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_damaged_calibrations_hide_nothing_else(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    profiles_path().parent.mkdir(parents=True)
+    profiles_path().write_text("not JSON", encoding="utf-8")
+    said = shell.run("doctor")
+    assert said.status == 1
+    assert "answers as CARLA 0.9.16" in " ".join(said.out.split())
+    assert profiles_path().name in said.err
 
 
 def test_a_library_that_is_missing_is_told_with_debians_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +122,7 @@ def test_try_without_a_server_is_refused(shell: Shell) -> None:
 
 
 def test_try_writes_down_what_it_found(server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "try_server", lambda *_: [Finding("lane", "a closed loop")])
+    monkeypatch.setattr("alvinn.evaluation.server_trial.try_server", lambda *_: [Finding("lane", "a closed loop")])
     report = tmp_path / "report.json"
     Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()
     told = json.loads(report.read_text(encoding="utf-8"))
