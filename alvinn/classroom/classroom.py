@@ -26,7 +26,7 @@ from alvinn.classroom.messages import (
 from alvinn.classroom.moments import Moment
 from alvinn.classroom.wheel import RemoteWheel
 
-KEPT = 300  # moments that can be painted on: a minute at 5 a second
+KEPT = 600  # moments that can be painted on: a minute at 10 a second, which is what the one at the wheel sees
 
 Handler = Callable[[Guest, Any], None]
 
@@ -122,7 +122,7 @@ class Classroom:
         self.schedule(tell)
 
     def _show(self, moment: Moment, to_all: bool) -> None:
-        if to_all and moment.kind == "moment":
+        if moment.kind == "moment":
             self.moments.append(moment)
         self._tell_wheel()
         holder = self.wheel.holder

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -166,13 +167,17 @@ class Teaching:
             home=settings.home, name=TAUGHT, views="off", epochs=self.epochs, overwrite=True, seed=settings.seed
         )
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=train_quietly, args=(job, paths, self._student.folder), daemon=True)
+        ours, theirs = context.Pipe(duplex=False)
+        arguments = (job, paths, self._student.folder, theirs)
+        process = context.Process(target=train_quietly, args=arguments, daemon=True)
         history = folder / HISTORY
         history.unlink(missing_ok=True)  # that of the round before is no news
         process.start()
-        self._follow(process, history)
-        if process.exitcode:
-            raise ModelError(f"the training ended with status {process.exitcode}; try it: alvinn train {TAUGHT}")
+        theirs.close()
+        with ours:
+            self._follow(process, history)
+            if process.exitcode:
+                raise ModelError(ours.recv() if ours.poll() else f"the training ended with status {process.exitcode}")
         return folder
 
     def _follow(self, process: SpawnProcess, history: Path) -> None:
@@ -197,10 +202,14 @@ def read_losses(history: Path) -> list[float]:
         return [float(row["loss"]) for row in csv.DictReader(file) if row.get("loss")]
 
 
-def train_quietly(job: TrainSettings, recordings: Sequence[Path], warm: Path | None) -> None:
-    """The child process: train without a word, since the terminal is the parent's."""
+def train_quietly(job: TrainSettings, recordings: Sequence[Path], warm: Path | None, failure: Connection) -> None:
+    """The child process: train without a word, since the terminal is the parent's; why it fails goes into the pipe."""
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
-    train(job, [Recording(path) for path in recordings], warm)
+    try:
+        train(job, [Recording(path) for path in recordings], warm)
+    except (AlvinnError, OSError) as error:
+        failure.send(explain(error))
+        sys.exit(1)
 
 
 class _Watch:

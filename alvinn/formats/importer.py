@@ -65,7 +65,7 @@ def write(samples: Iterator[Sample], source: Source, folder: Path, log: Conversi
         camera_known=source.camera is not None,
     )
     clock, steers, odd = Clock(log), set(), 0
-    with RecordingWriter(folder, session) as writer:
+    with RecordingWriter(folder, session, kept="nothing is imported: make room, and import again") as writer:
         for sample in chain(first, samples):
             if read_image_size(sample.jpeg) != (height, width):
                 log.leave_out(f"its picture is not {width}x{height} as most", f"row {sample.number}")

@@ -39,6 +39,7 @@ from alvinn.online.settings import LearnSettings
 from alvinn.recording import Recording, RecordingWriter, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import open_recording
+from alvinn.recording.writer import require_free
 from alvinn.settings import SHIPPED, Driving, find_map, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
@@ -108,6 +109,8 @@ class ShowClassroom(Driving):
             self._rehearse()
         if self.prepare or self.rehearse:
             return
+        if self.record is not None:
+            require_free(self.recording_folder(self.record), append=None, overwrite=self.overwrite)
         network = self._open_network()
         contenders = find_contenders(self, self.model)
         classroom = Classroom(Keys.draw())
@@ -220,7 +223,8 @@ class ShowClassroom(Driving):
             device="browser",
         )
         folder = self.recording_folder(self.record or "")
-        writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite))
+        kept = "what was recorded before is kept"
+        writer = stack.enter_context(RecordingWriter(folder, session, overwrite=self.overwrite, kept=kept))
         observer = RecordingObserver(writer, name_lane(self.map, self.direction), self.weather)
         return AtTheWheel(OnRoadFilter(observer, CONSOLE.print))
 

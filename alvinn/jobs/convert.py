@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
@@ -57,6 +57,9 @@ USED: dict[tuple[str, str], tuple[str, ...]] = {
 READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot_import.read}
 WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_export.write}
 
+UDACITY_CAR = VehicleGeometry(2.67, math.radians(25.0), steering_curve=(), width=CAR_WIDTH)
+"""The car of the Udacity simulator."""
+
 
 @dataclass(frozen=True)
 class VehicleFlags:
@@ -78,10 +81,10 @@ class VehicleFlags:
         """Whether any flag of the car is given."""
         return self.wheelbase is not None or self.max_wheel_angle is not None
 
-    def geometry(self) -> VehicleGeometry:
-        """Geometry of the car for the recording."""
-        angle = math.radians(25.0 if self.max_wheel_angle is None else self.max_wheel_angle)
-        return VehicleGeometry(self.wheelbase or 2.67, angle, steering_curve=(), width=CAR_WIDTH)
+    def on(self, vehicle: VehicleGeometry) -> VehicleGeometry:
+        """A car with the given figures replaced."""
+        angle = vehicle.max_wheel_angle if self.max_wheel_angle is None else math.radians(self.max_wheel_angle)
+        return replace(vehicle, wheelbase=self.wheelbase or vehicle.wheelbase, max_wheel_angle=angle)
 
 
 @dataclass(frozen=True)
@@ -190,9 +193,10 @@ def _import(job: Convert, folder: Path, log: ConversionLog, on_row: OnRow) -> No
     if not path.exists():
         raise AlvinnError(f"{path} is not there")
     told = importer.read_session_beside(path if path.is_dir() else path.parent, log)
-    vehicle, camera = told if told is not None else (job.vehicle.geometry(), None)
+    vehicle, camera = told if told is not None else (UDACITY_CAR, None)
     if job.vehicle.given:
-        vehicle = job.vehicle.geometry()
+        vehicle = job.vehicle.on(vehicle)
+        log.note("what --vehicle says takes the place of what was known of the car")
     source = Source(job.source_format, vehicle, _choose_camera(job.camera, camera))
     angle = math.degrees(vehicle.max_wheel_angle)
     log.note(f"curvature is that of a car of {vehicle.wheelbase:g} m wheelbase and {angle:g} degrees at steering 1")

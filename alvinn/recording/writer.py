@@ -20,7 +20,7 @@ from alvinn.recording.reader import TABLE, Recording
 from alvinn.recording.rows import Outcome, Row, make_row
 from alvinn.recording.session import NAME as SESSION
 from alvinn.recording.session import Session, find_difference, merge_sessions, write_session
-from alvinn.recording.writer_thread import Pictures, WriterThread
+from alvinn.recording.writer_thread import KEPT, Pictures, WriterThread
 from alvinn.util.images import image_suffix
 from alvinn.util.locks import LOCK, locked
 
@@ -33,17 +33,22 @@ def is_free(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir()))
 
 
-def require_free(folder: Path, *, append: bool, overwrite: bool) -> None:
+def require_free(folder: Path, *, append: bool | None, overwrite: bool) -> None:
     """See that nothing is in the place of a new recording, unless it is to be continued or replaced.
+
+    Args:
+        folder: of the recording.
+        append: whether it is to be continued; None: that cannot be asked for.
+        overwrite: whether it is to be replaced.
 
     Raises:
         RecordingError: there is something.
     """
     if append or overwrite or is_free(folder):
         return
+    how = "" if append is None else "--append to go on with it, or "
     raise RecordingError(
-        f"{folder} holds a recording already: choose another name, or add --append to go on with it, "
-        "or --overwrite to replace it"
+        f"{folder} holds a recording already: choose another name, or add {how}--overwrite to replace it"
     )
 
 
@@ -80,6 +85,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         append: bool = False,
         overwrite: bool = False,
         keep_empty: bool = True,
+        kept: str = KEPT,
     ) -> None:
         self._folder, self._keep_empty = folder, keep_empty
         self._weathers: dict[str, None] = {}  # that were driven
@@ -96,7 +102,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             self._discarded: list[Range] = []
             (folder / "frames").mkdir(exist_ok=True)
             write_session(folder, replace(self._session, closed=False, quality=None))
-            self._thread = WriterThread(folder / TABLE)
+            self._thread = WriterThread(folder / TABLE, kept)
             self._held = undo.pop_all()
 
     def _continue(self, session: Session, *, append: bool, overwrite: bool) -> None:

@@ -33,13 +33,14 @@ class WriterThread:
 
     Args:
         table: file of the rows; an empty or new one gets a header.
+        kept: end of the sentence about a failing disk: what is not lost.
 
     Raises:
         RecordingError: the table cannot be written.
     """
 
-    def __init__(self, table: Path) -> None:
-        self._folder = table.parent
+    def __init__(self, table: Path, kept: str = KEPT) -> None:
+        self._folder, self._kept = table.parent, kept
         # Ctrl-C within the bounded Queue of Python loses a wake-up now and then; this one is whole at any moment.
         self._waiting: queue.SimpleQueue[tuple[Row, Pictures] | None] = queue.SimpleQueue()
         self._error: RecordingError | None = None
@@ -87,7 +88,9 @@ class WriterThread:
                 except RecordingError as error:
                     self._error = error
                 except Exception as error:  # noqa: BLE001 - else the thread ends and the drive blocks for ever
-                    self._error = RecordingError(f"a row of {self._folder} could not be written: {error!r}; {KEPT}")
+                    self._error = RecordingError(
+                        f"a row of {self._folder} could not be written: {error!r}; {self._kept}"
+                    )
                     self._error.__cause__ = error
 
     def _write(self, row: Row, pictures: Pictures) -> None:
@@ -103,14 +106,13 @@ class WriterThread:
         before, self._last_picture = self._last_picture, zlib.crc32(data)
         self.frozen += before == self._last_picture and not speed < STANDING
 
-    @staticmethod
-    def _write_picture(path: Path, data: bytes) -> None:
+    def _write_picture(self, path: Path, data: bytes) -> None:
         try:
             path.write_bytes(data)
         except OSError as error:
             with suppress(OSError):
                 path.unlink(missing_ok=True)  # half a picture
-            raise RecordingError(f"the picture {path} could not be written: {error.strerror}; {KEPT}") from error
+            raise RecordingError(f"the picture {path} could not be written: {error.strerror}; {self._kept}") from error
 
     def _write_line(self, line: bytes) -> None:
         """Append a line, completely or not at all."""
@@ -122,4 +124,6 @@ class WriterThread:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._table, size)
-            raise RecordingError(f"a row of {self._folder} could not be written: {error.strerror}; {KEPT}") from error
+            raise RecordingError(
+                f"a row of {self._folder} could not be written: {error.strerror}; {self._kept}"
+            ) from error

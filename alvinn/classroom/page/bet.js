@@ -1,7 +1,7 @@
 // Bet: everybody says where the car will steer, then the network and the expert do.
 
 import { listen, say } from "./connection.js";
-import { byId, COLOURS, decode, describe, drawHill, drawPicture, drawSteering, setSteering } from "./drawing.js";
+import { byId, COLOURS, decode, describe, drawHill, drawPicture, drawSteering, fit, setSteering } from "./drawing.js";
 
 let bitmap = null, camera = null, open = false, result = null;
 const guess = () => Number(byId("bet-guess").value) / 100;
@@ -46,12 +46,13 @@ addEventListener("opened", (event) => event.detail === "bet" && draw());
 
 function draw() {
   if (!bitmap || byId("bet").hidden) return;
-  drawPicture(byId("bet-picture"), bitmap);
+  const canvas = byId("bet-picture"), box = fit(canvas, bitmap);
+  drawPicture(canvas, bitmap);
   setSteering(byId("bet-text"), guess());
-  drawSteering(byId("bet-picture"), camera, guess(), COLOURS.human, 4);
+  drawSteering(canvas, box, camera, guess(), COLOURS.human, 4);
   if (!result) return;
-  drawSteering(byId("bet-picture"), camera, result.network, COLOURS.network, 9);
-  drawSteering(byId("bet-picture"), camera, result.expert, COLOURS.expert, 4); // above it: often they are one
+  drawSteering(canvas, box, camera, result.network, COLOURS.network, 9);
+  drawSteering(canvas, box, camera, result.expert, COLOURS.expert, 4); // above it: often they are one
   const bins = Array(31).fill(0);
   for (const vote of result.votes) bins[Math.max(0, Math.min(30, Math.round((vote / 0.15 + 1) * 15)))] += 1;
   const most = Math.max(1, ...bins);

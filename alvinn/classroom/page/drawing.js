@@ -13,13 +13,18 @@ export function wipe(canvas) {
 // A JPEG or PNG as something to draw.
 export const decode = (bytes) => createImageBitmap(new Blob([bytes]));
 
-// Draw a picture as large as fits, not smoothed if it is a retina.
-export function drawPicture(canvas, bitmap, smooth = true) {
-  const brush = wipe(canvas);
+// Where on a canvas a picture is that is as large as fits.
+export function fit(canvas, bitmap) {
   const scale = Math.min(canvas.width / bitmap.width, canvas.height / bitmap.height);
   const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+  return { left: (canvas.width - width) / 2, top: (canvas.height - height) / 2, width, height };
+}
+
+// Draw a picture as large as fits, not smoothed if it is a retina.
+export function drawPicture(canvas, bitmap, smooth = true) {
+  const brush = wipe(canvas), box = fit(canvas, bitmap);
   brush.imageSmoothingEnabled = smooth;
-  brush.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  brush.drawImage(bitmap, box.left, box.top, box.width, box.height);
 }
 
 // The output units as bars, with a line for each answer: { curvature, colour }.
@@ -108,15 +113,15 @@ function project(camera, ahead, right) {
   return [0.5 + (focal * (right - camera.y)) / depth / camera.width, 0.5 + (focal * down) / depth / camera.height];
 }
 
-// The path that a curvature drives, drawn onto the camera's picture.
-export function drawSteering(canvas, camera, curvature, colour, thick) {
+// The path that a curvature drives, drawn onto the camera's picture, which is in a box of the canvas.
+export function drawSteering(canvas, box, camera, curvature, colour, thick) {
   if (!camera || curvature === null || curvature === undefined) return;
   const brush = canvas.getContext("2d"), points = [];
   let [ahead, right, turn] = [0, 0, 0];
   for (let way = 0; way < 22; way += 0.5) {
     if (ahead > camera.x + 2) {
       const [x, y] = project(camera, ahead, right);
-      points.push([x * canvas.width, y * canvas.height]);
+      points.push([box.left + x * box.width, box.top + y * box.height]);
     }
     ahead += 0.5 * Math.cos(turn);
     right += 0.5 * Math.sin(turn);

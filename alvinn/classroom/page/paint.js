@@ -1,7 +1,7 @@
 // Paint: draw on a frame; steering, doubt and saliency follow.
 
 import { listen, say } from "./connection.js";
-import { byId, COLOURS, decode, describe, drawHill, drawPicture } from "./drawing.js";
+import { byId, COLOURS, decode, describe, drawHill, drawPicture, fit, trail } from "./drawing.js";
 import { current } from "./watch.js";
 
 const MOST_STROKES = 60, MOST_POINTS = 60;
@@ -37,22 +37,23 @@ function redraw() {
 }
 
 function drawStroke(stroke) {
-  const canvas = byId("easel"), brush = canvas.getContext("2d");
+  const canvas = byId("easel"), brush = canvas.getContext("2d"), box = fit(canvas, bitmap);
+  const points = stroke.points.map(([x, y]) => [box.left + x * box.width, box.top + y * box.height]);
+  if (points.length === 1) points.push([points[0][0] + 0.1, points[0][1]]); // a dot
   brush.strokeStyle = LOOKS[stroke.colour];
-  brush.lineWidth = stroke.width * canvas.height;
+  brush.lineWidth = stroke.width * box.height;
   brush.lineCap = brush.lineJoin = "round";
-  brush.beginPath();
-  for (const [x, y] of stroke.points) brush.lineTo(x * canvas.width, y * canvas.height);
-  brush.lineTo(stroke.points[0][0] * canvas.width + 0.1, stroke.points[0][1] * canvas.height);
-  if (stroke.points.length > 1) brush.moveTo(0, 0);
-  brush.stroke();
+  trail(brush, points);
   brush.lineWidth = 1;
 }
 
+// Where on the picture the pointer is, as shares of its width and height.
 const where = (event) => {
-  const box = byId("easel").getBoundingClientRect();
+  const canvas = byId("easel"), seen = canvas.getBoundingClientRect(), box = fit(canvas, bitmap);
   const share = (value) => Math.round(Math.max(0, Math.min(1, value)) * 1000) / 1000;
-  return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
+  const x = ((event.clientX - seen.left) / seen.width) * canvas.width;
+  const y = ((event.clientY - seen.top) / seen.height) * canvas.height;
+  return [share((x - box.left) / box.width), share((y - box.top) / box.height)];
 };
 byId("easel").onpointerdown = (event) => {
   if (number === null || strokes.length >= MOST_STROKES) return;

@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +30,10 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "never came true"
         time.sleep(0.02)
+
+
+class NavigatedError(Exception):
+    """The page went away while it was asked."""
 
 
 class Page:
@@ -56,6 +60,8 @@ class Page:
         while True:
             message = json.loads(self._socket.recv(timeout=PATIENCE))
             if message.get("id") == number:
+                if "navigated" in str(message.get("error")):
+                    raise NavigatedError
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]
                 return result
@@ -98,8 +104,9 @@ class Page:
         """Wait until an expression is true on the page."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if value := self.run(condition):
-                return value
+            with suppress(NavigatedError):  # the page is being loaded anew
+                if value := self.run(condition):
+                    return value
             time.sleep(0.05)
         raise AssertionError(f"never came true: {condition}; the page complains: {self.complaints}")
 

@@ -112,7 +112,7 @@ def test_pictures_between_are_for_the_one_at_the_wheel() -> None:
     classroom.show(moment(1), to_all=False)
     assert [message["number"] for message in hear(driver) if message["type"] == "moment"] == [1]
     assert "moment" not in {message["type"] for message in hear(guest)}
-    assert not classroom.moments
+    assert [one.number for one in classroom.moments] == [1], "whoever sees it can paint on it"
 
 
 def test_a_guest_who_never_stops_is_refused() -> None:

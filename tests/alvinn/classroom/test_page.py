@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, replace
 
 import pytest
 
+from alvinn.classroom.audience import Guest
 from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.exam import Exam
 from alvinn.classroom.lessons import read_lessons
-from alvinn.classroom.messages import FRAMES, pack
+from alvinn.classroom.messages import FRAMES, Paint, pack
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import ProvingGround
 from alvinn.jobs.classroom import ACTIVITIES
@@ -223,6 +224,29 @@ def test_a_guest_paints_on_a_frame(devtools: str, size: tuple[int, int]) -> None
         assert size == PHONE or page.is_all_seen()
         page.click("#paint-undo")
         page.wait_for(f"document.querySelector('#paint-result').textContent === {before!r}")
+
+
+def test_a_stroke_is_where_the_picture_is_and_not_where_the_canvas_is(devtools: str) -> None:
+    """On a canvas twice as wide as the picture: as with a camera whose pictures are less wide."""
+    asked: list[Paint] = []
+    with show(devtools, DESKTOP) as shown, private_car(shown.classroom):
+        page, paint = shown.page, shown.classroom.handlers[Paint]
+
+        def note(guest: Guest, message: Paint) -> None:
+            asked.append(message)
+            paint(guest, message)
+
+        shown.classroom.handlers[Paint] = note
+        page.wait_for("document.querySelector('#back').max > 0")
+        page.run("document.querySelector('#easel').width *= 2")
+        page.click("[data-activity=paint]")
+        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('it wants')")
+        before = page.text("#paint-result")
+        page.drag("#easel", (0.375, 0.5), (0.75, 0.75))
+        page.wait_for(f"document.querySelector('#paint-result').textContent !== {before!r}")
+    (stroke,) = asked[-1].strokes
+    assert stroke.points[0] == pytest.approx((0.25, 0.5), abs=0.01)
+    assert stroke.points[-1] == pytest.approx((1.0, 0.75), abs=0.01)
 
 
 @SIZES

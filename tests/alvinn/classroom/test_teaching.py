@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import multiprocessing
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,12 @@ from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.contenders import PLAIN
 from alvinn.classroom.messages import Hello
 from alvinn.classroom.proving_ground import ProvingGround
-from alvinn.classroom.teaching import ASIDE, GATE_HEADING, GATE_SHARE, TAUGHT, Teaching, read_losses
+from alvinn.classroom.teaching import ASIDE, GATE_HEADING, GATE_SHARE, TAUGHT, Teaching, read_losses, train_quietly
 from alvinn.driving.departure import departure_margin
 from alvinn.errors import ModelError
 from alvinn.recording import Recording
 from alvinn.settings import Driving
+from alvinn.training.run import TrainSettings
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import KEYS, PaperCar, paper_car, shipped
 from tests.alvinn.classroom.test_classroom import class_room, hear, last
@@ -96,3 +99,13 @@ def test_losses_are_read_while_the_training_writes_them(tmp_path: Path) -> None:
     assert read_losses(history) == []
     history.write_text("epoch,loss,held_out_mae\n1,0.5,0.1\n2,0.25,\n")
     assert read_losses(history) == [0.5, 0.25]
+
+
+def test_why_a_training_failed_is_told_by_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # which the child replaces
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    with pytest.raises(SystemExit):
+        train_quietly(TrainSettings(home=tmp_path, name=TAUGHT), [tmp_path / "missing"], None, theirs)
+    sys.stdout.close()  # the child's, which ends with it elsewhere
+    assert "missing is not a recording" in ours.recv()

@@ -14,7 +14,7 @@ from alvinn.formats import importer
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.importer import Source
 from alvinn.formats.reading import Reading
-from alvinn.jobs.convert import READERS, WRITERS, VehicleFlags
+from alvinn.jobs.convert import READERS, UDACITY_CAR, WRITERS
 from alvinn.recording import Recording, RecordingWriter
 from tests.alvinn.fakes import SMALL, session, step
 
@@ -68,7 +68,7 @@ def imported(name: str, source: Path, reading: Reading | None = None) -> tuple[R
     log = ConversionLog()
     samples = READERS[name](source, reading or Reading(), log, lambda: None)
     folder = source.with_name(f"{source.name}-in")
-    importer.write(samples, Source(name, VehicleFlags().geometry(), None), folder, log)
+    importer.write(samples, Source(name, UDACITY_CAR, None), folder, log)
     return Recording(folder), log
 
 

@@ -65,6 +65,16 @@ def test_car_and_camera_can_be_given(shell: Shell, tmp_path: Path) -> None:
     assert row.curvature == pytest.approx(math.tan(row.steer * math.radians(40.0)) / 3.0)
 
 
+def test_one_figure_of_the_car_leaves_the_others_as_an_export_of_ours_tells_them(shell: Shell, tmp_path: Path) -> None:
+    drive(tmp_path / "data" / "a", 12)
+    where = ("--home", str(tmp_path))
+    assert shell.run("convert", "a", str(tmp_path / "out"), "--to", "udacity", *where).status == 0
+    done = shell.run("convert", str(tmp_path / "out"), "b", "--from", "udacity", "--vehicle.wheelbase", "2.9", *where)
+    assert "what --vehicle says" in done.out
+    ours, back = (Recording(tmp_path / "data" / name).session.vehicle for name in "ab")
+    assert back == ours | {"wheelbase": 2.9}
+
+
 def test_an_import_becomes_examples_to_train_on(shell: Shell, tmp_path: Path) -> None:
     source = export(shell, tmp_path, 40)
     assert shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path)).status == 0
