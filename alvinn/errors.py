@@ -22,6 +22,10 @@ class FrameError(ServerError):
     """A camera's image of one tick did not arrive in time; the next one may."""
 
 
+class OccupiedError(ServerError):
+    """Something stands where the car is to begin; other places may be free."""
+
+
 class MapError(AlvinnError):
     """The map has no lane to drive as requested."""
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compare_runs, overall_judgement
+from alvinn.metrics.comparison import compare_runs, list_differences, overall_judgement
 from alvinn.metrics.recorded import read_worst_steps
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import run_folder
@@ -24,15 +24,17 @@ from alvinn.visualization.network_view import NetworkView
 from alvinn.visualization.page import format_distance, pluralize
 
 
-def compare_with_earlier(before: dict[str, Any], results: list[Result]) -> None:
-    """Print how the results differ from earlier ones.
+def compare_with_earlier(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Print how results differ from earlier ones; both are contents of a `laps.json`.
 
     Raises:
         ResultsError: they are worse, or there is nothing to compare.
     """
-    changes = compare_runs(before["runs"], [result.as_json() for result in results], np.random.default_rng(0))
+    changes = compare_runs(before["runs"], now["runs"], np.random.default_rng(0))
     for change in changes:
         CONSOLE.print(str(change), markup=False)
+    for sentence in list_differences(("the earlier laps", before), ("these", now)):
+        CONSOLE.print(sentence, markup=False)
     judgement = overall_judgement(changes)
     CONSOLE.print(f"against {escape(before['model'])}: [bold]{judgement}[/]")
     if judgement == "worse":

@@ -25,7 +25,7 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import TickCallback
 from alvinn.driving.protocols import Driver, Observer
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError, ServerError, explain
+from alvinn.errors import AlvinnError, FrameError, OccupiedError, ServerError, explain
 from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
@@ -74,7 +74,8 @@ def run_sequentially(
 ) -> Generator[Result, None, None]:
     """Drive runs in this process; a run that cannot be driven is a failed result.
 
-    If a named server does not answer, the remaining runs are not tried.
+    If a named server does not answer, the remaining runs are not tried; after a late image or where something stands at
+    a start they are.
     """
     with KeptServer() as kept:
         for spec in specs:
@@ -83,7 +84,8 @@ def run_sequentially(
             except AlvinnError as error:
                 kept.drop()
                 yield unfinished_result(spec.run, "failed", str(error))
-                if spec.settings.carla is not None and isinstance(error, ServerError):
+                is_down = isinstance(error, ServerError) and not isinstance(error, FrameError | OccupiedError)
+                if spec.settings.carla is not None and is_down:
                     return
 
 

@@ -57,7 +57,7 @@ class Laps(LapSettings):
         if self.open_it:
             open_file(report)
         if before is not None:
-            compare_with_earlier(before, results)
+            compare_with_earlier(before, read_laps(self.results_folder()))
         missed = [r for r in results if not r.completed]
         if missed:
             raise AlvinnError(f"{len(missed)} of {len(results)} runs were not driven to their end")

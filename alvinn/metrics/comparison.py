@@ -143,7 +143,12 @@ def describe_comparison(first: tuple[str, dict[str, Any]], other: tuple[str, dic
         changes = compare_runs(before["runs"], after["runs"], np.random.default_rng(0))
     except ResultsError:
         return [f"{one} and {two} cannot be compared, as one of them drove nothing."]
-    sentences = [f"{_describe_judgement(one, two, changes)}: {_describe_changes(changes)}."]
+    return [f"{_describe_judgement(one, two, changes)}: {_describe_changes(changes)}.", *list_differences(first, other)]
+
+
+def list_differences(first: tuple[str, dict[str, Any]], other: tuple[str, dict[str, Any]]) -> list[str]:
+    """What two drivers did not drive alike, a sentence each; arguments as for `describe_comparison`."""
+    (one, before), (two, after), sentences = first, other, list[str]()
     old, new = (_driven_runs(entries["runs"]) for entries in (before, after))
     shared = sum(run in new for run in old)
     if not shared:

@@ -10,7 +10,7 @@ import carla
 
 from alvinn.driving.lane import Lane
 from alvinn.driving.types import Camera, CameraName, Direction
-from alvinn.errors import AlvinnError, ServerError
+from alvinn.errors import AlvinnError, OccupiedError
 from alvinn.util.quiet import quiet
 from alvinn.world import connection
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -96,7 +96,7 @@ def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
     place = carla.Transform(carla.Location(x, y, z + SPAWN_HEIGHT), carla.Rotation(yaw=math.degrees(direction)))
     vehicle = world.try_spawn_actor(own_blueprint(world, VEHICLE), place)
     if not isinstance(vehicle, carla.Vehicle):
-        raise ServerError(
+        raise OccupiedError(
             f"the car's starting point ({x:.0f}, {y:.0f}) is occupied: "
             "a killed run may have left a car there, restart the server"
         )

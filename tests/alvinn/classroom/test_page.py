@@ -302,7 +302,7 @@ def test_a_lesson_is_read(devtools: str, size: tuple[int, int]) -> None:
     with show(devtools, size) as shown:
         page = shown.page
         shown.classroom.facts["lessons"] = [[one.number, one.title] for one in read_lessons()]
-        page.run("location.reload()")
+        page.command("Page.reload")
         page.wait_for("document.querySelectorAll('#lesson-list button').length === 8")
         page.click("[data-activity=lessons]")
         page.run("document.querySelectorAll('#lesson-list button')[2].click()")

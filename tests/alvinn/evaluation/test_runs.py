@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from alvinn.evaluation.runs import RunSpec, _work, pick_next, run_in_parallel
+from alvinn.errors import FrameError, OccupiedError, ServerError
+from alvinn.evaluation import runs
+from alvinn.evaluation.runs import RunSpec, _work, pick_next, run_in_parallel, run_sequentially
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.referee import Result
 from tests.alvinn.fakes import SMALL
@@ -69,3 +71,21 @@ def test_a_full_disk_fails_the_run_of_a_worker_in_a_sentence(tmp_path: Path, mon
     ours.send(None)
     _work(theirs)
     assert ours.recv().reason.startswith("log.csv: No space left on device; free some space")
+
+
+def test_on_a_named_server_a_late_image_or_a_taken_start_ends_its_run_and_a_dead_server_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = iter([FrameError("late"), OccupiedError("taken"), ServerError("gone"), FrameError("never driven")])
+
+    def fail(*_: object) -> None:
+        raise next(errors)
+
+    monkeypatch.setattr(runs, "drive_run", fail)
+    job = LapSettings(carla="somewhere:2000", map="Town01", starts=4)
+    specs = [
+        RunSpec(settings=job, run=run, model=None, camera=SMALL, laps=1, longest=9.0, folder=tmp_path)
+        for run in job.list_runs()
+    ]
+    found = list(run_sequentially(specs, None, lambda *_: None))
+    assert [(result.run.start, result.reason) for result in found] == [(0, "late"), (1, "taken"), (2, "gone")]

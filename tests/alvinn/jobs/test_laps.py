@@ -150,13 +150,29 @@ def test_worse_than_before_is_a_failure_and_the_figure_is_said(
 ) -> None:
     runs = list(Laps(maps=",".join(f"random:{n}" for n in range(300, 306))).list_runs())
     before = {"model": "old", "runs": [judged([sd, -sd] * 15, run).as_json() for run in runs]}
-    results = [judged([0.2, -0.2] * 15, run) for run in runs]
+    results = {"model": "new", "runs": [judged([0.2, -0.2] * 15, run).as_json() for run in runs]}
     if word == "worse":
         with pytest.raises(ResultsError, match=r"^offset sd \[m\]: 0.000 before, 0.200 now .* worse$"):
             compare_with_earlier(before, results)
     else:
         compare_with_earlier(before, results)
     assert f"against old: {word}" in capsys.readouterr().out
+
+
+def test_what_was_not_driven_alike_is_said_beside_the_comparison(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = list(Laps(maps=",".join(f"random:{n}" for n in range(300, 306))).list_runs())
+    before, now = (
+        {
+            "model": "old",
+            "settings": {"speed": speed},
+            "runs": [judged([0.1, -0.1] * 15, replace(run, seed=seed)).as_json() for run in runs],
+        }
+        for speed, seed in ((8.0, 0), (5.0, 1))
+    )
+    compare_with_earlier(before, now)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the earlier laps and these drove no run alike" in said
+    assert "the earlier laps and these were driven with another speed" in said
 
 
 def test_a_recording_alone_is_judged_with_nobody_driving(shell: Shell, tmp_path: Path) -> None:
