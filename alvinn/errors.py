@@ -79,10 +79,10 @@ def _errno_in(text: str) -> int:
 
 
 _ADVICE = {
-    errno.ENOSPC: "; free some space, or choose a --home on another disk",
-    errno.EDQUOT: "; free some space, or choose a --home on another disk",
-    errno.EFBIG: "; choose a --home on a disk that takes larger files",
-    errno.EROFS: "; choose a --home that can be written to",
-    errno.EACCES: "; choose a --home that can be written to",
+    errno.ENOSPC: "; free some space, or choose a --home or --out on another disk",
+    errno.EDQUOT: "; free some space, or choose a --home or --out on another disk",
+    errno.EFBIG: "; choose a --home or --out on a disk that takes larger files",
+    errno.EROFS: "; choose a --home or --out that can be written to",
+    errno.EACCES: "; choose a --home or --out that can be written to",
     errno.ENAMETOOLONG: "; choose a shorter name",
 }

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import tyro
 
 from alvinn.drivers.gates import LiveGateName
-from alvinn.networks.architectures import ARCHITECTURES, NetworkName, OutputName
+from alvinn.networks.architectures import ARCHITECTURES, NetworkName, OutputName, require_own_encoding
 from alvinn.networks.doubt import DoubtName
 from alvinn.networks.encodings import Scalar
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
@@ -86,6 +86,7 @@ class RoundSettings(Driving):
             )
         if self.members > 1 and self.doubt_by == "irre":
             raise ValueError("--members measures doubt by disagreement: leave out --doubt-by irre")
+        require_own_encoding(self.network, self.output)
         needs_hill = self.gate == "doubt" and self.members == 1 and self.doubt_by == "hill"
         if needs_hill and isinstance(ARCHITECTURES[self.network].output(self.output), Scalar):
             raise ValueError("--output scalar tells no doubt: use --output hill, --doubt-by irre or --members 3")

@@ -141,6 +141,10 @@ def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, 
     departures = pooled["departures"]
     # resampling would call a rate of nothing seen certain
     bounded = {} if departures or km <= 0.0 else {"departures_per_km": (0.0, bound_rate(0, km))}
+    for name in ("autonomy_pct", "autonomy_1m_pct"):
+        if pooled[name] == 100.0:  # nobody intervened: the bound is that of their rate
+            lost = INTERVENTION_SECONDS * bound_rate(0, pooled["duration_s"])
+            bounded[name] = (100.0 * max(0.0, 1.0 - lost), 100.0)
     return pooled | {
         "km": km,
         "completed_pct": 100.0 * float(np.mean([run.completed for run in runs])),

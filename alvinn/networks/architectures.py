@@ -42,6 +42,16 @@ class Architecture:
         return Hill(units=self.units) if name == "hill" else Scalar()
 
 
+def require_own_encoding(network: NetworkName, output: OutputName) -> None:
+    """See that no output is asked for that the network would not have.
+
+    Raises:
+        ValueError: one is; the command line reports that as wrong usage.
+    """
+    if ARCHITECTURES[network].own_encoding and output != "hill":
+        raise ValueError(f"{network} has an output of its own, that of its paper: leave out --output {output}")
+
+
 ARCHITECTURES: dict[NetworkName, Architecture] = {
     "conv": Architecture(width=128, height=40, colours="rgb"),
     "pilotnet": Architecture(width=200, height=66, colours="yuv", epochs=30, learning_rate=1e-3),

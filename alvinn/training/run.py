@@ -15,7 +15,13 @@ from alvinn import __version__
 from alvinn.console import CONSOLE, progress
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, RecordingError
-from alvinn.networks.architectures import ARCHITECTURES, Architecture, NetworkName, OutputName
+from alvinn.networks.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    NetworkName,
+    OutputName,
+    require_own_encoding,
+)
 from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
@@ -88,6 +94,9 @@ class TrainSettings(Home):
         require_above_zero("--balance", self.balance)
         require_distinct("--data", self.data)
         require_seed(self.seed)
+        require_own_encoding(self.network, self.output)
+        if ARCHITECTURES[self.network].own_encoding and self.labels != "auto":
+            raise ValueError(f"{self.network} has labels of its own, those of its paper: leave out --labels")
         self.parse_camera()
 
     def parse_camera(self) -> tuple[float, float, float] | None:

@@ -22,6 +22,7 @@ def test_circuits_for_evaluation_are_never_corrected_on() -> None:
         ({"expert": "human", "gate": "noise"}, "a human teacher has human, drift, doubt"),
         ({"members": 2, "doubt_by": "irre"}, "leave out --doubt-by irre"),
         ({"gate": "doubt", "output": "scalar"}, "--output scalar tells no doubt"),
+        ({"network": "alvinn1989", "output": "scalar"}, "alvinn1989 has an output of its own"),
         ({"rounds": 0}, "--rounds"),
         ({"round_seconds": 0.0}, "--round-seconds"),
     ],
@@ -33,7 +34,7 @@ def test_settings_that_exclude_each_other_are_refused(flags: dict[str, Any], mes
 
 def test_a_network_whose_doubt_is_measured_otherwise_may_answer_with_a_number() -> None:
     flags: dict[str, Any]
-    for flags in ({"members": 3}, {"doubt_by": "irre"}, {"network": "alvinn1989"}):
+    for flags in ({"members": 3}, {"doubt_by": "irre"}):
         assert RoundSettings(name="mine", gate="doubt", output="scalar", **flags).gate == "doubt"
 
 

@@ -73,7 +73,12 @@ def test_intervals_are_over_circuits_so_a_second_run_on_each_makes_them_no_narro
 def test_runs_that_share_one_circuit_have_no_interval_but_the_bound_where_none_departed() -> None:
     runs = [judged([0.1 * seed] * 100, replace(RUN, seed=seed)) for seed in range(4)]
     told = summarize(runs, np.random.default_rng(0))
-    assert told["ci"] == {"departures_per_km": (0.0, pytest.approx(3.0 / told["km"], rel=2e-3))}
+    autonomy = (pytest.approx(100.0 * (1.0 - 6.0 * bound_rate(0, told["duration_s"]))), 100.0)
+    assert told["ci"] == {
+        "departures_per_km": (0.0, pytest.approx(3.0 / told["km"], rel=2e-3)),
+        "autonomy_pct": autonomy,
+        "autonomy_1m_pct": autonomy,
+    }
 
 
 def test_a_rate_of_nothing_seen_is_bounded_by_three_over_the_way() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alvinn.training.run import TrainSettings, _data_settings
@@ -19,3 +21,9 @@ def test_a_training_is_not_resumed_with_another_camera() -> None:
     for camera in (None, "60,1.2,-5"):
         settings = _data_settings(TrainSettings(camera=camera))
         assert settings.get("camera") == camera, "it decides views and labels"
+
+
+@pytest.mark.parametrize("flag", [{"output": "scalar"}, {"labels": "keys"}])
+def test_what_alvinn_of_1989_would_not_heed_is_refused(flag: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"alvinn1989 has .* of its own"):
+        TrainSettings(name="m", network="alvinn1989", **flag)
