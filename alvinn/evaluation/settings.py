@@ -15,7 +15,7 @@ from alvinn.driving.types import Direction
 from alvinn.errors import AlvinnError
 from alvinn.metrics.referee import Run
 from alvinn.metrics.results import run_folder
-from alvinn.networks.inference import Network, warn_of_unknown_camera
+from alvinn.networks.inference import Network, warn_before_driving
 from alvinn.recording import Recording
 from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
 
@@ -121,7 +121,7 @@ class LapSettings(Driving):
         network = Network(self.find_model(self.model))
         if not self.other_camera:
             network.require_camera(self.camera.on(network.card.camera))
-        warn_of_unknown_camera(network.card)
+        warn_before_driving(network.card, self.speed)
         return network
 
     def is_recording_only(self) -> bool:

@@ -33,7 +33,7 @@ from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Camera, Direction
 from alvinn.errors import AlvinnError
 from alvinn.jobs.preparation import prepare
-from alvinn.networks.inference import Network, warn_of_unknown_camera
+from alvinn.networks.inference import Network, warn_before_driving
 from alvinn.online.run import begin_lesson, open_lesson_world, report
 from alvinn.online.settings import LearnSettings
 from alvinn.recording import Recording, RecordingWriter, make_session, name_lane
@@ -146,7 +146,7 @@ class ShowClassroom(Driving):
         if name is None:
             return None
         network = Network(self.find_model(name))
-        warn_of_unknown_camera(network.card)
+        warn_before_driving(network.card, self.speed)
         return network
 
     def _serve(self, classroom: Classroom, stack: ExitStack) -> None:

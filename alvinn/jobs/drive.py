@@ -22,7 +22,7 @@ from alvinn.driving.types import Camera, Direction, Step
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.inventory import find_models
 from alvinn.networks.doubt import DoubtName, make_doubt
-from alvinn.networks.inference import Network, read_card, warn_of_unknown_camera
+from alvinn.networks.inference import Network, read_card, warn_before_driving
 from alvinn.recording.summary import print_quality
 from alvinn.settings import (
     CameraFlags,
@@ -134,7 +134,7 @@ class Drive(Driving):
             return None
         network = Network(self.find_model(self.model))
         network.require_camera(self.camera.on(network.card.camera))
-        warn_of_unknown_camera(network.card)
+        warn_before_driving(network.card, self.speed)
         if self.gate == "doubt" or self.doubt_by != Drive.doubt_by:
             make_doubt(network, self.doubt_by)  # says so where it cannot
         return network

@@ -32,6 +32,7 @@ from alvinn.util.quiet import quiet
 SCHEMA = 1
 ON_THE_FLY = "on the fly"  # settings["learned"] of a network that watched somebody drive
 RANDOM = "random weights"  # refined["from"] of a network that did not begin with a clone
+BOLD, BOLD_REFINED = 1.6, 1.2  # times the highest speed that was learned, from where on models are known to fail
 FEW = 6  # recordings that are named one by one
 CHECKPOINT = "checkpoint.keras"  # exists while training is unfinished, see `training`
 
@@ -114,10 +115,18 @@ def read_card(folder: Path) -> Card:
     return read_json(path, Card, SCHEMA, ModelError)
 
 
-def warn_of_unknown_camera(card: Card) -> None:
-    """Say, before a model drives, that its pictures may show the road otherwise than the car's camera will."""
+def warn_before_driving(card: Card, speed: float) -> None:
+    """Say, before a model drives, what it did not learn: how the car's camera sits, or to drive as fast [m/s].
+
+    Networks see no speed. Clones bore half as much again as they had learned, a refined one did not: docs/results.md.
+    """
     if not card.camera_known:
         CONSOLE.print(f"WARNING: the model learned from {card.describe_camera()}: it may see this road otherwise")
+    if card.speeds is not None and speed > (BOLD_REFINED if card.refined else BOLD) * card.speeds[1]:
+        how = "was refined" if card.refined else "learned"
+        CONSOLE.print(
+            f"WARNING: the model {how} at up to {card.speeds[1]:.1f} m/s: at {speed:g} m/s expect it to leave its lane"
+        )
 
 
 def open_litert(path: Path) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from alvinn.driving.types import Camera, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import Network, read_card, warn_of_unknown_camera, write_card
+from alvinn.networks.inference import Network, read_card, warn_before_driving, write_card
 from tests.alvinn.fakes import CAMERA, picture
 from tests.alvinn.fixtures import ROOT, card_for, toy_dataset
 
@@ -147,9 +147,9 @@ def test_a_camera_that_is_not_known_is_called_so_where_a_model_meets_another(
     network = Network(copy)
     with pytest.raises(CameraMismatchError, match=r"320x160 that is not known \(an import\).*: train with --camera"):
         network.require_camera(replace(network.card.camera, fov=60.0))
-    warn_of_unknown_camera(network.card)
+    warn_before_driving(network.card, 8.0)
     assert "WARNING: the model learned from a camera of 320x160" in " ".join(capsys.readouterr().out.split())
-    warn_of_unknown_camera(replace(network.card, camera_known=True))
+    warn_before_driving(replace(network.card, camera_known=True), 8.0)
     assert not capsys.readouterr().out
 
 
@@ -158,3 +158,20 @@ def test_a_refined_model_knows_the_circuits_of_its_refinement_and_of_the_exams_t
     assert card.known_maps == {"country"}
     refined = replace(card, refined={"maps": ["random:213"], "exams": ["random:211"]})
     assert refined.known_maps == {"country", "random:213", "random:211"}
+
+
+@pytest.mark.parametrize(
+    ("refined", "speed", "warned"), [(None, 12.0, False), (None, 16.0, True), ({"maps": []}, 9.0, False)]
+)
+def test_a_model_is_warned_about_at_a_speed_that_such_models_do_not_bear(
+    model: Path, capsys: pytest.CaptureFixture[str], refined: dict[str, Any] | None, speed: float, warned: bool
+) -> None:
+    card = replace(Network(model).card, camera_known=True, speeds=(0.0, 8.2), refined=refined)
+    warn_before_driving(card, speed)
+    assert ("expect it to leave its lane" in " ".join(capsys.readouterr().out.split())) == warned
+
+
+def test_a_refined_model_bears_less_speed_than_a_clone(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = replace(Network(model).card, camera_known=True, speeds=(0.0, 8.2))
+    warn_before_driving(replace(card, refined={"maps": []}), 12.0)
+    assert "was refined at up to 8.2 m/s: at 12 m/s" in " ".join(capsys.readouterr().out.split())
