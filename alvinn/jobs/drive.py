@@ -104,8 +104,7 @@ class Drive(Driving):
         """The recordings that the model learned from: of its corrections alone it would forget the rest."""
         if self.model is None:
             return []
-        names = [str(one["name"]) for one in read_card(self.find_model(self.model)).recordings if "name" in one]
-        return [name for name in names if (self.recording_folder(name) / "session.json").is_file()]
+        return self.select_recordings(read_card(self.find_model(self.model)).recording_names)
 
     def plan(self, choices: StartChoices) -> LiveDrive:
         """The live drive that was chosen on the start screen."""

@@ -66,8 +66,7 @@ class Laps(LapSettings):
         """Suggest to watch a model that passed, and to correct one that failed on what it learned from."""
         if self.driver == "expert" or self.model is None:
             return
-        data = [str(one["name"]) for one in read_card(self.find_model(self.model)).recordings]
-        there = [name for name in data if (self.recording_folder(name) / "session.json").is_file()]
+        there = self.select_recordings(read_card(self.find_model(self.model)).recording_names)
         if passed or not there:
             print_next("drive", self.model, home=self.home)
         else:

@@ -81,6 +81,11 @@ class Card:
         learned_from = (*(one.get("maps", ()) for one in self.recordings), refined.get("maps", ()))
         return {str(name) for maps in (*learned_from, refined.get("exams", ())) for name in maps}
 
+    @property
+    def recording_names(self) -> list[str]:
+        """The recordings that it learned from, as far as they have names."""
+        return [str(one["name"]) for one in self.recordings if "name" in one]
+
     def describe_sources(self) -> str:
         """What it learned from, in a few words."""
         if self.settings.get("learned") == ON_THE_FLY:
