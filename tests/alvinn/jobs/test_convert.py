@@ -4,12 +4,13 @@ import math
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
 from alvinn.formats.conversion_log import ConversionLog
-from alvinn.jobs.convert import Convert, convert, tabulate_log
+from alvinn.jobs.convert import READERS, USED, WRITERS, Convert, Format, convert, tabulate_log
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
 from alvinn.training.dataset import load_dataset
@@ -177,3 +178,9 @@ def test_wrong_usage_ends_with_status_2(shell: Shell, flags: tuple[str, ...]) ->
 )
 def test_an_option_that_would_be_ignored_is_refused(shell: Shell, arguments: tuple[str, ...], answer: str) -> None:
     assert answer in shell.refused("convert", "source", "target", *arguments)
+
+
+def test_every_format_says_which_options_it_takes_in_either_direction() -> None:
+    foreign = set(get_args(Format)) - {"alvinn"}
+    assert set(READERS) == set(WRITERS) == foreign
+    assert set(USED) == {(direction, name) for direction in ("import from", "export to") for name in foreign}
