@@ -216,7 +216,7 @@ def _weather_switch(drive: LiveDrive, world: CarlaWorld, recorder: LiveRecorder 
         name = next(order)
         world.change_weather(name)
         if recorder is not None:
-            recorder.weather = name
+            recorder.change_weather(name, world.adaptation)
         return name
 
     return change

@@ -56,6 +56,7 @@ class LiveRecorder:
         self.obstacle = ""
         """why nothing can be recorded at present, though it is switched on; empty if it can"""
         self._off = Hysteresis(LEAVE, RETURN)
+        self._adapting = 0  # ticks left, in which pictures are too dark or too bright
         self._pause_reason = ""
         self._last: int | None = None  # the last recorded frame, if the next one belongs to the same segment
         self._begun = False
@@ -63,6 +64,7 @@ class LiveRecorder:
     def see(self, step: Step) -> Verdict:
         """Record the tick, unless there is a reason not to."""
         self._pause_reason = self._reason(step)
+        self._adapting -= self._adapting > 0
         if self._pause_reason:
             self.cut()
             return Verdict.CONTINUE
@@ -80,9 +82,15 @@ class LiveRecorder:
             return "not recording"
         if self._corrections and not step.decision.correction:
             return "no correction"
+        if self._adapting > 0:
+            return "the camera adapts"
         if step.truth.lane_s >= self._end:
             return "the lane ends here"
         return self.obstacle or ("off the road" if off else "")
+
+    def change_weather(self, name: str, adaptation: float) -> None:
+        """Go on in another of CARLA's weathers, to whose light the camera adapts in so many seconds."""
+        self.weather, self._adapting = name, round(adaptation * RATE)
 
     def on_recovery(self) -> None:
         """Begin a new segment."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Points = npt.NDArray[np.float64]
 
 CURVATURE_SPAN = 2.0  # m
+SLOPE_SPAN = 3.0  # m: about a car's wheelbase
 END_SECONDS = 2.0  # of driving before the end of an open lane, where a drive ends
 SEARCH_RADIUS = 12.0  # m along the lane, either way, in which a car is looked for around its last place
 
@@ -160,6 +161,11 @@ class Lane:
         """Curvature of the centre [1/m, right positive] at a distance along it, averaged over CURVATURE_SPAN."""
         behind, ahead = self.at(s - CURVATURE_SPAN / 2.0)[3], self.at(s + CURVATURE_SPAN / 2.0)[3]
         return wrap_angle(ahead - behind) / CURVATURE_SPAN
+
+    def slope(self, s: float) -> float:
+        """How steeply the centre rises at a distance along it, over SLOPE_SPAN: metres up for each metre along."""
+        (x, y, z, _), (to_x, to_y, to_z, _) = self.at(s - SLOPE_SPAN / 2.0), self.at(s + SLOPE_SPAN / 2.0)
+        return (to_z - z) / max(math.hypot(to_x - x, to_y - y), SLOPE_SPAN / 4.0)
 
     def between(self, start: float, end: float) -> float:
         """Signed distance [m] along the lane from `start` to `end`; the shorter way where both are on a loop."""

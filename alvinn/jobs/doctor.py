@@ -126,7 +126,7 @@ def release(client: carla.Client) -> int:
 
     Those are the actors whose `role_name` says so, and the sensors on such cars. What others put there stays.
     """
-    from alvinn.world.sensors import ROLE
+    from alvinn.world.sensors import is_ours
 
     world = client.get_world()
     settings = world.get_settings()
@@ -134,7 +134,7 @@ def release(client: carla.Client) -> int:
     settings.fixed_delta_seconds = None
     world.apply_settings(settings)
     actors = list(world.get_actors())
-    ours = {actor.id for actor in actors if actor.attributes.get("role_name") == ROLE}
+    ours = {actor.id for actor in actors if is_ours(actor)}
     left = [actor for actor in actors if actor.id in ours or (actor.parent is not None and actor.parent.id in ours)]
     left.sort(key=lambda actor: actor.parent is None)  # sensors before the car that they sit on
     return sum(bool(actor.destroy()) for actor in left)

@@ -243,6 +243,8 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
                 writer.start_segment()
+                if world.adaptation:
+                    run(*drive, [Deadline(world.adaptation), end], world.geometry, SpeedController(job.speed, DT))
             observers = [
                 OnRoadFilter(RecordingObserver(writer, lane, weather), bars.console.print),
                 _end(job, world, share / len(turns)),

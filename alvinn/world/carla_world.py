@@ -11,6 +11,7 @@ import math
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 
 import carla
 import cv2
@@ -27,6 +28,9 @@ from alvinn.world.sensors import EventCounter, attach, count_events
 DT = 0.05  # s: 20 Hz
 FRAME_TIMEOUT = 10.0  # s: for a tick's image from a camera
 SETTLE_TICKS = 20  # after a spawn: a full server drops the car from a height and its camera adapts
+FIRST_TICKS = 3  # after which a new camera of a full server surely sends
+ADAPTATION = 2.0  # s: the exposure of a full server's cameras follows a change of light slowly
+PLACE_HEIGHT = 0.1  # m above the lane, so that no wheel is in the ground
 DUSK = 5.0  # degrees of the sun's altitude, below which the headlights are on
 HEADLIGHTS = carla.VehicleLightState(carla.VehicleLightState.Position | carla.VehicleLightState.LowBeam)
 # A picture as networks learn it: CARLA's automatic exposure, no blur, no flare and no distortion of lenses.
@@ -68,6 +72,7 @@ class CarlaWorld:
         """embedded or full"""
         self._world = client.get_world()
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
+        self._mounted: list[_MountedCamera] = []
         self._frame = 0
         self._s = SEARCH_RADIUS  # last place along the lane; so the first search starts at 0, not before the seam
         self._truth: GroundTruth | None = None
@@ -77,12 +82,24 @@ class CarlaWorld:
     def attach_cameras(self, undo: ExitStack) -> None:
         """Put the cameras on the car; `undo` removes them."""
         for name, images in self._images.items():
-            _attach(self._world, self.vehicle, name, self.camera.at_mount(name), images.put, undo)
+            self._mount(name, self.camera.at_mount(name), images.put, undo)
 
     def attach_extra_camera(self, camera: Camera, take: Callable[[carla.Image], None], undo: ExitStack) -> None:
         """Put one more colour camera on the car, whose pictures are not observed; `undo` removes it."""
         with explain_errors("attaching a camera"):
-            _attach(self._world, self.vehicle, "center", camera, take, undo)
+            self._mount("center", camera, take, undo)
+
+    def _mount(self, name: CameraName, camera: Camera, take: Callable[[carla.Image], None], undo: ExitStack) -> None:
+        mounted = _MountedCamera(self._world, self.vehicle, name, camera, take)
+        self._mounted.append(mounted)
+        undo.callback(self._mounted.remove, mounted)
+        undo.callback(mounted.detach)
+        mounted.attach()
+
+    @property
+    def adaptation(self) -> float:
+        """Seconds after a change of weather, in which pictures are too dark or too bright to be learned from."""
+        return ADAPTATION if self.server == "full" else 0.0
 
     def observe(self) -> Observation:
         """The frame of the last tick.
@@ -158,7 +175,9 @@ class CarlaWorld:
         return Control(steer=control.steer, throttle=control.throttle, brake=control.brake)
 
     def change_weather(self, name: str) -> None:
-        """Switch to another of CARLA's presets and tick once, holding the last control; the next frame shows it.
+        """Switch to another of CARLA's presets and tick, holding the last control; the next frame shows it.
+
+        Drops and dust stay on the lenses of a full server's cameras for as long as these live, so they are replaced.
 
         Raises:
             MapError: CARLA has no preset of that name.
@@ -166,8 +185,15 @@ class CarlaWorld:
         """
         preset = find_weather(name)
         with explain_errors("changing the weather"):
+            leaves_traces = self.server == "full" and _is_on_lenses(self._world.get_weather())
             self._world.set_weather(preset)
             self.switch_headlights(preset)
+            if leaves_traces:
+                for mounted in self._mounted:
+                    mounted.detach()
+                    mounted.attach()
+                for _ in range(FIRST_TICKS):
+                    self.tick()
             self.tick()
 
     def switch_headlights(self, weather: carla.WeatherParameters) -> None:
@@ -200,12 +226,10 @@ class CarlaWorld:
         x, y, z, direction = self.lane.at(s)
         x, y = x - offset * math.sin(direction), y + offset * math.cos(direction)
         direction += heading_error
-        velocity = carla.Vector3D(x=speed * math.cos(direction), y=speed * math.sin(direction))
+        velocity = carla.Vector3D(speed * math.cos(direction), speed * math.sin(direction), speed * self.lane.slope(s))
         with explain_errors("putting the car back on its lane"):
             self.vehicle.apply_control(carla.VehicleControl())
-            self.vehicle.set_transform(
-                carla.Transform(carla.Location(x, y, z + 0.1), carla.Rotation(yaw=math.degrees(direction)))
-            )
+            self.vehicle.set_transform(stand_on_lane(self.lane, s, carla.Location(x, y, z + PLACE_HEIGHT), direction))
             self.vehicle.set_target_velocity(velocity)
             self.vehicle.set_target_angular_velocity(carla.Vector3D())
             self._s = s  # known, so not searched for: a lane may cross itself, at another height too
@@ -219,6 +243,12 @@ class CarlaWorld:
         """Brake until car and camera exposure have settled after a spawn."""
         for _ in range(SETTLE_TICKS):
             self.apply(Control(steer=0.0, throttle=0.0, brake=1.0))
+
+
+def stand_on_lane(lane: Lane, s: float, place: carla.Location, yaw: float) -> carla.Transform:
+    """A car's pose [yaw in rad] at a place beside or above the lane, pitched as the lane is at s."""
+    pitch = math.degrees(math.atan(lane.slope(s)))
+    return carla.Transform(place, carla.Rotation(pitch=pitch, yaw=math.degrees(yaw)))
 
 
 def read_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
@@ -236,14 +266,28 @@ def read_geometry(vehicle: carla.Vehicle) -> VehicleGeometry:
     )
 
 
-def _attach(
-    world: carla.World,
-    vehicle: carla.Vehicle,
-    name: CameraName,
-    camera: Camera,
-    take: Callable[[carla.Image], None],
-    undo: ExitStack,
-) -> None:
-    size = {"image_size_x": str(camera.width), "image_size_y": str(camera.height), "fov": str(camera.fov)}
-    place = carla.Transform(carla.Location(camera.x, camera.y, camera.z), carla.Rotation(pitch=camera.pitch))
-    attach(world, vehicle, BLUEPRINTS.get(name, "sensor.camera.rgb"), take, undo, place, PHOTOGRAPHY | size)
+def _is_on_lenses(weather: carla.WeatherParameters) -> bool:
+    """Whether CARLA shows a weather's rain or dust on the lenses, too."""
+    return bool(weather.precipitation > 0.0 or weather.dust_storm > 0.0)
+
+
+@dataclass(eq=False)
+class _MountedCamera:
+    """A camera on a car, which can be replaced by a new one of the same kind."""
+
+    world: carla.World
+    vehicle: carla.Vehicle
+    name: CameraName
+    camera: Camera
+    take: Callable[[carla.Image], None]
+    _undo: ExitStack = field(default_factory=ExitStack)
+
+    def attach(self) -> None:
+        one = self.camera
+        size = {"image_size_x": str(one.width), "image_size_y": str(one.height), "fov": str(one.fov)}
+        place = carla.Transform(carla.Location(one.x, one.y, one.z), carla.Rotation(pitch=one.pitch))
+        kind = BLUEPRINTS.get(self.name, "sensor.camera.rgb")
+        attach(self.world, self.vehicle, kind, self.take, self._undo, place, PHOTOGRAPHY | size)
+
+    def detach(self) -> None:
+        self._undo.close()

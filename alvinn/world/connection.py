@@ -13,8 +13,9 @@ from alvinn.settings import is_built_in
 from alvinn.util.nearest import find_name, suggest
 
 TIMEOUT = 10.0  # s: for one response of the server
-LOAD_TIMEOUT = 60.0  # s: for another map, which a full server reads from disk
+LOAD_TIMEOUT = 300.0  # s: for another map; the large ones take a full server a minute and more
 CONNECT_TIMEOUT = 5.0  # s
+GAME = "/Game/"  # what the path of a full server's map begins with
 EMBEDDED_TIMEOUT = 60.0  # s: it runs, so it will answer, if late on a busy machine
 
 
@@ -44,7 +45,7 @@ def connect(host: str, port: int, *, embedded: bool = False) -> Iterator[carla.C
             f"no CARLA server answers at {host}:{port}: start one there, or leave --carla out to use the embedded one"
         ) from error
     ours = client.get_client_version()
-    if theirs != ours:
+    if theirs.split("-")[0] != ours:  # what is built from sources has a tail, as in 0.9.16-dirty
         raise ServerError(
             f"the server at {host}:{port} is CARLA {theirs}, this program's client is {ours}: "
             f"start a {ours} server, or leave --carla out to use the embedded one"
@@ -110,6 +111,7 @@ def require_map(client: carla.Client, wanted: str) -> None:
     if server_kind(client) == "embedded" and is_built_in(wanted):
         return
     names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
+    wanted = _without_folder(wanted)
     if wanted not in names and map_name(client.get_world()) != Path(wanted).stem:
         raise MapError(f"the server has no map {wanted!r}: {suggest(wanted, sorted(names))}")
 
@@ -127,6 +129,11 @@ def load_map(client: carla.Client, wanted: str | None) -> carla.World:
     require_map(client, wanted)
     client.set_timeout(LOAD_TIMEOUT)
     try:
-        return client.load_world(wanted)
+        return client.load_world(_without_folder(wanted))
     finally:
         client.set_timeout(TIMEOUT)
+
+
+def _without_folder(wanted: str) -> str:
+    """A map's name, where it was given as CARLA prints it: /Game/Carla/Maps/Town01."""
+    return wanted.rsplit("/", maxsplit=1)[-1] if wanted.startswith(GAME) else wanted

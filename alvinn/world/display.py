@@ -27,6 +27,7 @@ SMALLER = 0.8  # at most, from one size that is tried to the next
 WORTH = 1.25  # times the width of the network's frame: less is no sharper to see
 WARM_TICKS, TIMED_TICKS = 3, 8
 SHARE = 0.7  # of a tick, that simulation and both pictures may take: the rest is for the window and the network
+MISSING = 1.0  # s, after which a picture counts as missing while sizes are tried
 PATIENCE = 0.5  # of a tick, for which a picture is waited for; after that the last one stands
 STANDING = Control(steer=0.0, throttle=0.0, brake=1.0)
 
@@ -98,7 +99,8 @@ def open_display(
                 if seconds <= SHARE * DT:
                     stack.enter_context(undo.pop_all())
                     found = display
-            scale *= min(SMALLER, math.sqrt(SHARE * DT / seconds))  # about as long as there are pixels
+            # about as long as there are pixels; where none came, how long is unknown
+            scale *= min(SMALLER, math.sqrt(SHARE * DT / seconds)) if math.isfinite(seconds) else SMALLER
             world.apply(STANDING)  # the measurement has observed its last frame
         yield found
 
@@ -111,9 +113,10 @@ def measure_tick(world: CarlaWorld, display: Display, clock: Callable[[], float]
             began = clock()
             world.apply(STANDING)
             frame = world.observe().frame
-            if not display.wait_for(frame, 1.0):
+            is_warm = number >= WARM_TICKS  # before, a full server may not send yet
+            if not display.wait_for(frame, MISSING) and is_warm:
                 return math.inf
-            times += [clock() - began] if number >= WARM_TICKS else []
+            times += [clock() - began] if is_warm else []
     except FrameError:
         return math.inf
     return statistics.median(times)

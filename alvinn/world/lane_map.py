@@ -51,11 +51,12 @@ def _lane_towards(waypoint: carla.Waypoint | None, direction: Direction, name: s
     wanted = 1 if direction == "reverse" else -1
     here = waypoint
     while here is not None:
-        if here.lane_id * wanted > 0 and here.lane_type == carla.LaneType.Driving:
+        on_wanted_side = here.lane_id * wanted > 0
+        if on_wanted_side and here.lane_type == carla.LaneType.Driving:
             return here
-        if waypoint is not None and here.lane_id * waypoint.lane_id < 0:
-            break  # past the reference line without a driving lane
-        here = here.get_left_lane()
+        # left to the road's reference line; past it, where lanes run the other way, outwards over a median
+        past_the_line = waypoint is not None and here.lane_id * waypoint.lane_id < 0
+        here = here.get_right_lane() if past_the_line else here.get_left_lane()
     raise OneWayError(f"the map {name} has no driving lane for direction {direction!r} at its starting point")
 
 

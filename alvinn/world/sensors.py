@@ -17,7 +17,9 @@ from alvinn.util.quiet import quiet
 
 COLLISION, LANE_INVASION = "sensor.other.collision", "sensor.other.lane_invasion"
 ROLE = "alvinn"
-"""CARLA's attribute `role_name` of every actor of ours: by it `doctor --release` knows what a killed run left."""
+"""CARLA's attribute `role_name` of our sensors, ..."""
+CAR_ROLE = "alvinn_hero"
+"""... and of our car: around a car whose role has `hero` in it, CARLA keeps a large map (Town11 and later) loaded."""
 CONTACT_GAP = 20  # ticks without contact, after which contact with the same actor is a new collision
 
 
@@ -60,14 +62,19 @@ def own_blueprint(world: carla.World, kind: str) -> carla.ActorBlueprint:
     """The blueprint of an actor that is marked as ours."""
     blueprint = world.get_blueprint_library().find(kind)
     if blueprint.has_attribute("role_name"):
-        blueprint.set_attribute("role_name", ROLE)
+        blueprint.set_attribute("role_name", CAR_ROLE if kind.startswith("vehicle.") else ROLE)
     return blueprint
+
+
+def is_ours(actor: carla.Actor) -> bool:
+    """Whether we have spawned an actor: by that, `doctor --release` knows what a killed run left."""
+    return actor.attributes.get("role_name") in {ROLE, CAR_ROLE}
 
 
 def own_attributes(world: carla.World, kind: str) -> dict[str, str]:
     """The attributes, as the server has them, of an actor of ours; none if there is no such actor."""
     for actor in world.get_actors().filter(kind):
-        if actor.attributes.get("role_name") == ROLE:
+        if is_ours(actor):
             return dict(actor.attributes)
     return {}
 

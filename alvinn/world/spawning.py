@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
@@ -13,7 +12,7 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OccupiedError
 from alvinn.util.quiet import quiet
 from alvinn.world import connection
-from alvinn.world.carla_world import DT, CarlaWorld
+from alvinn.world.carla_world import DT, CarlaWorld, stand_on_lane
 from alvinn.world.connection import explain_errors, find_weather, load_map
 from alvinn.world.lane_map import build_lane
 from alvinn.world.sensors import own_blueprint, undo_quietly
@@ -58,7 +57,7 @@ def spawn_car(
                 _make_synchronous(world, undo)
                 world.set_weather(preset)
                 vehicle = _spawn(world, lane, undo)
-                world.tick(connection.TIMEOUT)
+                world.tick(connection.LOAD_TIMEOUT)  # the first after loading a map takes a full server longer
                 driving = CarlaWorld(client, vehicle, lane, camera, cameras)
                 driving.switch_headlights(preset)
                 driving.attach_cameras(undo)
@@ -87,13 +86,16 @@ def _make_synchronous(world: carla.World, undo: ExitStack) -> None:
     settings = world.get_settings()
     settings.synchronous_mode = True
     settings.fixed_delta_seconds = DT
+    # CARLA's defaults, which another client may have changed: without rendering, cameras slow down more and more
+    settings.no_rendering_mode = False
+    settings.substepping, settings.max_substep_delta_time, settings.max_substeps = True, 0.01, 10
     undo.callback(undo_quietly, lambda: world.apply_settings(before))
     world.apply_settings(settings)
 
 
 def _spawn(world: carla.World, lane: Lane, undo: ExitStack) -> carla.Vehicle:
     x, y, z, direction = lane.at(0.0)
-    place = carla.Transform(carla.Location(x, y, z + SPAWN_HEIGHT), carla.Rotation(yaw=math.degrees(direction)))
+    place = stand_on_lane(lane, 0.0, carla.Location(x, y, z + SPAWN_HEIGHT), direction)
     vehicle = world.try_spawn_actor(own_blueprint(world, VEHICLE), place)
     if not isinstance(vehicle, carla.Vehicle):
         raise OccupiedError(

@@ -104,3 +104,19 @@ def test_the_last_seconds_are_left_out_and_taken_back(writer: RecordingWriter) -
     tape.see(step(10))
     assert tape.take_back() == "the last exclusion is undone"
     assert tape.take_back() == "there is no exclusion to undo"
+
+
+def test_while_the_camera_adapts_to_another_light_nothing_is_written(
+    writer: RecordingWriter, close: ExitStack, tmp_path: Path
+) -> None:
+    tape = LiveRecorder(writer, "oval/forward", "ClearNoon")
+    notes = []
+    for number in range(8):
+        if number == 3:
+            tape.change_weather("ClearNight", 0.1)
+        tape.see(step(number))
+        notes.append(tape.state().note)
+    close.close()
+    assert notes == [""] * 3 + ["the camera adapts"] * 2 + [""] * 3
+    assert written(tmp_path) == [(0, 3), (1, 3)]
+    assert [row.weather for row in Recording(tmp_path / "mine").rows] == ["ClearNoon"] * 3 + ["ClearNight"] * 3

@@ -198,3 +198,11 @@ def test_on_a_small_loop_a_car_is_found_wherever_it_was_before(radius: float) ->
         for near in np.arange(0.0, lane.length, 1.5).tolist():
             found = lane.project(*beside(lane, s, 0.5), near=near)
             assert lane.between(s, found.s) == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("rise", [-0.1, 0.0, 0.05])
+def test_a_lane_s_slope_is_what_it_rises_for_each_metre_along(rise: float) -> None:
+    along = np.arange(0.0, 50.0, 0.25)
+    lane = Lane(np.column_stack((along, 0.0 * along, rise * along)), np.full(len(along), 3.5), closed=False)
+    for s in (0.0, 0.1, 20.0, lane.length):
+        assert lane.slope(s) == pytest.approx(rise, abs=0.01)

@@ -4,6 +4,7 @@ import math
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import carla
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from alvinn.driving.lane import Lane
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Control
+from alvinn.world.carla_world import CarlaWorld, stand_on_lane
 from alvinn.world.connection import connect
 from sim.dynamics.single_track import MODEL3, MODEL3_BOX
+from tests.alvinn.fakes import SMALL
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address
 
@@ -155,3 +158,55 @@ def test_a_car_that_is_put_back_turns_no_more(server: Address) -> None:
         assert abs(world.vehicle.get_angular_velocity().z) > 5.0  # degrees/s
         world.recover()
         assert abs(world.vehicle.get_angular_velocity().z) < 1.0
+
+
+def test_on_a_slope_the_car_is_put_down_as_the_road_is() -> None:
+    """A full server would let a level car fall onto its wheels, its camera looking above or below the road."""
+    along = np.arange(0.0, 50.0, 0.25)
+    uphill = Lane(np.column_stack((along, 0.0 * along, 0.1 * along)), np.full(len(along), 3.5), closed=False)
+    pose = stand_on_lane(uphill, 20.0, carla.Location(20.0, 0.5, 2.1), math.radians(90.0))
+    assert (pose.location.y, pose.rotation.yaw, pose.rotation.roll) == (0.5, pytest.approx(90.0), 0.0)
+    assert pose.rotation.pitch == pytest.approx(math.degrees(math.atan(0.1)), abs=0.01), "nose up, as CARLA counts it"
+
+
+def camera_ids(world: CarlaWorld) -> set[int]:
+    return {actor.id for actor in world.client.get_world().get_actors().filter("sensor.camera.*")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "replaced"),
+    [
+        ("full", "HardRainNoon", True),
+        ("full", "DustStorm", True),
+        ("full", "ClearNight", False),
+        ("embedded", "HardRainNoon", False),
+    ],
+)
+def test_cameras_with_drops_or_dust_on_their_lenses_are_replaced_when_the_weather_clears(
+    server: Address, kind: str, before: str, replaced: bool
+) -> None:
+    """The genuine client on an embedded server, which is only called a full one: its lenses stay dry anyway."""
+    pictures: queue.SimpleQueue[carla.Image] = queue.SimpleQueue()
+    with car_on(server) as world, ExitStack() as undo:
+        world.attach_extra_camera(SMALL, pictures.put, undo)
+        world.server = kind
+        world.change_weather(before)
+        old = camera_ids(world)
+        world.change_weather("ClearNoon")
+        new = camera_ids(world)
+        assert (len(old), len(new), old.isdisjoint(new), new == old) == (2, 2, replaced, not replaced)
+        for _ in range(3):
+            world.apply(GO)
+            frame = world.observe().frame
+            while pictures.get(timeout=10.0).frame < frame:
+                pass
+        undo.close()
+        world.tick()
+        assert len(camera_ids(world)) == 1
+
+
+def test_a_full_server_s_cameras_have_time_to_adapt_to_another_light(server: Address) -> None:
+    with car_on(server) as world:
+        assert world.adaptation == 0.0
+        world.server = "full"
+        assert world.adaptation > 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -40,11 +40,11 @@ class PaperImage:
 class PaperStage(PaperWorld):
     """A world that takes a second for so many pixels."""
 
-    def __init__(self, pixels_a_second: float, *, lossy: bool = False) -> None:
+    def __init__(self, pixels_a_second: float, *, lossy: bool = False, late: Container[int] = ()) -> None:
         super().__init__(straight(200.0), speed=0.0, camera=Camera())
         self.now, self.tried = 0.0, list[Camera]()
         self.attached: list[tuple[Camera, Callable[[Any], None]]] = []
-        self._rate, self._lossy = pixels_a_second, lossy
+        self._rate, self._lossy, self._late = pixels_a_second, lossy, late
 
     def clock(self) -> float:
         return self.now
@@ -61,7 +61,8 @@ class PaperStage(PaperWorld):
             self.now += camera.width * camera.height / self._rate
             if self._lossy:
                 raise FrameError("no image came")
-            take(PaperImage(self.frame, camera.width, camera.height))
+            if self.frame not in self._late:
+                take(PaperImage(self.frame, camera.width, camera.height))
 
 
 def opened(stage: PaperStage, room: tuple[int, int] = ROOM) -> tuple[int, int] | None:
@@ -92,6 +93,13 @@ def test_a_slower_machine_draws_the_largest_that_it_draws_in_time() -> None:
 @pytest.mark.parametrize("stage", [PaperStage(1e6), PaperStage(1e9, lossy=True)], ids=["slow", "lossy"])
 def test_where_nothing_sharper_comes_in_time_the_networks_frame_is_shown(stage: PaperStage) -> None:
     assert opened(stage) is None
+
+
+def test_a_picture_that_is_missing_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full server may not send the first ones, and may lose one later: then the next smaller size is tried."""
+    monkeypatch.setattr("alvinn.world.display.MISSING", 0.01)
+    assert opened(PaperStage(1e9, late={1, 2})) == (1080, 540)
+    assert opened(PaperStage(1e9, late={6})) == (864, 432)
 
 
 def test_a_window_no_larger_than_the_networks_frame_needs_no_second_camera() -> None:

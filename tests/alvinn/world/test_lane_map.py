@@ -15,7 +15,7 @@ import pytest
 from alvinn.driving.lane import Lane, wrap_angle
 from alvinn.driving.types import Direction
 from alvinn.errors import MapError, OneWayError
-from alvinn.world.lane_map import SPACING, build_lane, first_waypoint, follow, pick_straightest
+from alvinn.world.lane_map import SPACING, _lane_towards, build_lane, first_waypoint, follow, pick_straightest
 from sim.roads import opendrive
 from sim.roads.track import Track
 from tests.towns import town_file
@@ -102,6 +102,21 @@ def test_the_opposite_lane_lies_on_the_left_and_runs_the_other_way() -> None:
         assert abs(wrap_angle(across.direction - yaw)) == pytest.approx(math.pi, abs=0.02)
         # traffic keeps right: each lane has the other one on its left
         assert across.offset == pytest.approx(-width, abs=0.05)
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_a_lane_beyond_a_median_is_found_from_either_side(direction: Direction) -> None:
+    """As in Town04, Town06 and Town10HD: between the reference line and the driving lane lies another lane."""
+    name, text = opendrive.load("oval")
+    for side in (1, -1):
+        kerb, lane = f'<lane id="{2 * side}" type="shoulder"', f'<lane id="{side}" type="driving"'
+        text = text.replace(kerb, kerb.replace("shoulder", "driving")).replace(lane, lane.replace("driving", "median"))
+    road_map = carla.Map(name, text)
+    onto = {"forward": -2, "reverse": 2}
+    for lane_id in onto.values():
+        start = road_map.get_waypoint_xodr(0, lane_id, 10.0)
+        assert start is not None
+        assert _lane_towards(start, direction, name).lane_id == onto[direction]
 
 
 def test_a_starting_point_that_is_not_there_is_refused() -> None:

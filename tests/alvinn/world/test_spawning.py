@@ -13,6 +13,7 @@ from alvinn.world import connection, spawning
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
+from alvinn.world.sensors import is_ours
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fixtures import car_on
 from tests.conftest import Address
@@ -101,3 +102,25 @@ def test_where_a_car_stands_in_the_way_it_says_so_and_leaves_the_server_alone(se
     ):
         pass
     assert left_behind(server)[:2] == ([], False)
+
+
+def test_what_another_client_left_switched_is_as_alvinn_needs_it_and_is_put_back(server: Address) -> None:
+    with connect(*server) as client:
+        world = client.get_world()
+        usual = world.get_settings()
+        theirs = world.get_settings()
+        theirs.no_rendering_mode, theirs.substepping = True, False
+        world.apply_settings(theirs)
+        with car_on(server) as driving:
+            driving.observe()
+            during = world.get_settings()
+            assert (during.no_rendering_mode, during.substepping, during.max_substeps) == (False, True, 10)
+        after = world.get_settings()
+        world.apply_settings(usual)
+    assert (after.no_rendering_mode, after.substepping) == (True, False)
+
+
+def test_a_large_map_is_kept_loaded_around_the_car_by_the_name_of_its_role(server: Address) -> None:
+    with car_on(server) as world:
+        assert "hero" in world.vehicle.attributes["role_name"]
+        assert is_ours(world.vehicle)
