@@ -58,6 +58,12 @@ def is_built_in(name: str) -> bool:
     return _GENERATED.fullmatch(name) is not None
 
 
+def is_file_name(name: str) -> bool:
+    """Whether a map's name can only be that of a file."""
+    path = Path(name)
+    return path.suffix.lower() in {".xodr", ".csv"} or len(path.parts) > 1
+
+
 def find_map(name: str) -> str:
     """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE or CSV file.
 
@@ -66,9 +72,8 @@ def find_map(name: str) -> str:
     """
     if is_built_in(name):
         return name.lower()
-    path = Path(name)
-    if path.suffix.lower() in {".xodr", ".csv"} or len(path.parts) > 1:
-        if not path.is_file():
+    if is_file_name(name):
+        if not Path(name).is_file():
             raise MapError(f"there is no map file {name}")
         return name
     hint = suggest(name, (*MAPS, *(f"{family}:SEED" for family in FAMILIES)))

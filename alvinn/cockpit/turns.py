@@ -25,7 +25,8 @@ from alvinn.recording import Recording
 from alvinn.settings import Driving, Home
 from alvinn.training.history import read_history
 from alvinn.world.carla_world import DT
-from alvinn.world.connection import available_maps, connect, explain_errors, weather_names
+from alvinn.world.connection import connect, explain_errors, weather_names
+from alvinn.world.maps import available_maps
 from alvinn.world.opening import parse_address
 
 

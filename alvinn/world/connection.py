@@ -1,21 +1,18 @@
-"""The connection to a CARLA server: the client, its errors in our words, maps and weathers by name."""
+"""The connection to a CARLA server: the client, its errors in our words, weathers by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import carla
 
 from alvinn.errors import MapError, ServerError
-from alvinn.settings import is_built_in
 from alvinn.util.nearest import find_name, suggest
 
 TIMEOUT = 10.0  # s: for one response of the server
-LOAD_TIMEOUT = 300.0  # s: for another map; the large ones take a full server a minute and more
 CONNECT_TIMEOUT = 5.0  # s
-GAME = "/Game/"  # what the path of a full server's map begins with
+SILENCE = ("time-out", "onnect")  # in the client's message, where no answer came; another one is the server's own
 EMBEDDED_TIMEOUT = 60.0  # s: it runs, so it will answer, if late on a busy machine
 
 
@@ -64,7 +61,8 @@ def explain_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise ServerError(f"the CARLA server stopped answering while {doing}: {error}") from error
+        did = "stopped answering" if any(word in str(error) for word in SILENCE) else "answered with an error"
+        raise ServerError(f"the CARLA server {did} while {doing}: {error}") from error
 
 
 def find_weather(name: str) -> carla.WeatherParameters:
@@ -93,47 +91,3 @@ def map_name(world: carla.World) -> str:
 def server_kind(client: carla.Client) -> str:
     """`embedded` or `full`; the embedded server names families of maps, such as `random:1`, as CARLA names none."""
     return "embedded" if any(":" in name for name in client.get_available_maps()) else "full"
-
-
-def available_maps(client: carla.Client) -> list[str]:
-    """The names of a server's maps without their folders, the present one first."""
-    here = map_name(client.get_world())
-    names = sorted({str(name).rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()})
-    return [here, *(name for name in names if name != here)]
-
-
-def require_map(client: carla.Client, wanted: str) -> None:
-    """See that a server has a map.
-
-    Raises:
-        MapError: it has not; the message names the nearest one.
-    """
-    if server_kind(client) == "embedded" and is_built_in(wanted):
-        return
-    names = {name.rsplit("/", maxsplit=1)[-1] for name in client.get_available_maps()}
-    wanted = _without_folder(wanted)
-    if wanted not in names and map_name(client.get_world()) != Path(wanted).stem:
-        raise MapError(f"the server has no map {wanted!r}: {suggest(wanted, sorted(names))}")
-
-
-def load_map(client: carla.Client, wanted: str | None) -> carla.World:
-    """The server's world on a map, loaded if the server has another one; None keeps the present map.
-
-    Raises:
-        MapError: the server has no such map.
-        RuntimeError: of the client.
-    """
-    world = client.get_world()
-    if wanted is None or map_name(world) == Path(wanted).stem:
-        return world
-    require_map(client, wanted)
-    client.set_timeout(LOAD_TIMEOUT)
-    try:
-        return client.load_world(_without_folder(wanted))
-    finally:
-        client.set_timeout(TIMEOUT)
-
-
-def _without_folder(wanted: str) -> str:
-    """A map's name, where it was given as CARLA prints it: /Game/Carla/Maps/Town01."""
-    return wanted.rsplit("/", maxsplit=1)[-1] if wanted.startswith(GAME) else wanted

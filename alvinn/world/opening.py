@@ -11,8 +11,9 @@ from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
 from alvinn.settings import Driving
 from alvinn.world.carla_world import CarlaWorld
-from alvinn.world.connection import connect, explain_errors, require_map, server_kind
+from alvinn.world.connection import connect, explain_errors, server_kind
 from alvinn.world.embedded_server import KeptServer, embedded_server
+from alvinn.world.maps import require_map
 from alvinn.world.spawning import spawn_car
 
 KINDS = {"embedded": "the embedded server", "full": "a full CARLA server"}

@@ -13,8 +13,9 @@ from alvinn.errors import AlvinnError, OccupiedError
 from alvinn.util.quiet import quiet
 from alvinn.world import connection
 from alvinn.world.carla_world import DT, CarlaWorld, stand_on_lane
-from alvinn.world.connection import explain_errors, find_weather, load_map
+from alvinn.world.connection import explain_errors, find_weather
 from alvinn.world.lane_map import build_lane
+from alvinn.world.maps import LOAD_TIMEOUT, load_map
 from alvinn.world.sensors import own_blueprint, undo_quietly
 
 SPAWN_HEIGHT = 0.3  # m above the lane, so that nothing overlaps
@@ -57,7 +58,7 @@ def spawn_car(
                 _make_synchronous(world, undo)
                 world.set_weather(preset)
                 vehicle = _spawn(world, lane, undo)
-                world.tick(connection.LOAD_TIMEOUT)  # the first after loading a map takes a full server longer
+                world.tick(LOAD_TIMEOUT)  # the first after loading a map takes a full server longer
                 driving = CarlaWorld(client, vehicle, lane, camera, cameras)
                 driving.switch_headlights(preset)
                 driving.attach_cameras(undo)

@@ -1,47 +1,10 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from alvinn.errors import MapError, ServerError
-from alvinn.world.connection import TIMEOUT, connect, find_weather, load_map, map_name, require_map
-from alvinn.world.spawning import spawn_car
-from tests.alvinn.fakes import SMALL
-from tests.conftest import Address, running_server
-
-
-class SlowLoader:
-    """A client that tells how long it was willing to wait for each answer."""
-
-    def __init__(self) -> None:
-        self.timeout = TIMEOUT
-        self.waited: dict[str, float] = {}
-
-    def set_timeout(self, seconds: float) -> None:
-        self.timeout = seconds
-
-    def get_world(self) -> SimpleNamespace:
-        return SimpleNamespace(get_map=lambda: SimpleNamespace(name="Carla/Maps/oval"))
-
-    def get_available_maps(self) -> list[str]:
-        self.waited["maps"] = self.timeout
-        return ["/Game/Carla/Maps/Town01"]
-
-    def load_world(self, name: str) -> None:
-        assert name == "Town01"
-        self.waited["load"] = self.timeout
-        raise RuntimeError("time-out")
-
-
-@pytest.mark.parametrize("name", ["Town01", "/Game/Carla/Maps/Town01"])
-def test_a_map_has_minutes_to_load_and_every_other_answer_the_usual_time(name: str) -> None:
-    client: Any = SlowLoader()
-    with pytest.raises(RuntimeError, match="time-out"):
-        load_map(client, name)
-    assert client.waited == {"maps": TIMEOUT, "load": 300.0}
-    assert client.timeout == TIMEOUT
+from alvinn.world.connection import connect, explain_errors, find_weather
+from tests.conftest import running_server
 
 
 def test_a_weather_that_carla_has_not_is_refused_with_the_nearest_or_with_those_it_has() -> None:
@@ -51,19 +14,6 @@ def test_a_weather_that_carla_has_not_is_refused_with_the_nearest_or_with_those_
     for name in ("__doc__", "xyz"):
         with pytest.raises(MapError, match=rf"no weather '{name}': there are .*ClearNoon"):
             find_weather(name)
-
-
-def test_another_map_of_the_server_is_loaded_and_one_it_has_not_is_refused() -> None:
-    with running_server("--map", "oval") as place, connect(*place) as client:
-        for wanted, found in (("country", "country"), (None, "country"), ("country", "country")):
-            with spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted=wanted) as world:
-                world.observe()
-                assert map_name(client.get_world()) == found
-        with (
-            pytest.raises(MapError, match=r"no map 'nowhere': there are .*oval"),
-            spawn_car(client, camera=SMALL, weather="ClearNoon", direction="forward", map_wanted="nowhere"),
-        ):
-            pass
 
 
 def test_a_server_of_another_version_is_refused_and_both_are_said() -> None:
@@ -105,20 +55,14 @@ def test_an_embedded_server_that_does_not_answer_is_not_blamed_on_a_flag_that_no
     assert "--carla" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["random:42", "mirror:wild:5", "mirror:oval"])
-def test_a_generated_map_is_there_though_the_server_lists_only_one_of_its_family(server: Address, name: str) -> None:
-    with connect(*server) as client:
-        require_map(client, name)
-        with pytest.raises(MapError, match="the server has no map"):
-            require_map(client, name.replace("o", "0"))
-
-
-def test_a_full_server_has_no_generated_map() -> None:
-    client: Any = SimpleNamespace(
-        get_available_maps=lambda: ["/Game/Carla/Maps/Town01"],
-        get_world=lambda: SimpleNamespace(get_map=lambda: SimpleNamespace(name="Carla/Maps/Town01")),
-    )
-    require_map(client, "Town01")
-    require_map(client, "/Game/Carla/Maps/Town01")
-    with pytest.raises(MapError, match="the server has no map 'random:42'"):
-        require_map(client, "random:42")
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("time-out of 10000ms while waiting for the simulator", "stopped answering"),
+        ("failed to connect to newly created map", "stopped answering"),
+        ("there is no map called 'x'", "answered with an error"),
+    ],
+)
+def test_a_server_that_refuses_is_not_said_to_have_stopped(error: str, said: str) -> None:
+    with pytest.raises(ServerError, match=f"the CARLA server {said} while driving: {error}"), explain_errors("driving"):
+        raise RuntimeError(error)
