@@ -15,6 +15,7 @@ from rich.table import Table
 from alvinn.console import CONSOLE, print_next
 from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError, RecordingError
+from alvinn.evaluation.inventory import judge_laps
 from alvinn.networks.encodings import Floats
 from alvinn.networks.forward import select_chain
 from alvinn.networks.inference import FEW, RANDOM, Card, read_card
@@ -45,7 +46,7 @@ class ShowCard(Home):
             raise AlvinnError("card requires a model: alvinn card MODEL")
         folder = self.find_model(self.model)
         card = read_card(folder)
-        CONSOLE.print(tabulate_card(card, folder.name))
+        CONSOLE.print(tabulate_card(card, folder.name, self._judge_last_laps()))
         layers = read_layers(folder / "network.keras")
         CONSOLE.print(_tabulate_layers(layers))
         for path in _write_drawings(
@@ -54,6 +55,12 @@ class ShowCard(Home):
         ):
             CONSOLE.print(f"drawn: {path}")
         print_next("laps", self.model, "--maps", "country,oval", "--both-directions", home=self.home)
+
+    def _judge_last_laps(self) -> str:
+        try:
+            return judge_laps(self.model_folder(self.model) / "laps")
+        except AlvinnError as error:
+            return str(error)
 
     def _draw_features(self, card: Card, layers: Sequence[StoredLayer]) -> dict[str, Image]:
         """Filters, and feature maps on a left bend, a straight and a right bend of what the model learned from."""
@@ -82,8 +89,8 @@ class ShowCard(Home):
         return []
 
 
-def tabulate_card(card: Card, name: str) -> Table:
-    """Tabulate a card."""
+def tabulate_card(card: Card, name: str, verdict: str) -> Table:
+    """Tabulate a card, with the verdict on the model's last laps."""
     grid = Table("", name, show_header=True)
     prepare = card.preprocessing
     size = f"{prepare.width}x{prepare.rows} {prepare.colours}"
@@ -95,6 +102,7 @@ def tabulate_card(card: Card, name: str) -> Table:
         "settings": ", ".join(f"{key} {value}" for key, value in card.settings.items()),
         **(_describe_errors(card) if card.refined is None else _describe_refinement(card.refined, card.metrics)),
         **({} if card.judged is None else {"judged": card.judged}),
+        "last laps": verdict,
         "seed": str(card.seed),
         "server": card.server,
         "made by": f"alvinn {card.version} {card.commit[:10]}".strip(),

@@ -7,15 +7,24 @@ from pathlib import Path
 import cv2
 
 from alvinn.jobs.card import tabulate_card
+from alvinn.metrics.results import write_laps
 from alvinn.networks.inference import Card, read_card
 from alvinn.settings import Home
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import judged
 
 
 def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(model, tmp_path / "models" / "mine"))
-    assert shell.run("card", "mine", "--home", str(tmp_path)).status == 0
+    runs = [{"completed": True, "interventions": n} for n in (0, 2)]
+    runs = [judged([0.0] * 800).as_json(), replace(judged([0.0] * 800), interventions=2).as_json()]
+    write_laps(folder / "laps", {"model": "mine"}, runs, {"ci": {}})
+    said = shell.run("card", "mine", "--home", str(tmp_path))
+    assert said.status == 0
+    assert "FAILED: 1 of 2 runs" in said.out
+    (folder / "laps" / "laps.json").write_text("{", encoding="utf-8")
+    assert "laps.json is damaged" in shell.run("card", "mine", "--home", str(tmp_path)).out
     curves = cv2.imread(str(folder / "curves.png"))
     assert curves is not None
     assert curves.shape[0] == 4 * 220, "loss and three held-out errors"
@@ -39,7 +48,7 @@ def test_a_refined_model_says_from_what_and_for_which_reward(model: Path) -> Non
 
 
 def describe(card: Card) -> dict[str, str]:
-    left, right = (column.cells for column in tabulate_card(card, "better").columns)
+    left, right = (column.cells for column in tabulate_card(card, "better", "not judged").columns)
     return dict(zip(map(str, left), map(str, right), strict=True))
 
 
@@ -50,7 +59,7 @@ def test_a_card_names_its_exam_or_says_that_its_errors_do_not_compare(model: Pat
         (replace(card, exam=exam), "version 1: 512 held-out frames as taken and from 1536 views, 0123456789"),
         (replace(card, exam=None), "its errors do not compare with those of other models"),
     ):
-        cells = [cell for column in tabulate_card(one, "m").columns for cell in column.cells]
+        cells = [cell for column in tabulate_card(one, "m", "").columns for cell in column.cells]
         assert any(str(cell).endswith(told) for cell in cells)
 
 
