@@ -111,6 +111,13 @@ JOBS = {
         group="judge",
         example="compare mine better",
     ),
+    "recount": Job(
+        "recount",
+        "Recount",
+        "Recount judged laps from their logs, with separate code.",
+        group="judge",
+        example="recount mine",
+    ),
     "card": Job(
         "card",
         "ShowCard",

@@ -175,6 +175,11 @@ class Home:
             return Path(str(resources.files("alvinn"))) / SHIPPED
         return folder
 
+    def find_laps(self, name: str) -> Path:
+        """The laps of a model, or a folder of laps: of this home, where `laps` writes those of the expert, or any."""
+        judged = [self.model_folder(name) / "laps", self.home / name]
+        return next((folder for folder in judged if folder.is_dir()), Path(name))
+
     def model_names(self) -> list[str]:
         """The models in models/ and the shipped one, sorted: what a bare name can refer to."""
         cards = (self.home / "models").glob("*/card.json")

@@ -32,7 +32,7 @@ SLOW_FILES = (
     "tests/alvinn/jobs/test_drive.py",
     "tests/alvinn/reinforcement/test_run.py",
     "tests/sim/roads/test_random_circuits.py",
-    "tests/test_recount.py",
+    "tests/alvinn/metrics/test_recount.py",
     "tests/alvinn/evaluation/test_laps.py",
     "tests/alvinn/jobs/test_laps.py",
     "tests/alvinn/recording/test_writer_thread.py",

@@ -42,6 +42,7 @@ def test_there_is_something_to_test() -> None:
         "card",
         "laps",
         "compare",
+        "recount",
         "convert",
         "drive",
         "calibrate",

@@ -68,7 +68,7 @@ class Compare(Home):
         Raises:
             ResultsError: a name has no judged laps.
         """
-        laps = [read_laps(self._find_laps(name)) for name in self.laps]
+        laps = [read_laps(self.find_laps(name)) for name in self.laps]
         others = list(zip(self.laps, laps, strict=True))[1:]
         verdicts = [line for other in others for line in describe_comparison((self.laps[0], laps[0]), other)]
         rows = compare_laps(laps)
@@ -114,18 +114,13 @@ class Compare(Home):
 
     def _pair_films(self, laps: Sequence[dict[str, Any]]) -> list[list[Clip]]:
         """Films of the runs that all drove, side by side; those with most departures first."""
-        folders = {name: self._find_laps(name) for name in self.laps}
+        folders = {name: self.find_laps(name) for name in self.laps}
         folders = {name: path if path.is_dir() else path.parent for name, path in folders.items()}
         lost: dict[Run, int] = {}
         for one in laps:
             for entry in one["runs"]:
                 lost[parse_run(entry)] = lost.get(parse_run(entry), 0) + entry["departures"]
         return pair_films(folders, sorted(lost, key=lambda run: -lost[run]))
-
-    def _find_laps(self, name: str) -> Path:
-        """The laps of a model, or a folder of laps: of this --home, where `laps` writes those of the expert, or any."""
-        judged = [self.model_folder(name) / "laps", self.home / name]
-        return next((folder for folder in judged if folder.is_dir()), Path(name))
 
 
 def compare_laps(laps: Sequence[dict[str, Any]]) -> list[list[str]]:

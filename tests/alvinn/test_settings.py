@@ -51,6 +51,16 @@ def test_the_models_to_choose_from_are_the_users_and_the_shipped_one(tmp_path: P
     assert home.model_names() == ["mine", "shipped"]
 
 
+def test_laps_are_found_by_their_models_name_by_a_folder_of_this_home_or_by_a_path(tmp_path: Path) -> None:
+    home = Home(home=tmp_path)
+    assert home.find_laps("mine") == Path("mine")
+    (tmp_path / "mine").mkdir()
+    assert home.find_laps("mine") == tmp_path / "mine"
+    (home.model_folder("mine") / "laps").mkdir(parents=True)
+    assert home.find_laps("mine") == home.model_folder("mine") / "laps"
+    assert home.find_laps("elsewhere/laps.json") == Path("elsewhere/laps.json")
+
+
 def test_the_maps_and_weathers_that_are_known_are_those_of_the_server_and_of_the_client() -> None:
     assert set(MAPS) == set(circuits.BUILT_IN)
     assert set(FAMILIES) == set(circuits.FAMILIES)
