@@ -108,7 +108,7 @@ peers: .venv-peers/sb3/ready .venv-peers/imitation/ready models/two-minutes/card
 
 # hours: 120 s of plain driving, three rounds, forty unseen laps, five times over; goes on where it was stopped
 corrections: setup
-	$(PY) -m tests.laps.corrections
+	$(PY) -m alvinn accept
 
 # hours: a bot at the keys of the real window teaches and corrects; needs Xvfb and xdotool, goes on where it was stopped
 hands: setup

@@ -155,6 +155,13 @@ JOBS = {
         matters=("out", "seeds", "rounds", "maps", "judge"),
         example="shift --seeds 1 --rounds 1",
     ),
+    "accept": Job(
+        "accept",
+        "Accept",
+        "Judge what corrections reach on unseen circuits, seed by seed.",
+        group="teach",
+        example="accept --seeds 1",
+    ),
     "ablation": Job(
         "ablation",
         "Ablation",

@@ -14,9 +14,9 @@ import pytest
 
 from alvinn.dagger.settings import RoundSettings
 from alvinn.jobs import ablation, refinement_study
+from alvinn.jobs.accept import GLANCE, UNSEEN
 from alvinn.jobs.shift import Shift
 from tests.laps import attempts, few_labels, robustness
-from tests.laps.corrections import GLANCE, UNSEEN
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = re.compile(r"(?:random|wild):(\d+)")
@@ -66,7 +66,8 @@ def test_what_docs_print_is_judged_on_judging_circuits(maps: str) -> None:
 
 def test_judging_circuits_are_named_in_no_other_code() -> None:
     """Except where a job judges, or a sentence tells where to."""
-    names = ("cli.py", *(f"jobs/{job}.py" for job in ("ablation", "correct", "refine", "refinement_study", "shift")))
+    jobs = ("ablation", "accept", "correct", "refine", "refinement_study", "shift")
+    names = ("cli.py", *(f"jobs/{job}.py" for job in jobs))
     judges = {ROOT / "alvinn" / name for name in names}
     for path, named in named_in("alvinn", "sim"):
         allowed = {*EXAMPLES, *DEVELOPMENT, *(JUDGING if path in judges else ())}

@@ -90,7 +90,7 @@ class Shift:
     jobs: int = 2
     """number of laps driven in parallel"""
     proof: Path = Path("models/corrections/corrections.json")
-    """results of `make corrections`; shown if the file exists"""
+    """results of `alvinn accept`; shown if the file exists"""
 
     page_only: bool = False
     """make the page from the seeds that are finished, and drive nothing"""

@@ -1,8 +1,9 @@
-"""Tables of the page on the covariate shift: departures per km by round, and what `make corrections` reached."""
+"""Tables of the page on the covariate shift: departures per km by round, and what `alvinn accept` found."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class CorrectionResults:
 
 
 def read_corrections(path: Path, *, named: bool) -> CorrectionResults | None:
-    """Read the file that `make corrections` writes; None where it is not made yet.
+    """Read the file that `alvinn accept` writes; None where it is not made yet.
 
     Args:
         path: of the file.
@@ -41,15 +42,17 @@ def read_corrections(path: Path, *, named: bool) -> CorrectionResults | None:
     """
     if not path.is_file():
         if named:
-            raise ResultsError(f"there is no {path}: `make corrections` writes such files, or leave --proof out")
+            raise ResultsError(f"there is no {path}: `alvinn accept` writes such files, or leave --proof out")
         return None
     try:
-        return _tabulate_corrections(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return CorrectionResults(", ".join(found["circuits"]), tabulate_corrections(found["seeds"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{path} is no file that `make corrections` writes: leave --proof out") from error
+        raise ResultsError(f"{path} is no file that `alvinn accept` writes: leave --proof out") from error
 
 
-def _tabulate_corrections(found: dict[str, Any]) -> CorrectionResults:
+def tabulate_corrections(seeds: Sequence[dict[str, Any]]) -> HtmlTable:
+    """What each seed reached, as `corrections.json` holds it, in a row."""
     headings = ("seed", "the clone", "corrections", "laps passed", "departures", "largest offset", "failed on")
     rows = [
         [
@@ -61,6 +64,6 @@ def _tabulate_corrections(found: dict[str, Any]) -> CorrectionResults:
             f"{one['largest_offset_m']:.2f} m",
             ", ".join(one["failed"]) or "none",
         ]
-        for one in found["seeds"]
+        for one in seeds
     ]
-    return CorrectionResults(", ".join(found["circuits"]), HtmlTable(headings, rows))
+    return HtmlTable(headings, rows)

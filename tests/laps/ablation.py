@@ -16,6 +16,7 @@ from pathlib import Path
 
 from alvinn.console import CONSOLE
 from alvinn.jobs.ablation import CELLS, CIRCUITS, JUDGED_IN, LEARNED_IN, Ablation, AblationCell
+from alvinn.jobs.reference import measure_reference
 from alvinn.networks.inference import read_card
 from tests.laps.cells import (
     Cells,
@@ -23,7 +24,6 @@ from tests.laps.cells import (
     combine,
     describe_results,
     main,
-    measure_reference,
     pick,
     tabulate_by_seed,
 )

@@ -20,6 +20,7 @@ from alvinn.console import CONSOLE
 from alvinn.dagger.settings import RoundSettings
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.record import record_plain_driving
+from alvinn.jobs.reference import measure_reference
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from alvinn.training.attempts import Use
@@ -31,7 +32,6 @@ from tests.laps.cells import (
     combine,
     judge,
     main,
-    measure_reference,
     pick,
     tabulate_by_seed,
 )

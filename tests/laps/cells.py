@@ -13,7 +13,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,19 +25,15 @@ from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
-from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.comfort import measure_comfort
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import LOG, run_folder
 from alvinn.metrics.summary import bound_rate, summarize
-from alvinn.recording import Recording
-from alvinn.recording.rows import encode_row
 from alvinn.settings import split_names
 from alvinn.util.files import write_json
 from alvinn.util.nearest import suggest
 from alvinn.util.repository import program_commit
 
-SEEN_IN = "ClearNoon,HardRainSunset,CloudyNight"
 FIGURES = ("km", "departures", "departures_per_km", "offset_mean_m", "offset_sd_m", "offset_max_m")
 RUN_FIGURES = (
     *("map", "direction", "weather"),
@@ -132,17 +128,6 @@ def repeat_command() -> str:
     """The command line of this process, as one would type it."""
     module = getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None)
     return shlex.join(["python", *(["-m", module] if module else sys.argv[:1]), *sys.argv[1:]])
-
-
-def measure_reference() -> str:
-    """The digest of what the expert sees and does; all that is recorded, trained and judged follows from it."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = record_once(Record(home=Path(scratch), name="reference", seconds=3.0, weathers=SEEN_IN, headless=True))
-        rows = Recording(folder).rows  # a server counts frames and time from its start, which differs
-        digest = hashlib.sha256(b"".join(encode_row(replace(row, frame=0, time=0.0)) for row in rows))
-        for path in sorted((folder / "frames").iterdir()):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def combine(reference: str, settings: Mapping[str, Any], model: Path | None = None) -> str:

@@ -19,11 +19,12 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
+from alvinn.jobs.reference import measure_reference
 from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import WEATHERS, Home, check_names
 from alvinn.visualization.page import pluralize
-from tests.laps.cells import Cells, Figures, combine, judge, main, measure_reference
+from tests.laps.cells import Cells, Figures, combine, judge, main
 
 FIRST, CIRCUITS = 400, 100  # the judging circuits: each candidate drives them once
 EXPERT = "expert"

@@ -4,7 +4,7 @@
     python -m tests.laps.few_labels --gates drift --labels 60,120,240,300,480 --seeds 5
     python -m tests.laps.few_labels --gates drift --labels 300 --seeds 5 --judging    # on the judging circuits, once
 
-Rounds as in `tests.laps.corrections`, but each learns from no more than its share of the labels: its
+Rounds as in `alvinn accept`, but each learns from no more than its share of the labels: its
 corrections are cut into pieces of two seconds, of which so many are kept at random, and the others left out. All gates
 of a seed begin with the same recording and the same clone. A cell is a gate, a number of labels and a seed; see
 `tests.laps.cells`.
@@ -28,8 +28,10 @@ from alvinn.console import CONSOLE
 from alvinn.dagger.rounds import drive_round, train_round
 from alvinn.dagger.settings import RoundGateName, RoundSettings
 from alvinn.errors import AlvinnError
+from alvinn.jobs.accept import SECONDS, UNSEEN
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.record import record_plain_driving
+from alvinn.jobs.reference import measure_reference
 from alvinn.recording import Range, Recording, Row
 from alvinn.recording.exclusions import mask_kept, write_left_out
 from alvinn.training.model_folder import is_trained
@@ -40,11 +42,9 @@ from tests.laps.cells import (
     combine,
     judge,
     main,
-    measure_reference,
     pick,
     tabulate_by_seed,
 )
-from tests.laps.corrections import SECONDS, UNSEEN
 
 DEVELOPMENT = tuple(f"random:{number}" for number in range(240, 260))
 PIECE = 40  # frames: two seconds
@@ -64,7 +64,7 @@ class FewLabels:
     seed: int = 0
     """the first of them"""
     judging: bool = False
-    """judge on random:400 to 419, as `tests.laps.corrections` does (default: on random:240 to 259)"""
+    """judge on random:400 to 419, as `alvinn accept` does (default: on random:240 to 259)"""
     seconds: float = SECONDS
     """of plain driving"""
     rounds: int = 3

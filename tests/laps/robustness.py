@@ -1,6 +1,6 @@
 """How much a model bears: other speeds, a camera that was moved, late answers, fewer of them, another exposure.
 
-    python -m tests.laps.corrections --seeds 1          # makes the clone and the corrected model
+    python -m alvinn accept --seeds 1                   # makes the clone and the corrected model
     python -m tests.laps.robustness
 
 Each condition is driven by a plain clone, by a model with three rounds of corrections and by the shipped one, on
@@ -20,6 +20,7 @@ from alvinn.console import CONSOLE
 from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Camera
 from alvinn.errors import ModelError
+from alvinn.jobs.reference import measure_reference
 from alvinn.networks.inference import read_card
 from alvinn.settings import CameraFlags, Home
 from tests.laps.cells import (
@@ -31,7 +32,6 @@ from tests.laps.cells import (
     format_figures,
     judge,
     main,
-    measure_reference,
     pick,
 )
 
@@ -127,7 +127,7 @@ class Robustness:
         given = getattr(self, name)
         model = self.home / given if isinstance(given, Path) else Home(self.home).find_model(given)
         if not (model / "card.json").is_file():
-            raise ModelError(f"{model} is not a model: make it by python -m tests.laps.corrections, or name --{name}")
+            raise ModelError(f"{model} is not a model: make it by python -m alvinn accept, or name --{name}")
         return model
 
     def _judge(self, model: Path, name: str) -> Figures:

@@ -23,12 +23,13 @@ import carla
 from alvinn.console import CONSOLE
 from alvinn.driving.lane import Lane
 from alvinn.errors import AlvinnError
+from alvinn.jobs.reference import measure_reference
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home, split_names
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.lane_map import build_lane
-from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, judge, main, measure_reference
+from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, judge, main
 from tests.laps.exam import EXPERT
 from tests.laps.limits import Run, tabulate_groups
 

@@ -104,7 +104,7 @@ def test_a_proof_that_is_none_is_found_before_anything_is_driven(shell: Shell, t
     other = tmp_path / "other.json"
     for text in ("{}", "[1]", "not JSON"):
         other.write_text(text, encoding="utf-8")
-        assert "no file that `make corrections` writes" in shell.refused("shift", *out, "--proof", str(other))
+        assert "no file that `alvinn accept` writes" in shell.refused("shift", *out, "--proof", str(other))
     assert not (tmp_path / "out").exists()
 
 
