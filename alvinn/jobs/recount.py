@@ -72,7 +72,9 @@ class Recount(Home):
         CONSOLE.print(tabulate(recounted))
         CONSOLE.print(f"{len(runs)} of {len(reported)} runs recounted", highlight=False)
         if wrong := sum(not one.agrees for one in recounted):
-            raise ResultsError(f"{wrong} of {len(runs)} runs disagree: in departures, or by 1 mm in the offset's sd")
+            raise ResultsError(
+                f"{wrong} of {len(runs)} runs disagree in departures, or by 1 mm or more in the offset's sd"
+            )
         CONSOLE.print("all agree: departures exactly, the offset's sd to 1 mm", highlight=False)
 
 
