@@ -14,7 +14,8 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-CONSOLE = Console()
+CONSOLE = Console(markup=False, emoji=False)
+"""Paths and names are printed as they are: what is to be bold or coloured is a `rich.text.Text`."""
 
 
 def invocation() -> str:
@@ -37,7 +38,7 @@ def print_next(*words: str, home: Path = Path()) -> None:
         home: the job's --home, if it is not the current folder.
     """
     elsewhere = () if home == Path() else ("--home", str(home))
-    CONSOLE.print(f"next: {invocation()} {shlex.join((*words, *elsewhere))}", soft_wrap=True, markup=False)
+    CONSOLE.print(f"next: {invocation()} {shlex.join((*words, *elsewhere))}", soft_wrap=True)
 
 
 def _shorten(path: Path) -> str:
@@ -56,8 +57,10 @@ def progress() -> Progress:
         TaskProgressColumn(),
         TimeRemainingColumn(compact=True),
         TextColumn("left", table_column=Column(no_wrap=True)),
-        TextColumn("[bold]{task.description}", table_column=Column(no_wrap=True)),
-        TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        TextColumn("{task.description}", style="bold", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
+        ),
         console=CONSOLE,
         expand=True,
     )

@@ -83,14 +83,15 @@ def greet(jobs: Mapping[str, Job], command: str, starts: Mapping[str, str], cons
     """
     console.print("alvinn: a car that learns to steer by watching, as ALVINN did in 1989.", highlight=False)
     for words, what in starts.items():
-        console.print(f"\n{what}:\n  [cyan]{command} {words}[/]", highlight=False, soft_wrap=True)
+        text = Text.assemble(f"\n{what}:\n  ", (f"{command} {words}", "cyan"))
+        console.print(text, soft_wrap=True)
     grid = Table.grid(padding=(0, 2))
     for group, title in GROUPS.items():
         members = [(name, job) for name, job in jobs.items() if job.group == group]
         for number, (name, job) in enumerate(members):
             grid.add_row(Text("" if number else title, "bold"), Text(name, "cyan"), Text(job.summary))
     console.print("", grid, sep="\n")
-    console.print(f"\n{command} JOB --help explains a job.", highlight=False, markup=False)
+    console.print(f"\n{command} JOB --help explains a job.", highlight=False)
 
 
 def explain(name: str, job: Job, command: str, console: Console, *, everything: bool = False) -> None:
@@ -105,17 +106,17 @@ def explain(name: str, job: Job, command: str, console: Console, *, everything: 
     """
     flags = list_flags(job.load())
     usage = ["usage:", command, name, *(f"[{flag.name}]" for flag in flags.values() if _is_word(flag)), "[flags]"]
-    console.print(" ".join(usage), markup=False, highlight=False)
-    console.print(f"\n{job.summary}", markup=False, highlight=False)
+    console.print(" ".join(usage), highlight=False)
+    console.print(f"\n{job.summary}", highlight=False)
     if job.example:
-        console.print(f"For example:\n  {command} {job.example}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"For example:\n  {command} {job.example}", highlight=False, soft_wrap=True)
     words = [key for key, flag in flags.items() if _is_word(flag)]
     shown = [flags[key] for key in dict.fromkeys((*words, *(job.matters if job.matters and not everything else flags)))]
     console.print("", _two_columns([(flag.usage, flag.text) for flag in shown]), sep="\n")
     others = dict.fromkeys(_shorten(flag.name) for flag in flags.values() if flag not in shown)
     if others:
-        console.print(f"\nFurther: {', '.join(others)}.", markup=False, highlight=False)
-        console.print(f"{command} {name} --help all explains them.", markup=False, highlight=False)
+        console.print(f"\nFurther: {', '.join(others)}.", highlight=False)
+        console.print(f"{command} {name} --help all explains them.", highlight=False)
 
 
 def list_flags(settings: Any, prefix: str = "", usual: Any = None) -> dict[str, Flag]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import segno
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 LOOPBACK = "127.0.0.1"
 ELSEWHERE = ("192.0.2.1", 9)  # an address for documentation: nothing is sent, the system only picks a way out
@@ -37,16 +38,17 @@ class Address:
 
     def announce(self, console: Console, code: str, lecturer: str, *, shared: bool) -> None:
         """Print where the class is, and who may do what."""
-        console.print(f"listening on {self.url}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"listening on {self.url}", highlight=False, soft_wrap=True)
         if shared:
             out = io.StringIO()
             segno.make(self.url, error="m").terminal(out, compact=True, border=2)
-            console.print(Panel(f"[bold]{self.url}[/]\n\nto drive: [bold]{code}[/]", padding=(1, 4), expand=False))
-            console.print(out.getvalue(), markup=False, highlight=False)
+            text = Text.assemble((self.url, "bold"), "\n\nto drive: ", (code, "bold"))
+            console.print(Panel(text, padding=(1, 4), expand=False))
+            console.print(out.getvalue(), highlight=False)
         else:
             console.print(f"only this machine can open it; add --share for a class. To drive: {code}", highlight=False)
         own = f"http://{LOOPBACK}:{self.port}/#{lecturer}"
-        console.print(f"your own page, with the lecturer's keys: {own}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"your own page, with the lecturer's keys: {own}", highlight=False, soft_wrap=True)
 
 
 def find_address(port: int, *, shared: bool) -> Address:

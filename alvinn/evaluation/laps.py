@@ -63,7 +63,7 @@ def judge_baselines(job: LapSettings) -> list[Baseline]:
         try:
             found.append(("expert", drive_laps(expert, None)))
         except AlvinnError as error:  # told again for each run that the model cannot drive either
-            CONSOLE.print(f"the expert: {error}", markup=False, highlight=False)
+            CONSOLE.print(f"the expert: {error}", highlight=False)
             runs = [load_run(folder, run) for run in job.list_runs()]
             if driven := [run for run in runs if run is not None]:
                 found.append(("expert", driven))

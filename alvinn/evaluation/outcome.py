@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
@@ -32,11 +32,11 @@ def compare_with_earlier(before: dict[str, Any], now: dict[str, Any]) -> None:
     """
     changes = compare_runs(before["runs"], now["runs"], np.random.default_rng(0))
     for change in changes:
-        CONSOLE.print(str(change), markup=False)
+        CONSOLE.print(str(change))
     for sentence in list_differences(("the earlier laps", before), ("these", now)):
-        CONSOLE.print(sentence, markup=False)
+        CONSOLE.print(sentence)
     judgement = overall_judgement(changes)
-    CONSOLE.print(f"against {escape(before['model'])}: [bold]{judgement}[/]")
+    CONSOLE.print(Text.assemble(f"against {before['model']}: ", (judgement, "bold")))
     if judgement == "worse":
         raise ResultsError("; ".join(str(change) for change in changes if change.judgement == "worse"))
 
@@ -73,12 +73,12 @@ def tabulate(results: list[Result]) -> Table:
         figures = result.as_json()
         sd, largest = figures["offset_sd_m"], figures["offset_max_m"]
         grid.add_row(
-            escape(str(one)) + (f", seed {one.seed}" if seeds else "") + (f", start {one.start}" if starts else ""),
+            str(one) + (f", seed {one.seed}" if seeds else "") + (f", start {one.start}" if starts else ""),
             f"{result.completion_pct:.0f}%",
             str(figures["departures"]),
             "-" if sd is None else f"{sd:.3f} m",
             "-" if largest is None else f"{largest:.2f} m",
-            "[green]passed[/]" if result.faultless else "[red]failed[/]",
+            Text("passed", "green") if result.faultless else Text("failed", "red"),
         )
     return grid
 

@@ -27,8 +27,8 @@ Files = dict[str, bytes]
 
 LOCAL = "local"  # the address that starts a cluster on this machine
 OPEN_PORTS = (
-    "[yellow]Ray listens on all network interfaces of this machine, and whoever reaches it can run programs here: "
-    "use --ray local on a trusted network only; --jobs N opens no ports to it.[/]"
+    "Ray listens on all network interfaces of this machine, and whoever reaches it can run programs here: "
+    "use --ray local on a trusted network only; --jobs N opens no ports to it."
 )
 STORE = 200 * 1024 * 1024  # bytes of shared memory: models and films are small
 
@@ -103,7 +103,7 @@ def _connect(address: str) -> Any:
     except ImportError as error:
         raise AlvinnError("--ray requires Ray, an extra: pip install 'alvinn[ray]'") from error
     if address == LOCAL:
-        CONSOLE.print(OPEN_PORTS)
+        CONSOLE.print(OPEN_PORTS, style="yellow")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     of_its_own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": STORE} if address == LOCAL else {}
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from rich.text import Text
 
 from alvinn.console import CONSOLE
 from alvinn.evaluation.laps import drive_laps
@@ -158,10 +159,10 @@ class Ablation:
         found: dict[str, dict[int, list[Result]]] = {cell.name: {} for cell in self.select_cells()}
         for seed in range(self.seeds):  # outside, so that an early table already has every row
             for cell in self.select_cells():
-                CONSOLE.print(f"[bold]{cell.name}[/], seed {seed}")
+                CONSOLE.print(Text.assemble((cell.name, "bold"), f", seed {seed}"))
                 found[cell.name][seed] = self.judge_cell(cell, seed)
                 self._write(found)
-        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
+        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"))
 
     def judge_cell(self, cell: AblationCell, seed: int) -> list[Result]:
         """Record, train and drive what a cell needs, unless it is there."""

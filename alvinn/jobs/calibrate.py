@@ -39,7 +39,7 @@ class Calibrate:
         with Window("alvinn calibrate") as window:
             stick, profile = run_calibration(self, window)
         save_profile(path, stick.guid, profile)
-        CONSOLE.print(describe_profile(profile, path), markup=False)
+        CONSOLE.print(describe_profile(profile, path))
         print_next("drive")
 
 

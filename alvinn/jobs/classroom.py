@@ -130,7 +130,7 @@ class ShowClassroom(Driving):
     def _rehearse(self) -> None:
         missing = 0
         for finding in rehearse(self, self.port):
-            CONSOLE.print(f"{'good' if finding.good else 'MEND'}: {finding.text}", markup=False, highlight=False)
+            CONSOLE.print(f"{'good' if finding.good else 'MEND'}: {finding.text}", highlight=False)
             missing += not finding.good
         if missing:
             raise AlvinnError(f"this machine is not ready: {missing} of the points above say what to mend")

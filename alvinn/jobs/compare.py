@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
-from rich.markup import escape as rich_escape
 from rich.table import Table
 
 from alvinn.console import CONSOLE
@@ -72,12 +71,12 @@ class Compare(Home):
         others = list(zip(self.laps, laps, strict=True))[1:]
         verdicts = [line for other in others for line in describe_comparison((self.laps[0], laps[0]), other)]
         rows = compare_laps(laps)
-        grid = Table("", *map(rich_escape, self.laps))
+        grid = Table("", *self.laps)
         for row in rows:
-            grid.add_row(*map(rich_escape, row))
+            grid.add_row(*row)
         CONSOLE.print(grid)
         for sentence in verdicts:
-            CONSOLE.print(sentence, markup=False)
+            CONSOLE.print(sentence)
         chart = plot_comparison(self.laps, [one["summary"] for one in laps])
         values = {
             "verdicts": verdicts,
@@ -109,7 +108,7 @@ class Compare(Home):
             return None
         comparison = compare_offline(judged)
         for sentence in comparison.correlations:
-            CONSOLE.print(sentence, markup=False)
+            CONSOLE.print(sentence)
         return comparison
 
     def _pair_films(self, laps: Sequence[dict[str, Any]]) -> list[list[Clip]]:

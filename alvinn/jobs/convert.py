@@ -137,7 +137,7 @@ class Convert(Home):
         log = ConversionLog()
         target = convert(self, log)
         CONSOLE.print(tabulate_log(log))
-        CONSOLE.print(f"{log.rows} rows are in {target}", markup=False)
+        CONSOLE.print(f"{log.rows} rows are in {target}")
         if self.target_format == "alvinn":
             print_next("train", self.dst, "--data", self.dst, home=self.home)
 

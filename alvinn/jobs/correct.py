@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from alvinn.console import CONSOLE, print_next
 from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
@@ -46,7 +48,7 @@ class Correct(RoundSettings):
             raise AlvinnError("correct requires a name and recordings: alvinn correct NAME --data RECORDING ...")
         ledger = correct(self)
         best = self.model(ledger.entries[-1].round)
-        CONSOLE.print(f"{ledger.ended}; the network is in {best}", markup=False)
+        CONSOLE.print(f"{ledger.ended}; the network is in {best}")
         print_next("laps", str(best), "--maps", "random:400,random:401", "--both-directions")
 
 
@@ -129,10 +131,10 @@ def _enough(job: Correct, entry: Entry) -> str:
     return f"all {job.rounds} rounds are driven" if entry.round >= job.rounds else ""
 
 
-def describe_round(entry: Entry) -> str:
+def describe_round(entry: Entry) -> Text:
     """Describe a round in a sentence."""
     drove = f"{entry.corrections} corrections in {entry.seconds:g} s, " if entry.round else ""
     laps = f"{entry.faultless} of {entry.laps} laps without a departure" if entry.laps else "no laps judged"
     tests = f", still needs help: {entry.still_needs_help} of {entry.tests}" if entry.tests else ""
     gate = f", gate at {entry.setting:.2g} from {entry.setting_from}" if entry.setting_from else ""
-    return f"[bold]round {entry.round}[/]: {drove}{laps}{tests}{gate}"
+    return Text.assemble((f"round {entry.round}", "bold"), f": {drove}{laps}{tests}{gate}")

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.text import Text
+
 from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, ModelError, RecordingError
 from alvinn.evaluation.laps import drive_laps
@@ -64,9 +66,10 @@ class Demo(Home):
             raise AlvinnError(f"{len(failed)} of {len(results)} laps failed")
 
     def _record(self) -> None:
-        CONSOLE.print(
-            f"[bold]1. Watch.[/] The scripted expert drives {SEEN} for {self.seconds:g} s, both ways, while "
-            "disturbances push the car off its line: what is learned is the way back."
+        _print_step(
+            "1. Watch.",
+            f"The scripted expert drives {SEEN} for {self.seconds:g} s, both ways, while disturbances push the car off "
+            "its line: what is learned is the way back.",
         )
         folder = self.recording_folder(NAME)
         job = Record(
@@ -87,18 +90,18 @@ class Demo(Home):
             raise ModelError(f"{model} was not trained by the demo: move it elsewhere, or give another --home")
         earlier = [folder for folder in (recording, model) if folder.exists()]
         if earlier:
-            CONSOLE.print(f"The earlier demo in {' and '.join(map(str, earlier))} is replaced.", markup=False)
+            CONSOLE.print(f"The earlier demo in {' and '.join(map(str, earlier))} is replaced.")
         if recording.exists():
             shutil.rmtree(recording)  # the model's folder is cleared by the training
 
     def _train(self) -> None:
-        CONSOLE.print("[bold]2. Learn.[/] A convolutional network learns curvature from pixels, from random weights.")
+        _print_step("2. Learn.", "A convolutional network learns curvature from pixels, from random weights.")
         job = Train(home=self.home, name=NAME, data=(NAME,), epochs=self.epochs, seed=self.seed, overwrite=True)
         folder = train(job, [Recording(self.recording_folder(NAME)).require_frames()])
         CONSOLE.print(f"   the model is in {folder}")
 
     def _drive(self) -> list[Result]:
-        CONSOLE.print(f"[bold]3. Drive.[/] It steers by itself: {SEEN}, where it learned, and {UNSEEN}, never seen.")
+        _print_step("3. Drive.", f"It steers by itself: {SEEN}, where it learned, and {UNSEEN}, never seen.")
         job = Laps(
             home=self.home, model=NAME, maps=f"{SEEN},{UNSEEN}", both_directions=True, seed=self.seed, overwrite=True
         )
@@ -106,6 +109,10 @@ class Demo(Home):
         folder = job.results_folder()
         CONSOLE.print(f"   the report: {folder / 'report.html'}\n   the film: {folder / 'lap.mp4'}")
         return results
+
+
+def _print_step(heading: str, what: str) -> None:
+    CONSOLE.print(Text.assemble((heading, "bold"), f" {what}"))
 
 
 def _is_ours(folder: Path) -> bool:

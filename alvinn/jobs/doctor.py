@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.table import Table
+from rich.text import Text
 
 from alvinn import __version__
 from alvinn.console import CONSOLE
@@ -54,7 +55,8 @@ class Doctor:
         findings = self._check()
         grid = Table("what", "found", "to do")
         for finding in findings:
-            grid.add_row(finding.what, finding.found, f"[red]{finding.remedy}[/]" if finding.remedy else "[green]-[/]")
+            todo = Text(finding.remedy, "red") if finding.remedy else Text("-", "green")
+            grid.add_row(finding.what, finding.found, todo)
         CONSOLE.print(grid)
         if self.try_:
             write_json(self.report, {"alvinn": __version__, "findings": [asdict(finding) for finding in findings]})

@@ -49,10 +49,10 @@ class Laps(LapSettings):
         CONSOLE.print(tabulate(results))
         CONSOLE.print(describe_departures(summarize(results, np.random.default_rng(self.seed))), highlight=False)
         if baselines:
-            CONSOLE.print(describe_spreads(self.driver_name(), pool_metrics(results), baselines), markup=False)
+            CONSOLE.print(describe_spreads(self.driver_name(), pool_metrics(results), baselines))
         report = self.results_folder() / "report.html"
         films = ", with films" if self.films else ""
-        CONSOLE.print(f"{describe_verdict(results)}. The report{films}: {report}", markup=False)
+        CONSOLE.print(f"{describe_verdict(results)}. The report{films}: {report}")
         self._print_next(passed=all(result.faultless for result in results))
         if self.open_it:
             open_file(report)

@@ -35,7 +35,7 @@ class ShowLesson(Home):
         """
         if self.number is None:
             for lesson in read_lessons():
-                CONSOLE.print(f"alvinn lesson {lesson.number}   {lesson.title}", markup=False, highlight=False)
+                CONSOLE.print(f"alvinn lesson {lesson.number}   {lesson.title}", highlight=False)
         elif self.check:
             self._check(self.number)
         else:
@@ -44,7 +44,7 @@ class ShowLesson(Home):
     def _check(self, number: int) -> None:
         findings = check_exercise(number, self)
         for finding in findings:
-            CONSOLE.print(f"{'good' if finding.good else 'not yet'}: {finding.text}", markup=False, highlight=False)
+            CONSOLE.print(f"{'good' if finding.good else 'not yet'}: {finding.text}", highlight=False)
         missing = sum(not finding.good for finding in findings)
         if missing:
             raise AlvinnError(

@@ -97,9 +97,9 @@ def _delete(folder: Path) -> None:
     except EOFError:
         answer = ""
     if answer.strip().lower() not in {"y", "yes"}:
-        CONSOLE.print(f"{folder} stays.", markup=False)
+        CONSOLE.print(f"{folder} stays.")
         return
     with locked(folder, "written"):
         pass  # nobody is writing there
     shutil.rmtree(folder)
-    CONSOLE.print(f"{folder} is deleted.", markup=False)
+    CONSOLE.print(f"{folder} is deleted.")

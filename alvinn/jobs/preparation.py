@@ -51,7 +51,7 @@ def _do(what: str, work: Callable[[], bool]) -> None:
     began = time.monotonic()
     did = work()
     took = f"{time.monotonic() - began:.0f} s" if did else "there already"
-    CONSOLE.print(f"{what}: {took}", markup=False, highlight=False)
+    CONSOLE.print(f"{what}: {took}", highlight=False)
 
 
 def _record(home: Home, name: str, map_name: str, seed: int, *, noise: bool) -> bool:

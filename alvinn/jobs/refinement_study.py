@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from rich.text import Text
 
 from alvinn.console import CONSOLE
 from alvinn.errors import BusyError
@@ -105,7 +106,7 @@ class Study:
                 if not self._is_done(cell):
                     self._do(cell)
         self._write_page()
-        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"), markup=False)
+        CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"))
 
     def _held(self, name: str) -> Path:
         """The folder that is locked by the run that is busy with a cell or a clone."""
@@ -132,7 +133,7 @@ class Study:
         return {"speed": self.settings.speed, "weather": self.settings.weather}
 
     def _do(self, cell: StudyCell) -> None:
-        CONSOLE.print(f"[bold]{cell.way}[/], seed {cell.seed}")
+        CONSOLE.print(Text.assemble((cell.way, "bold"), f", seed {cell.seed}"))
         model = self._teach(cell)
         head = {"schema": 1, "commit": program_commit(), "settings": self._settings()}
         write_json(self.out / f"{cell.name}.json", {**head, **asdict(cell), **self._judge(cell, model)})

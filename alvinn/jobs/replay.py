@@ -70,13 +70,13 @@ class Replay(Home):
         player = Player(recording, recording.vehicle(), answer, self.speed, view)
         if self.out is not None:
             film(player, recording, self.out)
-            CONSOLE.print(f"the film is {self.out}", markup=False)
+            CONSOLE.print(f"the film is {self.out}")
             if self.open_it:
                 open_file(self.out)
         else:
             show(player, f"alvinn replay {self.recording}")
         if network is not None and player.answers:
-            CONSOLE.print(describe_answers(player.answers, recording, network.card), markup=False)
+            CONSOLE.print(describe_answers(player.answers, recording, network.card))
 
     def _load_network(self, recording: Recording) -> Network | None:
         if self.model is None:

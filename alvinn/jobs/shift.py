@@ -145,7 +145,7 @@ class Shift:
             is_news = not all(self._is_finished(gate, seed) for gate in TAUGHT)
             with locked(self.out / SEEDS / str(seed), "measured"):
                 for gate, name in TAUGHT.items():
-                    CONSOLE.print(f"[bold]seed {seed}, {name}[/]")
+                    CONSOLE.print(f"seed {seed}, {name}", style="bold")
                     found[gate].append(self._teach(gate, seed))
                     if is_news:
                         self._write(found)

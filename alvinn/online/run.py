@@ -224,13 +224,12 @@ def report(folder: Path, story: Story) -> None:
         CONSOLE.print(
             f"after {story.first_unaided_lap_after_s:.0f} s of watching the network drove a lap of {story.map} without "
             f"a departure; the model is in {folder}",
-            markup=False,
         )
     elif story.outcome == "did not converge":
         best = max((attempt.driven_m for attempt in story.attempts), default=0.0)
         told = f"after {story.watched_s:.0f} s of watching the network does not drive a lap (best {best:.0f} m); {kept}"
         if story.fallback is None:
             raise AlvinnError(f"{told}; give it more --patience, or a --fallback model to drive in its place")
-        CONSOLE.print(f"{told}; {story.fallback} drove in its place", markup=False)
+        CONSOLE.print(f"{told}; {story.fallback} drove in its place")
     else:
-        CONSOLE.print(f"the driver left after {story.watched_s:.0f} s of watching; {kept}", markup=False)
+        CONSOLE.print(f"the driver left after {story.watched_s:.0f} s of watching; {kept}")

@@ -12,6 +12,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from rich.text import Text
+
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError
 from alvinn.online.pace import LearnedOnline
@@ -45,11 +47,11 @@ def make_table(settings: LearnSettings, out: Path, seeds: int) -> None:
     for network, seed in list_cells(seeds):
         path = out / f"{network}-{seed}.json"
         if not path.exists():
-            CONSOLE.print(f"[bold]{network}[/], seed {seed}")
+            CONSOLE.print(Text.assemble((network, "bold"), f", seed {seed}"))
             name = f"table-{path.stem}"
             write_json(path, teach(replace(settings, name=name, network=network, seed=seed, overwrite=True)))
         write_bytes(out / "table.md", format_table(read_cells(out)).encode())
-    CONSOLE.print((out / "table.md").read_text(encoding="utf-8"), markup=False)
+    CONSOLE.print((out / "table.md").read_text(encoding="utf-8"))
 
 
 def list_cells(seeds: int) -> Iterator[tuple[LearnedOnline, int]]:

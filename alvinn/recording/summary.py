@@ -23,14 +23,14 @@ def open_recording(folder: Path) -> Recording:
     """
     recording = Recording(folder)
     if recording.unclosed_warning:
-        CONSOLE.print(recording.unclosed_warning, markup=False)
+        CONSOLE.print(recording.unclosed_warning)
     return recording.require_frames()
 
 
 def warn_if_unclosed(folder: Path) -> None:
     """Print a warning if a recording exists and was not closed."""
     if (folder / "session.json").is_file() and (warning := Recording(folder).unclosed_warning):
-        CONSOLE.print(warning, markup=False)
+        CONSOLE.print(warning)
 
 
 def print_quality(folder: Path) -> None:

@@ -13,7 +13,7 @@ from alvinn.console import CONSOLE
 def make_progress() -> Progress:
     """A progress display with simulated minutes, the time left, and the figures of the present minute."""
     return Progress(
-        TextColumn("[bold]refine"),
+        TextColumn("refine", style="bold"),
         BarColumn(bar_width=8),
         TextColumn("{task.completed:.1f}/{task.total:.0f} min"),
         TextColumn("{task.fields[note]}"),

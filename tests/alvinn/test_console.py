@@ -10,8 +10,11 @@ import pytest
 from rich.console import Console
 
 from alvinn.cli import parse
-from alvinn.console import invocation, print_next, progress
+from alvinn.console import CONSOLE, invocation, print_next, progress
 from alvinn.jobs.laps import Laps
+from tests.alvinn.fakes import write_recording
+from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.jobs.test_compare import laps
 
 
 @pytest.mark.parametrize("typed", [".venv/bin/python", "python3", "/opt/somewhere/bin/python"])
@@ -64,3 +67,32 @@ def test_a_bar_shows_share_and_time_left_first_and_cuts_the_rest_at_80_columns(
     last = [line for line in plain if line.strip()][-1]
     assert re.match(r"[━╸╺]+ +50% (\d\d|--):(\d\d|--) left drive +runs, random:400", last)
     assert len(last.rstrip()) <= 80
+
+
+ODD = Path("a [/i] [b]")
+"""Rich would take [b] for a style and [/i] for an error."""
+
+
+def test_paths_are_printed_as_they_are_whatever_their_name(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_recording(ODD / "data" / "mine", 12)
+    for name, offset in (("[m]", 0.1), ("[n]", 0.3)):
+        laps(ODD / "models" / name / "laps", offset)
+    for arguments, told in (
+        (("record", "r", "--map", "oval", "--seconds", "1"), f"frames are in {ODD / 'data' / 'r'}:"),
+        (("train", "m", "--data", "mine", "--epochs", "1"), f"the model is in {ODD / 'models' / 'm'}:"),
+        (("card", "m"), f"drawn: {ODD / 'models' / 'm' / 'features.png'}"),
+        (("compare", "[m]", "[n]", "--out", f"{ODD}.html"), f"the page is {ODD}.html"),
+    ):
+        said = shell.run(*arguments, "--home", str(ODD))
+        assert said.status == 0, said
+        assert told in " ".join(said.out.split())
+
+
+def test_a_bars_task_is_shown_as_it_is_whatever_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as bars:
+        bars.add_task("drive a [/i] [b] :car:.xodr", total=8, note="of [b]")
+        CONSOLE.print(bars)
+    assert "left drive a [/i] [b] :car:.xodr of [b]" in " ".join(capsys.readouterr().out.split())
