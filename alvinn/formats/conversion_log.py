@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from alvinn.errors import RecordingError
+from alvinn.util.nearest import find_name, find_nearest
 
 FEW = 2  # rows with damaged steering that are no reason yet to doubt the column
 SHARE = 10  # nor is one in this many
+LISTED = 30  # columns that a message lists at most
 
 
 @dataclass(slots=True)
@@ -64,7 +66,31 @@ def require_steering(name: str, damaged: Sequence[str], rows: int, found: Sequen
         )
 
 
-def list_columns(found: Sequence[str]) -> str:
-    """The columns of a file, and how to say which one is the steering."""
-    names = [name[:40].encode("utf-8", errors="replace").decode() for name in found[:30]]
-    return f"The columns found are: {', '.join(names) or 'none'}; name the right one with --steering"
+def require_column(asked: str, found: Sequence[str], flag: str) -> int:
+    """Where the column stands that a person named, whatever its capitals.
+
+    Args:
+        asked: its name.
+        found: all columns there are.
+        flag: that named it.
+
+    Raises:
+        RecordingError: there is none; the message names the nearest one.
+    """
+    name = asked if asked in found else find_name(asked.strip(), found)
+    if name is not None:
+        return found.index(name)
+    near = find_nearest(asked, found)
+    hint = f": did you mean {_shorten(near)}?" if near else "."
+    raise RecordingError(f"there is no column {asked}{hint} {list_columns(found, flag)}")
+
+
+def list_columns(found: Sequence[str], flag: str = "--steering") -> str:
+    """The columns of a file, and with which flag to say which one is the right one."""
+    names = map(_shorten, found[:LISTED])
+    return f"The columns found are: {', '.join(names) or 'none'}; name the right one with {flag}"
+
+
+def _shorten(name: str) -> str:
+    """A name as it can be printed, whatever a damaged file holds."""
+    return name[:40].encode("utf-8", errors="replace").decode()

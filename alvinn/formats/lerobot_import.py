@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import ConversionLog, list_columns
+from alvinn.formats.conversion_log import ConversionLog, list_columns, require_column
 from alvinn.formats.lerobot_info import ROW, Column, Info, Record, read_info
 from alvinn.formats.lerobot_names import L2D, LEROBOT, RIGHT_POSITIVE
 from alvinn.formats.lerobot_pictures import (
@@ -80,12 +80,14 @@ def read(source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> I
 
 
 def _find_steering(info: Info, reading: Reading) -> Column:
-    asked = reading.steering
-    numbers = [column for column in info.numbers() if asked is not None or column.feature.startswith("action")]
-    wanted = [c for c in numbers if (asked == c.name if asked is not None else "steer" in c.name.lower())]
-    if not wanted:
-        raise RecordingError(f"there is no steering. {list_columns([column.name for column in info.numbers()])}")
-    return wanted[0]
+    numbers = info.numbers()
+    names = [column.name for column in numbers]
+    if reading.steering is not None:
+        return numbers[require_column(reading.steering, names, "--steering")]
+    for column in numbers:
+        if column.feature.startswith("action") and "steer" in column.name.lower():
+            return column
+    raise RecordingError(f"there is no steering. {list_columns(names)}")
 
 
 def _choose_scale(info: Info, steer: Column, reading: Reading, log: ConversionLog) -> SteeringScale:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import ConversionLog, list_columns
+from alvinn.formats.conversion_log import ConversionLog, list_columns, require_column
 from alvinn.formats.reading import Reading, choose_scale
 from alvinn.formats.sample import (
     OnRow,
@@ -66,11 +66,12 @@ def read(source: Path, reading: Reading, log: ConversionLog, on_row: OnRow) -> I
         raise RecordingError(f"the tub {source} is empty. {log.summarize_reasons() or 'Its catalogs hold no records'}")
     keys = sorted({key for _, record in records for key in record})
     scale = choose_scale(key := _find_steering(reading.steering, keys), "", reading, log)
+    picture = reading.picture and keys[require_column(reading.picture, keys, "--picture")]
     scale.check([record.get(key, "nothing") for _, record in records], keys)
     for where, record in records:
         on_row()
         try:
-            yield _make_sample(record, scale.of(record.get(key)), source / "images", reading.picture)
+            yield _make_sample(record, scale.of(record.get(key)), source / "images", picture)
         except ValueError as error:
             log.leave_out(str(error), where)
 
@@ -169,7 +170,9 @@ def _pilot_steers(record: Record) -> bool:
 
 
 def _find_steering(steering: str | None, keys: Sequence[str]) -> str:
-    found = [key for key in ((steering,) if steering is not None else STEERING) if key in keys]
+    if steering is not None:
+        return keys[require_column(steering, keys, "--steering")]
+    found = [key for key in STEERING if key in keys]
     if not found:
         raise RecordingError(f"there is no steering in the records. {list_columns(keys)}")
     return found[0]
@@ -192,10 +195,10 @@ def _make_sample(record: Record, steer: float, images: Path, picture: str | None
 
 def _find_picture(record: Mapping[str, Any], key: str | None) -> str:
     named = record.get(key or PICTURE)
-    if not isinstance(named, str):
+    if key is None and not isinstance(named, str):
         pictures = (v for v in record.values() if isinstance(v, str) and v.lower().endswith((".jpg", ".jpeg", ".png")))
         named = next(pictures, "")
-    return base_name(named)
+    return base_name(named) if isinstance(named, str) else ""
 
 
 def write(recording: Recording, folder: Path, log: ConversionLog, on_row: OnRow) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alvinn.errors import RecordingError
-from alvinn.formats.conversion_log import ConversionLog, list_columns
+from alvinn.formats.conversion_log import ConversionLog, list_columns, require_column
 from alvinn.formats.reading import Reading
 from alvinn.formats.sample import number_or
 
@@ -35,6 +35,7 @@ class LogTable:
     """A log, its rows of equal width."""
 
     columns: tuple[str, ...]
+    """as they are written in the file"""
     rows: Rows
     has_header: bool
 
@@ -108,7 +109,7 @@ def _keep_even(rows: Rows, log: ConversionLog) -> Rows:
 
 
 def _make_table(rows: Rows, log: ConversionLog) -> LogTable:
-    first = tuple(cell.strip().lower() for cell in rows[0][1])
+    first = tuple(cell.strip() for cell in rows[0][1])
     if _is_header(first):
         return LogTable(first, rows[1:], has_header=True)
     _refuse_decimal_commas(rows)
@@ -154,7 +155,8 @@ def find_columns(table: LogTable, reading: Reading, log: ConversionLog) -> dict[
     Raises:
         RecordingError: the picture or the steering is not among them, or cannot be told.
     """
-    places = {name: table.columns.index(name) for name in COLUMNS if name in table.columns}
+    written = [column.lower() for column in table.columns]
+    places = {name: written.index(name) for name in COLUMNS if name in written}
     steering = _find_steering(table, reading, log)
     center = _find_picture(table, reading, log)
     return places | {"center": center, "steering": steering}
@@ -171,10 +173,7 @@ def _find_named(table: LogTable, wanted: Sequence[str]) -> int | None:
 
 def _find_picture(table: LogTable, reading: Reading, log: ConversionLog) -> int:
     if reading.picture is not None:
-        asked = reading.picture.strip().lower()
-        if asked in table.columns:
-            return table.columns.index(asked)
-        raise RecordingError(f"there is no column {asked}; the columns found are: {', '.join(table.columns)}")
+        return require_column(reading.picture, table.columns, "--picture")
     found = _find_named(table, PICTURES)
     if found is not None:
         return found
@@ -182,22 +181,18 @@ def _find_picture(table: LogTable, reading: Reading, log: ConversionLog) -> int:
     if len(pictures) == 1:
         log.note(f"{table.columns[pictures[0]]} names the pictures")
         return pictures[0]
-    raise RecordingError(
-        f"there is no center column; the columns found are: {', '.join(table.columns)}; "
-        "name the one with the pictures with --picture"
-    )
+    raise RecordingError(f"there is no center column. {list_columns(table.columns, '--picture')}")
 
 
 def _find_steering(table: LogTable, reading: Reading, log: ConversionLog) -> int:
-    asked = reading.steering
-    if asked is not None and asked.strip().lower() in table.columns:
-        return table.columns.index(asked.strip().lower())
-    found = _find_named(table, STEERING) if asked is None else None
-    if found is None and asked is None:  # a unit in the name: steering_deg
+    if reading.steering is not None:
+        return require_column(reading.steering, table.columns, "--steering")
+    found = _find_named(table, STEERING)
+    if found is None:  # a unit in the name: steering_deg
         found = next((at for at, name in enumerate(table.columns) if _simplify(name).startswith("steer")), None)
     if found is not None:
         return found
-    if asked is None and not table.has_header:
+    if not table.has_header:
         return _find_steering_by_sight(table, log)
     raise RecordingError(f"there is no steering column. {list_columns(table.columns)}")
 

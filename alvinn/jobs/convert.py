@@ -102,7 +102,7 @@ class Convert(Home):
     steering: str | None = None
     """import: name of the steering column, if it is not the usual one"""
     picture: str | None = None
-    """import from udacity: name of the picture column, if it is not the usual one"""
+    """import from udacity or tub: name of the picture column, if it is not the usual one"""
     flip_steering: bool = False
     """import: positive steering turns left in the source; flip its sign"""
     right_positive: bool = False

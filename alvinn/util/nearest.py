@@ -13,13 +13,19 @@ def find_name(name: str, known: Iterable[str]) -> str | None:
     return next((one for one in known if one.lower() == name.lower()), None)
 
 
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant; None if none is near."""
+    names = {one.lower(): one for one in known}
+    near = get_close_matches(name.lower(), names, n=1)
+    return names[near[0]] if near else None
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """The end of a message on an unknown name: the nearest one, or what there is; empty if there is nothing."""
-    names = {one.lower(): one for one in known}
-    if near := get_close_matches(name.lower(), names, n=1):
-        return f"did you mean {names[near[0]]}?"
-    if not names:
+    listed = list(dict.fromkeys(known))
+    if near := find_nearest(name, listed):
+        return f"did you mean {near}?"
+    if not listed:
         return ""
-    listed = [*names.values()]
     more = ", ..." if len(listed) > LISTED else ""
     return f"there {'is' if len(listed) == 1 else 'are'} {', '.join(listed[:LISTED])}{more}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,11 +56,11 @@ def drive(
     return Recording(folder)
 
 
-def exported(name: str, folder: Path, n: int = 12) -> Recording:
+def exported(name: str, folder: Path, n: int = 12, **options: Any) -> Recording:
     """Write a drive as a foreign recording; returns the drive."""
     recording = drive(folder.with_name(f"{folder.name}-ours"), n)
     folder.mkdir()
-    WRITERS[name](recording, folder, ConversionLog(), lambda: None)
+    WRITERS[name](recording, folder, ConversionLog(), lambda: None, **options)
     return recording
 
 

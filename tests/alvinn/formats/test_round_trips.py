@@ -72,8 +72,20 @@ def test_a_folder_of_something_else_is_an_error(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_steering_that_is_not_there_lists_the_columns(name: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "out", 3)
-    with pytest.raises(AlvinnError, match=r"there is no steering.*The columns found are: .*(throttle|gas_pedal)"):
+    with pytest.raises(AlvinnError, match=r"there is no column wheel\. The columns found are: .*throttle.*--steering"):
         imported(name, tmp_path / "out", Reading(steering="wheel"))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "near"),
+    [("udacity", "Steeering", "steering"), ("tub", "user/angel", "user/angle"), ("lerobot", "Steeering", "steering")],
+)
+def test_a_mistyped_column_is_answered_with_the_nearest(name: str, asked: str, near: str, tmp_path: Path) -> None:
+    exported(name, tmp_path / "out", 3, **({"header": True} if name == "udacity" else {}))
+    with pytest.raises(AlvinnError, match=f"there is no column {asked}: did you mean {near}[?] The columns found are"):
+        imported(name, tmp_path / "out", Reading(steering=asked))
+    recording, _ = imported(name, tmp_path / "out", Reading(steering=near.upper()))
+    assert len(recording.rows) == 3, "capitals do not matter"
 
 
 @pytest.mark.parametrize(("name", "column"), [("udacity", "speed"), ("tub", "cam/image_array"), ("lerobot", "speed")])

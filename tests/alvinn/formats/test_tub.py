@@ -124,6 +124,18 @@ def test_what_the_pilot_steered_is_no_example_of_a_person(tmp_path: Path) -> Non
     assert log.left_out == {"the pilot steered, not the person": ["record 1"]}
 
 
+def test_a_picture_that_was_named_is_taken_and_no_other(tmp_path: Path) -> None:
+    lines = [json.dumps(record(n, other=f"{n + 6}_cam_image_array_.jpg")).encode() for n in range(3)]
+    folder = tub(tmp_path / "t", lines)
+    recording, _ = imported("tub", folder, Reading(picture="other"))
+    source = (folder / "images" / "6_cam_image_array_.jpg").read_bytes()
+    assert (recording.folder / recording.rows[0].center).read_bytes() == source
+    with pytest.raises(AlvinnError, match=r"no column otter: did you mean other[?] .*with --picture"):
+        imported("tub", folder, Reading(picture="otter"))
+    with pytest.raises(AlvinnError, match="3 x no picture is named"):
+        imported("tub", folder, Reading(picture="user/angle"))
+
+
 def test_a_renamed_angle_is_an_error_that_lists_the_keys(tmp_path: Path) -> None:
     lines = [json.dumps({"_index": n, "wheel": 0.1, "user/throttle": 0.0}).encode() for n in range(3)]
     with pytest.raises(AlvinnError, match=r"no steering in the records.*_index, user/throttle, wheel"):

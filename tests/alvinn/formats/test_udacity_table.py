@@ -75,7 +75,7 @@ def test_picture_and_steering_are_found_however_the_log_was_saved(tmp_path: Path
         ("decimal commas between commas with spaces", "numbers have decimal commas"),
         ("an index without a header", "the first column is a row number"),
         ("the centre camera alone, without a header", "column 2 is taken as the steering, it alone takes both signs"),
-        ("other names", "imagefrontid names the pictures"),
+        ("other names", "imageFrontId names the pictures"),
     ],
 )
 def test_what_was_concluded_is_said(tmp_path: Path, kind: str, note: str) -> None:
@@ -107,7 +107,7 @@ WRONG: dict[str, tuple[Callable[[int, str], str], str, str]] = {
     "pictures in two columns of other names": (
         lambda i, p: f"{p},{p},{steer(i)}",
         "day,night,steering",
-        r"there is no center column; the columns found are: day, night, steering; .*--picture",
+        r"there is no center column\. The columns found are: day, night, steering; .*--picture",
     ),
     "nothing": (lambda i, p: "", "", "is empty"),
 }
@@ -124,10 +124,24 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     path = file_of(tmp_path / "log.csv", lambda i, p: f"x.jpg,{p},0.5,{steer(i)}", "day,night,gas,wheel")
     pictures, steers, _ = columns(path, Reading(steering="Wheel", picture="night"))
     assert (pictures[3], steers[3]) == ("IMG/center_3.jpg", steer(3))
-    with pytest.raises(AlvinnError, match="no column dusk; the columns found are: day, night, gas, wheel"):
+    with pytest.raises(
+        AlvinnError, match=r"no column dusk\. The columns found are: day, night, gas, wheel; .*--picture"
+    ):
         columns(path, Reading(steering="wheel", picture="dusk"))
-    with pytest.raises(AlvinnError, match="no steering column"):
-        columns(path, Reading(steering="helm", picture="night"))
+    with pytest.raises(
+        AlvinnError, match=r"no column rudder\. The columns found are: day, night, gas, wheel; .*--steering"
+    ):
+        columns(path, Reading(steering="rudder", picture="night"))
+
+
+def test_a_mistyped_column_is_answered_with_the_nearest_as_it_is_written_in_the_file(tmp_path: Path) -> None:
+    path = file_of(tmp_path / "log.csv", lambda i, p: f"{p},{steer(i)}", "FrontImage,steeringAngle")
+    for asked, near in (
+        (Reading(steering="steeringAngel"), "steeringAngel: did you mean steeringAngle"),
+        (Reading(picture="frontimages"), "frontimages: did you mean FrontImage"),
+    ):
+        with pytest.raises(AlvinnError, match=f"no column {near}[?] The columns found are: FrontImage, steeringAngle;"):
+            columns(path, asked)
 
 
 def test_a_column_of_a_log_without_header_can_be_named_by_its_number(tmp_path: Path) -> None:
