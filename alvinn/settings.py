@@ -12,9 +12,9 @@ from importlib import resources
 from pathlib import Path
 
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError, MapError
+from alvinn.errors import AlvinnError, MapError, ResultsError
 from alvinn.util.files import to_file_name
-from alvinn.util.nearest import find_name, suggest
+from alvinn.util.nearest import find_name, find_nearest, suggest
 
 SHIPPED = "shipped"
 """Name of the small model that is installed with the program, as package data."""
@@ -50,7 +50,10 @@ WEATHERS = (
     "Default",
 )
 """CARLA's presets."""
-_GENERATED = re.compile(rf"(mirror:)?(?:({'|'.join(MAPS)})|({'|'.join(FAMILIES)}):[0-9]{{1,9}})", re.IGNORECASE)
+MAP_FILES = {".xodr", ".csv"}
+DIGITS = 9  # of a generated circuit's number, at most
+_GENERATED = re.compile(rf"(mirror:)?(?:({'|'.join(MAPS)})|({'|'.join(FAMILIES)}):[0-9]{{1,{DIGITS}}})", re.IGNORECASE)
+_NUMBER_TOO_LONG = re.compile(rf"(mirror:)?({'|'.join(FAMILIES)}):[0-9]+", re.IGNORECASE)
 
 
 def is_built_in(name: str) -> bool:
@@ -61,7 +64,7 @@ def is_built_in(name: str) -> bool:
 def is_file_name(name: str) -> bool:
     """Whether a map's name can only be that of a file."""
     path = Path(name)
-    return path.suffix.lower() in {".xodr", ".csv"} or len(path.parts) > 1
+    return path.suffix.lower() in MAP_FILES or len(path.parts) > 1
 
 
 def find_map(name: str) -> str:
@@ -73,12 +76,27 @@ def find_map(name: str) -> str:
     if is_built_in(name):
         return name.lower()
     if is_file_name(name):
-        if not Path(name).is_file():
-            raise MapError(f"there is no map file {name}")
+        _require_map_file(Path(name))
         return name
+    if _NUMBER_TOO_LONG.fullmatch(name):
+        raise MapError(f"there is no map {name[:80]}: the number of a circuit has at most {DIGITS} digits")
     hint = suggest(name, (*MAPS, *(f"{family}:SEED" for family in FAMILIES)))
     more = "" if hint.startswith("did") else " and any OpenDRIVE file (*.xodr)"
     raise MapError(f"there is no map called '{name[:80]}': {hint}{more}")
+
+
+def _require_map_file(path: Path) -> None:
+    """See that a map file is there.
+
+    Raises:
+        MapError: it is not; the message names the nearest one.
+    """
+    if path.is_dir():
+        raise MapError(f"{path} is a folder, a map is a file: OpenDRIVE (*.xodr) or a real track's centre line (*.csv)")
+    if not path.is_file():
+        beside = (other.name for other in path.parent.glob("*") if other.suffix.lower() in MAP_FILES)
+        near = find_nearest(path.name, beside)
+        raise MapError(f"there is no map file {path}" + (f": did you mean {path.with_name(near)}?" if near else ""))
 
 
 def find_weather(name: str) -> str:
@@ -176,9 +194,25 @@ class Home:
         return folder
 
     def find_laps(self, name: str) -> Path:
-        """The laps of a model, or a folder of laps: of this home, where `laps` writes those of the expert, or any."""
-        judged = [self.model_folder(name) / "laps", self.home / name]
-        return next((folder for folder in judged if folder.is_dir()), Path(name))
+        """The laps of a model, or a folder of laps: of this home, where `laps` writes those of the expert, or any.
+
+        Raises:
+            ResultsError: there are none; the message names the nearest that there are.
+        """
+        places = (self.model_folder(name) / "laps", self.home / name, Path(name))
+        for place in places:
+            if place.is_file() or (place / "laps.json").is_file():
+                return place
+        if (self.find_model(name) / "card.json").is_file():
+            raise ResultsError(f"{name} has no laps yet: alvinn laps {name} drives them")
+        hint = suggest(Path(name).name, self._judged_names()) or "alvinn laps MODEL drives laps"
+        raise ResultsError(f"no model and no folder of laps is called {name}: {hint}")
+
+    def _judged_names(self) -> list[str]:
+        """The models of this --home that have laps, and its folders of laps."""
+        models = sorted((self.home / "models").glob("*/laps/laps.json"))
+        folders = sorted(self.home.glob("*/laps.json"))
+        return [*(path.parent.parent.name for path in models), *(path.parent.name for path in folders)]
 
     def model_names(self) -> list[str]:
         """The models in models/ and the shipped one, sorted: what a bare name can refer to."""

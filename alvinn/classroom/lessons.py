@@ -58,13 +58,15 @@ def read_lessons() -> list[Lesson]:
     return [Lesson(0, texts[f"{PLAN}.md"]), *(Lesson(number, text) for number, text in numbered)]
 
 
-def find_lesson(number: int) -> Lesson:
+def find_lesson(number: int | str) -> Lesson:
     """A lesson by its number.
 
     Raises:
         AlvinnError: there is none.
     """
-    lessons = {lesson.number: lesson for lesson in read_lessons()}
-    if number not in lessons:
-        raise AlvinnError(f"there are lessons 1 to {max(lessons)}, not {number}; 0 is the plan for a lecture and a lab")
-    return lessons[number]
+    lessons = read_lessons()
+    for lesson in lessons:
+        if str(lesson.number) == str(number):
+            return lesson
+    last = lessons[-1].number
+    raise AlvinnError(f"there are lessons 1 to {last}, not {number}; 0 is the plan for a lecture and a lab")

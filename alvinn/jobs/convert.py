@@ -29,6 +29,7 @@ from alvinn.recording.summary import open_recording
 from alvinn.recording.writer import require_no_rounds
 from alvinn.settings import CameraFlags, Home, require_above_zero
 from alvinn.util.files import atomic_folder, require_space
+from alvinn.util.nearest import find_nearest
 
 Format = Literal["alvinn", "udacity", "tub", "lerobot"]
 CAR_WIDTH = 2.0  # m: nothing in an import depends on it
@@ -55,6 +56,12 @@ USED: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """The options that a direction and a format use; another would be ignored."""
 READERS: dict[str, Reader] = {"udacity": udacity.read, "tub": tub.read, "lerobot": lerobot_import.read}
+SOURCES = {
+    "udacity": "driving_log.csv, or the folder that holds it",
+    "tub": "the folder of a tub, with its manifest.json",
+    "lerobot": "the folder of a dataset, with its meta/info.json",
+}
+"""What is to be given of a foreign recording."""
 WRITERS: dict[str, Writer] = {"udacity": udacity.write, "tub": tub.write, "lerobot": lerobot_export.write}
 
 UDACITY_CAR = VehicleGeometry(2.67, math.radians(25.0), steering_curve=(), width=CAR_WIDTH)
@@ -191,7 +198,9 @@ def _choose_writer(job: Convert) -> Writer:
 def _import(job: Convert, folder: Path, log: ConversionLog, on_row: OnRow) -> None:
     path = Path(job.src)
     if not path.exists():
-        raise AlvinnError(f"{path} is not there")
+        near = find_nearest(path.name, (other.name for other in path.parent.glob("*")))
+        hint = f"; did you mean {path.with_name(near)}?" if near else ""
+        raise AlvinnError(f"there is no {path}: --from {job.source_format} reads {SOURCES[job.source_format]}{hint}")
     told = importer.read_session_beside(path if path.is_dir() else path.parent, log)
     vehicle, camera = told if told is not None else (UDACITY_CAR, None)
     if job.vehicle.given:

@@ -18,7 +18,7 @@ from alvinn.settings import Home
 class ShowLesson(Home):
     """Show a lesson, or check its exercise."""
 
-    number: tyro.conf.Positional[int | None] = None
+    number: tyro.conf.Positional[str | None] = None
     """number of the lesson; 0: plans for a lecture and a lab (default: the list of lessons)"""
     check: bool = False
     """check the exercise: what is done, what is missing"""
@@ -37,7 +37,7 @@ class ShowLesson(Home):
             for lesson in read_lessons():
                 CONSOLE.print(f"alvinn lesson {lesson.number}   {lesson.title}", highlight=False)
         elif self.check:
-            self._check(self.number)
+            self._check(find_lesson(self.number).number)
         else:
             CONSOLE.print(Markdown(find_lesson(self.number).text))
 

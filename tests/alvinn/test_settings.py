@@ -81,11 +81,22 @@ def test_a_map_that_the_server_has_is_found_whatever_its_capitals(name: str) -> 
         ("random:x", "did you mean random:SEED?"),
         ("nowhere", "there are oval, country, highway, path, hills, random:SEED, wild:SEED and any OpenDRIVE file"),
         ("missing.xodr", "there is no map file missing.xodr"),
+        ("random:999999999999", "random:999999999999: the number of a circuit has at most 9 digits"),
+        ("mirror:wild:1234567890", "mirror:wild:1234567890: the number of a circuit has at most 9 digits"),
     ],
 )
 def test_a_map_that_does_not_exist_is_answered_with_what_does(name: str, answer: str) -> None:
     with pytest.raises(MapError, match=re.escape(answer)):
         Driving(map=name)
+
+
+def test_a_map_file_that_is_a_folder_or_mistyped_is_told(tmp_path: Path) -> None:
+    (tmp_path / "d.xodr").mkdir()
+    with pytest.raises(MapError, match=r"d\.xodr is a folder, a map is a file: OpenDRIVE \(\*\.xodr\) or"):
+        Driving(map=str(tmp_path / "d.xodr"))
+    (tmp_path / "Town01.xodr").touch()
+    with pytest.raises(MapError, match=r"there is no map file .*Twon01\.xodr: did you mean .*Town01\.xodr\?"):
+        Driving(map=str(tmp_path / "Twon01.xodr"))
 
 
 def test_a_job_puts_the_capitals_of_weathers_right_and_names_the_nearest_one() -> None:

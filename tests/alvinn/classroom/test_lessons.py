@@ -16,6 +16,7 @@ from alvinn.classroom.lessons import Lesson, find_lesson, read_lessons
 from alvinn.cli import main, parse
 from alvinn.errors import AlvinnError
 from alvinn.jobs.lesson import ShowLesson
+from tests.alvinn.jobs.cli import Shell
 
 LESSONS = read_lessons()
 COMMANDS = [(lesson.number, words) for lesson in LESSONS for words in lesson.commands()]
@@ -65,6 +66,12 @@ def test_a_lesson_on_the_page_is_text_without_scripts_and_without_links_to_nowhe
 def test_a_lesson_that_is_not_there_is_an_error_in_a_sentence() -> None:
     with pytest.raises(AlvinnError, match="lessons 1 to 7, not 9"):
         find_lesson(9)
+
+
+@pytest.mark.parametrize("words", [("two",), ("two", "--check"), ("2.5",)])
+def test_a_lesson_that_is_no_number_is_answered_with_those_there_are(shell: Shell, words: tuple[str, ...]) -> None:
+    said = shell.refused("lesson", *words)
+    assert said.startswith(f"there are lessons 1 to 7, not {words[0]}; 0 is the plan")
 
 
 @pytest.mark.long

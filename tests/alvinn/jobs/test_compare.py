@@ -108,7 +108,20 @@ def test_each_is_held_against_the_first(tmp_path: Path, runs: int, told: str) ->
 
 def test_one_alone_is_wrong_usage_and_one_that_is_missing_is_said(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("compare", str(tmp_path)).status == 2
-    assert "alvinn laps writes it" in shell.refused("compare", str(tmp_path / "a"), str(tmp_path / "b"))
+    said = shell.refused("compare", "a", "b", "--home", str(tmp_path))
+    assert said == "no model and no folder of laps is called a: alvinn laps MODEL drives laps"
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest_that_has_laps(shell: Shell, tmp_path: Path) -> None:
+    laps(tmp_path / "models" / "shipped" / "laps", 0.1)
+    laps(tmp_path / "r1", 0.3)
+    home = ("--home", str(tmp_path), "--out", str(tmp_path / "page.html"))
+    assert "is called shiped: did you mean shipped?" in shell.refused("compare", "shiped", "r1", *home)
+    assert "is called r11: did you mean r1?" in shell.refused("compare", "shipped", "r11", *home)
+    assert "is called xyz: there are shipped, r1" in shell.refused("compare", "xyz", "r1", *home)
+    (tmp_path / "models" / "mine").mkdir()
+    write_card(tmp_path / "models" / "mine", CARD)
+    assert "mine has no laps yet: alvinn laps mine drives them" in shell.refused("compare", "mine", "r1", *home)
 
 
 def test_the_verdict_says_who_is_better_on_what_both_drove_and_warns_of_the_rest(tmp_path: Path) -> None:

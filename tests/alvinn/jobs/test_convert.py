@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from alvinn.formats.conversion_log import ConversionLog
-from alvinn.jobs.convert import READERS, USED, WRITERS, Convert, Format, convert, tabulate_log
+from alvinn.jobs.convert import READERS, SOURCES, USED, WRITERS, Convert, Format, convert, tabulate_log
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
 from alvinn.training.dataset import load_dataset
@@ -148,7 +148,7 @@ def test_a_folder_beside_the_target_is_left_alone_whatever_its_name(shell: Shell
         ((), "convert requires two folders"),
         (("a", "b"), "say --from or --to"),
         (("a", "b", "--from", "tub", "--to", "udacity"), "convert twice"),
-        (("ghost", "b", "--from", "tub"), "ghost is not there"),
+        (("ghost", "b", "--from", "tub"), "there is no ghost: --from tub reads the folder of a tub"),
         (("ghost", "b", "--to", "tub"), "is not a recording"),
         ((".", "b", "--from", "tub", "--camera.width", "9"), "come from the pictures"),
     ],
@@ -157,6 +157,13 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert sentence in shell.refused("convert", *arguments, "--home", str(tmp_path))
+
+
+def test_a_mistyped_source_is_answered_with_what_is_read_and_the_nearest(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "drives").mkdir()
+    said = shell.refused("convert", str(tmp_path / "drivse"), "x", "--from", "udacity")
+    assert "--from udacity reads driving_log.csv, or the folder that holds it; did you mean " in said
+    assert said.endswith(f"{tmp_path / 'drives'}?")
 
 
 @pytest.mark.parametrize(
@@ -182,5 +189,5 @@ def test_an_option_that_would_be_ignored_is_refused(shell: Shell, arguments: tup
 
 def test_every_format_says_which_options_it_takes_in_either_direction() -> None:
     foreign = set(get_args(Format)) - {"alvinn"}
-    assert set(READERS) == set(WRITERS) == foreign
+    assert set(READERS) == set(SOURCES) == set(WRITERS) == foreign
     assert set(USED) == {(direction, name) for direction in ("import from", "export to") for name in foreign}
