@@ -42,6 +42,10 @@ class ModelError(AlvinnError):
     """A model folder is missing or damaged, or does not fit the job."""
 
 
+MAKE_AGAIN = "restore it from a copy, or make the model again with --overwrite"
+"""End of a message on a damaged file of a model."""
+
+
 class CameraMismatchError(ModelError):
     """The camera differs from the one that the model was trained with."""
 

@@ -126,10 +126,8 @@ def load_profiles(path: Path) -> dict[str, Profile]:
     """
     if not path.exists():
         return {}
-    try:
-        return read_json(path, _DevicesFile, SCHEMA, AlvinnError).devices
-    except AlvinnError as error:
-        raise AlvinnError(f"{error}: delete it, and run alvinn calibrate again") from error
+    mend = "delete it, and run alvinn calibrate again"
+    return read_json(path, _DevicesFile, SCHEMA, AlvinnError, mend).devices
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
 
 SCHEMA = 1
+MEND = "restore it from a copy, or begin anew with correct --overwrite"
 SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
 """Fields of a round that are summed over its rollouts."""
 SHORTEST_ROLLOUT = 5.0  # s: long enough to drive through a bend
@@ -108,7 +109,7 @@ def read_round(folder: Path) -> RoundRecord | None:
         ResultsError: the file is damaged.
     """
     path = folder / "round.json"
-    return read_json(path, RoundRecord, SCHEMA, ResultsError) if path.is_file() else None
+    return read_json(path, RoundRecord, SCHEMA, ResultsError, MEND) if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def read_ledger(path: Path) -> Ledger | None:
     """
     if not path.is_file():
         return None
-    file = read_json(path, _LedgerFile, SCHEMA, ResultsError)
+    file = read_json(path, _LedgerFile, SCHEMA, ResultsError, MEND)
     return Ledger(file.settings, file.rounds, file.ended)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from alvinn.driving.types import Decision, Observation
-from alvinn.errors import ModelError
+from alvinn.errors import MAKE_AGAIN, ModelError
 from alvinn.networks.inference import Network, StatefulNetwork
 
 
@@ -31,7 +31,9 @@ class NetworkDriver:
         """
         curvature = self._curvature(observation)
         if not math.isfinite(curvature):
-            raise ModelError(f"the network answered {curvature} to frame {observation.frame}: its weights are damaged")
+            raise ModelError(
+                f"the network answered {curvature} to frame {observation.frame}: its weights are damaged; {MAKE_AGAIN}"
+            )
         return Decision(curvature=curvature, who="network")
 
     def _curvature(self, observation: Observation) -> float:

@@ -37,7 +37,7 @@ def read_session_beside(folder: Path, log: ConversionLog) -> tuple[VehicleGeomet
     if not path.is_file():
         return None
     try:
-        session = read_session(path)
+        session = read_session(path, "restore it from a copy, or export the recording again")
         vehicle = VehicleGeometry.from_dict(session.vehicle)
     except (RecordingError, ValueError, LookupError, TypeError) as error:
         log.note(f"session.json is left out: {error}")

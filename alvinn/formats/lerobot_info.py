@@ -11,6 +11,7 @@ from typing import Any
 
 from alvinn.errors import RecordingError
 from alvinn.formats.lerobot_names import OURS
+from alvinn.formats.parquet import FETCH_AGAIN
 from alvinn.formats.sample import number
 
 VERSION = "v3"
@@ -104,7 +105,7 @@ def read_info(source: Path) -> Info:
         ours = told.get("robot_type") == OURS
         return Info(number(told["fps"], 0.1, 1e4), features, str(told.get("video_path") or ""), ours)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise RecordingError(f"{path} is damaged: {error!r}") from error
+        raise RecordingError(f"{path} is damaged: {error!r}; {FETCH_AGAIN}") from error
 
 
 def _name_elements(feature: Mapping[str, Any], key: str) -> Sequence[str]:

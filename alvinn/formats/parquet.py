@@ -26,6 +26,8 @@ TYPES = {
 }
 """Name of a column's type -> pyarrow's."""
 
+FETCH_AGAIN = "fetch or export the dataset again"
+
 Columns = Mapping[str, tuple[str, Sequence[Any]]]
 """Name -> (name of its type, values)."""
 
@@ -50,17 +52,17 @@ def read_rows(path: Path, wanted: Sequence[str]) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = file.read(columns=there).to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise RecordingError(f"{path} is damaged: {_first_line(error)}") from error
+        raise RecordingError(f"{path} is damaged: {_first_line(error)}; {FETCH_AGAIN}") from error
     return rows
 
 
 def _open(path: Path) -> Any:
     if not path.is_file():
-        raise RecordingError(f"{path} is missing")
+        raise RecordingError(f"{path} is missing; {FETCH_AGAIN}")
     try:
         return pq.ParquetFile(pa.BufferReader(path.read_bytes()))  # in memory: no file stays open on Windows
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise RecordingError(f"{path} is damaged: {_first_line(error)}") from error
+        raise RecordingError(f"{path} is damaged: {_first_line(error)}; {FETCH_AGAIN}") from error
 
 
 def _first_line(error: BaseException) -> str:

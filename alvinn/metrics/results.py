@@ -26,6 +26,7 @@ from alvinn.util.files import atomic_path, to_file_name, write_json
 from alvinn.util.json_file import read_json
 
 SCHEMA = 1
+MEND = "restore it from a copy, or drive the laps again with --overwrite"
 LOG = "log.csv"  # every tick, in the folder of its run
 FILM, FILM_SECONDS = "lap.mp4", 30.0
 
@@ -78,8 +79,8 @@ def read_laps(path: Path) -> dict[str, Any]:
     file = path / "laps.json" if path.is_dir() else path
     if not file.is_file():
         raise ResultsError(f"there is no {file}: alvinn laps writes it")
-    read_json(file, _LapsFile, SCHEMA, ResultsError)  # whatever is used later is there
-    return read_json(file, dict[str, Any], SCHEMA, ResultsError)
+    read_json(file, _LapsFile, SCHEMA, ResultsError, MEND)  # whatever is used later is there
+    return read_json(file, dict[str, Any], SCHEMA, ResultsError, MEND)
 
 
 @dataclass(frozen=True, slots=True)

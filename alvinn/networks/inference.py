@@ -19,7 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Image, Observation
-from alvinn.errors import CameraMismatchError, ModelError
+from alvinn.errors import MAKE_AGAIN, CameraMismatchError, ModelError
 from alvinn.networks import reconstruction
 from alvinn.networks.encodings import Encoding, Floats, Hill1989, Scalar, Trust
 from alvinn.networks.interface import describe
@@ -117,7 +117,7 @@ def read_card(folder: Path) -> Card:
     if not path.is_file():
         beside = sorted({"shipped", *(card.parent.name for card in folder.parent.glob("*/card.json"))})
         raise ModelError(f"{folder} is not a model, it has no card.json: {suggest(folder.name, beside)}")
-    return read_json(path, Card, SCHEMA, ModelError)
+    return read_json(path, Card, SCHEMA, ModelError, MAKE_AGAIN)
 
 
 def warn_before_driving(card: Card, speed: float) -> None:
@@ -145,7 +145,7 @@ def open_litert(path: Path) -> Any:
             interpreter = Interpreter(str(path), num_threads=1)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
-        raise ModelError(f"{path} cannot be opened: {error}") from error
+        raise ModelError(f"{path} cannot be opened: {error}; {MAKE_AGAIN}") from error
     return interpreter
 
 
@@ -205,20 +205,25 @@ class Network:
 
     def _check(self, folder: Path) -> None:
         card = self.card
-        wanted = (1, *card.preprocessing.shape)
-        found = tuple(int(size) for size in self._input["shape"])
-        if found != wanted:
-            raise ModelError(f"the card of {folder} prepares pictures of shape {wanted}, its network expects {found}")
-        units = card.output.units + (reconstruction.PIXELS if card.irre else 0) + (2 if card.refined else 0)
-        if [tuple(one["shape"]) for one in self._told] != ([(1, REMEMBERED)] if card.refined else []):
-            raise ModelError(f"the card of {folder} and its network do not agree on whether it was refined")
-        if int(self._output["shape"][-1]) != units:
-            raise ModelError(f"the card of {folder} has {units} units, its network {self._output['shape'][-1]}")
+        if difference := self._find_difference():
+            raise ModelError(f"the card of {folder} {difference}; {MAKE_AGAIN}")
         size = (card.preprocessing.frame_width, card.preprocessing.frame_height)
         if size != (card.camera.width, card.camera.height):
             raise CameraMismatchError(
                 f"the card of {folder} names the camera {card.camera}, but prepares frames of {size[0]}x{size[1]}"
             )
+
+    def _find_difference(self) -> str:
+        """How the card and the network differ; empty if they agree."""
+        card, wanted = self.card, (1, *self.card.preprocessing.shape)
+        found = tuple(int(size) for size in self._input["shape"])
+        if found != wanted:
+            return f"prepares pictures of shape {wanted}, its network expects {found}"
+        if [tuple(one["shape"]) for one in self._told] != ([(1, REMEMBERED)] if card.refined else []):
+            return "and its network do not agree on whether it was refined"
+        units = card.output.units + (reconstruction.PIXELS if card.irre else 0) + (2 if card.refined else 0)
+        answers = int(self._output["shape"][-1])
+        return "" if answers == units else f"has {units} units, its network {answers}"
 
     def require_camera(self, camera: Camera) -> None:
         """Require the camera that the model was trained with.

@@ -18,7 +18,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from alvinn.errors import ModelError
+from alvinn.errors import MAKE_AGAIN, ModelError
 from alvinn.networks.encodings import Floats
 
 
@@ -60,7 +60,7 @@ def read_layers(path: Path) -> list[StoredLayer]:
         layers = [(layer["config"], layer["class_name"]) for layer in config["config"]["layers"]]
         return [from_config(one, kind, stored[one["name"]]) for one, kind in layers if one["name"] in stored]
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path} cannot be opened: {error}") from error
+        raise ModelError(f"{path} cannot be opened: {error}; {MAKE_AGAIN}") from error
 
 
 def from_config(config: Mapping[str, Any], kind: str, weights: tuple[Floats, ...]) -> StoredLayer:

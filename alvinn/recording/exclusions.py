@@ -86,4 +86,5 @@ def read_left_out(folder: Path) -> tuple[Range, ...]:
     path = folder / NAME
     if not path.is_file():
         return ()
-    return read_json(path, _ExclusionsFile, SCHEMA, RecordingError).ranges
+    mend = "restore it from a copy, or remove it and exclude the rows again in replay"
+    return read_json(path, _ExclusionsFile, SCHEMA, RecordingError, mend).ranges

@@ -21,8 +21,8 @@ from alvinn.recording import exclusions
 from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.recording.quality import measure_quality
 from alvinn.recording.rows import COLUMNS, HEADER, Row, decode_row, encode_row, parse_header
+from alvinn.recording.session import MEND, read_session, write_session
 from alvinn.recording.session import NAME as SESSION
-from alvinn.recording.session import read_session, write_session
 from alvinn.util.files import write_bytes
 from alvinn.util.images import PictureError, decode_image, read_inside
 
@@ -66,7 +66,8 @@ class Recording:
                 yield decode_row(line, columns)
             except (ValueError, csv.Error) as error:
                 if number < len(lines) or rest:
-                    raise RecordingError(f"{path}, line {number}: {error}") from error
+                    mend = "restore it from a copy, or delete that line"
+                    raise RecordingError(f"{path}, line {number}: {error}; {mend}") from error
                 rest = line + b"\n"
         self._torn_at = len(data) - len(rest) if rest else None
 
@@ -191,7 +192,7 @@ class Recording:
         try:
             return VehicleGeometry.from_dict(self.session.vehicle)
         except (ValueError, LookupError, TypeError) as error:
-            raise RecordingError(f"{self.folder / SESSION} does not describe the car: {error!r}") from error
+            raise RecordingError(f"{self.folder / SESSION} does not describe the car: {error!r}; {MEND}") from error
 
     def read_observation(self, row: Row) -> Observation:
         """Read what the driver of a row saw, with all cameras of the car; raises as `read_picture` does."""
@@ -214,4 +215,5 @@ class Recording:
         try:
             return decode_image(read_inside(self.folder, name))
         except PictureError as error:
-            raise RecordingError(f"{self.folder}, frame {row.frame}, {name}: {error}") from error
+            mend = f"restore it from a copy, or delete its line from {TABLE}"
+            raise RecordingError(f"{self.folder}, frame {row.frame}, {name}: {error}; {mend}") from error

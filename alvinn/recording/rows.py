@@ -147,7 +147,10 @@ def parse_header(path: Path, header: bytes) -> tuple[str, ...]:
     """
     columns = tuple(header.decode(errors="replace").rstrip("\r").split(","))
     if not set(columns) >= REQUIRED or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
-        raise RecordingError(f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program")
+        raise RecordingError(
+            f"{path} has other columns than {', '.join(COLUMNS)}: it was not written by this program, or its first "
+            "line is damaged: restore it from a copy"
+        )
     return columns
 
 

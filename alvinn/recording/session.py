@@ -18,6 +18,7 @@ from alvinn.util.json_file import read_json
 from alvinn.util.nearest import suggest
 
 SCHEMA = 1
+MEND = "restore it from a copy, or record or import it again with --overwrite"
 NAME = "session.json"
 RENAMED = {"proof": "quality"}  # earlier name -> name
 
@@ -120,8 +121,12 @@ def write_session(folder: Path, session: Session) -> None:
         raise RecordingError(f"{folder / NAME} could not be written: {error.strerror}") from error
 
 
-def read_session(path: Path) -> Session:
+def read_session(path: Path, mend: str = MEND) -> Session:
     """Read a `session.json`.
+
+    Args:
+        path: of the file.
+        mend: end of the error's sentence: what to do about damage.
 
     Raises:
         RecordingError: it is missing or damaged.
@@ -131,4 +136,4 @@ def read_session(path: Path) -> Session:
         beside = sorted(other.parent.name for other in folder.parent.glob(f"*/{NAME}"))
         hint = suggest(folder.name, beside) or "alvinn record makes recordings"
         raise RecordingError(f"{folder} is not a recording, it has no {path.name}: {hint}")
-    return read_json(path, Session, SCHEMA, RecordingError, RENAMED)
+    return read_json(path, Session, SCHEMA, RecordingError, mend, RENAMED)

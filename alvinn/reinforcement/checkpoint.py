@@ -112,7 +112,8 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> State:
         rng = np.random.default_rng()
         rng.bit_generator.state = head["rng"]
     except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
+        mend = "add --overwrite in place of --resume to refine anew"
+        raise ModelError(f"{path} is damaged: {error}; {mend}") from error
     now = json.loads(json.dumps(dict(settings)))
     differing = sorted(key for key in {*now, *head["settings"]} if now.get(key) != head["settings"].get(key))
     if differing:

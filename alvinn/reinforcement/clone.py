@@ -11,7 +11,7 @@ import keras
 
 from alvinn import __version__
 from alvinn.driving.types import Camera
-from alvinn.errors import ModelError
+from alvinn.errors import MAKE_AGAIN, ModelError
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill, Scalar
 from alvinn.networks.inference import Card, Network, read_card
@@ -66,7 +66,7 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
         network = keras.models.load_model(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (ValueError, OSError) as error:
-        raise ModelError(f"{path} cannot be opened: {error}") from error
+        raise ModelError(f"{path} cannot be opened: {error}; {MAKE_AGAIN}") from error
     network.trainable = False
     return Clone(folder.name, digest, card, card.output, network, make_limits(bound or BOUND))
 

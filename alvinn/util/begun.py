@@ -25,13 +25,13 @@ def begin(path: Path, settings: Settings, mend: str) -> None:
     Args:
         path: of the file, beside the results.
         settings: everything that the result depends on; data by their digests.
-        mend: end of the error's sentence: what to do about a difference.
+        mend: end of the error's sentence: what to do about a difference, or about damage.
 
     Raises:
         MixedError: the work was begun with other settings, or the file is damaged.
     """
     if path.is_file():
-        require_same(path, read_json(path, _File, SCHEMA, MixedError).settings, settings, mend)
+        require_same(path, read_json(path, _File, SCHEMA, MixedError, mend).settings, settings, mend)
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, {"schema": SCHEMA, "settings": settings})

@@ -97,7 +97,9 @@ def test_the_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["{", "{}", '{"schema": 1, "settings": {}, "rounds": [{"round": 1}], "ended": ""}'])
 def test_a_damaged_ledger_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "rounds.json").write_text(content, encoding="utf-8")
-    with pytest.raises(ResultsError, match="damaged"):
+    with pytest.raises(
+        ResultsError, match=r"damaged: .*; restore it from a copy, or begin anew with correct --overwrite"
+    ):
         read_ledger(tmp_path / "rounds.json")
 
 

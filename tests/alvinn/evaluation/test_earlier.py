@@ -40,6 +40,16 @@ def test_finished_runs_are_kept_replaced_or_refused_as_was_said(tmp_path: Path) 
     assert not list(tmp_path.iterdir()), "what was derived goes with it"
 
 
+def test_damaged_results_are_replaced_as_their_error_says(tmp_path: Path) -> None:
+    leave(tmp_path, judged([0.1] * 5))
+    (tmp_path / "laps.json").write_text("{", encoding="utf-8")
+    with pytest.raises(
+        ResultsError, match=r"is damaged: .*; restore it from a copy, or drive the laps again with --over"
+    ):
+        load_earlier(tmp_path, [RUN], HEAD, resume=True, overwrite=False)
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True) == {}
+
+
 def test_runs_that_failed_or_were_interrupted_are_nothing_to_lose(tmp_path: Path) -> None:
     leave(tmp_path, unfinished_result(RUN, "failed", "no server"), unfinished_result(OTHER, "interrupted"))
     assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False) == {}

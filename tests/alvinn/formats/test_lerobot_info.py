@@ -85,7 +85,7 @@ def test_no_path_leads_out_of_the_dataset(tmp_path: Path, name: str) -> None:
     ("content", "message"),
     [
         (info(codebase_version="v2.1"), "LeRobot brings a script"),
-        (info(fps=0), "is damaged"),
+        (info(fps=0), "is damaged.*; fetch or export the dataset again"),
         (info(features=[]), "is damaged"),
         ({}, "is damaged"),
     ],

@@ -16,7 +16,7 @@ from alvinn.cli import main
 from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import BusyError, MixedError
+from alvinn.errors import BusyError, MixedError, ResultsError
 from alvinn.evaluation.settings import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.metrics.results import read_laps
@@ -151,6 +151,9 @@ def test_rounds_that_were_killed_before_the_first_was_judged_are_not_gone_on_wit
         correct(job)
     for folder in (tmp_path / "data" / "mine" / "round-001", tmp_path / "models" / "mine" / "round-000"):
         folder.mkdir(parents=True)
+    (tmp_path / "models" / "mine" / "rounds.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"is damaged: .*begin anew with correct --overwrite"):
+        correct(job)
     with pytest.raises(KeyboardInterrupt):
         correct(replace(job, overwrite=True))
     assert not list(tmp_path.glob("*/mine/round-*"))

@@ -46,6 +46,15 @@ def test_three_seconds_of_the_expert_are_sixty_ticks_and_their_last_frame(shell:
     assert [row.segment for row in Recording(tmp_path / "data" / "mine").rows] == [0] * 61 + [1] * 61
 
 
+def test_a_recording_whose_session_is_damaged_is_recorded_again(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "mine", 3)
+    (tmp_path / "data" / "mine" / "session.json").write_text("{", encoding="utf-8")
+    record = ("record", "mine", "--map", "oval", "--home", str(tmp_path), "--seconds", "1", *SHORT)
+    assert "or record or import it again with --overwrite" in shell.refused(*record, "--append")
+    assert shell.run(*record, "--overwrite").status == 0
+    assert len(Recording(tmp_path / "data" / "mine").rows) == 21
+
+
 def test_another_starting_point_is_where_the_recording_begins_and_part_of_its_lane(
     shell: Shell, tmp_path: Path
 ) -> None:

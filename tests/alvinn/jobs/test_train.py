@@ -136,6 +136,24 @@ def test_a_picture_that_is_lost_is_named(shell: Shell, tmp_path: Path) -> None:
     assert "00000001_center.jpg: its picture is missing" in said
 
 
+def test_what_is_damaged_is_mended_as_its_error_says(shell: Shell, tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "a", 12)
+    (tmp_path / "data" / "a" / "frames" / "00000001_center.jpg").unlink()
+    train = ("train", "m", "--data", "a", "--epochs", "1", "--network", "alvinn1991", "--home", str(tmp_path))
+    assert "delete its line from drive.csv" in shell.refused(*train)
+    table = tmp_path / "data" / "a" / "drive.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(line for line in lines if "00000001_center.jpg" not in line), encoding="utf-8")
+    assert shell.run(*train).status == 0
+    for name, damage in (("card.json", "{"), ("card.json", '{"schema": 0}'), ("network.tflite", "torn")):
+        (tmp_path / "models" / "m" / name).write_text(damage, encoding="utf-8")
+        said = shell.refused("laps", "m", "--home", str(tmp_path))
+        assert f"{name} " in said
+        assert said.endswith("restore it from a copy, or make the model again with --overwrite")
+        assert shell.run(*train, "--overwrite").status == 0
+        assert Network(tmp_path / "models" / "m").card.recordings[0]["rows"] == 11
+
+
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert "train requires a name and recordings" in shell.refused("train", *arguments)

@@ -89,13 +89,13 @@ def test_a_torn_network_is_an_error(copy: Path) -> None:
 def test_a_card_that_prepares_other_pictures_than_the_network_takes_is_an_error(copy: Path) -> None:
     card = read_card(copy)
     write_card(copy, replace(card, preprocessing=replace(card.preprocessing, width=64)))
-    with pytest.raises(ModelError, match=r"\(1, 40, 64, 3\), its network expects \(1, 40, 128, 3\)"):
+    with pytest.raises(ModelError, match=r"\(1, 40, 64, 3\), its network expects \(1, 40, 128, 3\); restore"):
         Network(copy)
 
 
 def test_a_card_with_another_hill_than_the_network_is_an_error(copy: Path) -> None:
     change_card(copy, output={"kind": "hill", "units": 30, "span": 0.15})
-    with pytest.raises(ModelError, match="30 units, its network 45"):
+    with pytest.raises(ModelError, match="30 units, its network 45; restore it from a copy"):
         Network(copy)
 
 

@@ -194,7 +194,7 @@ def test_a_folder_that_is_no_recording_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 1}', '{"schema": 99}', "null"])
 def test_a_damaged_session_is_an_error(folder: Path, text: str) -> None:
     (folder / "session.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RecordingError, match=r"damaged|schema 99"):
+    with pytest.raises(RecordingError, match=r"(damaged.*restore it from a copy, or record|schema 99.*update alvinn)"):
         Recording(folder)
 
 
@@ -240,6 +240,29 @@ def test_a_lost_or_damaged_picture_is_named(folder: Path, data: bytes | None, wh
         path.write_bytes(data)
     with pytest.raises(RecordingError, match=rf"00000001_center\.jpg: its picture is {why}"):
         recording.read_picture(recording.rows[1])
+
+
+def test_where_a_picture_is_lost_the_other_rows_are_used_once_its_line_is_deleted(folder: Path) -> None:
+    lost = Recording(folder).rows[1]
+    (folder / lost.center).unlink()
+    with pytest.raises(RecordingError, match=r"is missing; restore it from a copy, or delete its line from drive\.csv"):
+        Recording(folder).read_picture(lost)
+    rewrite(folder, [line for line in lines_of(folder) if lost.center not in line])
+    rest = Recording(folder)
+    assert [row.frame for row in rest.rows] == [0, 2, 3]
+    assert all(rest.read_picture(row).any() for row in rest.rows)
+
+
+def test_where_a_line_is_damaged_the_others_are_used_once_it_is_deleted(folder: Path) -> None:
+    lines = lines_of(folder)
+    rewrite(folder, [*lines[:2], "1,2,3", *lines[3:]])
+    with pytest.raises(RecordingError, match=r"line 3: 3 cells .*; restore it from a copy, or delete that line"):
+        Recording(folder)
+    rewrite(folder, [*lines[:2], *lines[3:]])
+    assert [row.frame for row in Recording(folder).rows] == [0, 2, 3]
+    rewrite(folder, ["1,2,3", *lines[1:]])
+    with pytest.raises(RecordingError, match="or its first line is damaged: restore it from a copy"):
+        Recording(folder)
 
 
 def test_a_row_names_the_pictures_of_every_camera_and_coded_ones_come_back_exactly(tmp_path: Path) -> None:

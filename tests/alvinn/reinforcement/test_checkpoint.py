@@ -52,7 +52,7 @@ def test_other_settings_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("torn", [b"", b"PK", b"nonsense"])
 def test_a_torn_state_is_said(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / CHECKPOINT).write_bytes(torn)
-    with pytest.raises(ModelError, match="is damaged"):
+    with pytest.raises(ModelError, match=r"is damaged: .*; add --overwrite in place of --resume to refine anew"):
         read_state(tmp_path, SETTINGS)
 
 

@@ -29,7 +29,7 @@ class Clock:
 def read(folder: Path, text: str) -> Clock:
     path = folder / "clock.json"
     path.write_text(text, encoding="utf-8")
-    return read_json(path, Clock, 3, ModelError, {"title": "name"})
+    return read_json(path, Clock, 3, ModelError, "wind it up", {"title": "name"})
 
 
 def test_a_file_becomes_nested_values_whose_unknown_fields_are_skipped(tmp_path: Path) -> None:
@@ -44,10 +44,12 @@ def test_a_field_is_known_by_its_earlier_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", "is damaged"),
+        ("{", "is damaged: Input data was truncated; wind it up$"),
         ("[]", "is damaged: Expected `object`"),
-        ("{}", "is damaged: it does not state its schema"),
-        ('{"schema": 4}', "has schema 4, this program reads 3"),
+        ("{}", "is damaged: it does not state its schema; wind it up$"),
+        ('{"schema": 4}', "has schema 4, this program reads 3: a later version wrote it, update alvinn$"),
+        ('{"schema": 2}', "has schema 2, this program reads 3: wind it up$"),
+        ('{"schema": "4"}', "has schema 4, this program reads 3: wind it up$"),
         ('{"schema": 3, "name": "a"}', "missing required field `wheels`"),
         ('{"schema": 3, "name": "a", "wheels": [{"teeth": 8}, {"teeth": "9"}]}', r"\$\.wheels\[1\]\.teeth"),
         ('{"schema": 3, "name": "", "wheels": []}', "a clock must have a name"),
@@ -66,9 +68,9 @@ def test_bytes_that_are_no_text_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "clock.json"
     path.write_bytes(b'{"schema": 3, "name": "\xff", "wheels": []}')
     with pytest.raises(ModelError, match="is damaged"):
-        read_json(path, Clock, 3, ModelError)
+        read_json(path, Clock, 3, ModelError, "wind it up")
 
 
 def test_a_missing_file_is_an_error_that_says_why(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="could not be read: No such file"):
-        read_json(tmp_path / "clock.json", Clock, 3, ModelError)
+        read_json(tmp_path / "clock.json", Clock, 3, ModelError, "wind it up")
