@@ -23,7 +23,8 @@ from alvinn.errors import MAKE_AGAIN, CameraMismatchError, ModelError
 from alvinn.networks import reconstruction
 from alvinn.networks.encodings import Encoding, Floats, Hill1989, Scalar, Trust
 from alvinn.networks.interface import describe
-from alvinn.networks.preprocessing import UNKNOWN_INTENSITY, Preprocessing
+from alvinn.networks.memory import FORGOTTEN, REMEMBERED, UNKNOWN_SPEED, Memory
+from alvinn.networks.preprocessing import Preprocessing
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
 from alvinn.util.nearest import suggest
@@ -147,31 +148,6 @@ def open_litert(path: Path) -> Any:
     except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(f"{path} cannot be opened: {error}; {MAKE_AGAIN}") from error
     return interpreter
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Last answers that are fed back to a network; most networks use none."""
-
-    intensity: float = UNKNOWN_INTENSITY
-    """whether the road was lighter (1) or darker (0) than its surroundings"""
-    residuals: tuple[float, float] = (0.0, 0.0)
-    """last two corrections of a refined network to its clone's curvature, newest first [1/m]"""
-    curvatures: tuple[float, float] = (0.0, 0.0)
-    """last two curvatures of its clone, newest first [1/m]"""
-
-    def after(self, residual: float, curvature: float) -> Memory:
-        """The memory after an answer of a refined network."""
-        return Memory(self.intensity, (residual, self.residuals[0]), (curvature, self.curvatures[0]))
-
-    def as_input(self, speed: float) -> Floats:
-        """The memory as input of a refined network, shape (REMEMBERED,)."""
-        return np.array([speed, *self.residuals, *self.curvatures], dtype=np.float32)
-
-
-FORGOTTEN = Memory()
-REMEMBERED = 5  # numbers of a refined network's second input: speed and last answers
-UNKNOWN_SPEED = 8.0  # m/s: assumed by a refined network if only a picture is given
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ import numpy as np
 
 from alvinn.driving.types import Observation
 from alvinn.networks.encodings import Floats
-from alvinn.networks.inference import FORGOTTEN, Card, open_litert
+from alvinn.networks.inference import Card, open_litert
+from alvinn.networks.memory import FORGOTTEN
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Tick
 from alvinn.reinforcement.reward import Reward, lateral_jerk
 from alvinn.world.carla_world import DT

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from alvinn.networks.encodings import Floats, Hill, Scalar
-from alvinn.networks.inference import REMEMBERED
+from alvinn.networks.memory import REMEMBERED
 
 SPEED, CURVATURE = 0.1, 20.0  # scale m/s and 1/m to about 1
 REMEMBERED_STATE = 1 + REMEMBERED  # numbers of a state other than features

@@ -13,7 +13,8 @@ from alvinn.driving.loop import run
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import GroundTruth, Observation
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
+from alvinn.networks.inference import Answer, Network
+from alvinn.networks.memory import FORGOTTEN, Memory
 from tests.alvinn.fakes import CAMERA, CAR, DT, PaperWorld, Script, circle, picture
 from tests.alvinn.fixtures import card_for, toy_dataset
 

@@ -16,7 +16,8 @@ from alvinn.cli import main
 from alvinn.driving.types import Observation
 from alvinn.jobs.replay import describe_answers, make_answer
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import FORGOTTEN, Answer, Memory
+from alvinn.networks.inference import Answer
+from alvinn.networks.memory import FORGOTTEN, Memory
 from alvinn.recording import Range, Recording
 from alvinn.training.split import hold_out
 from alvinn.util.video import frames

@@ -10,7 +10,8 @@ from alvinn.driving.types import Observation
 from alvinn.errors import ModelError
 from alvinn.networks.doubt import make_doubt, make_ensemble_doubt
 from alvinn.networks.encodings import Scalar
-from alvinn.networks.inference import FORGOTTEN, Answer, Memory, Network
+from alvinn.networks.inference import Answer, Network
+from alvinn.networks.memory import FORGOTTEN, Memory
 from tests.alvinn.fakes import CAMERA, picture
 
 SEEN = Observation(frame=0, time=0.0, image=picture(3, CAMERA), speed=8.0)

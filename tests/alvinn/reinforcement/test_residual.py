@@ -13,8 +13,9 @@ import pytest
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.types import Observation
 from alvinn.networks.encodings import Hill, Scalar
-from alvinn.networks.inference import FORGOTTEN, Memory, Network, read_card, write_card
+from alvinn.networks.inference import Network, read_card, write_card
 from alvinn.networks.keras_models import to_litert
+from alvinn.networks.memory import FORGOTTEN, Memory
 from alvinn.reinforcement.residual import (
     Limits,
     MeanCurvature,
