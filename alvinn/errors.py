@@ -66,6 +66,11 @@ class ResultsError(AlvinnError):
     """Judged laps are missing or damaged, or were driven under other settings than those requested."""
 
 
+def name_extra(extra: str) -> str:
+    """End of a message on a package that is missing: how to install it, as an extra of ours."""
+    return f"""an extra: pip install ".[{extra}]" in the project's folder"""
+
+
 def explain(error: Exception) -> str:
     """The error in one sentence; an error of the operating system names its file and what to do."""
     if not isinstance(error, OSError):

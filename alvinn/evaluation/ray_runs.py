@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.console import CONSOLE
-from alvinn.errors import AlvinnError, explain
+from alvinn.errors import AlvinnError, explain, name_extra
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, drive_run, pick_next
 from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.networks.inference import Network
@@ -25,7 +25,7 @@ from alvinn.world.embedded_server import KeptServer
 Files = dict[str, bytes]
 """Path within a folder -> what the file holds."""
 
-LOCAL = "local"  # the address that starts a cluster on this machine
+LOCAL, AUTO = "local", "auto"  # the addresses that start a cluster on this machine, and that find one there
 OPEN_PORTS = (
     "Ray listens on all network interfaces of this machine, and whoever reaches it can run programs here: "
     "use --ray local on a trusted network only; --jobs N opens no ports to it."
@@ -42,7 +42,7 @@ def run_on_ray(specs: Sequence[RunSpec], address: str, on_progress: ProgressCall
         on_progress: called after each run.
 
     Raises:
-        AlvinnError: Ray is not installed, or no cluster answers.
+        AlvinnError: the address is none, Ray is not installed, or no cluster answers.
     """
     ray = _connect(address)
     try:
@@ -97,11 +97,24 @@ class Node:
             return result, _pack(out)
 
 
-def _connect(address: str) -> Any:
+def require_ray(address: str) -> Any:
+    """The module `ray`, to drive at an address: to be asked for before anything is replaced.
+
+    Raises:
+        AlvinnError: the address is none, or Ray is not installed.
+    """
+    host, _, port = address.rpartition(":")
+    if address not in {LOCAL, AUTO} and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise AlvinnError(f"--ray must be local, or HOST:PORT such as 10.0.0.1:6379, not {address!r}")
     try:
         import ray
     except ImportError as error:
-        raise AlvinnError("--ray requires Ray, an extra: pip install 'alvinn[ray]'") from error
+        raise AlvinnError(f"--ray requires Ray, {name_extra('ray')}") from error
+    return ray
+
+
+def _connect(address: str) -> Any:
+    ray = require_ray(address)
     if address == LOCAL:
         CONSOLE.print(OPEN_PORTS, style="yellow")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -5,14 +5,14 @@ M. Towers et al., Gymnasium: a standard interface for reinforcement learning env
 
 from __future__ import annotations
 
+from alvinn.errors import name_extra
+
 try:
     from gymnasium.envs.registration import register, registry
 except ModuleNotFoundError as error:
     if error.name != "gymnasium":
         raise
-    raise ModuleNotFoundError(
-        "alvinn.gym requires Gymnasium, an extra: pip install 'alvinn[gym]'", name="gymnasium"
-    ) from None
+    raise ModuleNotFoundError(f"alvinn.gym requires Gymnasium, {name_extra('gym')}", name="gymnasium") from None
 
 LANE_KEEPING = "alvinn/LaneKeeping-v0"
 

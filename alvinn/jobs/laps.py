@@ -11,6 +11,7 @@ from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps, judge_baselines, judge_recorded_laps, require_room
 from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, describe_verdict, tabulate
+from alvinn.evaluation.ray_runs import require_ray
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.results import read_laps
 from alvinn.metrics.summary import pool_metrics, summarize
@@ -39,6 +40,8 @@ class Laps(LapSettings):
             baselines: list[Baseline] = []
             results = judge_recorded_laps(self)
         else:
+            if self.ray is not None:
+                require_ray(self.ray)
             network = self.open_network()
             require_room(self, network)
             if self.recording is not None:

@@ -18,8 +18,10 @@ from alvinn.evaluation.ray_runs import Node, run_on_ray
 from alvinn.evaluation.runs import RunSpec
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result, Run
+from alvinn.metrics.results import write_laps
 from alvinn.settings import CameraFlags, Driving
 from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import judged
 
 TINY = CameraFlags(width=64, height=32)
 CLOCKED = {"realtime_factor", "latency_ms_p50", "latency_ms_p99"}
@@ -71,8 +73,15 @@ def test_a_cluster_measures_what_jobs_here_measure_and_sends_the_files_home(tmp_
 @needs_ray
 @pytest.mark.long
 def test_a_cluster_that_is_not_there_is_said(shell: Shell, tmp_path: Path) -> None:
-    said = shell.refused("laps", "--driver", "expert", "--ray", "nonsense", "--out", str(tmp_path))
-    assert "no Ray cluster answers at nonsense" in said
+    said = shell.refused("laps", "--driver", "expert", "--ray", "auto", "--out", str(tmp_path))
+    assert "no Ray cluster answers at auto" in said
+
+
+@pytest.mark.parametrize("address", ["foo", "10.0.0.1", ":6379", "10.0.0.1:port", "10.0.0.1:99999", ""])
+def test_an_address_that_is_none_is_said_before_ray_is_asked_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it was not installed
+    with pytest.raises(AlvinnError, match=f"--ray must be local, or HOST:PORT such as 10.0.0.1:6379, not '{address}'"):
+        next(run_on_ray([], address, lambda *_: None))
 
 
 @pytest.mark.parametrize(("address", "expected"), [("local", True), ("10.0.0.1:6379", False)])
@@ -90,6 +99,19 @@ def test_a_cluster_started_here_is_said_to_listen_on_the_network(
     assert ("all network interfaces" in capsys.readouterr().out) is expected
 
 
+def test_without_a_cluster_that_can_be_asked_earlier_results_stay(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    earlier = tmp_path / "laps.json"
+    write_laps(tmp_path, {"model": "expert", "settings": {}}, [judged([0.1] * 5).as_json()], {"ci": {}})
+    before = earlier.read_bytes()
+    for address, said in (("foo", "--ray must be local, or"), ("local", "--ray requires Ray")):
+        words = ("laps", "--driver", "expert", "--map", "oval", "--out", str(tmp_path), "--overwrite")
+        assert said in shell.refused(*words, "--ray", address)
+        assert earlier.read_bytes() == before
+
+
 def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
@@ -99,5 +121,7 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(AlvinnError, match=r"pip install 'alvinn\[ray\]'"):
+    with pytest.raises(
+        AlvinnError, match=r"""requires Ray, an extra: pip install "\.\[ray\]" in the project's folder$"""
+    ):
         next(run_on_ray([], "local", lambda *_: None))

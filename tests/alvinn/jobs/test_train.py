@@ -45,7 +45,8 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
 
 def test_tensorboard_is_asked_for_before_any_training(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard", None)  # as where it was not installed
-    assert "pip install tensorboard" in shell.refused("train", "m", "--data", "mine", "--tensorboard")
+    said = shell.refused("train", "m", "--data", "mine", "--tensorboard")
+    assert said.endswith("""TensorBoard, an extra: pip install ".[tensorboard]" in the project's folder""")
 
 
 def on_a_crest(folder: Path, bend: float, *, known: bool = True) -> Recording:
