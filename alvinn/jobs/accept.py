@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from alvinn.console import CONSOLE
@@ -70,7 +69,7 @@ class Accept:
             table = tabulate_corrections(found)
             grid = Table(*table.headings)
             for row in table.rows:
-                grid.add_row(*map(escape, row))
+                grid.add_row(*row)
             CONSOLE.print(grid)
         laps, failed = sum(one["laps"] for one in found), sum(len(one["failed"]) for one in found)
         if failed:

@@ -98,7 +98,7 @@ class Drive(Driving):
             print_quality(self.recording_folder(recording))
             print_next("train", recording, "--data", *self._list_data_before(), recording, home=self.home)
         elif self.record is not None:
-            CONSOLE.print(f"nothing was recorded: there is no recording {self.record}", markup=False)
+            CONSOLE.print(f"nothing was recorded: there is no recording {self.record}")
 
     def _list_data_before(self) -> list[str]:
         """The recordings that the model learned from: of its corrections alone it would forget the rest."""

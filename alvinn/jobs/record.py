@@ -253,7 +253,7 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
             ]
             run(*drive, observers, world.geometry, SpeedController(job.speed, DT))
         if end.is_reached and ticks is not None:
-            bars.console.print(f"{lane}: {writer.rows} frames, as its lane ends there", markup=False)
+            bars.console.print(f"{lane}: {writer.rows} frames, as its lane ends there")
         return writer.rows
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from alvinn.console import CONSOLE, progress
 from alvinn.errors import ResultsError
@@ -17,7 +17,7 @@ from alvinn.metrics.recount import MODEL3_WIDTH, Recounted, parse_map, recount_l
 from alvinn.metrics.results import parse_run, read_laps
 from alvinn.settings import Home, require_above_zero
 from alvinn.world.connection import connect, explain_errors
-from alvinn.world.embedded_server import embedded_server
+from alvinn.world.maps import read_opendrive
 from alvinn.world.opening import parse_address
 
 
@@ -66,7 +66,7 @@ class Recount(Home):
         if not runs or not all(run.get("log") for run in runs):
             raise ResultsError(f"{found} has no driven runs with a log each: there is nothing to recount")
         folder = found if found.is_dir() else found.parent
-        with progress() as bars, closing(recount_runs(folder, runs, _read_embedded_map, self.width)) as counts:
+        with progress() as bars, closing(recount_runs(folder, runs, read_opendrive, self.width)) as counts:
             task = bars.add_task("recount", total=len(runs), note="runs")
             recounted = list(bars.track(counts, task_id=task))
         CONSOLE.print(tabulate(recounted))
@@ -85,23 +85,17 @@ def tabulate(recounted: Sequence[Recounted]) -> Table:
     for one in recounted:
         run = parse_run(dict(one.run))
         grid.add_row(
-            escape(str(run)) + (f", seed {run.seed}" if seeds else ""),
+            str(run) + (f", seed {run.seed}" if seeds else ""),
             str(one.run["departures"]),
             str(one.count.departures),
             f"{one.run['offset_sd_m']:.4f} m",
             f"{one.sd_difference_mm:.3f} mm",
-            "agrees" if one.agrees else "[red]DISAGREES[/]",
+            "agrees" if one.agrees else Text("DISAGREES", "red"),
         )
     return grid
 
 
-def _read_embedded_map(name: str) -> str:
-    """The OpenDRIVE text of a map, from an embedded server of its own."""
-    with embedded_server(name, seed=0) as address:
-        return _read_map(*address, embedded=True)
-
-
-def _read_map(host: str, port: int, *, embedded: bool = False) -> str:
+def _read_map(host: str, port: int) -> str:
     """The OpenDRIVE text of a server's present map."""
-    with connect(host, port, embedded=embedded) as client, explain_errors("being asked for its map"):
+    with connect(host, port) as client, explain_errors("being asked for its map"):
         return str(client.get_world().get_map().to_opendrive())

@@ -44,7 +44,6 @@ def find_labels(recording: Recording, wanted: LabelName = "auto") -> Doubles:
         CONSOLE.print(
             f"{recording.folder.name} was steered by keys: each frame is labelled with the mean of what was steered "
             f"over {WINDOW:g} s, around {REACTION:g} s later (--labels driven keeps what was driven)",
-            markup=False,
         )
     return smooth_late_labels(rows)
 

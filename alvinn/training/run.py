@@ -168,7 +168,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
         write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
         if trained.interrupted:
             done = f"{len(trained.history)} of {settings.epochs} epochs"
-            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume continues", markup=False)
+            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume continues")
             raise KeyboardInterrupt
         end_training(folder)
     return folder

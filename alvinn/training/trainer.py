@@ -179,7 +179,7 @@ def _resume(folder: Path, batches: int, *, views: bool) -> TrainingResult | None
             raise ValueError(f"{folder / 'history.csv'} or {BEST} is missing or damaged")
     except (OSError, ValueError, LookupError, TypeError, BadZipFile) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
-        CONSOLE.print(f"{state} cannot be resumed ({said}): the training starts from the beginning", markup=False)
+        CONSOLE.print(f"{state} cannot be resumed ({said}): the training starts from the beginning")
         return None
     del trained.history[epochs:]  # told before its state was written
     for number, progress in enumerate(trained.history):

@@ -66,7 +66,6 @@ def load_map(client: carla.Client, wanted: str | None) -> carla.World:
         CONSOLE.print(
             f"{wanted} is sent to the server; a full CARLA draws no lane markings on such a road, so expect networks "
             "to fail there that have learned with them",
-            markup=False,
         )
     with _patience(client):
         return client.generate_opendrive_world(text, MESH)

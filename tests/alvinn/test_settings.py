@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alvinn.cli import JOBS
-from alvinn.errors import MapError
+from alvinn.errors import MapError, ResultsError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.demo import Demo
 from alvinn.jobs.drive import Drive
@@ -53,12 +53,15 @@ def test_the_models_to_choose_from_are_the_users_and_the_shipped_one(tmp_path: P
 
 def test_laps_are_found_by_their_models_name_by_a_folder_of_this_home_or_by_a_path(tmp_path: Path) -> None:
     home = Home(home=tmp_path)
-    assert home.find_laps("mine") == Path("mine")
-    (tmp_path / "mine").mkdir()
-    assert home.find_laps("mine") == tmp_path / "mine"
-    (home.model_folder("mine") / "laps").mkdir(parents=True)
-    assert home.find_laps("mine") == home.model_folder("mine") / "laps"
-    assert home.find_laps("elsewhere/laps.json") == Path("elsewhere/laps.json")
+    with pytest.raises(ResultsError, match="no model and no folder of laps is called mine"):
+        home.find_laps("mine")
+    for folder in (tmp_path / "mine", home.model_folder("mine") / "laps", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+        (folder / "laps.json").touch()
+        assert home.find_laps(str(folder) if folder.name == "elsewhere" else "mine") == folder
+    assert home.find_laps(str(tmp_path / "elsewhere" / "laps.json")) == tmp_path / "elsewhere" / "laps.json"
+    with pytest.raises(ResultsError, match="did you mean mine"):
+        home.find_laps("mime")
 
 
 def test_the_maps_and_weathers_that_are_known_are_those_of_the_server_and_of_the_client() -> None:

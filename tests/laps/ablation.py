@@ -74,11 +74,11 @@ class AblationInCells:
         makers = {f"{row}-{seed}": partial(_do, job, ROWS[row], seed) for seed in range(self.seeds) for row in rows}
         found = Cells(self.out, digest).fill(makers, self.cells)
         table = tabulate_by_seed(found, rows, range(self.seeds))
-        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(table, highlight=False, soft_wrap=True)
         maps = {name: (self.maps or ROWS[name].judged_on).split(",") for name in rows}
         if at_home := [name for name in rows if ROWS[name].learned_on in maps[name]]:
             told = "drives the road that it learned on, so its row is not to be compared with the others"
-            CONSOLE.print(f"{', '.join(at_home)}: {told}", highlight=False, markup=False)
+            CONSOLE.print(f"{', '.join(at_home)}: {told}", highlight=False)
 
 
 def _do(job: Ablation, row: AblationCell, seed: int) -> Figures:

@@ -78,7 +78,7 @@ class Attempts:
         home = self.home / digest[:8]  # nothing that another program made is gone on with
         makers = {f"{choice}-{seed}": partial(self._do, home, choice, seed) for seed in seeds for choice in choices}
         found = Cells(self.out, digest).fill(makers, self.cells)
-        CONSOLE.print(tabulate_by_seed(found, choices, seeds), highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(tabulate_by_seed(found, choices, seeds), highlight=False, soft_wrap=True)
 
     def _do(self, home: Path, choice: str, seed: int) -> Figures:
         rounds = self._correct(home, seed)

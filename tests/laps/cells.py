@@ -77,7 +77,7 @@ class Cells:
             try:
                 self.write(name, makers[name]())
             except AlvinnError as error:
-                CONSOLE.print(str(error), markup=False, highlight=False)
+                CONSOLE.print(str(error), highlight=False)
                 failed.append(name)
         if failed:
             raise AlvinnError(f"{', '.join(failed)} failed: the same command tries again")
@@ -119,7 +119,7 @@ def main(kind: type[Tool]) -> int:
     try:
         tyro.cli(kind).run()
     except AlvinnError as error:
-        CONSOLE.print(str(error), markup=False, highlight=False)
+        CONSOLE.print(str(error), highlight=False)
         return 1
     return 0
 

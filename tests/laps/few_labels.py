@@ -102,7 +102,7 @@ class FewLabels:
             for row, (gate, number) in rows.items()
         }
         found = Cells(self.out / ("judging" if self.judging else "development"), digest).fill(makers, self.cells)
-        CONSOLE.print(tabulate_by_seed(found, list(rows), seeds), highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(tabulate_by_seed(found, list(rows), seeds), highlight=False, soft_wrap=True)
 
     def _do(self, home: Path, gate: str, labels: int, seed: int) -> Figures:
         (name,) = [one for one in get_args(RoundGateName) if one == gate]

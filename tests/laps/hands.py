@@ -99,7 +99,7 @@ class Table:
         if name not in self.cells:
             self.cells[name] = cell()
             write_json(self._out, {"schema": 1, "speed": KEY_SPEED, "km_per_lap": KM, "cells": self.cells})
-        CONSOLE.print(f"{name}: {self.cells[name]}", markup=False)
+        CONSOLE.print(f"{name}: {self.cells[name]}")
         found: dict[str, Any] = self.cells[name]
         return found
 

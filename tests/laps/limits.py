@@ -52,7 +52,7 @@ class Limits:
             table = tabulate_groups(_read_runs(self.cells), WAYS)
         else:
             table = tabulate_beside({folder.name: _read_runs(folder) for folder in (self.cells, self.beside)})
-        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(table, highlight=False, soft_wrap=True)
 
 
 def _read_runs(folder: Path) -> list[Run]:

@@ -115,7 +115,7 @@ class Robustness:
         reference = measure_reference()
         found = fill_in_turn([self._plan(name, conditions, reference) for name in models], self.cells)
         table = tabulate(dict(zip(models, found, strict=True)), conditions)
-        CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+        CONSOLE.print(table, highlight=False, soft_wrap=True)
 
     def _plan(self, name: str, conditions: Sequence[str], reference: str) -> tuple[Cells, Makers]:
         """The cells of a model."""

@@ -70,11 +70,11 @@ class Towns:
         for those in ([run for run in runs if run["map"] not in known], [run for run in runs if run["map"] in known]):
             if those:
                 table = tabulate_groups(those, [partial(_name_map, known=known)])
-                CONSOLE.print(table, highlight=False, markup=False, soft_wrap=True)
+                CONSOLE.print(table, highlight=False, soft_wrap=True)
         for file, cells in zip(files, found, strict=True):
             if file.suffix == ".xodr" and (where := count_places(file, cells)):
                 told = ", ".join(f"{times} {place}" for place, times in where.most_common())
-                CONSOLE.print(f"{file.stem}: {told}", highlight=False, markup=False)
+                CONSOLE.print(f"{file.stem}: {told}", highlight=False)
 
     def _plan(self, file: Path, model: Path | None, reference: str) -> tuple[Cells, Makers]:
         """The cells of a map; its contents are in their digest, since a release of CARLA may change a town."""

@@ -73,7 +73,7 @@ def test_wrong_usage_ends_with_status_2(shell: Shell, words: tuple[str, ...]) ->
 
 def test_what_cannot_be_recounted_is_refused_in_a_sentence(shell: Shell, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
-    assert "there is no nobody" in shell.refused("recount", "nobody", *home)
+    assert "is called nobody" in shell.refused("recount", "nobody", *home)
     write_laps(tmp_path / "laps", ONE | {"status": "failed"})
     assert "nothing to recount" in shell.refused("recount", "laps", *home)
     write_laps(tmp_path / "laps", ONE, ONE | {"log": None})
