@@ -1,7 +1,8 @@
 """`python -m alvinn JOB ...`: the command line, generated from the jobs' dataclasses.
 
-Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage (tyro's own), 130 Ctrl-C or SIGTERM:
-cars are braked, servers ended, and finished work is kept.
+Exit status: 0 done, 1 the job failed (one sentence on stderr), 2 wrong usage, which the command line alone tells
+(tyro's own, a ValueError of the settings, or a UsageError), 130 Ctrl-C or SIGTERM: cars are braked, servers ended, and
+finished work is kept.
 """
 
 from __future__ import annotations
@@ -269,14 +270,14 @@ def _require_distinct_flags(arguments: Sequence[str]) -> None:
 
 
 def _job(arguments: Sequence[str]) -> int:
-    from alvinn.errors import AlvinnError, explain
+    from alvinn.errors import AlvinnError, UsageError, explain
 
     try:
         with _interrupt_on_sigterm():
             parse(arguments).run()
     except (AlvinnError, OSError) as error:
         print(explain(error), file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -1,7 +1,7 @@
 """Errors that are not bugs: each message is one sentence for the user.
 
 The command line prints the sentence and exits with status 1, also for an error of the operating system such as a full
-disk; any other exception is a bug and shows a traceback.
+disk, and with status 2 for wrong usage; any other exception is a bug and shows a traceback.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import re
 
 class AlvinnError(Exception):
     """A job cannot continue: the message says what was found, what was expected and how to fix it."""
+
+
+class UsageError(AlvinnError):
+    """The command line asks for what cannot be done, whatever is on the disk, on a server or plugged in."""
 
 
 class ServerError(AlvinnError):
@@ -32,6 +36,10 @@ class MapError(AlvinnError):
 
 class OneWayError(MapError):
     """The map has no opposite lane."""
+
+
+class UnknownNameError(MapError, UsageError):
+    """No map or weather has this name."""
 
 
 class RecordingError(AlvinnError):

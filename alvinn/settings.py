@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError, MapError, ResultsError
+from alvinn.errors import MapError, ResultsError, UnknownNameError
 from alvinn.util.files import to_file_name
 from alvinn.util.nearest import find_name, find_nearest, suggest
 
@@ -71,7 +71,8 @@ def find_map(name: str) -> str:
     """The embedded server's map of a name, whatever its capitals, or the path of an OpenDRIVE or CSV file.
 
     Raises:
-        MapError: there is no such map or file; the message names the nearest one.
+        UnknownNameError: there is no such map; the message names the nearest one.
+        MapError: there is no such file.
     """
     if is_built_in(name):
         return name.lower()
@@ -79,10 +80,10 @@ def find_map(name: str) -> str:
         _require_map_file(Path(name))
         return name
     if _NUMBER_TOO_LONG.fullmatch(name):
-        raise MapError(f"there is no map {name[:80]}: the number of a circuit has at most {DIGITS} digits")
+        raise UnknownNameError(f"there is no map {name[:80]}: the number of a circuit has at most {DIGITS} digits")
     hint = suggest(name, (*MAPS, *(f"{family}:SEED" for family in FAMILIES)))
     more = "" if hint.startswith("did") else " and any OpenDRIVE file (*.xodr)"
-    raise MapError(f"there is no map called '{name[:80]}': {hint}{more}")
+    raise UnknownNameError(f"there is no map called '{name[:80]}': {hint}{more}")
 
 
 def _require_map_file(path: Path) -> None:
@@ -103,11 +104,11 @@ def find_weather(name: str) -> str:
     """CARLA's preset of a name, whatever its capitals.
 
     Raises:
-        MapError: there is none; the message names the nearest one.
+        UnknownNameError: there is none; the message names the nearest one.
     """
     if found := find_name(name, WEATHERS):
         return found
-    raise MapError(f"CARLA has no weather '{name}': {suggest(name, WEATHERS)}")
+    raise UnknownNameError(f"CARLA has no weather '{name}': {suggest(name, WEATHERS)}")
 
 
 def check_names(settings: object, *, embedded: bool = True) -> None:
@@ -141,6 +142,27 @@ def require_above_zero(flag: str, number: float | None) -> None:
     """
     if number is not None and not 0 < number < math.inf:
         raise ValueError(f"{flag} must be a number above 0, not {number}")
+
+
+def require_start(start: int) -> None:
+    """Check --start, which counts the starting points of a map.
+
+    Raises:
+        ValueError: it is below 0; the command line reports that as wrong usage.
+    """
+    if start < 0:
+        raise ValueError(f"--start must be 0 or more, not {start}")
+
+
+def require_address(carla: str | None) -> None:
+    """Check the form of --carla, if it was given.
+
+    Raises:
+        ValueError: it is not HOST:PORT; the command line reports that as wrong usage.
+    """
+    host, _, port = (carla or "").rpartition(":")
+    if carla is not None and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(f"--carla must be HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
 
 
 def require_seed(seed: int) -> None:
@@ -238,6 +260,7 @@ class Driving(Home):
     """open no window"""
 
     def __post_init__(self) -> None:
+        require_address(self.carla)
         require_above_zero("--speed", self.speed)
         check_names(self, embedded=self.carla is None)
         require_seed(self.seed)
@@ -273,16 +296,12 @@ class CameraFlags:
     pitch: float | None = None
     """nose up [degrees]"""
 
-    def on(self, camera: Camera) -> Camera:
-        """A camera with the given attributes replaced.
+    def __post_init__(self) -> None:
+        self.on(Camera())  # a ValueError where one is out of range
 
-        Raises:
-            AlvinnError: an attribute is out of range.
-        """
-        try:
-            return replace(camera, **{name: value for name, value in asdict(self).items() if value is not None})
-        except ValueError as error:
-            raise AlvinnError(f"--camera: {error}") from error
+    def on(self, camera: Camera) -> Camera:
+        """A camera with the given attributes replaced."""
+        return replace(camera, **{name: value for name, value in asdict(self).items() if value is not None})
 
 
 def is_unchanged(settings: Home, usual: Home) -> bool:

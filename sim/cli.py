@@ -90,9 +90,21 @@ def read_options(argv: Sequence[str] | None = None) -> ServerOptions:
         near = get_close_matches(others[0], flags, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         parser.error(f"there is no option {others[0]}{hint}")
-    if known.seed < 0:
-        parser.exit(2, f"sim: --seed is {known.seed}, expected 0 or more\n")  # no usage: a job of alvinn passes it on
-    return ServerOptions(**vars(known))
+    options = ServerOptions(**vars(known))
+    if wrong := _find_wrong(options):
+        parser.exit(2, f"sim: {wrong}\n")  # no usage: a job of alvinn passes it on
+    return options
+
+
+def _find_wrong(options: ServerOptions) -> str:
+    """The first option that is out of range, and what was expected; empty if none is."""
+    if options.seed < 0:
+        return f"--seed is {options.seed}, expected 0 or more"
+    if not 0 <= options.port < 65535:
+        return f"--port is {options.port}, expected 0 (any) to 65534"
+    if not options.host.strip():  # asyncio would listen on every address
+        return "--host is empty, expected an address: 127.0.0.1, or 0.0.0.0 to admit other machines"
+    return ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -118,10 +130,6 @@ def run(options: ServerOptions) -> int:
         StartError: a port or the renderer is not available.
         WorldError: the map does not exist or cannot be used.
     """
-    if not 0 <= options.port < 65535:
-        raise StartError(f"--port is {options.port}, expected 0 (any) to 65534")
-    if not options.host.strip():  # asyncio would listen on every address
-        raise StartError("--host is empty, expected an address: 127.0.0.1, or 0.0.0.0 to admit other machines")
     # Ctrl-C also reaches the parent, which first cleans up through this server and then closes its stdin.
     with _handle_signals([signal.SIGINT] if options.exit_with_parent else [], signal.SIG_IGN):
         with _suspend_collector():

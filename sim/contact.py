@@ -39,7 +39,8 @@ class ContactOptions:
     """A contact sheet of a car's camera: one row per weather, one column per map.
 
     Raises:
-        ValueError: a number is out of range, or the file is no image; the command line reports that as wrong usage.
+        ValueError: a number is out of range, the file is no image, or a weather does not exist; the command line
+            reports that as wrong usage.
     """
 
     out: Path
@@ -66,10 +67,12 @@ class ContactOptions:
             raise ValueError(f"--size is {self.size[0]} {self.size[1]}, expected 1 to {LARGEST_IMAGE} each")
         if self.seed < 0:
             raise ValueError(f"--seed is {self.seed}, expected 0 or more")
+        for name in self.weathers.split(","):
+            get_preset(name)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet; return the exit status: 1 if a map or weather does not exist or the file cannot be written.
+    """Write the sheet; return the exit status: 1 if a map does not exist or the file cannot be written.
 
     Raises:
         SystemExit: 2 for wrong usage, 0 after --help.
@@ -77,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = tyro.cli(ContactOptions, args=None if argv is None else list(argv), prog="python -m sim.contact")
     try:
         written = cv2.imwrite(str(options.out), make_sheet(options))
-    except (MapError, ValueError, cv2.error) as error:
+    except (MapError, cv2.error) as error:
         print(f"contact: {error}", file=sys.stderr)
         return 1
     if not written:
@@ -90,7 +93,6 @@ def make_sheet(options: ContactOptions) -> Bytes:
 
     Raises:
         MapError: a map does not exist.
-        ValueError: a weather does not exist.
     """
     names = options.weathers.split(",")
     weathers = [get_preset(name) for name in names]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from alvinn.classroom.lessons import find_lesson
 from alvinn.dagger.ledger import read_ledger
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, UsageError
 from alvinn.metrics.results import read_laps
 from alvinn.networks.inference import Card, read_card
 from alvinn.recording import Recording
@@ -42,7 +42,7 @@ def check_exercise(number: int, home: Home) -> list[Finding]:
     """
     check = CHECKS.get(number)
     if check is None:
-        raise AlvinnError(f"lesson {number} has no exercise to check; lessons {min(CHECKS)} to {max(CHECKS)} have one")
+        raise UsageError(f"lesson {number} has no exercise to check; lessons {min(CHECKS)} to {max(CHECKS)} have one")
     if missing := list(_find_missing(number, home)):
         return missing[:1]
     try:

@@ -9,7 +9,7 @@ from importlib import resources
 
 from markdown_it import MarkdownIt
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 
 PLAN = "plan"
 
@@ -62,11 +62,11 @@ def find_lesson(number: int | str) -> Lesson:
     """A lesson by its number.
 
     Raises:
-        AlvinnError: there is none.
+        UsageError: there is none.
     """
     lessons = read_lessons()
     for lesson in lessons:
         if str(lesson.number) == str(number):
             return lesson
     last = lessons[-1].number
-    raise AlvinnError(f"there are lessons 1 to {last}, not {number}; 0 is the plan for a lecture and a lab")
+    raise UsageError(f"there are lessons 1 to {last}, not {number}; 0 is the plan for a lecture and a lab")

@@ -12,12 +12,12 @@ import tyro
 
 from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Direction
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 from alvinn.metrics.referee import Run
 from alvinn.metrics.results import run_folder
 from alvinn.networks.inference import Network, warn_before_driving
 from alvinn.recording import Recording
-from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, split_names
+from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, require_start, split_names
 
 DRIVING_FLAGS = (
     *("carla", "map", "maps", "weather", "weathers", "speed", "laps", "km", "direction", "both_directions"),
@@ -81,6 +81,7 @@ class LapSettings(Driving):
         super().__post_init__()
         for flag in ("laps", "km", "seeds", "starts", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
+        require_start(self.start)
         self.require_one_or_many("map", "weather")
         require_distinct("--maps", split_names(self.maps, self.map))
         require_distinct("--weathers", split_names(self.weathers, self.weather))
@@ -117,7 +118,7 @@ class LapSettings(Driving):
         if self.driver == "expert":
             return None
         if self.model is None:
-            raise AlvinnError("laps requires --model M, --driver expert or --recording D")
+            raise UsageError("laps requires --model M, --driver expert or --recording D")
         network = Network(self.find_model(self.model))
         if not self.other_camera:
             network.require_camera(self.camera.on(network.card.camera))

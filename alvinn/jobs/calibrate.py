@@ -29,6 +29,10 @@ class Calibrate:
     reach: float | None = None
     """CARLA's steer at the ends, up to 1 (default: as guessed, else 1)"""
 
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ("dead_zone", "curve", "reach")}
+        Profile("", 0, **{name: value for name, value in given.items() if value is not None})  # a ValueError if wrong
+
     def run(self) -> None:
         """Do the job.
 

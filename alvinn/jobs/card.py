@@ -14,7 +14,7 @@ from rich.table import Table
 
 from alvinn.console import CONSOLE, print_next
 from alvinn.driving.types import Image, Observation
-from alvinn.errors import AlvinnError, RecordingError
+from alvinn.errors import AlvinnError, RecordingError, UsageError
 from alvinn.evaluation.inventory import judge_laps
 from alvinn.networks.encodings import Floats
 from alvinn.networks.forward import select_chain
@@ -43,7 +43,7 @@ class ShowCard(Home):
             AlvinnError: it cannot be done.
         """
         if not self.model:
-            raise AlvinnError("card requires a model: alvinn card MODEL")
+            raise UsageError("card requires a model: alvinn card MODEL")
         folder = self.find_model(self.model)
         card = read_card(folder)
         CONSOLE.print(tabulate_card(card, folder.name, self._judge_last_laps()))

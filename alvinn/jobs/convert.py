@@ -18,7 +18,7 @@ from rich.text import Text
 from alvinn.console import CONSOLE, print_next, progress
 from alvinn.driving.steering import VehicleGeometry
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, UsageError
 from alvinn.formats import importer, lerobot_export, lerobot_import, tub, udacity
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.importer import Source
@@ -127,6 +127,12 @@ class Convert(Home):
     camera: CameraFlags = field(default_factory=CameraFlags)
     """import: the camera, if known (fov, x, y, z, pitch); shifted views require it"""
 
+    def __post_init__(self) -> None:
+        if self.flip_steering and self.right_positive:
+            raise ValueError("--flip-steering and --right-positive contradict each other: leave one out")
+        if self.camera.width is not None or self.camera.height is not None:
+            raise ValueError("--camera.width and --camera.height come from the pictures: leave them out")
+
     def run(self) -> None:
         """Do the job.
 
@@ -134,9 +140,9 @@ class Convert(Home):
             AlvinnError: it cannot be done.
         """
         if not self.src or not self.dst:
-            raise AlvinnError("convert requires two folders: alvinn convert SRC DST --from udacity")
+            raise UsageError("convert requires two folders: alvinn convert SRC DST --from udacity")
         if (self.source_format == "alvinn") == (self.target_format == "alvinn"):
-            raise AlvinnError(
+            raise UsageError(
                 f"convert imports or exports recordings of ours; it cannot convert from {self.source_format} to "
                 f"{self.target_format}: say --from or --to, or convert twice"
             )
@@ -155,7 +161,7 @@ class Convert(Home):
         for flag in (*IMPORT_FLAGS, "l2d_names", "header"):
             if flag not in used and getattr(self, flag) != getattr(usual, flag):
                 name = flag.replace("_", "-")
-                raise AlvinnError(f"--{name} has no meaning for an {direction} {foreign}: leave it out")
+                raise UsageError(f"--{name} has no meaning for an {direction} {foreign}: leave it out")
 
 
 def convert(job: Convert, log: ConversionLog) -> Path:
@@ -216,14 +222,10 @@ def _import(job: Convert, folder: Path, log: ConversionLog, on_row: OnRow) -> No
 
 
 def _read_sign(job: Convert) -> bool | None:
-    if job.flip_steering and job.right_positive:
-        raise AlvinnError("--flip-steering and --right-positive contradict each other: leave one out")
     return job.right_positive if job.flip_steering or job.right_positive else None
 
 
 def _choose_camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
-    if flags.width is not None or flags.height is not None:
-        raise AlvinnError("--camera.width and --camera.height come from the pictures: leave them out")
     given = any(value is not None for value in asdict(flags).values())
     return flags.on(told or Camera()) if given else told
 

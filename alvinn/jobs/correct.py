@@ -19,7 +19,7 @@ from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
 from alvinn.dagger.rounds import drive_round, judge_round, train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 from alvinn.recording import Recording
 from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
@@ -45,7 +45,7 @@ class Correct(RoundSettings):
             AlvinnError: it cannot be done.
         """
         if not self.name or not self.data:
-            raise AlvinnError("correct requires a name and recordings: alvinn correct NAME --data RECORDING ...")
+            raise UsageError("correct requires a name and recordings: alvinn correct NAME --data RECORDING ...")
         ledger = correct(self)
         best = self.model(ledger.entries[-1].round)
         CONSOLE.print(f"{ledger.ended}; the network is in {best}")

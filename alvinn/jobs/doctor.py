@@ -42,16 +42,21 @@ class Doctor:
     report: Path = Path("alvinn-doctor.json")
     """file in which --try writes down what was found, to attach to a report"""
 
+    def __post_init__(self) -> None:
+        if self.carla is not None:
+            from alvinn.settings import require_address  # imports NumPy, which may be what is missing
+
+            require_address(self.carla)
+        for flag, given in (("--release", self.release), ("--try", self.try_)):
+            if given and self.carla is None:
+                raise ValueError(f"{flag} requires a server: --carla HOST:PORT")
+
     def run(self) -> None:
         """Do the job.
 
         Raises:
             AlvinnError: something that is needed is missing.
         """
-        if self.release and self.carla is None:
-            raise AlvinnError("--release requires a server: --carla HOST:PORT")
-        if self.try_ and self.carla is None:
-            raise AlvinnError("--try requires a server: --carla HOST:PORT")
         findings = self._check()
         grid = Table("what", "found", "to do")
         for finding in findings:

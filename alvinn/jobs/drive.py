@@ -19,7 +19,6 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
-from alvinn.errors import AlvinnError
 from alvinn.evaluation.inventory import find_models
 from alvinn.networks.doubt import DoubtName, make_doubt
 from alvinn.networks.inference import Network, read_card, warn_before_driving
@@ -31,6 +30,7 @@ from alvinn.settings import (
     is_unchanged,
     require_above_zero,
     require_distinct,
+    require_start,
     split_names,
 )
 from alvinn.world.carla_world import DT
@@ -79,6 +79,12 @@ class Drive(Driving):
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
         if self.model is None and self.gate != "human":
             raise ValueError(f"--gate {self.gate} requires a network: --model M")
+        if self.headless and (self.model is None or self.record is not None):
+            raise ValueError(
+                "--headless only lets a network drive: name one with --model, and leave --record out "
+                "(nobody corrects without a window; alvinn record --driver expert needs none)"
+            )
+        require_start(self.start)
 
     def run(self) -> None:
         """Do the job.
@@ -86,8 +92,8 @@ class Drive(Driving):
         Raises:
             AlvinnError: it cannot be done, or something went away meanwhile.
         """
-        if self.headless:
-            watch(self)
+        if self.headless and (network := self.open_model()) is not None:  # one is required
+            watch(self, network)
             return
         with Window("alvinn") as window:
             if self.is_bare():
@@ -178,18 +184,12 @@ def _login() -> str:
         return "somebody"
 
 
-def watch(job: Drive) -> None:
-    """Let the network drive without a window, as fast as possible.
+def watch(job: Drive, network: Network) -> None:
+    """Let a network drive without a window, as fast as possible.
 
     Raises:
-        AlvinnError: nobody is there who could drive, or something went away meanwhile.
+        AlvinnError: it cannot be done, or something went away meanwhile.
     """
-    network = job.open_model()
-    if network is None or job.record is not None:
-        raise AlvinnError(
-            "--headless only lets a network drive: name one with --model, and leave --record out "
-            "(nobody corrects without a window; alvinn record --driver expert needs none)"
-        )
     with (
         open_world(
             job,

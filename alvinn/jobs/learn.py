@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 from alvinn.online.run import learn_alone
 from alvinn.online.settings import LearnSettings
 from alvinn.online.table import make_table
@@ -45,7 +45,7 @@ class Learn(LearnSettings):
             make_table(LearnSettings(**shared | {"headless": True}), self.out, self.seeds)
             return
         if not self.name:
-            raise AlvinnError("learn requires a name for the model: alvinn learn NAME")
+            raise UsageError("learn requires a name for the model: alvinn learn NAME")
         if self.headless:
             learn_alone(LearnSettings(**shared))
             return

@@ -23,14 +23,14 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline, LaneEnd, TickCallback
 from alvinn.driving.protocols import Driver, Observer, World
 from alvinn.driving.types import Camera, CameraName, Direction
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
 from alvinn.recording import Recording, RecordingWriter, Session, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
-from alvinn.settings import Driving, is_unchanged, require_above_zero, require_distinct, split_names
+from alvinn.settings import Driving, is_unchanged, require_above_zero, require_distinct, require_start, split_names
 from alvinn.util.files import require_space
 from alvinn.world.autopilot import engage_autopilot
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -86,6 +86,9 @@ class Record(Driving):
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
         if self.driver == "autopilot" and self.noise:
             raise ValueError("--noise disturbs the expert's or a person's steering; CARLA's autopilot steers by itself")
+        if self.driver == "human" and (self.headless or self.laps is not None):
+            raise ValueError("a person drives in a window and by the clock: leave --headless and --laps out")
+        require_start(self.start)
         self.camera_names()
 
     def weather_names(self) -> tuple[str, ...]:
@@ -125,7 +128,7 @@ class Record(Driving):
             Drive(home=self.home, carla=self.carla).run()  # its start screen asks for the name and all else
             return
         if not self.name:
-            raise AlvinnError("record requires a name for the recording: alvinn record NAME")
+            raise UsageError("record requires a name for the recording: alvinn record NAME")
         record(self)
         print_quality(self.recording_folder(self.name))
         print_next("train", self.name, "--data", self.name, home=self.home)
@@ -185,8 +188,6 @@ def record_plain_driving(home: Path, name: str, seconds: float, seed: int) -> Pa
 
 def _record_person(job: Record) -> int:
     """Record a person who drives in a window."""
-    if job.headless or job.laps is not None:
-        raise AlvinnError("a person drives in a window and by the clock: leave --headless and --laps out")
     directions = job.directions()
     rows = 0
     with Window("alvinn record") as window:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from alvinn.console import CONSOLE, print_next
-from alvinn.errors import AlvinnError
+from alvinn.errors import UsageError
 from alvinn.networks.inference import read_card
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.settings import require_above_zero
@@ -54,7 +54,7 @@ class Refine(RefineSettings):
             Study(RefineSettings(**shared), self.out, self.seeds).run()
             return
         if not self.name or (self.model is None) != self.from_scratch:
-            raise AlvinnError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
+            raise UsageError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
         self.require_room()
         require_server(self, [*self.circuits(), *self.exam_circuits()])
         with quiet():

@@ -14,7 +14,7 @@ from rich.progress import track
 
 from alvinn.console import CONSOLE
 from alvinn.driving.types import Image, Observation
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, UsageError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.split import hold_out
@@ -58,7 +58,7 @@ class Replay(Home):
             AlvinnError: it cannot be done.
         """
         if not self.recording:
-            raise AlvinnError("replay requires a recording: alvinn replay NAME")
+            raise UsageError("replay requires a recording: alvinn replay NAME")
         recording = open_recording(self.recording_folder(self.recording))
         if recording.session.quality:
             CONSOLE.print(tabulate_quality(recording.session.quality))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from alvinn.console import CONSOLE, print_next
-from alvinn.errors import AlvinnError, name_extra
+from alvinn.errors import AlvinnError, UsageError, name_extra
 from alvinn.networks.inference import read_card
 from alvinn.recording.summary import open_recording
 from alvinn.training.attempts import require_marks
@@ -28,7 +28,7 @@ class Train(TrainSettings):
             AlvinnError: it cannot be done.
         """
         if not self.name or not self.data:
-            raise AlvinnError("train requires a name and recordings: alvinn train NAME --data RECORDING ...")
+            raise UsageError("train requires a name and recordings: alvinn train NAME --data RECORDING ...")
         require_room(self.model_folder(self.name), resume=self.resume, overwrite=self.overwrite)
         if self.tensorboard and find_spec("tensorboard") is None:
             raise AlvinnError(f"--tensorboard requires TensorBoard, {name_extra('tensorboard')}")

@@ -56,9 +56,5 @@ class LearnSettings(Driving):
         return self.driver or ("expert" if self.headless else "human")
 
     def make_camera(self) -> Camera:
-        """The car's camera.
-
-        Raises:
-            AlvinnError: a flag is out of range.
-        """
+        """The car's camera."""
         return self.camera.on(Camera())

@@ -179,22 +179,27 @@ def test_a_file_that_is_no_map_is_one_sentence_and_status_1(
     assert "road.xodr" in err
 
 
-@pytest.mark.parametrize("port", ["-1", "65535", "70000"])
-def test_a_port_that_cannot_be_is_one_sentence_and_status_1(port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--port", port]) == 1
-    assert capsys.readouterr().err == f"sim: --port is {port}, expected 0 (any) to 65534\n"
-
-
-@pytest.mark.parametrize("host", ["", "  "])
-def test_an_empty_host_which_would_admit_everybody_is_one_sentence_and_status_1(
-    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        *((("--port", port), f"--port is {port}, expected 0 (any) to 65534") for port in ("-1", "65535", "70000")),
+        *((("--host", host), "--host is empty, expected an address: 127.0.0.1") for host in ("", "  ")),
+        (("--seed", "-1"), "--seed is -1, expected 0 or more"),
+    ],
+)
+def test_an_option_out_of_range_is_wrong_usage_in_one_sentence(
+    words: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def started(*_: object) -> NoReturn:
         raise StartError("it went on")
 
     monkeypatch.setattr(cli, "_create_server", started)
-    assert cli.main(["--port", "0", "--host", host]) == 1
-    assert capsys.readouterr().err.startswith("sim: --host is empty, expected an address")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(words)
+    assert stopped.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"sim: {sentence}")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64])
@@ -226,13 +231,6 @@ def test_wrong_usage_is_status_2() -> None:
         with pytest.raises(SystemExit) as stopped:
             cli.main(wrong)
         assert stopped.value.code == 2
-
-
-def test_a_seed_below_0_is_wrong_usage_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(["--seed", "-1"])
-    assert stopped.value.code == 2
-    assert capsys.readouterr().err == "sim: --seed is -1, expected 0 or more\n"
 
 
 def test_a_mistyped_option_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
 
 from alvinn.cli import main
+
+FRAME = re.compile(r"[│─╭╮╰╯]")
+"""What the parser draws around its sentences."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,16 @@ class Shell:
         return Said(status, said.err, said.out)
 
     def refused(self, *arguments: str) -> str:
-        """The one sentence that a job refuses with: status 1, no traceback."""
+        """The one sentence that a job fails with: status 1, no traceback."""
         said = self.run(*arguments)
         assert said.status == 1, said
         assert "Traceback" not in said.err
         assert len(said.err.strip().splitlines()) == 1, said.err
         return said.err.strip()
+
+    def misused(self, *arguments: str) -> str:
+        """What a job says of a command line that is wrong wherever it is typed: status 2, no traceback."""
+        said = self.run(*arguments)
+        assert said.status == 2, said
+        assert "Traceback" not in said.err
+        return " ".join(FRAME.sub(" ", said.err).split())

@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell, tmp_path: Path) -> None:
-    assert "card requires a model" in shell.refused("card")
+    assert "card requires a model" in shell.misused("card")
     assert "has no card.json" in shell.refused("card", "ghost", "--home", str(tmp_path))
 
 

@@ -43,7 +43,7 @@ def test_wrong_usage_is_said_at_once(shell: Shell, arguments: tuple[str, ...]) -
 
 
 def test_the_private_cars_circuit_is_looked_up_also_where_the_stage_is_on_another_server(shell: Shell) -> None:
-    assert "did you mean country?" in shell.refused("classroom", "--carla", "localhost:2000", "--ground", "contry")
+    assert "did you mean country?" in shell.misused("classroom", "--carla", "localhost:2000", "--ground", "contry")
 
 
 def test_a_recording_that_is_not_there_is_refused_in_a_sentence(shell: Shell, tmp_path: Path) -> None:

@@ -148,9 +148,21 @@ def test_a_folder_beside_the_target_is_left_alone_whatever_its_name(shell: Shell
         ((), "convert requires two folders"),
         (("a", "b"), "say --from or --to"),
         (("a", "b", "--from", "tub", "--to", "udacity"), "convert twice"),
+        (("ghost", "b", "--from", "tub", "--camera.width", "9"), "come from the pictures"),
+        (("ghost", "b", "--from", "tub", "--flip-steering", "--right-positive"), "contradict each other"),
+    ],
+)
+def test_what_no_recording_could_be_converted_by_is_wrong_usage(
+    shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.misused("convert", *arguments, "--home", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
         (("ghost", "b", "--from", "tub"), "there is no ghost: --from tub reads the folder of a tub"),
         (("ghost", "b", "--to", "tub"), "is not a recording"),
-        ((".", "b", "--from", "tub", "--camera.width", "9"), "come from the pictures"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
@@ -184,7 +196,7 @@ def test_wrong_usage_ends_with_status_2(shell: Shell, flags: tuple[str, ...]) ->
     ],
 )
 def test_an_option_that_would_be_ignored_is_refused(shell: Shell, arguments: tuple[str, ...], answer: str) -> None:
-    assert answer in shell.refused("convert", "source", "target", *arguments)
+    assert answer in shell.misused("convert", "source", "target", *arguments)
 
 
 def test_every_format_says_which_options_it_takes_in_either_direction() -> None:

@@ -163,7 +163,7 @@ def test_rounds_that_were_killed_before_the_first_was_judged_are_not_gone_on_wit
 
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
-    assert "correct requires a name and recordings" in shell.refused("correct", *arguments)
+    assert "correct requires a name and recordings" in shell.misused("correct", *arguments)
 
 
 @pytest.fixture

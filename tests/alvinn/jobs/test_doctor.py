@@ -86,7 +86,7 @@ def test_where_no_server_answers_it_says_what_to_do(shell: Shell, monkeypatch: p
 
 
 def test_release_without_a_server_is_refused(shell: Shell) -> None:
-    assert "--carla HOST:PORT" in shell.refused("doctor", "--release")
+    assert "--carla HOST:PORT" in shell.misused("doctor", "--release")
 
 
 def test_release_makes_a_frozen_server_run_again_and_removes_what_was_left() -> None:
@@ -118,7 +118,7 @@ def test_the_wheel_that_is_plugged_in_is_told_and_whether_it_was_calibrated(
 
 
 def test_try_without_a_server_is_refused(shell: Shell) -> None:
-    assert "--carla HOST:PORT" in shell.refused("doctor", "--try")
+    assert "--carla HOST:PORT" in shell.misused("doctor", "--try")
 
 
 def test_try_writes_down_what_it_found(server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -357,9 +357,7 @@ def test_whatever_ends_a_drive_the_car_is_braked_first() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("drive", "--headless"), "name one with --model"),
         (("drive", "--model", "nobody"), "is not a model"),
-        (("record", "x", "--driver", "human", "--headless"), "a person drives in a window"),
         (("record", "x", "--driver", "human", "--device", "G29", "--map", "oval"), "no device called 'G29'"),
     ],
 )
@@ -370,7 +368,12 @@ def test_what_cannot_be_is_refused_in_one_sentence(
 
 
 def test_a_gate_without_a_network_is_wrong_usage(shell: Shell) -> None:
-    assert shell.run("drive", "--gate", "drift").status == 2
+    assert "requires a network" in shell.misused("drive", "--gate", "drift")
+
+
+@pytest.mark.parametrize("words", [("drive",), ("drive", "shipped", "--record", "mine")])
+def test_without_a_window_a_network_drives_and_nobody_corrects_it(shell: Shell, words: tuple[str, ...]) -> None:
+    assert "only lets a network drive" in shell.misused(*words, "--headless")
 
 
 def test_a_recording_is_continued_or_replaced_but_not_both(shell: Shell) -> None:

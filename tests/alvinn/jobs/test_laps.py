@@ -48,14 +48,14 @@ def test_what_is_mistyped_is_named_before_an_earlier_result_is_replaced(
 ) -> None:
     (tmp_path / "laps.json").write_text("{}", encoding="utf-8")
     rest = ("--out", str(tmp_path), "--overwrite")
-    assert "did you mean country?" in shell.refused("laps", str(model), "--maps", "oval,contry", *rest)
-    assert "did you mean WetNoon?" in shell.refused("laps", str(model), "--weathers", "ClearNoon,WetNon", *rest)
+    assert "did you mean country?" in shell.misused("laps", str(model), "--maps", "oval,contry", *rest)
+    assert "did you mean WetNoon?" in shell.misused("laps", str(model), "--weathers", "ClearNoon,WetNon", *rest)
     assert "not a recording" in shell.refused("laps", str(model), "--recording", "ghost", *rest)
     assert (tmp_path / "laps.json").read_text(encoding="utf-8") == "{}"
 
 
 def test_without_a_model_it_says_what_it_wants(shell: Shell) -> None:
-    assert "laps requires --model M" in shell.refused("laps")
+    assert "laps requires --model M" in shell.misused("laps")
 
 
 def test_a_camera_that_the_model_was_not_made_for_is_refused_and_both_are_said(shell: Shell, model: Path) -> None:
@@ -78,7 +78,7 @@ def test_another_camera_and_a_handicap_are_driven_with_if_asked_for_and_noted_be
 
 
 def test_a_camera_that_is_none_is_refused(shell: Shell, model: Path) -> None:
-    assert "at least 1x1 pixels" in shell.refused("laps", "--model", str(model), "--camera.width", "0")
+    assert "at least 1x1 pixels" in shell.misused("laps", "--model", str(model), "--camera.width", "0")
 
 
 def test_a_card_that_was_tampered_with_is_refused(shell: Shell, model: Path, tmp_path: Path) -> None:

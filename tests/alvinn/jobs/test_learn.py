@@ -71,22 +71,21 @@ def test_a_network_that_does_not_converge_is_kept_and_a_prepared_one_drives_in_i
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("learn", "--headless"), "learn requires a name for the model"),
-        (("learn", "x", "--headless", "--fallback", "nobody"), "is not a model"),
-        (("learn", "x", "--headless", "--camera.fov", "500"), "a field of view must be 1 to 170 degrees"),
+        ((), "learn requires a name for the model"),
+        (("x", "--driver", "human"), "requires a window"),
+        (("x", "--camera.fov", "500"), "a field of view must be 1 to 170 degrees"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_sentence(
+def test_what_could_be_learned_nowhere_is_wrong_usage(
     shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    assert sentence in shell.refused(*arguments, "--home", str(tmp_path))
+    assert sentence in shell.misused("learn", "--headless", *arguments, "--home", str(tmp_path))
+
+
+def test_a_prepared_model_that_is_not_there_is_told_before_anything_is_learned(shell: Shell, tmp_path: Path) -> None:
+    learn = ("learn", "x", "--headless", "--fallback", "nobody", "--home", str(tmp_path))
+    assert "is not a model" in shell.refused(*learn)
     assert not list(tmp_path.glob("models/*/card.json"))
-
-
-def test_a_person_without_a_window_is_wrong_usage(shell: Shell) -> None:
-    said = shell.run("learn", "x", "--headless", "--driver", "human")
-    assert said.status == 2
-    assert "requires a window" in said.out + said.err
 
 
 def test_a_person_is_watched_hands_over_takes_the_wheel_back_and_keeps_what_was_learned(

@@ -77,7 +77,7 @@ def test_a_length_that_would_be_ignored_is_refused(shell: Shell) -> None:
 
 
 def test_a_person_who_gives_flags_but_no_name_is_asked_for_one_and_the_flags_are_not_dropped(shell: Shell) -> None:
-    assert "requires a name" in shell.refused("record", "--driver", "human", "--noise", "--map", "oval")
+    assert "requires a name" in shell.misused("record", "--driver", "human", "--noise", "--map", "oval")
 
 
 def test_carla_s_own_driver_teaches_too_and_cannot_be_disturbed(shell: Shell, tmp_path: Path) -> None:
@@ -139,13 +139,9 @@ def test_the_way_back_on_a_path_is_its_mirror_image(shell: Shell, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--carla", "nonsense"), "--carla must be HOST:PORT"),
-        (("--carla", "127.0.0.1:99999"), "--carla must be HOST:PORT"),
         (("--carla", "127.0.0.1:1"), "no CARLA server answers at 127.0.0.1:1"),
         (("--carla", "no-such-host.invalid:2000"), "no CARLA server answers at no-such-host.invalid:2000"),
-        (("--map", "nowhere"), "no map called 'nowhere'"),
         (("--map", "missing.xodr"), "missing.xodr"),
-        (("--map", "oval", "--weather", "Sunny"), "CARLA has no weather 'Sunny'"),
     ],
 )
 def test_a_bad_input_is_refused_in_one_sentence(
@@ -156,8 +152,23 @@ def test_a_bad_input_is_refused_in_one_sentence(
     assert not (tmp_path / "data" / "x").exists()
 
 
-def test_a_recording_without_a_name_is_refused(shell: Shell) -> None:
-    assert "requires a name" in shell.refused("record")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "requires a name"),
+        (("x", "--carla", "nonsense"), "--carla must be HOST:PORT"),
+        (("x", "--carla", "127.0.0.1:99999"), "--carla must be HOST:PORT"),
+        (("x", "--map", "nowhere"), "no map called 'nowhere'"),
+        (("x", "--map", "oval", "--weather", "Sunny"), "CARLA has no weather 'Sunny'"),
+        (("x", "--map", "oval", "--start", "-1"), "--start must be 0 or more"),
+        (("x", "--driver", "human", "--headless"), "a person drives in a window"),
+        (("x", "--driver", "human", "--laps", "2"), "by the clock"),
+    ],
+)
+def test_what_could_be_recorded_nowhere_is_wrong_usage(
+    shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.misused("record", *arguments, "--home", str(tmp_path))
 
 
 def test_a_map_file_that_does_not_parse_is_refused(shell: Shell, tmp_path: Path) -> None:

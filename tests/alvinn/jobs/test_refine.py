@@ -22,7 +22,7 @@ from tests.alvinn.jobs.cli import Shell
 def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
     for words in (("--model", "shipped"), ("better",), ("better", "--model", "shipped", "--from-scratch")):
-        assert shell.refused("refine", *words, *home).startswith("refine requires a name and a clone")
+        assert shell.misused("refine", *words, *home).startswith("refine requires a name and a clone")
 
 
 def test_a_refinement_ends_with_what_its_exams_found() -> None:
@@ -122,7 +122,7 @@ def test_a_map_that_is_not_there_is_one_sentence_and_leaves_no_server(
     shell: Shell, model: Path, tmp_path: Path
 ) -> None:
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    said = shell.refused("refine", "better", "--model", str(model), "--exams", "atlantis", "--home", str(tmp_path))
+    said = shell.misused("refine", "better", "--model", str(model), "--exams", "atlantis", "--home", str(tmp_path))
     assert "atlantis" in said
     assert {child.pid for child in psutil.Process().children(recursive=True)} == before
 

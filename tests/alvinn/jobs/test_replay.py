@@ -91,7 +91,7 @@ def test_in_the_window_a_person_marks_a_range_and_undoes_another(tmp_path: Path,
 def test_what_cannot_be_shown_is_said_in_a_sentence(shell: Shell, tmp_path: Path, model: Path) -> None:
     write_recording(tmp_path / "data" / "a", 2)
     home = ("--home", str(tmp_path))
-    assert "requires a recording" in shell.refused("replay")
+    assert "requires a recording" in shell.misused("replay")
     assert "is not a recording" in shell.refused("replay", "ghost", *home)
     assert "the model was trained with the camera" in shell.refused("replay", "a", "--model", str(model), *home)
     Recording(tmp_path / "data" / "a").leave_out(0, 1)

@@ -157,7 +157,7 @@ def test_what_is_damaged_is_mended_as_its_error_says(shell: Shell, tmp_path: Pat
 
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
-    assert "train requires a name and recordings" in shell.refused("train", *arguments)
+    assert "train requires a name and recordings" in shell.misused("train", *arguments)
 
 
 def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_path: Path) -> None:
