@@ -81,18 +81,22 @@ def leave_out_surplus(folder: Path, rows: int | None) -> None:
             write_left_out(folder, (*read_left_out(folder), Range(rows, written - 1, CUT_SHORT)))
 
 
-@contextmanager
-def _open_teacher(job: RoundSettings) -> Iterator[Teacher]:
-    """Open the teacher of a round.
+def require_teacher(job: RoundSettings) -> None:
+    """See that a person who is to teach has a window and their device, before anything is trained.
 
     Raises:
-        AlvinnError: a human teacher without a window.
+        AlvinnError: no window can be opened, or the device is not plugged in.
     """
+    with _open_teacher(job):
+        pass
+
+
+@contextmanager
+def _open_teacher(job: RoundSettings) -> Iterator[Teacher]:
+    """Open the teacher of a round; raises as `require_teacher` does."""
     if job.expert == "scripted":
         yield ExpertTeacher()
         return
-    if job.headless:
-        raise AlvinnError("--expert human requires a window: leave out --headless")
     with Window("alvinn") as window:
         yield HumanTeacher(window, open_device(job.device, window))
 

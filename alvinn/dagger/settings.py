@@ -84,6 +84,8 @@ class RoundSettings(Driving):
             raise ValueError(
                 f"--gate {self.gate} requires the scripted expert; a human teacher has {', '.join(PERSONAL)}"
             )
+        if self.expert == "human" and self.headless:
+            raise ValueError("--expert human requires a window: leave out --headless")
         if self.members > 1 and self.doubt_by == "irre":
             raise ValueError("--members measures doubt by disagreement: leave out --doubt-by irre")
         require_own_encoding(self.network, self.output)

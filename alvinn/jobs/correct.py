@@ -17,7 +17,7 @@ from rich.text import Text
 from alvinn.console import CONSOLE, print_next
 from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
-from alvinn.dagger.rounds import drive_round, judge_round, train_round
+from alvinn.dagger.rounds import drive_round, judge_round, require_teacher, train_round
 from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import UsageError
 from alvinn.recording import Recording
@@ -61,6 +61,7 @@ def correct(job: Correct) -> Ledger:
     require_server(job, [*job.circuits(), *job.judges()])
     path = job.model_folder(job.name) / "rounds.json"
     data = {str(name): Recording(job.recording_folder(name)).digest() for name in job.data}
+    require_teacher(job)
     with locked(path.parent, "corrected"):
         if job.overwrite:
             remove(path.parent, (path.name, "round-*"))

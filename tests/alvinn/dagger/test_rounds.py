@@ -83,15 +83,6 @@ def test_without_laps_and_take_overs_a_round_is_judged_by_its_driving_alone(job:
     assert (entry.laps, entry.tests, entry.still_needs_help) == (0, 0, 0)
 
 
-def test_a_human_teacher_needs_a_window(job: RoundSettings, model: Path, tmp_path: Path) -> None:
-    shutil.copytree(model, job.model(0))
-    alone = RoundSettings(
-        home=tmp_path, name="mine", data=("base",), maps="oval", judge="", expert="human", headless=True
-    )
-    with pytest.raises(AlvinnError, match="--expert human requires a window: leave out --headless"):
-        drive_round(alone, 1)
-
-
 @pytest.mark.parametrize("leaves", [True, False])
 def test_a_short_rollout_is_an_error_only_if_the_person_left_and_not_where_the_lane_ends(
     job: RoundSettings, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], leaves: bool

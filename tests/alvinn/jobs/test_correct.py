@@ -291,14 +291,26 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     assert correct(job) == ledger, "no third round is driven"
 
 
-@pytest.mark.parametrize("flags", [("--gate", "human"), ("--expert", "human", "--gate", "always")])
-def test_a_persons_gate_wants_a_person_and_a_person_one_of_theirs(shell: Shell, flags: tuple[str, ...]) -> None:
-    assert shell.run("correct", "mine", "--data", "base", *flags).status == 2
+@pytest.mark.parametrize(
+    "flags", [("--gate", "human"), ("--expert", "human", "--gate", "always"), ("--expert", "human", "--headless")]
+)
+def test_a_persons_gate_wants_a_person_and_a_person_one_of_theirs_and_a_window(
+    shell: Shell, flags: tuple[str, ...]
+) -> None:
+    assert shell.misused("correct", "mine", "--data", "base", *flags)
 
 
-def test_a_person_wants_a_window(shell: Shell, home: Path) -> None:
-    flags = ("--expert", "human", "--headless", "--maps", "oval", "--judge", "", "--home", str(home))
-    assert "leave out --headless" in shell.refused("correct", "mine", "--data", "base", *flags)
+def test_a_person_who_cannot_be_shown_anything_is_told_before_a_network_is_trained_or_removed(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    write_recording(tmp_path / "data" / "base", 3)
+    earlier = tmp_path / "models" / "mine" / "round-000"
+    earlier.mkdir(parents=True)
+    correct = ("correct", "mine", "--data", "base", "--expert", "human", "--overwrite", "--home", str(tmp_path))
+    assert "no window can be opened here" in shell.refused(*correct)
+    assert list(earlier.parent.iterdir()) == [earlier]
 
 
 @pytest.mark.long
