@@ -132,14 +132,15 @@ def list_flags(settings: Any, prefix: str = "", usual: Any = None) -> dict[str, 
     for one in fields(settings):
         hint, text = hints[one.name], " ".join(texts.get(one.name, "").split())
         if is_dataclass(hint):
-            found |= list_flags(hint, f"{prefix}{one.name}.", _find_default(one))
+            found |= list_flags(hint, f"{prefix}{one.name}.", find_default(one))
         else:
-            default = _find_default(one) if usual is None else getattr(usual, one.name)
+            default = find_default(one) if usual is None else getattr(usual, one.name)
             found[prefix + one.name] = _make_flag(one, hint, prefix, text, default)
     return found
 
 
-def _find_default(one: Field[Any]) -> Any:
+def find_default(one: Field[Any]) -> Any:
+    """The default of a field of a dataclass."""
     return one.default if one.default_factory is MISSING else one.default_factory()
 
 

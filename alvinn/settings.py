@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from alvinn.driving.types import Camera
 from alvinn.errors import MapError, ResultsError, UnknownNameError
+from alvinn.help import find_default
 from alvinn.util.files import to_file_name
 from alvinn.util.nearest import find_name, find_nearest, suggest
 
@@ -173,6 +175,22 @@ def require_seed(seed: int) -> None:
     """
     if not 0 <= seed < SEEDS:
         raise ValueError(f"--seed must be from 0 to {SEEDS - 1}, not {seed}")
+
+
+def list_given(settings: Any, names: Iterable[str]) -> list[str]:
+    """Those of a job's flags that were given another value than their default, as one types them."""
+    usual = {one.name: find_default(one) for one in fields(settings)}
+    return [f"--{name.replace('_', '-')}" for name in names if getattr(settings, name) != usual[name]]
+
+
+def refuse_idle(settings: Any, names: Iterable[str], why: str) -> None:
+    """See that none of a job's flags is given that has nothing to do; `why` it has not ends the sentence.
+
+    Raises:
+        ValueError: one is; the command line reports that as wrong usage.
+    """
+    if given := list_given(settings, names):
+        raise ValueError(f"{' and '.join(given)} would do nothing {why}")
 
 
 def require_distinct(flag: str, names: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from alvinn.drivers.gates import LiveGateName
 from alvinn.networks.architectures import ARCHITECTURES, NetworkName, OutputName, require_own_encoding
 from alvinn.networks.doubt import DoubtName
 from alvinn.networks.encodings import Scalar
-from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
+from alvinn.settings import Driving, refuse_idle, require_above_zero, require_distinct, split_names
 from alvinn.training.attempts import Use
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
@@ -78,22 +78,36 @@ class RoundSettings(Driving):
         self.require_one_or_many("map")
         require_distinct("--maps", self.circuits())
         require_distinct("--judge", self.judges())
-        if self.expert == "scripted" and self.gate == "human":
-            raise ValueError("--gate human requires a person: add --expert human")
-        if self.expert == "human" and self.gate not in PERSONAL:
+        self._check_teacher()
+        self._check_doubt()
+        if self.fresh:
+            refuse_idle(self, ("more_epochs",), "with --fresh, which trains every round for --epochs")
+        if not self.judges():
+            refuse_idle(self, ("jobs",), "without --judge, as no laps are driven")
+        if self.jobs > 1 and self.carla is not None:
+            raise ValueError("--jobs starts servers of its own: leave out --carla")
+        if both := set(self.circuits()) & set(self.judges()):
+            raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
+
+    def _check_teacher(self) -> None:
+        if self.expert == "scripted":
+            if self.gate == "human":
+                raise ValueError("--gate human requires a person: add --expert human")
+            refuse_idle(self, ("alias", "device"), "without a person who teaches: add --expert human")
+        elif self.gate not in PERSONAL:
             raise ValueError(
                 f"--gate {self.gate} requires the scripted expert; a human teacher has {', '.join(PERSONAL)}"
             )
-        if self.expert == "human" and self.headless:
+        elif self.headless:
             raise ValueError("--expert human requires a window: leave out --headless")
+
+    def _check_doubt(self) -> None:
         if self.members > 1 and self.doubt_by == "irre":
             raise ValueError("--members measures doubt by disagreement: leave out --doubt-by irre")
         require_own_encoding(self.network, self.output)
         needs_hill = self.gate == "doubt" and self.members == 1 and self.doubt_by == "hill"
         if needs_hill and isinstance(ARCHITECTURES[self.network].output(self.output), Scalar):
             raise ValueError("--output scalar tells no doubt: use --output hill, --doubt-by irre or --members 3")
-        if both := set(self.circuits()) & set(self.judges()):
-            raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
 
     def circuits(self) -> list[str]:
         """Circuits that the rounds are driven on."""

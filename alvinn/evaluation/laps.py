@@ -59,7 +59,8 @@ def judge_baselines(job: LapSettings) -> list[Baseline]:
     found: list[Baseline] = []
     if job.with_expert and job.driver != "expert":
         folder = job.results_folder() / "expert"
-        expert = replace(job, driver="expert", model=None, with_expert=False, recording=None, against=None, out=folder)
+        alone = replace(job, with_expert=False, other_camera=False, recording=None, against=None)
+        expert = replace(alone, driver="expert", model=None, out=folder)
         try:
             found.append(("expert", drive_laps(expert, None)))
         except AlvinnError as error:  # told again for each run that the model cannot drive either

@@ -17,7 +17,16 @@ from alvinn.metrics.referee import Run
 from alvinn.metrics.results import run_folder
 from alvinn.networks.inference import Network, warn_before_driving
 from alvinn.recording import Recording
-from alvinn.settings import CameraFlags, Driving, require_above_zero, require_distinct, require_start, split_names
+from alvinn.settings import (
+    CameraFlags,
+    Driving,
+    list_given,
+    refuse_idle,
+    require_above_zero,
+    require_distinct,
+    require_start,
+    split_names,
+)
 
 DRIVING_FLAGS = (
     *("carla", "map", "maps", "weather", "weathers", "speed", "laps", "km", "direction", "both_directions"),
@@ -87,12 +96,24 @@ class LapSettings(Driving):
         require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.resume and self.overwrite:
             raise ValueError("--resume keeps earlier results and --overwrite replaces them: leave one out")
+        if self.both_directions:
+            refuse_idle(self, ("direction",), "with --both-directions")
+        self._check_driver()
+        self._check_servers()
+
+    def _check_driver(self) -> None:
         if self.driver == "expert" and self.model is not None:
             raise ValueError("--driver expert drives without the model: leave out --model, or add --with-expert to it")
-        if self.is_recording_only() and (driven := self._list_driving_flags()):
+        if self.driver == "expert":
+            refuse_idle(self, ("with_expert", "other_camera"), "with --driver expert")
+        if self.is_recording_only() and (driven := list_given(self, DRIVING_FLAGS)):
             raise ValueError(
                 f"--recording is judged as it was driven: leave out {', '.join(driven)}, or name a model that drives"
             )
+        if self.other_camera and self.camera == CameraFlags():
+            raise ValueError("--other-camera would do nothing without --camera.pitch or the like, which say what it is")
+
+    def _check_servers(self) -> None:
         if (self.jobs > 1 or self.ray) and self.carla is not None:
             raise ValueError("--jobs and --ray start their own servers: leave out --carla")
         if self.carla is not None and self.seeds > 1:
@@ -102,12 +123,6 @@ class LapSettings(Driving):
             )
         if self.jobs > 1 and self.ray:
             raise ValueError("--ray uses all cores of its cluster: leave out --jobs")
-
-    def _list_driving_flags(self) -> list[str]:
-        """The given flags that say how to drive, as one types them."""
-        usual = LapSettings()
-        given = [name for name in DRIVING_FLAGS if getattr(self, name) != getattr(usual, name)]
-        return [f"--{name.replace('_', '-')}" for name in given]
 
     def open_network(self) -> Network | None:
         """Load the model's network and check the camera; None for the expert.

@@ -40,13 +40,13 @@ from alvinn.recording import Recording, RecordingWriter, make_session, name_lane
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import open_recording
 from alvinn.recording.writer import require_free
-from alvinn.settings import SHIPPED, Driving, find_map, require_above_zero
+from alvinn.settings import SHIPPED, Driving, find_map, refuse_idle, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.opening import open_world
 
 GROUND = "random:7"  # has bends that a clone of `country` does not manage from aside
 ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
-USUAL = (None, Driving.speed, Driving.weather, False)  # --carla, --speed, --weather and --overwrite of --prepare
+OF_A_LECTURE = ("model", "drive", "learn", "replay", "record", "overwrite", "direction", "share", "seconds")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
 
@@ -85,11 +85,15 @@ class ShowClassroom(Driving):
         super().__post_init__()
         object.__setattr__(self, "ground", find_map(self.ground))  # on an embedded server, whatever the stage is on
         require_above_zero("--seconds", self.seconds)
-        if self.prepare and (self.carla, self.speed, self.weather, self.overwrite) != USUAL:
-            raise ValueError(
-                "--prepare records on the embedded server, at 8 m/s in ClearNoon, what is not there yet: leave out "
-                "--carla, --speed, --weather and --overwrite"
-            )
+        if self.prepare:
+            how = "with --prepare, which records on the embedded server, at 8 m/s in ClearNoon, what is not there yet"
+            refuse_idle(self, ("carla", "speed", "weather"), how)
+        if self.prepare or self.rehearse:
+            refuse_idle(self, OF_A_LECTURE, "with --prepare or --rehearse, which are before the lecture")
+        if self.record is None:
+            refuse_idle(self, ("overwrite",), "without a recording: add --record NAME")
+        if self.replay is not None:
+            refuse_idle(self, ("map", "direction"), "with --replay, which shows what was driven")
         if not 0 <= self.port < 65536:
             raise ValueError(f"--port must be 0 to 65535, not {self.port}")
         if (self.replay is not None or self.learn) and (self.drive or self.record is not None):
@@ -117,7 +121,7 @@ class ShowClassroom(Driving):
         classroom.facts["activities"] = list(ACTIVITIES)
         classroom.facts["lessons"] = [[lesson.number, lesson.title] for lesson in read_lessons()]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
-            stack.enter_context(private_ground(classroom, contenders, self, self.ground, self._furnish))
+            stack.enter_context(private_ground(classroom, contenders, self._driving(), self.ground, self._furnish))
             Bets(classroom).open()
             stack.enter_context(_painting(classroom, contenders[-1]))
             if self.learn:
@@ -139,7 +143,12 @@ class ShowClassroom(Driving):
         """What else the private car is for."""
         exam = Exam(ground.classroom, ground.queue, ground.world, contenders[-1], self.speed)
         plain = [one for one in contenders if one.name == PLAIN]
-        return [exam, *(Teaching(ground.classroom, ground, one, replace(self, map=self.ground)) for one in plain)]
+        there = replace(self._driving(), map=self.ground)
+        return [exam, *(Teaching(ground.classroom, ground, one, there) for one in plain)]
+
+    def _driving(self) -> Driving:
+        """Where and how to drive, without what is on stage."""
+        return Driving(**{one.name: getattr(self, one.name) for one in fields(Driving)})
 
     def _open_network(self) -> Network | None:
         name = self.model or (None if self.drive or self.replay is not None else SHIPPED)
@@ -171,7 +180,7 @@ class ShowClassroom(Driving):
         Replay(classroom, recording, network).play(self.seconds)
 
     def _learn(self, classroom: Classroom, stack: ExitStack) -> None:
-        shared = {one.name: getattr(self, one.name) for one in fields(Driving)} | {"headless": False}
+        shared = vars(self._driving()) | {"headless": False}
         job = LearnSettings(**shared, name=LEARNED, driver="expert", direction=self.direction, overwrite=True)
         setup, world = stack.enter_context(begin_lesson(job)), stack.enter_context(open_lesson_world(job))
         classroom.facts |= {"title": f"learning on {self.map}", "lane": outline(world.lane)}

@@ -50,6 +50,8 @@ class Doctor:
         for flag, given in (("--release", self.release), ("--try", self.try_)):
             if given and self.carla is None:
                 raise ValueError(f"{flag} requires a server: --carla HOST:PORT")
+        if self.report != Doctor.report and not self.try_:
+            raise ValueError("--report would do nothing without --try, which writes it")
 
     def run(self) -> None:
         """Do the job.

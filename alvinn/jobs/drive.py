@@ -28,6 +28,7 @@ from alvinn.settings import (
     Driving,
     Home,
     is_unchanged,
+    refuse_idle,
     require_above_zero,
     require_distinct,
     require_start,
@@ -73,16 +74,25 @@ class Drive(Driving):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_above_zero("--seconds", self.seconds)
-        require_above_zero("--doubt", self.doubt)
+        if not 0.0 < self.doubt <= 1.0:
+            raise ValueError(f"--doubt must be above 0 and at most 1, not {self.doubt:g}")
         require_distinct("--weathers", split_names(self.weathers, self.weather))
         if self.append and self.overwrite:
             raise ValueError("--append keeps the recording and --overwrite replaces it: leave one out")
-        if self.model is None and self.gate != "human":
-            raise ValueError(f"--gate {self.gate} requires a network: --model M")
+        if self.record is None:
+            refuse_idle(self, ("append", "overwrite", "alias"), "without a recording: add --record NAME")
+        if self.model is None:
+            refuse_idle(self, ("gate", "doubt", "doubt_by"), "without a network: add --model M")
         if self.headless and (self.model is None or self.record is not None):
             raise ValueError(
                 "--headless only lets a network drive: name one with --model, and leave --record out "
                 "(nobody corrects without a window; alvinn record --driver expert needs none)"
+            )
+        if self.headless:
+            refuse_idle(
+                self,
+                ("gate", "doubt", "doubt_by", "device", "weathers"),
+                "with --headless, as nobody sits at the wheel: leave one or the other out",
             )
         require_start(self.start)
 
@@ -113,17 +123,17 @@ class Drive(Driving):
         return self.select_recordings(read_card(self.find_model(self.model)).recording_names)
 
     def plan(self, choices: StartChoices) -> LiveDrive:
-        """The live drive that was chosen on the start screen."""
-        return replace(
+        """The live drive that was chosen on the start screen; the driver's name is also that of the score."""
+        chosen = replace(
             self,
             map=choices.map,
             weather=choices.weather,
-            alias=choices.alias,
             device=choices.device,
             speed=self.speed if choices.speed is None else choices.speed,
             record=choices.recording,
             model=choices.model,
-        ).to_live_drive()
+        )
+        return replace(chosen.to_live_drive(), alias=choices.alias)
 
     def is_bare(self) -> bool:
         """Whether no flags are given except --home and --carla."""

@@ -9,7 +9,7 @@ from alvinn.errors import UsageError
 from alvinn.online.run import learn_alone
 from alvinn.online.settings import LearnSettings
 from alvinn.online.table import make_table
-from alvinn.settings import require_above_zero
+from alvinn.settings import refuse_idle, require_above_zero
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,14 @@ class Learn(LearnSettings):
         require_above_zero("--seeds", self.seeds)
         if self.table and (self.name or self.driver == "human" or self.fallback):
             raise ValueError("--table names its models itself and watches the expert: leave NAME and the like out")
-        if self.table and (self.step or self.slow != 1.0 or self.seed or self.network != LearnSettings.network):
-            raise ValueError(
-                "--table holds lessons of every network, from seed 0 and with nobody watching: leave out --network, "
-                "--seed, --slow and --step"
+        if self.table:
+            refuse_idle(
+                self,
+                ("network", "seed", "slow", "step", "device", "overwrite"),
+                "with --table, which holds lessons of every network, from seed 0 and with nobody watching",
             )
+        else:
+            refuse_idle(self, ("seeds", "out"), "without --table")
 
     def run(self) -> None:
         """Do the job.

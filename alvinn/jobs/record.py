@@ -30,7 +30,15 @@ from alvinn.recording import Recording, RecordingWriter, Session, make_session, 
 from alvinn.recording.observers import OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
-from alvinn.settings import Driving, is_unchanged, require_above_zero, require_distinct, require_start, split_names
+from alvinn.settings import (
+    Driving,
+    is_unchanged,
+    refuse_idle,
+    require_above_zero,
+    require_distinct,
+    require_start,
+    split_names,
+)
 from alvinn.util.files import require_space
 from alvinn.world.autopilot import engage_autopilot
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -88,6 +96,8 @@ class Record(Driving):
             raise ValueError("--noise disturbs the expert's or a person's steering; CARLA's autopilot steers by itself")
         if self.driver == "human" and (self.headless or self.laps is not None):
             raise ValueError("a person drives in a window and by the clock: leave --headless and --laps out")
+        if self.driver != "human":
+            refuse_idle(self, ("device",), "without a person: add --driver human")
         require_start(self.start)
         self.camera_names()
 

@@ -10,7 +10,7 @@ from alvinn.console import CONSOLE, print_next
 from alvinn.errors import UsageError
 from alvinn.networks.inference import read_card
 from alvinn.reinforcement.settings import RefineSettings
-from alvinn.settings import require_above_zero
+from alvinn.settings import refuse_idle, require_above_zero
 from alvinn.util.quiet import quiet
 from alvinn.world.opening import require_server
 
@@ -30,6 +30,7 @@ class Refine(RefineSettings):
         super().__post_init__()
         require_above_zero("--seeds", self.seeds)
         if not self.study:
+            refuse_idle(self, ("seeds", "out"), "without --study")
             return
         if any((self.name, self.model, self.from_scratch, self.seed, self.resume, self.overwrite)):
             raise ValueError(

@@ -50,6 +50,8 @@ class Replay(Home):
         require_above_zero("--speed", self.speed)
         if self.out is not None and self.out.suffix.lower() != ".mp4":
             raise ValueError(f"--out must be a film's name such as {self.out.with_suffix('.mp4')}, not {self.out}")
+        if self.open_it and self.out is None:
+            raise ValueError("--open would do nothing without a film: add --out FILE.mp4")
 
     def run(self) -> None:
         """Do the job.

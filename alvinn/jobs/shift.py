@@ -28,7 +28,7 @@ from alvinn.jobs.record import record_plain_driving
 from alvinn.jobs.shift_states import SeedStates, collect_states, show_states
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
-from alvinn.settings import check_names, require_above_zero, require_distinct, require_seed, split_names
+from alvinn.settings import check_names, refuse_idle, require_above_zero, require_distinct, require_seed, split_names
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import atomic_folder, write_json
@@ -106,6 +106,10 @@ class Shift:
         require_seed(self.seed)
         for flag in ("maps", "judge"):
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
+        if self.page_only and self.overwrite:
+            raise ValueError("--page-only shows what was driven and --overwrite removes it: leave one out")
+        if self.page_only:
+            refuse_idle(self, ("jobs",), "with --page-only, as nothing is driven")
         if both := set(split_names(self.maps, "")) & set(split_names(self.judge, "")):
             raise ValueError(f"{', '.join(sorted(both))}: --judge must name other circuits than --maps")
 

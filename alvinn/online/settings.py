@@ -9,7 +9,7 @@ import tyro
 
 from alvinn.driving.types import Camera, Direction
 from alvinn.online.pace import LearnedOnline
-from alvinn.settings import CameraFlags, Driving, require_above_zero
+from alvinn.settings import CameraFlags, Driving, refuse_idle, require_above_zero
 
 TeacherName = Literal["human", "expert"]
 
@@ -47,6 +47,8 @@ class LearnSettings(Driving):
         require_above_zero("--slow", self.slow)
         if self.headless and (self.step or self.slow != 1.0):
             raise ValueError("--step and --slow are for those who watch: leave --headless out")
+        if self.headless:
+            refuse_idle(self, ("device",), "with --headless, as nobody sits at the wheel")
         if self.headless and self.driver == "human":
             raise ValueError("--driver human requires a window: leave --headless out, or choose --driver expert")
 

@@ -97,6 +97,8 @@ class TrainSettings(Home):
         require_own_encoding(self.network, self.output)
         if ARCHITECTURES[self.network].own_encoding and self.labels != "auto":
             raise ValueError(f"{self.network} has labels of its own, those of its paper: leave out --labels")
+        if self.resume and self.overwrite:
+            raise ValueError("--resume goes on with a training and --overwrite begins anew: leave one out")
         self.parse_camera()
 
     def parse_camera(self) -> tuple[float, float, float] | None:

@@ -100,6 +100,62 @@ def test_wrong_usage_ends_with_status_2_and_no_traceback(
     assert not list(tmp_path.iterdir())
 
 
+ALONE, CLASS = ("drive", "shipped", "--headless"), ("classroom", "--replay", "x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((*ALONE, "--gate", "drift"), "--gate would do nothing with --headless"),
+        ((*ALONE, "--gate", "doubt", "--doubt", "0.7"), "--gate and --doubt would do nothing with --headless"),
+        ((*ALONE, "--doubt-by", "irre"), "--doubt-by would do nothing with --headless"),
+        ((*ALONE, "--device", "wheel"), "--device would do nothing with --headless"),
+        ((*ALONE, "--weathers", "ClearNight"), "--weathers would do nothing with --headless"),
+        ((*ALONE, "--append", "--alias", "bob"), "--append and --alias would do nothing without a recording"),
+        (("drive", "shipped", "--overwrite"), "--overwrite would do nothing without a recording: add --record NAME"),
+        (("drive", "--doubt", "0.3", "--record", "x"), "--doubt would do nothing without a network: add --model M"),
+        (("drive", "--gate", "drift"), "--gate would do nothing without a network"),
+        (("drive", "--doubt-by", "irre"), "--doubt-by would do nothing without a network"),
+        (("record", "x", "--device", "wheel"), "--device would do nothing without a person: add --driver human"),
+        (("replay", "x", "--open"), "--open would do nothing without a film: add --out FILE.mp4"),
+        (("train", "x", "--data", "a", "--resume", "--overwrite"), "leave one out"),
+        (("refine", "x", "--model", "a", "--resume", "--overwrite"), "leave one out"),
+        (("refine", "x", "--model", "a", "--seeds", "2"), "--seeds would do nothing without --study"),
+        (("refine", "x", "--model", "a", "--out", "there"), "--out would do nothing without --study"),
+        (("learn", "x", "--headless", "--device", "wheel"), "--device would do nothing with --headless"),
+        (("learn", "x", "--seeds", "2", "--out", "there"), "--seeds and --out would do nothing without --table"),
+        (("learn", "--table", "--overwrite"), "--overwrite would do nothing with --table"),
+        (("learn", "--table", "--device", "wheel"), "--device would do nothing with --table"),
+        (("correct", "x", "--alias", "bob"), "--alias would do nothing without a person who teaches"),
+        (("correct", "x", "--device", "wheel"), "--device would do nothing without a person who teaches"),
+        (("correct", "x", "--fresh", "--more-epochs", "3"), "--more-epochs would do nothing with --fresh"),
+        (("correct", "x", "--judge", "", "--jobs", "2"), "--jobs would do nothing without --judge"),
+        (("correct", "x", "--carla", "localhost:2000", "--jobs", "2"), "leave out --carla"),
+        (("laps", "shipped", "--both-directions", "--direction", "reverse"), "--direction would do nothing with"),
+        (("laps", "--driver", "expert", "--with-expert"), "--with-expert would do nothing with --driver expert"),
+        (("laps", "--driver", "expert", "--other-camera"), "--other-camera would do nothing with --driver expert"),
+        (("laps", "shipped", "--other-camera"), "--other-camera would do nothing without --camera."),
+        (("classroom", "--overwrite"), "--overwrite would do nothing without a recording: add --record NAME"),
+        ((*CLASS, "--map", "oval"), "--map would do nothing with --replay"),
+        ((*CLASS, "--direction", "reverse"), "--direction would do nothing with --replay"),
+        (("classroom", "--prepare", "--drive"), "--drive would do nothing with --prepare or --rehearse"),
+        (("classroom", "--rehearse", "--record", "x"), "--record would do nothing with --prepare or --rehearse"),
+        (("classroom", "--prepare", "--speed", "5"), "--speed would do nothing with --prepare"),
+        (("shift", "--page-only", "--overwrite"), "leave one out"),
+        (("shift", "--page-only", "--jobs", "4"), "--jobs would do nothing with --page-only"),
+        (("doctor", "--report", "found.json"), "--report would do nothing without --try"),
+        (("drive", "shipped", "--doubt", "7"), "--doubt must be above 0 and at most 1, not 7"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_flag_that_would_be_ignored_is_refused_with_what_it_needs(
+    shell: Shell, arguments: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sentence in shell.misused(*arguments)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "flag"),
     [

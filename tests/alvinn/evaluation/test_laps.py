@@ -107,7 +107,15 @@ def test_where_the_expert_cannot_drive_a_run_the_model_is_still_driven(
 ) -> None:
     torn = tmp_path / "torn.xodr"
     torn.write_text("<OpenDRIVE", encoding="utf-8")
-    job = LapSettings(model="m", maps=f"oval,{torn}", km=0.01, camera=TINY, out=tmp_path / "out", with_expert=True)
+    job = LapSettings(
+        model="m",
+        maps=f"oval,{torn}",
+        km=0.01,
+        camera=TINY,
+        other_camera=True,
+        out=tmp_path / "out",
+        with_expert=True,
+    )
     ((who, driven),) = judge_baselines(job)
     assert (who, [result.run.map for result in driven]) == ("expert", ["oval"])
     assert "1 of 2 runs could not be driven" in capsys.readouterr().out.replace("\n", " ")

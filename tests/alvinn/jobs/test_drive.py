@@ -367,10 +367,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     assert sentence in shell.refused(*arguments, "--home", str(tmp_path))
 
 
-def test_a_gate_without_a_network_is_wrong_usage(shell: Shell) -> None:
-    assert "requires a network" in shell.misused("drive", "--gate", "drift")
-
-
 @pytest.mark.parametrize("words", [("drive",), ("drive", "shipped", "--record", "mine")])
 def test_without_a_window_a_network_drives_and_nobody_corrects_it(shell: Shell, words: tuple[str, ...]) -> None:
     assert "only lets a network drive" in shell.misused(*words, "--headless")

@@ -179,7 +179,7 @@ def test_a_model_stays_until_the_refinement_that_replaces_it_has_something_to_sh
 
 def test_the_flags_of_the_command_are_no_settings_of_the_refinement(model: Path, tmp_path: Path) -> None:
     clone = load_clone(model, None)
-    command = Refine(home=tmp_path, name="better", model=str(model), out=tmp_path / "study", seeds=3)
+    command = Refine(home=tmp_path, name="better", model=str(model))
     assert select_settings(command, clone) == select_settings(RefineSettings(), clone)
     json.dumps(select_settings(command, clone))
 
