@@ -54,7 +54,7 @@ class Refine(RefineSettings):
             shared = {one.name: getattr(self, one.name) for one in fields(RefineSettings)}
             Study(RefineSettings(**shared), self.out, self.seeds).run()
             return
-        if not self.name or (self.model is None) != self.from_scratch:
+        if not self.name or not (self.model or self.from_scratch):
             raise UsageError("refine requires a name and a clone: alvinn refine NAME --model M, or --from-scratch")
         self.require_room()
         require_server(self, [*self.circuits(), *self.exam_circuits()])

@@ -57,6 +57,8 @@ class RefineSettings(Driving):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         if self.warm_up >= self.minutes:
             raise ValueError(f"--minutes {self.minutes} leaves no learning after a --warm-up of {self.warm_up}")
+        if self.model is not None and self.from_scratch:
+            raise ValueError("--model and --from-scratch exclude each other: a refinement begins with one of them")
         if self.resume and self.overwrite:
             raise ValueError("--resume goes on with a refinement and --overwrite begins anew: leave one out")
         self.require_one_or_many("map", "weather")

@@ -21,8 +21,9 @@ from tests.alvinn.jobs.cli import Shell
 
 def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
-    for words in (("--model", "shipped"), ("better",), ("better", "--model", "shipped", "--from-scratch")):
+    for words in (("--model", "shipped"), ("better",)):
         assert shell.misused("refine", *words, *home).startswith("refine requires a name and a clone")
+    assert "exclude each other" in shell.misused("refine", "better", "--model", "shipped", "--from-scratch", *home)
 
 
 def test_a_refinement_ends_with_what_its_exams_found() -> None:
