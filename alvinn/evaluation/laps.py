@@ -54,8 +54,11 @@ def judge_baselines(job: LapSettings) -> list[Baseline]:
     """Drive or judge the baselines that are compared with the driver; without what the expert could not drive.
 
     Raises:
-        AlvinnError: the recording does not exist.
+        AlvinnError: the recording does not exist, or cannot be judged.
     """
+    recorded: list[Baseline] = []
+    if job.recording is not None:  # first, as it takes a moment and may be of no use
+        recorded.append((name_driver(job.open_recording()), judge_recording(job.open_recording())))
     found: list[Baseline] = []
     if job.with_expert and job.driver != "expert":
         folder = job.results_folder() / "expert"
@@ -68,9 +71,7 @@ def judge_baselines(job: LapSettings) -> list[Baseline]:
             runs = [load_run(folder, run) for run in job.list_runs()]
             if driven := [run for run in runs if run is not None]:
                 found.append(("expert", driven))
-    if job.recording is not None:
-        found.append((name_driver(job.open_recording()), judge_recording(job.open_recording())))
-    return found
+    return [*found, *recorded]
 
 
 def drive_laps(

@@ -12,16 +12,28 @@ from rich.text import Text
 
 from alvinn.console import CONSOLE
 from alvinn.errors import ResultsError
-from alvinn.metrics.comparison import compare_runs, list_differences, overall_judgement
+from alvinn.metrics.comparison import compare_runs, list_differences, list_driven, overall_judgement
 from alvinn.metrics.recorded import read_worst_steps
 from alvinn.metrics.referee import Result
-from alvinn.metrics.results import run_folder
+from alvinn.metrics.results import read_laps, run_folder
 from alvinn.metrics.worst import CLIP, RATE
 from alvinn.recording import Recording
 from alvinn.util.video import SMALL, FilmWriter
 from alvinn.visualization.figures import label_run
 from alvinn.visualization.network_view import NetworkView
 from alvinn.visualization.page import format_distance, pluralize
+
+
+def read_earlier(path: Path) -> dict[str, Any]:
+    """Read the laps that later ones are to be compared with.
+
+    Raises:
+        ResultsError: they are missing or damaged, or nothing was driven.
+    """
+    before = read_laps(path)
+    if not list_driven(before["runs"]):
+        raise ResultsError(f"{path} has no run that was driven, so there is nothing to compare with: name other laps")
+    return before
 
 
 def compare_with_earlier(before: dict[str, Any], now: dict[str, Any]) -> None:

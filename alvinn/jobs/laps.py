@@ -10,7 +10,13 @@ import numpy as np
 from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps, judge_baselines, judge_recorded_laps, require_room
-from alvinn.evaluation.outcome import compare_with_earlier, describe_departures, describe_verdict, tabulate
+from alvinn.evaluation.outcome import (
+    compare_with_earlier,
+    describe_departures,
+    describe_verdict,
+    read_earlier,
+    tabulate,
+)
 from alvinn.evaluation.ray_runs import require_ray
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.results import read_laps
@@ -35,7 +41,7 @@ class Laps(LapSettings):
         Raises:
             AlvinnError: it cannot be done, it is worse than before, or not every lap was driven to its end.
         """
-        before = read_laps(self.against) if self.against is not None else None  # it may be the file written next
+        before = read_earlier(self.against) if self.against is not None else None  # it may be the file written next
         if self.is_recording_only():
             baselines: list[Baseline] = []
             results = judge_recorded_laps(self)

@@ -94,7 +94,7 @@ def compare_runs(before: Sequence[Entry], after: Sequence[Entry], rng: np.random
     Raises:
         ResultsError: nothing was driven on a side.
     """
-    old, new = (_driven_runs(entries) for entries in (before, after))
+    old, new = (list_driven(entries) for entries in (before, after))
     if not old or not new:
         raise ResultsError("there is nothing to compare: no run was driven " + ("before" if not old else "now"))
     shared = [run for run in old if run in new]
@@ -149,7 +149,7 @@ def describe_comparison(first: tuple[str, dict[str, Any]], other: tuple[str, dic
 def list_differences(first: tuple[str, dict[str, Any]], other: tuple[str, dict[str, Any]]) -> list[str]:
     """What two drivers did not drive alike, a sentence each; arguments as for `describe_comparison`."""
     (one, before), (two, after), sentences = first, other, list[str]()
-    old, new = (_driven_runs(entries["runs"]) for entries in (before, after))
+    old, new = (list_driven(entries["runs"]) for entries in (before, after))
     shared = sum(run in new for run in old)
     if not shared:
         sentences.append(f"Beware: {one} and {two} drove no run alike, so circuits may explain the difference.")
@@ -200,7 +200,8 @@ def overall_judgement(changes: Sequence[Change]) -> Judgement:
     return next((word for word in ("undecided", "worse", "better") if word in words), "the same")
 
 
-def _driven_runs(entries: Sequence[Entry]) -> dict[Run, Entry]:
+def list_driven(entries: Sequence[Entry]) -> dict[Run, Entry]:
+    """The entries of a `laps.json` that can be compared, as they were driven, by their runs."""
     return {parse_run(entry): entry for entry in entries if entry["status"] == "done" and entry["duration_s"]}
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from alvinn.errors import MixedError, ResultsError
+from alvinn.errors import MixedError, RecordingError, ResultsError
 from alvinn.evaluation.laps import drive_laps, judge_baselines
 from alvinn.evaluation.runs import RunSpec, drive_run
 from alvinn.evaluation.settings import LapSettings
@@ -100,6 +100,21 @@ def test_expert_and_recording_stand_beside_the_driver_in_one_report(tmp_path: Pa
     assert "All are judged by the same rule" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     (clip,) = (tmp_path / "out").glob("runs/*/worst.mp4")
     assert clip.stat().st_size > 0
+
+
+def test_a_recording_that_cannot_be_judged_is_told_before_the_expert_drives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drive(*_: object) -> NoReturn:
+        raise AssertionError("it was driven")
+
+    monkeypatch.setattr("alvinn.evaluation.laps.drive_laps", drive)
+    write_recording(tmp_path / "data" / "import", 5)
+    table = tmp_path / "data" / "import" / "drive.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("oval/forward", ""), encoding="utf-8")
+    job = LapSettings(model="m", with_expert=True, recording="import", home=tmp_path)
+    with pytest.raises(RecordingError, match="it cannot be judged"):
+        judge_baselines(job)
 
 
 def test_where_the_expert_cannot_drive_a_run_the_model_is_still_driven(

@@ -16,6 +16,8 @@ from alvinn.errors import AlvinnError, ResultsError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import compare_with_earlier
 from alvinn.jobs.laps import Laps
+from alvinn.metrics.referee import unfinished_result
+from alvinn.metrics.results import write_laps
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import CameraFlags
 from alvinn.util.locks import locked
@@ -24,7 +26,7 @@ from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import judged
+from tests.alvinn.judged import RUN, judged
 from tests.conftest import Address
 from tests.platforms import posix
 
@@ -157,6 +159,14 @@ def test_worse_than_before_is_a_failure_and_the_figure_is_said(
     else:
         compare_with_earlier(before, results)
     assert f"against old: {word}" in capsys.readouterr().out
+
+
+def test_what_cannot_be_compared_with_is_told_before_anything_is_driven(shell: Shell, tmp_path: Path) -> None:
+    before, out = tmp_path / "before", tmp_path / "out"
+    write_laps(before, {"model": "a"}, [unfinished_result(RUN, "failed").as_json()], {"ci": {}})
+    said = shell.refused("laps", *SHORT, "--map", "oval", "--against", str(before), "--out", str(out))
+    assert "has no run that was driven" in said
+    assert not out.exists()
 
 
 def test_what_was_not_driven_alike_is_said_beside_the_comparison(capsys: pytest.CaptureFixture[str]) -> None:
