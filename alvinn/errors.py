@@ -62,6 +62,10 @@ class MixedError(AlvinnError):
     """Work was begun in another way than it is to be gone on with."""
 
 
+class TakenError(AlvinnError):
+    """What is there already, and was not made to be replaced, would be."""
+
+
 class BusyError(AlvinnError):
     """Another process is writing to the same folder."""
 

@@ -57,6 +57,8 @@ class ContactOptions:
     """Kind of camera."""
     seed: int = 0
     """Seed of the surroundings of the roads."""
+    overwrite: bool = False
+    """Replace a file that exists."""
 
     def __post_init__(self) -> None:
         if not cv2.haveImageWriter(str(self.out)):
@@ -72,12 +74,15 @@ class ContactOptions:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet; return the exit status: 1 if a map does not exist or the file cannot be written.
+    """Write the sheet; return the exit status: 1 if a map does not exist, or the file is there or cannot be written.
 
     Raises:
         SystemExit: 2 for wrong usage, 0 after --help.
     """
     options = tyro.cli(ContactOptions, args=None if argv is None else list(argv), prog="python -m sim.contact")
+    if options.out.exists() and not options.overwrite:
+        print(f"contact: {options.out} is there already: choose another --out, or add --overwrite", file=sys.stderr)
+        return 1
     try:
         written = cv2.imwrite(str(options.out), make_sheet(options))
     except (MapError, cv2.error) as error:

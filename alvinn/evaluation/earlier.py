@@ -9,10 +9,11 @@ from typing import Any
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import FILM, load_run, parse_run, read_laps
-from alvinn.util.begun import remove, require_same
+from alvinn.util.begun import remove, require_ours, require_same
 from alvinn.visualization.page import pluralize
 
-MADE = ("laps.json", "laps.csv", "report.html", FILM, "runs")
+MARK = "laps.json"
+MADE = (MARK, "laps.csv", "report.html", FILM, "runs")
 
 
 def load_earlier(
@@ -29,13 +30,13 @@ def load_earlier(
         is_part: the sweep is part of longer work, whose flags it has; that goes on on any server.
 
     Raises:
-        ResultsError: there are finished runs, and neither was said; or there are others than those asked for; or what
-            is to be replaced are no results.
+        ResultsError: there are finished runs, and neither was said; or there are others than those asked for.
+        TakenError: what would be replaced are no results.
         MixedError: they were driven with other settings; the sentence names them.
     """
-    path = folder / "laps.json"
+    path = folder / MARK
+    require_ours(folder, MARK, MADE)
     if overwrite:
-        _require_results(folder)
         remove(folder, MADE)
     if not path.exists():
         return {}
@@ -64,13 +65,6 @@ def _require_none(path: Path, finished: Iterable[Run]) -> None:
         raise ResultsError(
             f"{path} holds finished runs ({count}): add --resume to keep them and drive the rest, --overwrite to "
             "replace them, or choose another --out"
-        )
-
-
-def _require_results(folder: Path) -> None:
-    if not (folder / "laps.json").is_file() and (there := [name for name in MADE if (folder / name).exists()]):
-        raise ResultsError(
-            f"{folder} holds {', '.join(there)} but no laps.json, so they are not replaced: choose another --out"
         )
 
 

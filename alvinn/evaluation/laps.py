@@ -43,9 +43,9 @@ def judge_recorded_laps(job: LapSettings) -> list[Result]:
     head = {"model": job.driver_name(), "settings": {"recording": job.recording, "table_sha256": recording.digest()}}
     with locked(job.results_folder(), "written"):
         _load_earlier(job, [result.run for result in results], head)
+        _write(job, head, results)  # before the films, so that they are known as ours
         if job.films:
             film_recording(recording, results, job.results_folder())
-        _write(job, head, results)
         _report(job, head, results, ())
     return results
 

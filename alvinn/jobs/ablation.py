@@ -28,7 +28,7 @@ from alvinn.recording import Recording
 from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
-from alvinn.util.begun import begin, remove
+from alvinn.util.begun import begin, remove, require_ours
 from alvinn.util.files import write_json
 from alvinn.util.locks import locked
 
@@ -147,10 +147,11 @@ class Ablation:
             AlvinnError: it cannot be done.
         """
         with locked(self.out, "written"):
-            if self.overwrite:
-                remove(self.out, ("table.*", BEGUN))
+            require_ours(self.out, BEGUN, ("table.md", "table.json"))
+            if self.overwrite and (self.out / BEGUN).is_file():
                 remove(self.out / "data", [f"{cell.recording}-*" for cell in CELLS])
                 remove(self.out / "models", [f"{cell.name}-[0-9]*" for cell in CELLS])
+                remove(self.out, ("table.*", BEGUN))  # last, as it says whose the others are
             settings = {"seconds": self.seconds, "epochs": self.epochs, "learned_in": LEARNED_IN}
             begin(self.out / BEGUN, settings, "choose another --out, or add --overwrite to begin anew")
             self._measure()

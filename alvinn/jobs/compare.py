@@ -19,6 +19,7 @@ from alvinn.metrics.results import parse_run, read_laps
 from alvinn.metrics.summary import rank_correlation
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
+from alvinn.util.files import require_replaceable
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.visualization.figures import plot_comparison, plot_offline
 from alvinn.visualization.films import Clip, pair_films
@@ -43,6 +44,7 @@ OFFLINE = {
     "held_out_steer_mae": "held-out error [steer]",
     "held_out_plain_mae": "held-out error, frames as taken [1/m]",
 }
+TITLE = "Side by side"
 LEAST_MODELS = 5  # any two models are ranked alike or opposite; of the 120 orders of five, two are as extreme
 
 
@@ -54,6 +56,8 @@ class Compare(Home):
     """models, laps.json files, or folders that contain one"""
     out: Path = Path("compare.html")
     """file of the page"""
+    overwrite: bool = False
+    """replace a file that exists (an earlier compare.html is replaced anyway)"""
     open_it: OpenFlag = False
     """open the page when it is written"""
 
@@ -66,7 +70,10 @@ class Compare(Home):
 
         Raises:
             ResultsError: a name has no judged laps.
+            TakenError: another file would be replaced.
         """
+        ours = f"<title>{TITLE}</title>".encode() if self.out == Compare.out else None
+        require_replaceable(self.out, overwrite=self.overwrite, ours=ours)
         laps = [read_laps(self.find_laps(name)) for name in self.laps]
         others = list(zip(self.laps, laps, strict=True))[1:]
         verdicts = [line for other in others for line in describe_comparison((self.laps[0], laps[0]), other)]
@@ -85,7 +92,7 @@ class Compare(Home):
             "chart": embed_figure(chart, "Each with its 95% interval over circuits: bootstrap."),
             "offline": self._compare_offline(laps),
         }
-        write_page(self.out, "compare.html", "Side by side", values)
+        write_page(self.out, "compare.html", TITLE, values)
         CONSOLE.print(f"the page is {self.out}")
         if self.open_it:
             open_file(self.out)

@@ -17,7 +17,7 @@ from rich.text import Text
 from alvinn import __version__
 from alvinn.console import CONSOLE
 from alvinn.errors import AlvinnError, ServerError
-from alvinn.util.files import write_json
+from alvinn.util.files import require_replaceable, write_json
 from alvinn.util.finding import Finding
 from alvinn.util.system_libraries import needed_here
 
@@ -41,6 +41,8 @@ class Doctor:
     """with --carla: drive there for 20 s and judge lane, car, pictures and timing; the map stays as it is"""
     report: Path = Path("alvinn-doctor.json")
     """file in which --try writes down what was found, to attach to a report"""
+    overwrite: bool = False
+    """replace a file that exists (an earlier alvinn-doctor.json is replaced anyway)"""
 
     def __post_init__(self) -> None:
         if self.carla is not None:
@@ -50,15 +52,18 @@ class Doctor:
         for flag, given in (("--release", self.release), ("--try", self.try_)):
             if given and self.carla is None:
                 raise ValueError(f"{flag} requires a server: --carla HOST:PORT")
-        if self.report != Doctor.report and not self.try_:
-            raise ValueError("--report would do nothing without --try, which writes it")
+        if (self.report != Doctor.report or self.overwrite) and not self.try_:
+            raise ValueError("--report and --overwrite would do nothing without --try, which writes that file")
 
     def run(self) -> None:
         """Do the job.
 
         Raises:
-            AlvinnError: something that is needed is missing.
+            AlvinnError: something that is needed is missing, or a file would be replaced.
         """
+        if self.try_:
+            ours = b'"findings": [' if self.report == Doctor.report else None
+            require_replaceable(self.report, overwrite=self.overwrite, ours=ours)
         findings = self._check()
         grid = Table("what", "found", "to do")
         for finding in findings:

@@ -2,7 +2,7 @@
 
 A cell is a way of teaching and a seed. Each begins with a clone of two minutes of the expert's plain driving (but for
 the one from scratch), is taught, and is judged on circuits that nothing was taught on, both ways. What a cell found is
-a JSON file, written last: a run that was killed goes on where it was, and cells of other settings are done anew.
+a JSON file, written last: a run that was killed goes on where it was. Cells of other settings are never replaced.
 Several runs may share a home: each leaves out what another is doing. Table and page are made anew after every cell.
 """
 
@@ -35,7 +35,7 @@ from alvinn.reinforcement.checkpoint import CHECKPOINT, read_history
 from alvinn.reinforcement.settings import RefineSettings
 from alvinn.training.model_folder import is_trained
 from alvinn.training.run import train
-from alvinn.util.begun import begin
+from alvinn.util.begun import begin, require_ours, require_same
 from alvinn.util.files import write_bytes, write_json
 from alvinn.util.locks import FOREVER, locked
 from alvinn.util.repository import program_commit
@@ -96,10 +96,12 @@ class Study:
         """Do every cell that is not there yet; write the table.
 
         Raises:
-            MixedError: the models in its home are of other settings.
+            MixedError: the models in its home, or the cells in its folder, are of other settings.
+            TakenError: the folder has a table that is none of a study.
         """
         with locked(self.settings.home / "study", "begun", patience=FOREVER):
             begin(self.settings.home / "study" / "settings.json", self._settings(), "choose another --home")
+        self._require_ours()
         self.out.mkdir(parents=True, exist_ok=True)
         for cell in self.cells():
             with suppress(BusyError), locked(self._held(cell.name), "done"):
@@ -107,6 +109,15 @@ class Study:
                     self._do(cell)
         self._write_page()
         CONSOLE.print((self.out / "table.md").read_text(encoding="utf-8"))
+
+    def _require_ours(self) -> None:
+        cells = list(self.cells())
+        for cell in cells:
+            if found := self._read(cell):
+                path, mend = self.out / f"{cell.name}.json", "choose another --out"
+                require_same(path, found.get("settings", {}), self._settings(), mend)
+        if not any(map(self._read, cells)):
+            require_ours(self.out, f"{cells[0].name}.json", ("table.md", "refine.html"))
 
     def _held(self, name: str) -> Path:
         """The folder that is locked by the run that is busy with a cell or a clone."""

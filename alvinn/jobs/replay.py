@@ -18,6 +18,7 @@ from alvinn.errors import AlvinnError, UsageError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
 from alvinn.training.split import hold_out
+from alvinn.util.files import atomic_path, require_replaceable
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
 
@@ -43,6 +44,8 @@ class Replay(Home):
     """playback speed relative to the drive"""
     out: Path | None = None
     """FILE.mp4: write a film of the rows that are not excluded, instead of opening a window"""
+    overwrite: bool = False
+    """replace a film that exists"""
     open_it: OpenFlag = False
     """open the film when it is written"""
 
@@ -50,8 +53,8 @@ class Replay(Home):
         require_above_zero("--speed", self.speed)
         if self.out is not None and self.out.suffix.lower() != ".mp4":
             raise ValueError(f"--out must be a film's name such as {self.out.with_suffix('.mp4')}, not {self.out}")
-        if self.open_it and self.out is None:
-            raise ValueError("--open would do nothing without a film: add --out FILE.mp4")
+        if self.out is None and (self.open_it or self.overwrite):
+            raise ValueError("--open and --overwrite would do nothing without a film: add --out FILE.mp4")
 
     def run(self) -> None:
         """Do the job.
@@ -61,6 +64,8 @@ class Replay(Home):
         """
         if not self.recording:
             raise UsageError("replay requires a recording: alvinn replay NAME")
+        if self.out is not None:
+            require_replaceable(self.out, overwrite=self.overwrite)
         recording = open_recording(self.recording_folder(self.recording))
         if recording.session.quality:
             CONSOLE.print(tabulate_quality(recording.session.quality))
@@ -142,7 +147,9 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     if not kept.size:
         raise AlvinnError(f"all rows of {recording.folder} are excluded: there is nothing to film")
     try:
-        with FilmWriter(out, max(1, round(player.rate * player.speed)), FILM) as writer:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        rate = max(1, round(player.rate * player.speed))
+        with atomic_path(out) as scratch, FilmWriter(scratch, rate, FILM) as writer:
             for index in track(kept, description="film", console=CONSOLE):
                 player.seek(int(index))
                 writer.add(render_panel(player.panel(), FILM_SIZE))

@@ -30,7 +30,7 @@ from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
 from alvinn.settings import check_names, refuse_idle, require_above_zero, require_distinct, require_seed, split_names
 from alvinn.training.model_folder import is_trained
-from alvinn.util.begun import begin, remove
+from alvinn.util.begun import begin, remove, require_ours
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.util.locks import FOREVER, locked
 from alvinn.util.opening import OpenFlag, open_file
@@ -125,7 +125,8 @@ class Shift:
         if self.page_only and not (self.out / BEGUN).is_file():
             raise ResultsError(f"no study was begun in {self.out}: leave --page-only out to drive")
         with locked(self.out, "written", patience=FOREVER):
-            if self.overwrite:
+            require_ours(self.out, BEGUN, ("shift.json", "shift.html"))
+            if self.overwrite and (self.out / BEGUN).is_file():
                 self._remove()
             settings = {name: getattr(self, name) for name in SAME}
             begin(self.out / BEGUN, settings, "choose another --out, or add --overwrite to begin anew")
@@ -139,9 +140,9 @@ class Shift:
         with ExitStack() as held:
             for seed in (self.out / SEEDS).glob("*"):
                 held.enter_context(locked(seed, "measured"))
-            remove(self.out, ("shift.*", BEGUN))
             for room in ("data", "models"):
                 remove(self.out / room, [f"{name}-[0-9]*" for name in ("clone", *TAUGHT)])
+            remove(self.out, ("shift.*", BEGUN))  # last, as it says whose the others are
 
     def _measure(self) -> None:
         found: Found = {gate: [] for gate in TAUGHT}

@@ -20,7 +20,7 @@ from alvinn.online.pace import LearnedOnline
 from alvinn.online.run import learn_alone
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import FILE
-from alvinn.util.begun import begin
+from alvinn.util.begun import begin, require_ours
 from alvinn.util.files import write_bytes, write_json
 
 GOALS = (60.0, 120.0)  # s of watching
@@ -40,8 +40,10 @@ def make_table(settings: LearnSettings, out: Path, seeds: int) -> None:
 
     Raises:
         MixedError: the cells in the folder are of other settings.
+        TakenError: the folder has a table that is none of these.
         AlvinnError: a lesson could not be held.
     """
+    require_ours(out, BEGUN, ("table.md",))
     same = {name: value for name, value in asdict(settings).items() if name not in FREE}
     begin(out / BEGUN, same, "choose another --out")
     for network, seed in list_cells(seeds):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alvinn.errors import MixedError
+from alvinn.errors import MixedError, TakenError
 from alvinn.util.files import write_json
 from alvinn.util.json_file import read_json
 
@@ -35,6 +35,24 @@ def begin(path: Path, settings: Settings, mend: str) -> None:
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, {"schema": SCHEMA, "settings": settings})
+
+
+def require_ours(folder: Path, mark: str, made: Iterable[str]) -> None:
+    """See that what is to be made in a folder replaces nothing but what such work made there, which left its mark.
+
+    Args:
+        folder: of the results.
+        mark: the file that such work writes first.
+        made: names of the files and folders that it makes.
+
+    Raises:
+        TakenError: some are there, but not the mark.
+    """
+    there = [name for name in made if (folder / name).exists()]
+    if there and not (folder / mark).is_file():
+        raise TakenError(
+            f"{folder} holds {', '.join(there)} but no {mark}, so it is not ours to replace: choose another --out"
+        )
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:

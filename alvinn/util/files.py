@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alvinn.errors import DiskError
+from alvinn.errors import DiskError, TakenError
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")}
 """Device names on Windows, reserved with any extension."""
@@ -81,6 +81,22 @@ def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             aside.replace(path)
         for folder in (scratch, aside):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_replaceable(path: Path, *, overwrite: bool, ours: bytes | None = None) -> None:
+    """See that a file which is about to be written replaces none, unless that was asked for.
+
+    Args:
+        path: of the file.
+        overwrite: whether it was.
+        ours: what those hold that are made anew each time and may be replaced (None: none may).
+
+    Raises:
+        TakenError: it would replace one.
+    """
+    if overwrite or not path.exists() or (ours and path.is_file() and ours in path.read_bytes()):
+        return
+    raise TakenError(f"{path} is there already: choose another name, or add --overwrite to replace it")
 
 
 def require_space(folder: Path, size: int, what: str) -> None:

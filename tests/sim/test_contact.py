@@ -43,6 +43,19 @@ def test_a_sheet_is_written_with_a_row_for_each_weather(tmp_path: Path) -> None:
     assert written.shape == (320, 320, 3)
 
 
+def test_a_file_that_is_there_is_replaced_only_if_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sheet.png"
+    out.write_bytes(b"of a holiday")
+    words = ["--out", str(out), "--maps", "oval", "--weathers", "ClearNoon", "--views", "1"]
+    assert contact.main(words) == 1
+    assert "is there already: choose another --out, or add --overwrite" in capsys.readouterr().err
+    assert out.read_bytes() == b"of a holiday"
+    assert contact.main([*words, "--overwrite"]) == 0
+    assert cv2.imread(str(out)) is not None
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alvinn import __version__
-from alvinn.errors import MixedError, ResultsError
+from alvinn.errors import MixedError, ResultsError, TakenError
 from alvinn.evaluation.earlier import load_earlier
 from alvinn.evaluation.laps import _describe_sweep
 from alvinn.jobs.laps import Laps
@@ -116,8 +116,9 @@ def test_laps_of_longer_work_go_on_at_another_server_and_what_differs_is_mended_
         load_earlier(tmp_path, [RUN], known("mine", version="2"), resume=True, overwrite=False, is_part=True)
 
 
-def test_what_no_sweep_made_is_not_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_no_sweep_made_is_not_replaced(tmp_path: Path, *, overwrite: bool) -> None:
     (tmp_path / "runs").mkdir()
-    with pytest.raises(ResultsError, match=r"holds runs but no laps\.json, so they are not replaced"):
-        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True)
+    with pytest.raises(TakenError, match=r"holds runs but no laps\.json, so it is not ours to replace"):
+        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=overwrite)
     assert (tmp_path / "runs").is_dir()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alvinn.errors import MixedError
+from alvinn.errors import MixedError, TakenError
 from alvinn.jobs.ablation import CELLS, Ablation, format_markdown
 from alvinn.metrics.summary import summarize
 from tests.alvinn.jobs.cli import Shell
@@ -62,6 +62,22 @@ def test_what_was_begun_with_other_settings_is_not_mixed(tmp_path: Path, monkeyp
         (tmp_path / "models" / model).mkdir(parents=True)
     Ablation(out=tmp_path, epochs=5, overwrite=True).run()
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_no_study_made_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, overwrite: bool
+) -> None:
+    monkeypatch.setattr(Ablation, "_measure", lambda _: None)
+    mine = tmp_path / "models" / "conv-0"
+    mine.mkdir(parents=True)
+    Ablation(out=tmp_path, overwrite=overwrite).run()
+    assert mine.is_dir()
+    (tmp_path / "begun.json").unlink()
+    (tmp_path / "table.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(TakenError, match=r"holds table\.md but no begun\.json"):
+        Ablation(out=tmp_path, overwrite=overwrite).run()
+    assert (tmp_path / "table.md").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.long

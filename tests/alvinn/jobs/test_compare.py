@@ -41,7 +41,7 @@ def test_models_stand_side_by_side_in_a_table_and_on_a_page(
     monkeypatch.setattr("webbrowser.open", opened.append)
     assert shell.run(*arguments).status == 0
     assert opened == []
-    assert shell.run(*arguments, "--open").status == 0
+    assert shell.run(*arguments, "--overwrite", "--open").status == 0
     assert opened == [page.as_uri()]
     text = page.read_text(encoding="utf-8")
     assert "offset sd [m]" in text
@@ -83,7 +83,7 @@ def test_a_refined_model_is_not_ranked_by_its_clones_errors(shell: Shell, tmp_pa
     arguments = ("--home", str(tmp_path), "--out", str(page))
     assert shell.run("compare", "a", "c", *arguments).status == 0
     assert "Offline beside online" not in page.read_text(encoding="utf-8")
-    assert shell.run("compare", *"abc", *arguments).status == 0
+    assert shell.run("compare", *"abc", *arguments, "--overwrite").status == 0
     assert "held-out error [1/m]" in page.read_text(encoding="utf-8"), "of the two that have one"
 
 
@@ -152,3 +152,21 @@ def test_laps_of_the_same_home_are_found_by_their_folders_name(shell: Shell, tmp
         laps(tmp_path / name, offset, 6)
     page = str(tmp_path / "compare.html")
     assert shell.run("compare", "mine", "laps", "--home", str(tmp_path), "--out", page).status == 0
+
+
+def test_a_file_is_replaced_only_if_that_is_said_and_the_usual_page_only_by_its_like(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = ("compare", str(laps(tmp_path / "a", 0.3)), str(laps(tmp_path / "b", 0.1)))
+    monkeypatch.chdir(tmp_path)
+    assert shell.run(*compare).status == 0
+    assert shell.run(*compare).status == 0, "compare.html is made anew each time"
+    usual, thesis = Path("compare.html"), Path("thesis.html")
+    for path in (usual, thesis):
+        path.write_text("years of work", encoding="utf-8")
+    said = shell.refused(*compare, "--out", "thesis.html")
+    assert said == "thesis.html is there already: choose another name, or add --overwrite to replace it"
+    assert "compare.html is there already" in shell.refused(*compare)
+    assert {path.read_text(encoding="utf-8") for path in (usual, thesis)} == {"years of work"}
+    assert shell.run(*compare, "--overwrite").status == 0
+    assert "offset sd" in usual.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import carla
 import pytest
 
 from alvinn.controls.profiles import guess, profiles_path, save_profile
+from alvinn.errors import TakenError
 from alvinn.jobs import doctor
 from alvinn.jobs.doctor import Doctor, check_installation, check_wheels
 from alvinn.util.finding import Finding
@@ -125,5 +127,22 @@ def test_try_writes_down_what_it_found(server: Address, tmp_path: Path, monkeypa
     monkeypatch.setattr("alvinn.evaluation.server_trial.try_server", lambda *_: [Finding("lane", "a closed loop")])
     report = tmp_path / "report.json"
     Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()
+    with pytest.raises(TakenError, match=r"report\.json is there already"):
+        Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()
     told = json.loads(report.read_text(encoding="utf-8"))
     assert {"what": "lane", "found": "a closed loop", "remedy": ""} in told["findings"]
+
+
+def test_the_usual_report_is_written_anew_but_only_over_its_like(
+    server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.evaluation.server_trial.try_server", lambda *_: [])
+    monkeypatch.chdir(tmp_path)
+    job = Doctor(carla=f"{server[0]}:{server[1]}", try_=True)
+    job.run()
+    job.run()
+    job.report.write_text("{}", encoding="utf-8")
+    with pytest.raises(TakenError):
+        job.run()
+    replace(job, overwrite=True).run()
+    assert "findings" in job.report.read_text(encoding="utf-8")

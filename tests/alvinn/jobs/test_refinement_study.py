@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.errors import MixedError
+from alvinn.errors import MixedError, TakenError
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.refinement_study import Study, StudyCell
 from alvinn.jobs.refinement_table import change_reward
@@ -63,11 +63,19 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path) -> None:
     assert (folder / "taught").read_text(encoding="utf-8") == once + "refine-0\n"
 
 
-def test_a_cell_of_other_settings_is_done_anew(tmp_path: Path) -> None:
+def test_a_cell_of_other_settings_is_never_replaced(tmp_path: Path) -> None:
     study(tmp_path).run()
-    once = (tmp_path / "taught").read_text(encoding="utf-8")
-    Taught(RefineSettings(home=tmp_path / "other", minutes=5), tmp_path, 1).run()
-    assert (tmp_path / "taught").read_text(encoding="utf-8") == 2 * once
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(MixedError, match=r"clone-0\.json was begun with minutes 20 \(now 5\): choose another --out$"):
+        Taught(RefineSettings(home=tmp_path / "other", minutes=5), tmp_path, 1).run()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_a_table_that_is_none_of_a_study_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "table.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(TakenError, match=r"holds table\.md but no clone-0\.json"):
+        study(tmp_path).run()
+    assert (tmp_path / "table.md").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import cv2
 import numpy as np
@@ -44,6 +44,27 @@ def test_a_film_shows_every_row_that_is_not_left_out(shell: Shell, tmp_path: Pat
     assert film[0][1].shape == (540, 960, 3)
     before, after = (film[at][1][:380, 300:600].astype(float) for at in (2, 3))
     assert np.abs(before - after).mean() > 20.0, "frame 6 follows frame 2"
+
+
+def test_a_film_replaces_another_only_if_that_is_said_and_only_once_it_is_whole(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "data" / "a", 3)
+    out = tmp_path / "a.mp4"
+    out.write_bytes(b"of a holiday")
+    words = ("replay", "a", "--home", str(tmp_path), "--out", str(out))
+    assert f"{out} is there already: choose another name, or add --overwrite" in shell.refused(*words)
+    with monkeypatch.context() as patch:
+        patch.setattr("alvinn.cockpit.offscreen.render_panel", lambda *_: interrupt())
+        assert shell.run(*words, "--overwrite").status == 130
+    assert out.read_bytes() == b"of a holiday"
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "a.mp4"}
+    assert shell.run(*words, "--overwrite").status == 0
+    assert len(list(frames(out))) == 3
+
+
+def interrupt() -> NoReturn:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("asked", [True, False])

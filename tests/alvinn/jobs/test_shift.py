@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.errors import BusyError, MixedError
+from alvinn.errors import BusyError, MixedError, TakenError
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.shift import TAUGHT, Shift
 from alvinn.metrics.referee import Result
@@ -145,6 +145,22 @@ def test_what_was_begun_with_other_settings_is_not_mixed(tmp_path: Path, monkeyp
         (tmp_path / "models" / model).mkdir(parents=True)
     Shift(out=tmp_path, seconds=60, overwrite=True).run()
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_no_study_made_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, overwrite: bool
+) -> None:
+    monkeypatch.setattr(Shift, "_measure", lambda _: None)
+    mine = tmp_path / "models" / "drift-0"
+    mine.mkdir(parents=True)
+    Shift(out=tmp_path, overwrite=overwrite).run()
+    assert mine.is_dir()
+    (tmp_path / "begun.json").unlink()
+    (tmp_path / "shift.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(TakenError, match=r"holds shift\.html but no begun\.json"):
+        Shift(out=tmp_path, overwrite=overwrite).run()
+    assert (tmp_path / "shift.html").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.errors import AlvinnError, MixedError
+from alvinn.errors import AlvinnError, MixedError, TakenError
 from alvinn.online import table
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Attempt, Story
@@ -72,6 +72,14 @@ def test_cells_of_other_settings_are_not_taken_for_those_asked_for(lessons: Less
     assert len(lessons.held) == 2
     table.make_table(LearnSettings(home=tmp_path / "elsewhere", headless=True), tmp_path / "out", 2)
     assert len(lessons.held) == 4
+
+
+def test_a_table_that_is_none_of_these_is_not_replaced(lessons: Lessons, tmp_path: Path) -> None:
+    (tmp_path / "table.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(TakenError, match=r"holds table\.md but no begun\.json"):
+        table.make_table(LearnSettings(home=tmp_path, headless=True), tmp_path, 1)
+    assert not lessons.held
+    assert (tmp_path / "table.md").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_model_of_ones_own_that_is_named_as_a_cell_is_kept(lessons: Lessons, tmp_path: Path) -> None:
