@@ -76,8 +76,8 @@ class Player:
         self._begun: int | None = None
         self._note = ""
         self._help = False
-        driver = recording.session.driver
-        self._alias = "" if driver in {"human", "expert"} else driver
+        people = [name for name in recording.session.drivers if name != "expert"]
+        self._alias = ", ".join("you" if name == "human" else name for name in people)
         self._departures = find_departures(recording, vehicle.width)
         self._draw_charts()
 

@@ -194,7 +194,7 @@ class LapSettings(Driving):
 
 
 def name_driver(recording: Recording) -> str:
-    """Name a recording's driver ("you" for a person), and mention disturbances."""
-    driver = "you" if recording.session.driver == "human" else recording.session.driver
+    """Name a recording's drivers ("you" for a person), and mention disturbances."""
+    driver = " and ".join("you" if name == "human" else name for name in recording.session.drivers)
     pushed = ", pushed by disturbances" if any(row.disturbance for row in recording.rows) else ""
     return f"{driver} in {recording.folder.name}{pushed}"

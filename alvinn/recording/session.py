@@ -20,6 +20,7 @@ from alvinn.util.nearest import suggest
 SCHEMA = 1
 MEND = "restore it from a copy, or record or import it again with --overwrite"
 NAME = "session.json"
+BETWEEN = ", "  # the names of drivers
 RENAMED = {"proof": "quality"}  # earlier name -> name
 
 MEASURED = 1e-3  # m: CARLA tells where the wheels are in the world, so a wheelbase differs a little from map to map
@@ -35,7 +36,9 @@ class Session:
     maps: tuple[str, ...]
     weathers: tuple[str, ...]
     seed: int
+    """of the first drive; see `seeds`"""
     driver: str
+    """all who drove, as one text: see `drivers`"""
     server: str
     version: str
     camera_known: bool = True
@@ -48,7 +51,14 @@ class Session:
     """false while it is being written, and if that was cut short"""
     quality: dict[str, Any] | None = None
     """computed when it was closed; see `alvinn.recording.quality`"""
+    seeds: tuple[int, ...] = ()
+    """of all drives that were added; empty in earlier files"""
     schema: int = SCHEMA
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """All who drove, each once, in the order in which they first did."""
+        return tuple(dict.fromkeys(self.driver.split(BETWEEN)))
 
 
 def make_session(
@@ -71,6 +81,7 @@ def make_session(
         maps=tuple(maps),
         weathers=tuple(weathers),
         seed=seed,
+        seeds=(seed,),
         driver=driver,
         server=server,
         version=__version__,
@@ -106,7 +117,15 @@ def merge_sessions(before: Session, added: Session) -> Session:
     def both(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(getattr(before, name) + getattr(added, name)))
 
-    return replace(before, maps=both("maps"), weathers=both("weathers"), cameras=both("cameras"))
+    seeds = (before.seeds or (before.seed,)) + (added.seeds or (added.seed,))
+    return replace(
+        before,
+        maps=both("maps"),
+        weathers=both("weathers"),
+        cameras=both("cameras"),
+        driver=BETWEEN.join(both("drivers")),
+        seeds=tuple(dict.fromkeys(seeds)),
+    )
 
 
 def write_session(folder: Path, session: Session) -> None:

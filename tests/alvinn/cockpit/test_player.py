@@ -161,8 +161,11 @@ def test_the_networks_view_is_drawn_once_for_each_row(folder: Path) -> None:
     assert len(drawn) == len(set(drawn)) == 2
 
 
-def test_the_place_is_told_in_frames_and_the_driver_by_their_alias(tmp_path: Path) -> None:
-    with RecordingWriter(tmp_path, replace(session(), driver="Eva")) as writer:
+@pytest.mark.parametrize(
+    ("driver", "alias"), [("Eva", "Eva"), ("expert, Eva", "Eva"), ("human, Eva", "you, Eva"), ("expert", "")]
+)
+def test_the_place_is_told_in_frames_and_the_driver_by_their_alias(tmp_path: Path, driver: str, alias: str) -> None:
+    with RecordingWriter(tmp_path, replace(session(), driver=driver)) as writer:
         for number in range(3):
             writer.add(step(number), lane="oval/forward", weather="ClearNoon")
     player = Player(Recording(tmp_path), CAR)
@@ -170,7 +173,7 @@ def test_the_place_is_told_in_frames_and_the_driver_by_their_alias(tmp_path: Pat
     shown = player.panel()
     assert shown.recording is not None
     assert shown.recording.note == "frame 2 of 3"
-    assert shown.alias == "Eva"
+    assert shown.alias == alias
 
 
 def test_departures_stand_on_the_timeline(tmp_path: Path) -> None:

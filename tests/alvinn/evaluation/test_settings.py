@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from alvinn.cli import parse
 from alvinn.drivers.handicap import Handicap
-from alvinn.evaluation.settings import LapSettings
+from alvinn.evaluation.settings import LapSettings, name_driver
 from alvinn.jobs.laps import Laps
+from alvinn.recording import Recording, RecordingWriter
 from alvinn.settings import CameraFlags
+from tests.alvinn.fakes import session
 
 
 def test_every_run_asked_for_is_made_once() -> None:
@@ -59,3 +63,13 @@ def test_seeds_of_a_server_that_runs_already_would_be_the_same_run() -> None:
     with pytest.raises(ValueError, match="--seeds varies what an embedded server draws"):
         LapSettings(model="m", carla="somewhere:2000", seeds=3)
     assert LapSettings(model="m", carla="somewhere:2000", seed=3).seeds == 1, "as the laps of correct --seed 3"
+
+
+@pytest.mark.parametrize(
+    ("driver", "name"),
+    [("expert", "expert in drive"), ("human", "you in drive"), ("human, bob", "you and bob in drive")],
+)
+def test_a_recording_is_judged_in_the_names_of_all_who_drove(tmp_path: Path, driver: str, name: str) -> None:
+    with RecordingWriter(tmp_path / "drive", replace(session(), driver=driver)):
+        pass
+    assert name_driver(Recording(tmp_path / "drive")) == name

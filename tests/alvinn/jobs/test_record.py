@@ -152,6 +152,17 @@ def test_a_bad_input_is_refused_in_one_sentence(
     assert not (tmp_path / "data" / "x").exists()
 
 
+def test_what_another_driver_adds_is_told_with_their_name_and_seed(
+    shell: Shell, tmp_path: Path, server: Address
+) -> None:
+    place = ("--carla", f"{server[0]}:{server[1]}", "--map", "oval", "--home", str(tmp_path), "--seconds", "1", *SHORT)
+    assert shell.run("record", "ours", "--noise", *place).status == 0
+    assert shell.run("record", "ours", "--noise", "--append", "--alias", "bob", "--seed", "7", *place).status == 0
+    session = Recording(tmp_path / "data" / "ours").session
+    assert (session.driver, session.seeds) == ("expert, bob", (0, 7))
+    assert "expert, bob" in shell.run("list", "--home", str(tmp_path)).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -225,7 +225,7 @@ def test_appending_on_another_map_is_told_in_the_session(folder: Path) -> None:
         writer.add(step(9), lane="country/forward", weather="HardRainNoon")
     told = Recording(folder).session
     assert replace(told, quality=None) == replace(
-        session(), maps=("oval", "country"), weathers=("ClearNoon", "HardRainNoon")
+        session(), maps=("oval", "country"), weathers=("ClearNoon", "HardRainNoon"), seeds=(0,)
     )
 
 

@@ -33,7 +33,15 @@ def test_a_session_that_was_extended_has_what_either_had_once_and_in_order() -> 
         ("ClearNoon", "WetNoon"),
         ("center", "left"),
     )
-    assert both.seed == first.seed
+    assert (both.seed, both.seeds) == (first.seed, (0, 9)), "the first one, as earlier versions read it, and all"
+
+
+def test_a_session_names_all_who_drove_once_and_in_order_as_one_text_that_earlier_versions_read() -> None:
+    merged = session()
+    for alias in ("bob", "expert", "Eva", "bob"):
+        merged = merge_sessions(merged, replace(session(), driver=alias))
+    assert merged.driver == "expert, bob, Eva"
+    assert merged.drivers == ("expert", "bob", "Eva")
 
 
 def test_a_value_of_the_wrong_kind_is_an_error_that_names_its_place(tmp_path: Path) -> None:
