@@ -70,7 +70,7 @@ def test_a_lesson_that_is_not_there_is_an_error_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("words", [("two",), ("two", "--check"), ("2.5",)])
 def test_a_lesson_that_is_no_number_is_answered_with_those_there_are(shell: Shell, words: tuple[str, ...]) -> None:
-    said = shell.refused("lesson", *words)
+    said = shell.misused("lesson", *words)
     assert said.startswith(f"there are lessons 1 to 7, not {words[0]}; 0 is the plan")
 
 
