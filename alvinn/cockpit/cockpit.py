@@ -65,8 +65,7 @@ class Cockpit:
         self._shown: Panel | None = None
         self._stepwise = step
         self._side = SideView(wiring.view)
-        self._steer = 0.0
-        self._late = self._lost = self._put_back = 0
+        self._steer, self._late, self._lost, self._put_back = 0.0, 0, 0, 0
         self._steps = 0  # ticks to drive in spite of the pause
         self._clock = clock
         self._began: float | None = None

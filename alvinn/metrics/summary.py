@@ -137,8 +137,7 @@ def pool_metrics(runs: Sequence[DrivenRun]) -> dict[str, Any]:
 def summarize(runs: Sequence[DrivenRun], rng: np.random.Generator) -> dict[str, Any]:
     """The summary of `laps.json`: the measures pooled, rates per km, and confidence intervals over circuits."""
     pooled = pool_metrics(runs)
-    km = pooled["distance_m"] / 1000.0
-    departures = pooled["departures"]
+    km, departures = pooled["distance_m"] / 1000.0, pooled["departures"]
     # resampling would call a rate of nothing seen certain
     bounded = {} if departures or km <= 0.0 else {"departures_per_km": (0.0, bound_rate(0, km))}
     for name in ("autonomy_pct", "autonomy_1m_pct"):

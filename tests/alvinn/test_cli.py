@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import tyro
 
-from alvinn import cli
+from alvinn import cli, commands
 from alvinn.help import GROUPS, list_flags
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
@@ -203,12 +203,12 @@ def test_a_name_that_is_given_twice_is_refused_at_once(shell: Shell, arguments: 
 def test_without_a_job_alvinn_greets_with_every_job_in_its_group(shell: Shell, arguments: tuple[str, ...]) -> None:
     said = shell.run(*arguments)
     assert (said.status, said.err) == (0, "")
-    assert {job.group for job in cli.JOBS.values()} <= set(GROUPS)
+    assert {job.group for job in commands.JOBS.values()} <= set(GROUPS)
     words = {word for line in said.out.splitlines() for word in line.split()}
-    assert {*cli.JOBS, "sim", *GROUPS.values()} <= words
+    assert {*commands.JOBS, "sim", *GROUPS.values()} <= words
 
 
-@pytest.mark.parametrize("start", cli.STARTS)
+@pytest.mark.parametrize("start", commands.STARTS)
 def test_the_first_commands_that_the_greeting_shows_are_real(start: str) -> None:
     assert cli.parse(start.split()) is not None
 
@@ -217,7 +217,7 @@ def test_a_mistyped_job_is_answered_with_the_nearest_one(shell: Shell) -> None:
     assert "did you mean train?" in shell.run("trian").err
 
 
-@pytest.mark.parametrize("name", cli.JOBS)
+@pytest.mark.parametrize("name", commands.JOBS)
 def test_help_fits_a_screen_of_80_by_24_and_explains_the_settings_that_matter(shell: Shell, name: str) -> None:
     said = shell.run(name, "--help")
     assert (said.status, said.err) == (0, "")
@@ -225,21 +225,21 @@ def test_help_fits_a_screen_of_80_by_24_and_explains_the_settings_that_matter(sh
     assert len(lines) <= 24
     assert max(len(line) for line in lines if "alvinn" not in line) <= 80  # commands stay whole, to be copied
     assert "None" not in said.out
-    assert set(cli.JOBS[name].matters) <= set(list_flags(cli.JOBS[name].load()))
+    assert set(commands.JOBS[name].matters) <= set(list_flags(commands.JOBS[name].load()))
 
 
-@pytest.mark.parametrize("name", cli.JOBS)
+@pytest.mark.parametrize("name", commands.JOBS)
 def test_the_example_of_each_help_is_a_command_that_the_job_takes(name: str) -> None:
-    words = shlex.split(cli.JOBS[name].example)
+    words = shlex.split(commands.JOBS[name].example)
     assert words[0] == name
     assert cli.parse(words) is not None
 
 
-@pytest.mark.parametrize("name", cli.JOBS)
+@pytest.mark.parametrize("name", commands.JOBS)
 def test_the_whole_help_has_every_flag_that_the_parser_takes(shell: Shell, name: str) -> None:
     said, parser = shell.run(name, "--help", "all"), io.StringIO()
     with redirect_stdout(parser), pytest.raises(SystemExit):
-        tyro.cli(cli.JOBS[name].load(), args=["--help"])
+        tyro.cli(commands.JOBS[name].load(), args=["--help"])
     taken = set(re.findall(r"(?<=[ │])--\w[\w.-]+(?=[ ,])", parser.getvalue())) - {"--help"}
     shown = set(re.findall(r"--[\w.-]+", said.out))
     assert {flag.replace("--no-", "--") for flag in taken} <= {flag.replace("--no-", "--") for flag in shown}
@@ -247,7 +247,7 @@ def test_the_whole_help_has_every_flag_that_the_parser_takes(shell: Shell, name:
 
 def test_help_tells_the_defaults_of_nested_settings_that_the_job_itself_has() -> None:
     reward = cli.parse(["refine", "better", "--model", "mine"]).reward
-    flags = list_flags(cli.JOBS["refine"].load())
+    flags = list_flags(commands.JOBS["refine"].load())
     assert {name: flags[f"reward.{name}"].text.split("default: ")[1] for name in ("middle", "smooth")} == {
         "middle": f"{reward.middle})",
         "smooth": f"{reward.smooth})",
@@ -367,7 +367,7 @@ def test_a_job_loads_no_library_that_it_does_not_use(
     assert not set(unused) & set(loaded)
 
 
-@pytest.mark.parametrize("name", cli.JOBS)
+@pytest.mark.parametrize("name", commands.JOBS)
 def test_the_list_of_jobs_says_what_each_jobs_own_help_says(name: str) -> None:
-    settings = cli.JOBS[name].load()
-    assert (settings.__doc__ or "").partition("\n\n")[0] == cli.JOBS[name].summary
+    settings = commands.JOBS[name].load()
+    assert (settings.__doc__ or "").partition("\n\n")[0] == commands.JOBS[name].summary
