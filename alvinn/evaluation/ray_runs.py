@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from alvinn.console import CONSOLE
-from alvinn.errors import AlvinnError, explain, name_extra
+from alvinn.errors import AlvinnError, UsageError, explain, name_extra
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, drive_run, pick_next
 from alvinn.metrics.referee import Result, unfinished_result
 from alvinn.networks.inference import Network
+from alvinn.settings import is_address
 from alvinn.world.embedded_server import KeptServer
 
 Files = dict[str, bytes]
@@ -101,11 +102,11 @@ def require_ray(address: str) -> Any:
     """The module `ray`, to drive at an address: to be asked for before anything is replaced.
 
     Raises:
-        AlvinnError: the address is none, or Ray is not installed.
+        UsageError: the address is none.
+        AlvinnError: Ray is not installed.
     """
-    host, _, port = address.rpartition(":")
-    if address not in {LOCAL, AUTO} and not (host and port.isdecimal() and 0 < int(port) < 65536):
-        raise AlvinnError(f"--ray must be local, or HOST:PORT such as 10.0.0.1:6379, not {address!r}")
+    if address not in {LOCAL, AUTO} and not is_address(address):
+        raise UsageError(f"--ray must be local, or HOST:PORT such as 10.0.0.1:6379, not {address!r}")
     try:
         import ray
     except ImportError as error:

@@ -22,7 +22,7 @@ from alvinn.jobs.record import record_plain_driving
 from alvinn.jobs.reference import measure_reference
 from alvinn.metrics.referee import Result
 from alvinn.settings import require_above_zero, require_seed
-from alvinn.util.begun import begin
+from alvinn.util.begun import begin, require_ours
 from alvinn.util.files import write_json
 from alvinn.util.repository import program_commit
 from alvinn.visualization.shift_tables import tabulate_corrections
@@ -30,6 +30,7 @@ from alvinn.visualization.shift_tables import tabulate_corrections
 UNSEEN = tuple(f"random:{number}" for number in range(400, 420))
 GLANCE = ("random:400", "random:408")  # with the tightest bends of them, where the clone is shown to depart
 SECONDS = 120.0  # of plain driving
+BEGUN = "begun.json"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Accept:
             AlvinnError: a lap failed, or it cannot be done.
         """
         reference = measure_reference()
-        begin(self.home / "begun.json", {"reference": reference}, "choose another --home")
+        mend = "choose another --home"
+        require_ours(self.home, BEGUN, ("corrections.json",), mend)
+        begin(self.home / BEGUN, {"reference": reference}, mend)
         head = {"schema": 1, "commit": program_commit(), "digest": reference, "circuits": list(UNSEEN)}
         found: list[dict[str, Any]] = []
         for seed in range(self.seed, self.seed + self.seeds):

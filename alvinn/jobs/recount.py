@@ -15,7 +15,7 @@ from alvinn.console import CONSOLE, progress
 from alvinn.errors import ResultsError
 from alvinn.metrics.recount import MODEL3_WIDTH, Recounted, parse_map, recount_log, recount_runs
 from alvinn.metrics.results import parse_run, read_laps
-from alvinn.settings import Home, require_above_zero
+from alvinn.settings import Home, require_above_zero, require_address
 from alvinn.world.connection import connect, explain_errors
 from alvinn.world.maps import read_opendrive
 from alvinn.world.opening import parse_address
@@ -33,6 +33,7 @@ class Recount(Home):
     """width of the car [m]"""
 
     def __post_init__(self) -> None:
+        require_address(self.carla)
         require_above_zero("--width", self.width)
         if not self.laps:
             raise ValueError("recount requires a model, a laps.json, or a folder that contains one")

@@ -2,6 +2,7 @@
 
 from alvinn.settings.driving import CameraFlags, Driving
 from alvinn.settings.flags import (
+    is_address,
     is_unchanged,
     list_given,
     refuse_idle,
@@ -37,6 +38,7 @@ __all__ = [
     "check_names",
     "find_map",
     "find_weather",
+    "is_address",
     "is_built_in",
     "is_file_name",
     "is_unchanged",

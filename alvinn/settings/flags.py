@@ -34,14 +34,19 @@ def require_start(start: int) -> None:
         raise ValueError(f"--start must be 0 or more, not {start}")
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 0 < int(port) < 65536
+
+
 def require_address(carla: str | None) -> None:
     """Check the form of --carla, if it was given.
 
     Raises:
         ValueError: it is not HOST:PORT; the command line reports that as wrong usage.
     """
-    host, _, port = (carla or "").rpartition(":")
-    if carla is not None and not (host and port.isdecimal() and 0 < int(port) < 65536):
+    if carla is not None and not is_address(carla):
         raise ValueError(f"--carla must be HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
 
 

@@ -37,22 +37,21 @@ def begin(path: Path, settings: Settings, mend: str) -> None:
         write_json(path, {"schema": SCHEMA, "settings": settings})
 
 
-def require_ours(folder: Path, mark: str, made: Iterable[str]) -> None:
+def require_ours(folder: Path, mark: str, made: Iterable[str], mend: str = "choose another --out") -> None:
     """See that what is to be made in a folder replaces nothing but what such work made there, which left its mark.
 
     Args:
         folder: of the results.
         mark: the file that such work writes first.
         made: names of the files and folders that it makes.
+        mend: end of the error's sentence: what to do about it.
 
     Raises:
         TakenError: some are there, but not the mark.
     """
     there = [name for name in made if (folder / name).exists()]
     if there and not (folder / mark).is_file():
-        raise TakenError(
-            f"{folder} holds {', '.join(there)} but no {mark}, so it is not ours to replace: choose another --out"
-        )
+        raise TakenError(f"{folder} holds {', '.join(there)} but no {mark}, so it is not ours to replace: {mend}")
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:

@@ -117,3 +117,12 @@ def test_wrong_usage_ends_with_status_2(shell: Shell, words: tuple[str, ...]) ->
 def test_its_defaults_are_those_that_earlier_runs_were_begun_with() -> None:
     assert (Accept.home, Accept.seeds, Accept.seed, Accept.jobs) == (Path("models/corrections"), 5, 0, 2)
     assert list(UNSEEN) == [f"random:{number}" for number in range(400, 420)]
+
+
+def test_figures_of_another_program_are_not_replaced(shell: Shell, tmp_path: Path, corrected: list[Correct]) -> None:
+    theirs = tmp_path / "corrections.json"
+    theirs.write_text("{}", encoding="utf-8")
+    said = shell.refused("accept", "--home", str(tmp_path))
+    assert "holds corrections.json but no begun.json, so it is not ours to replace: choose another --home" in said
+    assert theirs.read_text(encoding="utf-8") == "{}"
+    assert not corrected

@@ -66,7 +66,9 @@ def test_a_one_way_road_in_reverse_is_recounted_on_its_mirror_image_also_by_the_
     assert said.stdout.count("agrees") == 2
 
 
-@pytest.mark.parametrize("words", [(), ("log.csv",), ("mine", "--width", "0")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [(), ("log.csv",), ("mine", "--width", "0"), ("log.csv", "--carla", "here")], ids=" ".join
+)
 def test_wrong_usage_ends_with_status_2(shell: Shell, words: tuple[str, ...]) -> None:
     assert shell.run("recount", *words).status == 2
 
@@ -82,4 +84,3 @@ def test_what_cannot_be_recounted_is_refused_in_a_sentence(shell: Shell, tmp_pat
     assert "log.csv: No such file" in shell.refused("recount", "laps", *home)
     write_laps(tmp_path / "laps", ONE | {"map": "Town99"})
     assert "Town99" in shell.refused("recount", "laps", *home)
-    assert "--carla must be HOST:PORT" in shell.refused("recount", "log.csv", "--carla", "here")
