@@ -12,6 +12,7 @@ from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
 from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
+from alvinn.training.model_folder import require_nothing_foreign
 
 MIDDLE, SMOOTH = 5.0, 15.0  # a clone drives already: its jerk, a sixth of JERK, must weigh as much as its offset
 TIGHT = (213, 237, 239, 268, 280, 290)  # and narrow
@@ -102,6 +103,7 @@ class RefineSettings(Driving):
             )
         if (folder / "card.json").exists():
             raise ModelError(f"{folder} holds a model already: choose another name, or add --overwrite")
+        require_nothing_foreign(folder)
 
     def road(self, minute: int) -> Road:
         """The road of a minute: circuit by circuit and weather by weather, forward and in reverse by turns."""

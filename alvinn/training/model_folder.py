@@ -52,12 +52,30 @@ def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
             f"{folder} holds an interrupted refinement: choose another name, or add --overwrite to replace it "
             "(refine --resume goes on with it)"
         )
-    if (folder / "laps" / "laps.json").exists() and not (folder / "card.json").exists():
-        raise ModelError(f"{folder} holds the laps of another model: choose another name, or add --overwrite")
     if (folder / "card.json").exists():
         raise ModelError(
             f"{folder} holds a model already: choose another name, or add --overwrite to replace it and its laps "
             "(--resume goes on with an interrupted training only)"
+        )
+    require_nothing_foreign(folder)
+
+
+def require_nothing_foreign(folder: Path) -> None:
+    """See that a folder without a model holds nothing that a new one would replace.
+
+    Raises:
+        ModelError: it does.
+    """
+    if (folder / "card.json").exists() or (
+        folder / BEGUN
+    ).exists():  # one may be killed before its first epoch has ended
+        return
+    if (folder / "laps" / "laps.json").exists():
+        raise ModelError(f"{folder} holds the laps of another model: choose another name, or add --overwrite")
+    if there := [name for name in (*OWN, *DERIVED) if (folder / name).exists()]:
+        raise ModelError(
+            f"{folder} holds {', '.join(there)} but no card.json, so it is not a model's to replace: choose another "
+            "name, or add --overwrite"
         )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from alvinn.console import CONSOLE
 from alvinn.driving.types import Camera, CameraName, Direction
 from alvinn.errors import AlvinnError, OneWayError
-from alvinn.settings import Driving
+from alvinn.settings import Driving, is_address
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect, explain_errors, server_kind
 from alvinn.world.embedded_server import KeptServer, embedded_server
@@ -26,9 +26,9 @@ def parse_address(carla: str) -> tuple[str, int]:
     Raises:
         AlvinnError: the address has another form.
     """
-    host, colon, port = carla.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not is_address(carla):
         raise AlvinnError(f"--carla must be HOST:PORT such as 127.0.0.1:2000, not {carla!r}")
+    host, _, port = carla.rpartition(":")
     return host, int(port)
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alvinn.errors import MapError
+from alvinn.errors import MapError, ModelError
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.settings import RefineSettings
 
@@ -58,3 +60,11 @@ def test_the_circuits_of_exams_are_looked_up_as_those_to_learn_on_are() -> None:
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         RefineSettings(**wrong)
+
+
+def test_what_is_no_model_is_not_replaced_by_a_refined_one(tmp_path: Path) -> None:
+    (tmp_path / "models" / "better" / "laps").mkdir(parents=True)
+    job = RefineSettings(home=tmp_path, name="better", model="shipped")
+    with pytest.raises(ModelError, match=r"holds laps but no card\.json"):
+        job.require_room()
+    replace(job, overwrite=True).require_room()

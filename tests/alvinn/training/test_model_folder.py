@@ -110,3 +110,21 @@ def test_laps_of_another_model_in_the_folder_are_not_removed_unless_that_is_said
     with pytest.raises(ModelError, match="holds the laps of another model"):
         require_room(tmp_path / "shipped", resume=False, overwrite=False)
     require_room(tmp_path / "shipped", resume=False, overwrite=True)
+
+
+def test_a_folder_that_holds_files_of_the_same_names_and_no_model_is_not_emptied_unless_that_is_said(
+    tmp_path: Path,
+) -> None:
+    (thesis := tmp_path / "thesis").mkdir()
+    (thesis / "history.csv").write_text("of rome", encoding="utf-8")
+    (thesis / "logs").mkdir()
+    with pytest.raises(
+        ModelError, match=r"holds history\.csv, logs but no card\.json, so it is not a model's to replace"
+    ):
+        require_room(thesis, resume=False, overwrite=False)
+    require_room(thesis, resume=False, overwrite=True)
+
+
+def test_a_training_that_was_killed_in_its_first_epoch_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / BEGUN).write_text("{}", encoding="utf-8")
+    require_room(tmp_path, resume=False, overwrite=False)
