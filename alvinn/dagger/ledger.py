@@ -28,6 +28,8 @@ MEND = "restore it from a copy, or begin anew with correct --overwrite"
 SUMMED = ("seconds", "helped_seconds", "corrections", "discarded", "frames", "switches", "departures", "take_overs")
 """Fields of a round that are summed over its rollouts."""
 SHORTEST_ROLLOUT = 5.0  # s: long enough to drive through a bend
+KEYS = {"legs": "rollouts"}
+"""Key in `round.json` -> field of a round, where they differ."""
 WAYS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
@@ -68,8 +70,8 @@ class RoundRecord:
     number: int
     gate: str
     teacher: str
-    legs: tuple[Rollout, ...] = ()
-    """its rollouts (`legs` is the key on disk)"""
+    rollouts: tuple[Rollout, ...] = ()
+    """driven so far; its key on disk is in `KEYS`"""
     seconds: float = 0.0
     """simulated"""
     helped_seconds: float = 0.0
@@ -94,12 +96,14 @@ class RoundRecord:
     def add_rollout(self, rollout: Rollout, more: RoundRecord) -> RoundRecord:
         """This round with one more rollout added."""
         added = {name: getattr(self, name) + getattr(more, name) for name in SUMMED}
-        return replace(self, legs=(*self.legs, rollout), **added)
+        return replace(self, rollouts=(*self.rollouts, rollout), **added)
 
 
 def write_round(folder: Path, driven: RoundRecord) -> None:
     """Write `round.json` into the folder of a round's recording."""
-    write_json(folder / "round.json", {"schema": SCHEMA, **asdict(driven)})
+    keys = {name: key for key, name in KEYS.items()}
+    values = {keys.get(name, name): value for name, value in asdict(driven).items()}
+    write_json(folder / "round.json", {"schema": SCHEMA, **values})
 
 
 def read_round(folder: Path) -> RoundRecord | None:
@@ -109,7 +113,7 @@ def read_round(folder: Path) -> RoundRecord | None:
         ResultsError: the file is damaged.
     """
     path = folder / "round.json"
-    return read_json(path, RoundRecord, SCHEMA, ResultsError, MEND) if path.is_file() else None
+    return read_json(path, RoundRecord, SCHEMA, ResultsError, MEND, KEYS) if path.is_file() else None
 
 
 @dataclass(frozen=True)

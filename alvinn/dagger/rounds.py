@@ -49,22 +49,22 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
     driven = read_round(folder) or _new_record(job, number, student)
     leave_out_surplus(folder, driven.rows)
     with KeptServer() as server, _open_teacher(job) as teacher, progress() as bars:
-        task = bars.add_task(f"round {number}", total=len(rollouts), completed=len(driven.legs), note="")
-        for rollout in rollouts[len(driven.legs) :]:
+        task = bars.add_task(f"round {number}", total=len(rollouts), completed=len(driven.rollouts), note="")
+        for rollout in rollouts[len(driven.rollouts) :]:
             if _newest_trained(job, number) != newest:
                 newest = _newest_trained(job, number)
                 student = _load_student(job, newest)
             write = _writer_factory(job, folder, student.network, teacher.device)
             before, driven = driven, drive_rollout(job, rollout, driven, student, teacher, server, write)
             write_round(folder, driven)
-            if teacher.has_left() and len(driven.legs) < len(rollouts):
-                done = f"{len(driven.legs)} of {len(rollouts)} rollouts"
+            if teacher.has_left() and len(driven.rollouts) < len(rollouts):
+                done = f"{len(driven.rollouts)} of {len(rollouts)} rollouts"
                 raise AlvinnError(f"round {number} was ended after {done}: run the same command to drive the rest")
             seconds = driven.seconds - before.seconds
             if seconds < rollout.seconds - 1.0 and not teacher.has_left():
                 lane = f"{rollout.map} {rollout.direction}"
                 bars.console.print(f"{lane}: {seconds:.0f} of {rollout.seconds:.0f} s, as its lane ends there")
-            bars.update(task, completed=len(driven.legs), note=f"{driven.corrections} corrections")
+            bars.update(task, completed=len(driven.rollouts), note=f"{driven.corrections} corrections")
     return driven
 
 

@@ -55,7 +55,7 @@ class RolloutContext:
 
     def rng(self) -> np.random.Generator:
         """Random numbers that depend on seed, round and rollout only."""
-        return np.random.default_rng((self.seed, self.so_far.number, len(self.so_far.legs)))
+        return np.random.default_rng((self.seed, self.so_far.number, len(self.so_far.rollouts)))
 
     def gate(self, rng: np.random.Generator) -> Gate:
         """The gate of the round, for every gate but `human`."""

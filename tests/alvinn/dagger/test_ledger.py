@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,11 @@ def test_rollouts_add_up_and_a_round_is_read_as_it_was_written(tmp_path: Path) -
     twice = once.add_rollout(
         ROLLOUT, RoundRecord(1, "drift", "scripted", seconds=5.0, corrections=2, take_overs=(PLACE,))
     )
-    assert (twice.legs, twice.seconds, twice.corrections, twice.frames) == ((ROLLOUT, ROLLOUT), 10.0, 3, 40)
+    assert (twice.rollouts, twice.seconds, twice.corrections, twice.frames) == ((ROLLOUT, ROLLOUT), 10.0, 3, 40)
     assert read_round(tmp_path) is None
     write_round(tmp_path, twice)
     assert read_round(tmp_path) == twice
+    assert len(json.loads((tmp_path / "round.json").read_text(encoding="utf-8"))["legs"]) == 2
 
 
 def test_the_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def job(tmp_path: Path) -> RoundSettings:
 
 def write_empty_round(job: RoundSettings, number: int, rollouts: list[Rollout]) -> None:
     write_recording(job.recording(number), 0)
-    write_round(job.recording(number), RoundRecord(number, job.gate, job.expert, legs=tuple(rollouts), seconds=10.0))
+    write_round(
+        job.recording(number), RoundRecord(number, job.gate, job.expert, rollouts=tuple(rollouts), seconds=10.0)
+    )
 
 
 def test_a_round_driven_to_its_end_is_not_driven_again(job: RoundSettings, model: Path) -> None:

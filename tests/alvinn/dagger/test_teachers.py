@@ -60,7 +60,7 @@ def test_a_person_who_teaches_is_asked_at_twice_the_drift_at_which_the_expert_is
 
 def test_random_numbers_depend_on_seed_round_and_rollout_alone() -> None:
     one = context("always", 0.5)
-    second = replace(one, so_far=replace(one.so_far, legs=(ROLLOUT,)))
+    second = replace(one, so_far=replace(one.so_far, rollouts=(ROLLOUT,)))
     drawn = [each.rng().random() for each in (one, context("drift"), second, replace(one, seed=4))]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) == 3

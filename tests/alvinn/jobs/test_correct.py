@@ -279,7 +279,7 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
         rollouts = plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
         job.recording(number).mkdir(parents=True)
         write_round(
-            job.recording(number), RoundRecord(number, job.gate, job.expert, legs=tuple(rollouts), seconds=60.0)
+            job.recording(number), RoundRecord(number, job.gate, job.expert, rollouts=tuple(rollouts), seconds=60.0)
         )
     ledger = correct(job)
     clone, taught = ledger.entries
