@@ -135,7 +135,7 @@ class Lens:
         )
 
 
-class Camera(Sensor):
+class CameraSensor(Sensor):
     """A camera; `kind` is what is drawn for it, and `instances` says whether the ids of actors are added to that."""
 
     def __init__(
@@ -244,10 +244,10 @@ class Radar(RangeSensor):
 
 
 SENSORS: dict[str, type[Sensor]] = {
-    RGB_CAMERA: Camera,
-    DEPTH_CAMERA: Camera,
-    SEGMENTATION_CAMERA: Camera,
-    INSTANCE_CAMERA: Camera,
+    RGB_CAMERA: CameraSensor,
+    DEPTH_CAMERA: CameraSensor,
+    SEGMENTATION_CAMERA: CameraSensor,
+    INSTANCE_CAMERA: CameraSensor,
     COLLISION: CollisionSensor,
     LANE_INVASION: LaneInvasion,
     GNSS: Gnss,

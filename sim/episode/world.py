@@ -17,7 +17,7 @@ from sim.episode.actors import Actor, Prop, Vehicle, is_colliding
 from sim.episode.blueprints import SPECTATOR, BlueprintError, Description
 from sim.episode.catalogue import STANDING, UNSUPPORTED, WALKER_CONTROLLER
 from sim.episode.collisions import Collision, resolve
-from sim.episode.sensors import SENSORS, SPRING_ARMS, Camera, Sensor
+from sim.episode.sensors import SENSORS, SPRING_ARMS, CameraSensor, Sensor
 from sim.episode.settings import EpisodeSettings
 from sim.episode.snapshot import Snapshot, Timestamp
 from sim.episode.weather import WeatherParameters
@@ -150,9 +150,9 @@ class World:
         """Return all sensors, in the order of spawning."""
         return [actor for actor in self.actors.values() if isinstance(actor, Sensor)]
 
-    def cameras(self) -> list[Camera]:
+    def cameras(self) -> list[CameraSensor]:
         """Return all cameras, in the order of spawning."""
-        return [actor for actor in self.actors.values() if isinstance(actor, Camera)]
+        return [actor for actor in self.actors.values() if isinstance(actor, CameraSensor)]
 
     def spawn(self, description: Description, pose: Pose, parent: int = 0, attachment: int = 0) -> Actor:
         """Spawn an actor; its pose is relative to the parent, if there is one (0: none).
@@ -186,7 +186,7 @@ class World:
                 raise WorldError(f"there are {MOST_SENSORS} sensors already, the most that this server has")
             if actor.depth > DEEPEST:
                 raise WorldError(f"a sensor on a sensor, more than {DEEPEST} deep: attach it to the vehicle itself")
-        if isinstance(actor, Camera):
+        if isinstance(actor, CameraSensor):
             lenses = [camera.lens for camera in (*self.cameras(), actor)]
             if len(lenses) > MOST_CAMERAS:
                 raise WorldError(f"there are {MOST_CAMERAS} cameras already, the most that this server draws")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sim.episode.actors import Actor, Vehicle
 from sim.episode.blueprints import Description
-from sim.episode.sensors import Camera, CameraKind, RangeSensor, Sensor
+from sim.episode.sensors import CameraKind, CameraSensor, RangeSensor, Sensor
 from sim.episode.weather import WeatherParameters
 from sim.episode.world import World
 from sim.geometry.poses import Pose
@@ -22,19 +22,9 @@ from sim.roads.track import Track
 from sim.scene.bodies import Colour, VisibleActor
 from sim.server import range_streams
 from sim.server.instances import number_instances
-from sim.server.ray_caster import RayCaster
+from sim.server.ray_caster import RayCaster, RenderCamera
 from sim.wire import sensor_data, streaming
 from sim.wire.sensor_data import SensorType
-
-
-class RenderCamera(Protocol):
-    """A camera of the renderer: `sim.camera.renderer.Camera`."""
-
-    def render(self, pose: Pose, *, headlights: bool) -> bytes:
-        """Render the image from a pose: BGRA, top row first."""
-
-    def close(self) -> None:
-        """Free its buffers."""
 
 
 class Renderer(Protocol):
@@ -115,7 +105,7 @@ class CameraStreams:
         if casters or not world.settings.no_rendering_mode:
             self._update_weather(world.weather)
             self._visible = [(one, _to_visible(one)) for one in world.actors.values() if one.footprint is not None]
-        seeing: list[Camera | RangeSensor] = [*cameras, *casters]
+        seeing: list[CameraSensor | RangeSensor] = [*cameras, *casters]
         due = [
             sensor
             for sensor in seeing
@@ -126,14 +116,14 @@ class CameraStreams:
             if message is not None:
                 yield sensor.stream, message
 
-    def _attempt(self, world: World, sensor: Camera | RangeSensor) -> bytes | None:
+    def _attempt(self, world: World, sensor: CameraSensor | RangeSensor) -> bytes | None:
         """A message, or None from a sensor that has failed once: it must not stop the clock or the other sensors."""
         if sensor.id in self._broken:
             return None
         try:
             others = [(actor, visible) for actor, visible in self._visible if not _is_within(sensor, actor)]
             self._renderer.place_actors([visible for _, visible in others])
-            if isinstance(sensor, Camera):
+            if isinstance(sensor, CameraSensor):
                 return self._render_camera(world, sensor, [actor for actor, _ in others])
             return self._cast_rays(world, sensor, [actor for actor, _ in others])
         except Exception as error:  # noqa: BLE001 - no failure of the renderer may end the server
@@ -145,7 +135,7 @@ class CameraStreams:
         kind, payload = range_streams.measure(sensor, self._caster, world.timestamp, world.settings.step, others)
         return streaming.frame_message(sensor_data.pack_header(kind, world.timestamp, sensor.pose), payload)
 
-    def _render_camera(self, world: World, camera: Camera, others: Sequence[Actor]) -> bytes:
+    def _render_camera(self, world: World, camera: CameraSensor, others: Sequence[Actor]) -> bytes:
         lens, pose, kind = camera.lens, camera.pose, STREAM_TYPES[camera.kind]
         pixels = self._draw(camera, camera.kind, pose)
         if camera.instances:
@@ -154,7 +144,7 @@ class CameraStreams:
         head = sensor_data.pack_header(kind, world.timestamp, pose)
         return streaming.frame_message(head, *sensor_data.pack_image(lens.width, lens.height, lens.fov, pixels))
 
-    def _draw(self, camera: Camera, kind: CameraKind, pose: Pose) -> bytes:
+    def _draw(self, camera: CameraSensor, kind: CameraKind, pose: Pose) -> bytes:
         lens, key = camera.lens, (camera.id, kind)
         if key not in self._cameras:
             self._cameras[key] = self._renderer.create_camera(lens.width, lens.height, lens.fov, kind)
@@ -170,14 +160,14 @@ class CameraStreams:
             self._renderer.set_weather(weather)
 
 
-def _name(sensor: Camera | RangeSensor) -> str:
+def _name(sensor: CameraSensor | RangeSensor) -> str:
     """A sensor as messages call it."""
-    if isinstance(sensor, Camera):
+    if isinstance(sensor, CameraSensor):
         return f"camera {sensor.id} ({sensor.lens.width}x{sensor.lens.height})"
     return f"{sensor.description.id} {sensor.id}"
 
 
-def _has_headlights(camera: Camera) -> bool:
+def _has_headlights(camera: CameraSensor) -> bool:
     """Whether the car that carries a camera has its headlights on; a camera on its own has none."""
     carrier = camera.parent
     while carrier is not None and not isinstance(carrier, Vehicle):

@@ -31,8 +31,8 @@ LARGEST_DEPTH = (1 << 24) - 1  # in a depth image, which is FARTHEST
 FARTHEST = 1000.0  # [m]
 
 
-class Eye(Protocol):
-    """A camera of the renderer."""
+class RenderCamera(Protocol):
+    """A camera of the renderer: `sim.camera.renderer.Camera`."""
 
     def render(self, pose: Pose, *, headlights: bool) -> bytes:
         """Render the image from a pose: BGRA, top row first."""
@@ -41,7 +41,7 @@ class Eye(Protocol):
         """Free its buffers."""
 
 
-CreateCamera = Callable[[int, int, float, CameraKind], Eye]
+CreateCamera = Callable[[int, int, float, CameraKind], RenderCamera]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class RayCaster:
 
     def __init__(self, create_camera: CreateCamera) -> None:
         self._create_camera = create_camera
-        self._eyes: dict[CameraKind, Eye] = {}
+        self._cameras: dict[CameraKind, RenderCamera] = {}
 
     def close(self) -> None:
         """Free the cameras; the next rays have new ones."""
-        while self._eyes:
-            self._eyes.popitem()[1].close()
+        while self._cameras:
+            self._cameras.popitem()[1].close()
 
     def cast(self, pose: Pose, directions: Floats, *, labelled: bool = False) -> Hits:
         """Cast rays of unit `directions` (n, 3), in the axes of `pose`."""
@@ -96,9 +96,9 @@ class RayCaster:
         return hits
 
     def _draw(self, kind: CameraKind, pose: Pose) -> npt.NDArray[np.uint8]:
-        if kind not in self._eyes:
-            self._eyes[kind] = self._create_camera(SIZE, SIZE, FIELD, kind)
-        pixels = self._eyes[kind].render(pose, headlights=False)
+        if kind not in self._cameras:
+            self._cameras[kind] = self._create_camera(SIZE, SIZE, FIELD, kind)
+        pixels = self._cameras[kind].render(pose, headlights=False)
         return np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE, 4)
 
 
@@ -107,7 +107,7 @@ def _nearest_pixel(slopes: Floats) -> Integers:
     return np.clip(np.floor(slopes * FOCAL + SIZE / 2), 1, SIZE - 2).astype(np.int64)
 
 
-def _slope(pixels: Integers) -> Floats:
+def _to_slope(pixels: Integers) -> Floats:
     """The slope of the ray through the centre of a pixel."""
     slopes: Floats = (pixels.astype(np.float64) + 0.5 - SIZE / 2) / FOCAL
     return slopes
@@ -127,8 +127,8 @@ def _follow_planes(
     here = inverse[row, column]
     across = _smaller(here - inverse[row, column - 1], inverse[row, column + 1] - here) * FOCAL
     along = _smaller(here - inverse[row - 1, column], inverse[row + 1, column] - here) * FOCAL
-    there = here + across * (right - _slope(column)) + along * (down - _slope(row))
-    ahead = here - across * _slope(column) - along * _slope(row)  # the plane's inverse depth straight ahead
+    there = here + across * (right - _to_slope(column)) + along * (down - _to_slope(row))
+    ahead = here - across * _to_slope(column) - along * _to_slope(row)  # the plane's inverse depth straight ahead
     there = np.where(here > 0, np.maximum(there, 1 / FARTHEST), 0.0)
     ray = np.sqrt(1 + right**2 + down**2)
     normal = np.sqrt(ahead**2 + across**2 + along**2)

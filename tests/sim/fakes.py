@@ -6,7 +6,7 @@ import struct
 from collections.abc import Generator, Iterable, Sequence
 
 from sim.dynamics.single_track import Ground
-from sim.episode.sensors import Camera, CameraKind
+from sim.episode.sensors import CameraKind, CameraSensor
 from sim.episode.weather import WeatherParameters
 from sim.geometry.boxes import Box
 from sim.geometry.poses import Pose
@@ -31,7 +31,7 @@ class Plain(Track):
         return ()
 
 
-class Eye:
+class NumberCamera:
     """A camera whose every pixel tells where it stood."""
 
     def __init__(self, renderer: Numbers, width: int, height: int) -> None:
@@ -56,7 +56,7 @@ class Numbers:
         self.loaded: list[str] = []
         self.kinds: list[CameraKind] = []
         self.weathers: list[WeatherParameters] = []
-        self.eyes: list[Eye] = []
+        self.cameras: list[NumberCamera] = []
         self.actors: list[VisibleActor] = []
 
     def load(self, track: Track, seed: int) -> None:
@@ -78,13 +78,13 @@ class Numbers:
     def place_actors(self, actors: Sequence[VisibleActor]) -> None:
         self.actors = list(actors)
 
-    def create_camera(self, width: int, height: int, fov: float, kind: CameraKind) -> Eye:
+    def create_camera(self, width: int, height: int, fov: float, kind: CameraKind) -> NumberCamera:
         self.kinds.append(kind)
-        self.eyes.append(Eye(self, width, height))
-        return self.eyes[-1]
+        self.cameras.append(NumberCamera(self, width, height))
+        return self.cameras[-1]
 
 
-def is_camera(actor: object) -> Camera:
+def is_camera(actor: object) -> CameraSensor:
     """The actor, seen as the camera that it is."""
-    assert isinstance(actor, Camera)
+    assert isinstance(actor, CameraSensor)
     return actor

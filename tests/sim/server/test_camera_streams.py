@@ -63,7 +63,7 @@ def test_an_instance_camera_draws_tags_and_depth_and_is_closed_with_both(
     assert renderer.kinds == ["semantic_segmentation", "depth"]
     world.destroy(camera.id)
     assert list(streams.render(world, {camera.stream})) == []
-    assert [eye.closed for eye in renderer.eyes] == [True, True]
+    assert [camera.closed for camera in renderer.cameras] == [True, True]
 
 
 def test_a_new_weather_is_drawn_in_from_the_next_picture_on(
@@ -80,7 +80,7 @@ def test_what_nobody_wants_is_not_drawn(streams: CameraStreams, world: World, re
     world.spawn(SMALL, Pose())
     wanted = is_camera(world.spawn(SMALL, Pose()))
     assert len(list(streams.render(world, {wanted.stream}))) == 1
-    assert (renderer.drawn, len(renderer.eyes)) == (1, 1)
+    assert (renderer.drawn, len(renderer.cameras)) == (1, 1)
 
 
 def test_nothing_is_drawn_without_rendering(streams: CameraStreams, world: World, renderer: Numbers) -> None:
@@ -95,7 +95,7 @@ def test_a_destroyed_camera_is_closed(streams: CameraStreams, world: World, rend
     list(streams.render(world, {camera.stream}))
     world.destroy(camera.id)
     list(streams.render(world, {camera.stream}))
-    assert [eye.closed for eye in renderer.eyes] == [True]
+    assert [camera.closed for camera in renderer.cameras] == [True]
 
 
 def test_a_new_episode_closes_all_cameras_and_loads_its_map(
@@ -105,7 +105,7 @@ def test_a_new_episode_closes_all_cameras_and_loads_its_map(
     list(streams.render(world, {camera.stream}))
     world.load(Plain("other"))
     streams.begin(Plain("other"))
-    assert [eye.closed for eye in renderer.eyes] == [True]
+    assert [camera.closed for camera in renderer.cameras] == [True]
     assert renderer.loaded == ["plain", "other"]
 
 
@@ -115,7 +115,7 @@ def test_a_camera_that_cannot_draw_stays_dark_and_the_others_go_on(
     broken, sound = (is_camera(world.spawn(SMALL, Pose())) for _ in range(2))
     wanted = {broken.stream, sound.stream}
     list(streams.render(world, wanted))
-    renderer.eyes[0].closed = True
+    renderer.cameras[0].closed = True
     for _ in range(3):
         assert [stream for stream, _ in streams.render(world, wanted)] == [sound.stream]
     assert capsys.readouterr().err.count("cannot draw") == 1
@@ -127,8 +127,8 @@ def test_a_camera_sees_cars_but_not_the_one_it_sits_in() -> None:
     streams.begin(Plain())
     own, other = (world.spawn(Description(0, VEHICLE), Pose(x=x)) for x in (0.0, 50.0))
     for place, expected in ((Pose(x=0.6, z=1.3), {other.id}), (Pose(x=-6.0, z=2.5), {own.id, other.id})):
-        eye = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
-        assert len(list(streams.render(world, {eye.stream}))) == 1
+        camera = is_camera(world.spawn(Description(0, RGB_CAMERA), place, own.id))
+        assert len(list(streams.render(world, {camera.stream}))) == 1
         assert {actor.id for actor in renderer.actors} == expected
 
 

@@ -19,7 +19,7 @@ from sim.server.ray_caster import FARTHEST, LARGEST_DEPTH, Floats, RayCaster
 GROUND, WALL = 0.0, 20.0  # z of the ground and x of the wall [m]
 
 
-class RoomEye:
+class RoomCamera:
     """A camera in the room."""
 
     def __init__(self, room: Room, size: int, fov: float, kind: CameraKind) -> None:
@@ -53,8 +53,8 @@ class Room:
         self.drawn: list[CameraKind] = []
         self.closed = 0
 
-    def create_camera(self, width: int, _height: int, fov: float, kind: CameraKind) -> RoomEye:
-        return RoomEye(self, width, fov, kind)
+    def create_camera(self, width: int, _height: int, fov: float, kind: CameraKind) -> RoomCamera:
+        return RoomCamera(self, width, fov, kind)
 
 
 def unit(*directions: tuple[float, float, float]) -> Floats:
