@@ -19,9 +19,9 @@ from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
 from alvinn.driving.realtime import LiveWorld
 from alvinn.networks.encodings import Hill
-from alvinn.online.lesson import Lesson
-from alvinn.online.run import Setup, keeping, make_lesson
-from alvinn.online.student import Student
+from alvinn.online.lesson import OnlineLesson
+from alvinn.online.run import Setup, keep_at_end, make_lesson
+from alvinn.online.student import StudentDriver
 from alvinn.world.carla_world import DT, CarlaWorld
 
 LEARNED = "class-learned"
@@ -55,11 +55,11 @@ def learn_on_stage(
     live = LiveWorld(world, lambda *_: True, DT, clock, sleep)
     show = Broadcast(classroom, world, lambda _: think_as(setup.student), lambda: describe(lesson))
     limit = [Deadline(seconds)] if seconds is not None else []
-    with keeping(setup, world):
+    with keep_at_end(setup, world):
         run(live, driver, [lesson, show, *limit], world.geometry, SpeedController(setup.job.speed, DT))
 
 
-def describe(lesson: Lesson) -> str:
+def describe(lesson: OnlineLesson) -> str:
     """What the network does now, in a few words."""
     if not lesson.teacher_drives():
         return "the network drives by itself"
@@ -67,7 +67,7 @@ def describe(lesson: Lesson) -> str:
     return f"the network watches the expert{error}"
 
 
-def think_as(student: Student) -> Thought | None:
+def think_as(student: StudentDriver) -> Thought | None:
     """What the student makes of the last frame; None before its first weights."""
     if student.seen is None or student.answer is None or not student.activations:
         return None

@@ -6,10 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from alvinn.classroom.address import LOOPBACK, find_network_address
+from alvinn.classroom.check_result import CheckResult
 from alvinn.classroom.contenders import DAGGER, PLAIN, VIEWS, find_contenders
 from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.web import is_free
@@ -36,16 +36,8 @@ SECONDS = 10.0  # of driving, to measure the speed
 ENOUGH = 3.0  # times real time: with less, thirty guests and a pushed car make ticks late
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the rehearsal."""
-
-    good: bool
-    text: str
-
-
-def rehearse(settings: Driving, port: int, clock: Callable[[], float] = time.perf_counter) -> Iterator[Finding]:
-    """Try everything that a lecture needs, one finding after another."""
+def rehearse(settings: Driving, port: int, clock: Callable[[], float] = time.perf_counter) -> Iterator[CheckResult]:
+    """Try everything that a lecture needs, one result after another."""
     yield _check_port(port)
     yield _check_address()
     yield _check_display()
@@ -53,16 +45,16 @@ def rehearse(settings: Driving, port: int, clock: Callable[[], float] = time.per
     try:
         speed = measure_speed(settings, clock)
     except AlvinnError as error:
-        yield Finding(good=False, text=f"no car can be driven: {error}")
+        yield CheckResult(good=False, text=f"no car can be driven: {error}")
         return
     text = f"it drives {speed:.3g} times as fast as real time; a class needs {ENOUGH:g}"
-    yield Finding(speed >= ENOUGH, text if speed >= ENOUGH else f"{text}: close other programs, or show a --replay")
+    yield CheckResult(speed >= ENOUGH, text if speed >= ENOUGH else f"{text}: close other programs, or show a --replay")
     yield _check_networks(settings)
     epoch = measure_epoch(settings)
     for lesson in read_lessons()[1:]:
         seconds = sum(estimate_seconds(words, speed, epoch) for words in lesson.exercise())
         text = f"lesson {lesson.number}, {lesson.minutes} minutes to give; its exercise computes for about"
-        yield Finding(good=True, text=f"{text} {max(1, round(seconds / 60.0))} min here: {lesson.title}")
+        yield CheckResult(good=True, text=f"{text} {max(1, round(seconds / 60.0))} min here: {lesson.title}")
 
 
 def measure_epoch(settings: Driving) -> float:
@@ -124,22 +116,24 @@ def measure_speed(settings: Driving, clock: Callable[[], float]) -> float:
         return SECONDS / (clock() - began)
 
 
-def _check_port(port: int) -> Finding:
+def _check_port(port: int) -> CheckResult:
     if is_free(port):
-        return Finding(good=True, text=f"port {port} is free")
-    return Finding(good=False, text=f"port {port} is taken by another program: choose another with --port")
+        return CheckResult(good=True, text=f"port {port} is free")
+    return CheckResult(good=False, text=f"port {port} is taken by another program: choose another with --port")
 
 
-def _check_address() -> Finding:
+def _check_address() -> CheckResult:
     address = find_network_address()
     if address == LOOPBACK:
-        return Finding(good=False, text="this machine is in no network: guests need one, such as a phone's hot spot")
-    return Finding(good=True, text=f"guests will open http://{address}/ at your --port, in the same network")
+        return CheckResult(
+            good=False, text="this machine is in no network: guests need one, such as a phone's hot spot"
+        )
+    return CheckResult(good=True, text=f"guests will open http://{address}/ at your --port, in the same network")
 
 
-def _check_display() -> Finding:
+def _check_display() -> CheckResult:
     has_display = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return Finding(
+    return CheckResult(
         good=True,
         text="there is a display, for alvinn drive too"
         if has_display
@@ -147,18 +141,18 @@ def _check_display() -> Finding:
     )
 
 
-def _check_wheel() -> Finding:
+def _check_wheel() -> CheckResult:
     names = ", ".join(list_devices())
-    return Finding(
+    return CheckResult(
         good=True, text=f"wheels: {names}" if names else "no wheel: keyboard, mouse, and the guests' phones steer"
     )
 
 
-def _check_networks(settings: Driving) -> Finding:
+def _check_networks(settings: Driving) -> CheckResult:
     there = {one.name for one in find_contenders(settings)}
     missing = [name for name in (PLAIN, VIEWS, DAGGER) if name not in there]
     if missing:
-        return Finding(
+        return CheckResult(
             good=False, text=f"not trained yet: {', '.join(missing)}; they come with alvinn classroom --prepare"
         )
-    return Finding(good=True, text="the three networks of lessons 2 to 4 are trained")
+    return CheckResult(good=True, text="the three networks of lessons 2 to 4 are trained")

@@ -119,7 +119,7 @@ def make_driver(classroom: Classroom, world: CarlaWorld, network: Network | None
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayBroadcast:
     """Plays a recording again and again, at the speed it was driven at.
 
     Args:

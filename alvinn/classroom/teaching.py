@@ -53,7 +53,7 @@ POLL = 0.3  # s between two looks at the training
 
 
 @dataclass(frozen=True)
-class Driven:
+class AssistedDrive:
     """How a network drove with the expert beside it."""
 
     take_overs: int
@@ -124,7 +124,7 @@ class Teaching:
     def _tell(self, phase: str, **values: object) -> None:
         self._classroom.post(pack("teach", {"phase": phase, **values}))
 
-    def _drive(self, student: Contender, *, record: bool) -> Driven:
+    def _drive(self, student: Contender, *, record: bool) -> AssistedDrive:
         world = self._ground.world
         gate = DriftGate(world.truth, world.geometry.width, GATE_SHARE, GATE_HEADING)
         shared = SharedDriver(NetworkDriver(student.network), ExpertDriver.in_world(world), gate, note="class")
@@ -140,7 +140,7 @@ class Teaching:
         frames = sum(one.frames for one in kept)
         if record and frames:
             self._write(kept)
-        return Driven(shared.corrections, watch.helped / max(1, watch.ticks), frames)
+        return AssistedDrive(shared.corrections, watch.helped / max(1, watch.ticks), frames)
 
     def _write(self, kept: Sequence[Corrections]) -> None:
         """Record what the expert taught."""

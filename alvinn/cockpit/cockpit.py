@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from alvinn.cockpit.alarms import choose_alarm
-from alvinn.cockpit.memory import Notes, Pace, Stranding
+from alvinn.cockpit.memory import Notes, RealTimeFactor, Stranding
 from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.side_view import SideView
 from alvinn.cockpit.wiring import Screen, Wiring
@@ -60,7 +60,7 @@ class Cockpit:
         self._own_pedals = self._help = self._quit = self._unplugged = False
         self._reset = self._answers = False  # the person asked for the reset: the gate's alarm is answered
         self._weather = wiring.weather
-        self._notes, self._pace, self._stranding = Notes(), Pace(), Stranding()
+        self._notes, self._real_time_factor, self._stranding = Notes(), RealTimeFactor(), Stranding()
         self._trace: deque[float] = deque(maxlen=TRACE_TICKS)
         self._shown: Panel | None = None
         self._stepwise = step
@@ -116,7 +116,7 @@ class Cockpit:
             return True
         if not (self._paused or self._help) or self._quit:
             return True
-        self._pace.clear()
+        self._real_time_factor.clear()
         self._show_pause()
         return False
 
@@ -171,7 +171,7 @@ class Cockpit:
         """Draw the tick; pass on the person's wish to end the drive or to reset the car."""
         self._steer = step.control.steer
         self._trace.append(step.truth.offset)
-        self._pace.add(self._clock(), step.observation.time)
+        self._real_time_factor.add(self._clock(), step.observation.time)
         if self._stranding.see(step, person=self._taken) and not self._taken:
             self._reset, self._put_back = True, self._put_back + 1
         if self._began is None:
@@ -211,7 +211,7 @@ class Cockpit:
             recording=wiring.recorder.state() if wiring.recorder is not None else None,
             time=seen.time - (self._began or 0.0),
             late=self._late,
-            pace=self._pace.measure(),
+            real_time_factor=self._real_time_factor.measure(),
             doubt=advice.doubt if advice is not None else None,
             side=self._side.draw(step, step.decision.curvature if self._taken else None),
             lesson=wiring.lesson() if wiring.lesson is not None else None,

@@ -15,7 +15,7 @@ from alvinn.cockpit.lesson_box import draw_lesson
 from alvinn.cockpit.panel import HUMAN, Alarm, LaneState, Panel, RecorderState, Timeline
 
 RATE = 20  # frames a second
-SLOW = 0.95  # pace below which the time is said to run slowly
+SLOW = 0.95  # real-time factor below which the time is said to run slowly
 STRIP = 0.25  # share of the window's height for the dials
 SIDE = 0.38  # share of its width for the network
 LESSON = 0.2  # share of its height for the lesson
@@ -139,7 +139,7 @@ def _draw_lane(brush: Brush, lane: LaneState, doubt: float | None, area: pygame.
 
 
 def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
-    """The recording, the time, its pace, the device."""
+    """The recording, the time, how fast it runs, the device."""
     inner = area.inflate(-brush.px(4), -brush.px(3))
     row, high = inner.top, inner.height / 4.0
     if panel.recording is not None:
@@ -153,8 +153,8 @@ def _draw_recorder(brush: Brush, panel: Panel, area: pygame.Rect) -> None:
 def _clock(panel: Panel) -> str:
     if panel.time is None:
         return ""
-    slow = panel.pace is not None and panel.pace < SLOW
-    return format_time(panel.time) + (f"   time runs at {panel.pace:.0%}" if slow else "")
+    slow = panel.real_time_factor is not None and panel.real_time_factor < SLOW
+    return format_time(panel.time) + (f"   time runs at {panel.real_time_factor:.0%}" if slow else "")
 
 
 def format_time(seconds: float) -> str:

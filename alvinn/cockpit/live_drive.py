@@ -20,7 +20,7 @@ from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.panel import Page
 from alvinn.cockpit.score import Score, Scorer
 from alvinn.cockpit.window import Window
-from alvinn.cockpit.wiring import Advice, View, Wiring
+from alvinn.cockpit.wiring import Advice, DrawAlvinnPanel, Wiring
 from alvinn.controls.devices import Device
 from alvinn.controls.profiles import load_profiles, profiles_path
 from alvinn.controls.selection import select_device
@@ -90,7 +90,7 @@ class LiveDrive:
 
 
 @dataclass(frozen=True, slots=True)
-class Driven:
+class LiveDriveResult:
     """What came of a live drive."""
 
     rows: int
@@ -98,7 +98,7 @@ class Driven:
     score: Score
 
 
-def drive_live(drive: LiveDrive, window: Window) -> Driven:
+def drive_live(drive: LiveDrive, window: Window) -> LiveDriveResult:
     """Drive until the person or the time limit ends it.
 
     Raises:
@@ -130,7 +130,7 @@ def drive_live(drive: LiveDrive, window: Window) -> Driven:
         who = drive.alias if drive.network is None else drive.network.folder.name
         scorer = Scorer(who, f"{drive.settings.map} {drive.direction}", world.geometry.width)
         _drive(drive, window, hands, world, writer, scorer, display)
-        return Driven(writer.rows if writer is not None else 0, scorer.score())
+        return LiveDriveResult(writer.rows if writer is not None else 0, scorer.score())
 
 
 def open_device(name: str, window: Window) -> Device:
@@ -236,7 +236,7 @@ def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
     return advice
 
 
-def _make_view(network: Network | None, world: CarlaWorld) -> View | None:
+def _make_view(network: Network | None, world: CarlaWorld) -> DrawAlvinnPanel | None:
     """The ALVINN panel of the network that drives, beside the person's answer, or the expert's where nobody steers."""
     if network is None:
         return None

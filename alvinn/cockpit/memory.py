@@ -1,4 +1,4 @@
-"""What the cockpit remembers from tick to tick: messages, the pace of time, and how long a car has been stranded."""
+"""What the cockpit remembers from tick to tick: messages, the real-time factor, how long a car has been stranded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from alvinn.driving.types import Step
 
 NOTE_TICKS = 80  # for which a message is shown: 4 s
-PACE_TICKS = 100  # over which the pace of time is measured: 5 s
+FACTOR_TICKS = 100  # over which the real-time factor is measured: 5 s
 STRANDED_TICKS = 40  # off the road until the car is put back or the person is told how: 2 s
 STANDSTILL = 0.3  # m/s
 
@@ -32,11 +32,11 @@ class Notes:
         return tuple(words for when, words in self._notes if self._tick - when < NOTE_TICKS)
 
 
-class Pace:
+class RealTimeFactor:
     """How fast simulated time runs beside real time."""
 
     def __init__(self) -> None:
-        self._ticked: deque[tuple[float, float]] = deque(maxlen=PACE_TICKS)
+        self._ticked: deque[tuple[float, float]] = deque(maxlen=FACTOR_TICKS)
 
     def add(self, real: float, simulated: float) -> None:
         """Note the real and the simulated time [s] of a tick."""
@@ -48,7 +48,7 @@ class Pace:
 
     def measure(self) -> float | None:
         """Simulated seconds a second, over the last ticks; None where that cannot be known yet."""
-        if len(self._ticked) < PACE_TICKS // 5:
+        if len(self._ticked) < FACTOR_TICKS // 5:
             return None
         (began, first), (now, last) = self._ticked[0], self._ticked[-1]
         return (last - first) / (now - began) if now > began else None

@@ -98,7 +98,7 @@ class Panel:
     """simulated seconds"""
     late: int | None = None
     """ticks that came late: kept with the recording, not drawn"""
-    pace: float | None = None
+    real_time_factor: float | None = None
     """simulated seconds a second; 1 is real time"""
     doubt: float | None = None
     """of the network, as a share of the limit at which the gate asks the person"""

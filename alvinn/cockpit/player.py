@@ -40,7 +40,7 @@ HELP = (
 
 Answer = Callable[[int, Observation], float]
 """A network's answer to what the car saw at a row: curvature [1/m]."""
-View = Callable[[Row, Observation], Image]
+DrawRecordedPanel = Callable[[Row, Observation], Image]
 """The ALVINN panel of a network at a row with what the car saw."""
 
 
@@ -61,7 +61,7 @@ class Player:
         vehicle: VehicleGeometry,
         answer: Answer | None = None,
         speed: float = 1.0,
-        view: View | None = None,
+        view: DrawRecordedPanel | None = None,
     ) -> None:
         self._recording, self._vehicle, self._answer, self._view = recording, vehicle, answer, view
         self._side: tuple[int, Image] | None = None  # a row, and the network's view of it

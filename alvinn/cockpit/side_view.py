@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from alvinn.cockpit.wiring import View
+from alvinn.cockpit.wiring import DrawAlvinnPanel
 from alvinn.controls.keys import PANEL_PARTS
 from alvinn.driving.types import Image, Step
 from alvinn.visualization.alvinn_panel import PARTS, Part
@@ -19,7 +19,7 @@ class SideView:
         view: draws it; None: there is no network.
     """
 
-    def __init__(self, view: View | None) -> None:
+    def __init__(self, view: DrawAlvinnPanel | None) -> None:
         self._view = view
         self._parts: set[Part] = set(PARTS)
         self._is_shown = True

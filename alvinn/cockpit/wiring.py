@@ -54,7 +54,7 @@ class Advice:
     """as a share of the limit at which the gate asks the person"""
 
 
-class View(Protocol):
+class DrawAlvinnPanel(Protocol):
     """Draws what goes on in the network that drives or learns."""
 
     def __call__(self, step: Step, driver: float | None, parts: Collection[Part], /) -> Image:
@@ -73,7 +73,7 @@ class Wiring:
     """switches to the next weather and returns its name"""
     advice: Callable[[Observation], Advice] | None = None
     lesson: Callable[[], panel.LessonState] | None = None
-    view: View | None = None
+    view: DrawAlvinnPanel | None = None
     picture: Callable[[int], Image | None] | None = None
     """a sharper picture of a frame than the network's, for the person"""
     teacher: str = panel.HUMAN

@@ -149,7 +149,7 @@ def _speed_at(world: CarlaWorld, s: float, cruise: float) -> float:
     return min(cruise, (MAX_LATERAL_ACCELERATION / bend) ** 0.5) if bend > 0 else cruise
 
 
-class Trial:
+class TakeOverTest:
     """Observer of a test: it fails if the car leaves its lane or still drifts at the end."""
 
     def __init__(self, gate: Gate, car_width: float) -> None:
@@ -195,7 +195,7 @@ def _lane_of(one: TakeOver) -> tuple[str, Direction, str]:
 
 def _still_fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:
     world.place(one.lane_s, one.speed, one.offset, one.heading_error)
-    trial = Trial(DriftGate(world.truth, world.geometry.width), world.geometry.width)
+    test = TakeOverTest(DriftGate(world.truth, world.geometry.width), world.geometry.width)
     end = Deadline(one.seconds + SECONDS_AFTER)
-    run(world, NetworkDriver(network), [trial, end], world.geometry, SpeedController(settings.speed, DT))
-    return trial.failed
+    run(world, NetworkDriver(network), [test, end], world.geometry, SpeedController(settings.speed, DT))
+    return test.failed

@@ -21,7 +21,7 @@ from alvinn.classroom.moments import think
 from alvinn.classroom.painting import Easel
 from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.rehearsal import rehearse
-from alvinn.classroom.stage import AtTheWheel, Broadcast, Replay, make_driver, outline
+from alvinn.classroom.stage import AtTheWheel, Broadcast, ReplayBroadcast, make_driver, outline
 from alvinn.classroom.teaching import Teaching
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
@@ -121,9 +121,11 @@ class ShowClassroom(Driving):
         classroom.facts["activities"] = list(ACTIVITIES)
         classroom.facts["lessons"] = [[lesson.number, lesson.title] for lesson in read_lessons()]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
-            stack.enter_context(private_ground(classroom, contenders, self._driving(), self.ground, self._furnish))
+            stack.enter_context(
+                private_ground(classroom, contenders, self._select_driving(), self.ground, self._furnish)
+            )
             Bets(classroom).open()
-            stack.enter_context(_painting(classroom, contenders[-1]))
+            stack.enter_context(_run_easel(classroom, contenders[-1]))
             if self.learn:
                 self._learn(classroom, stack)
             elif self.replay is not None:
@@ -133,9 +135,9 @@ class ShowClassroom(Driving):
 
     def _rehearse(self) -> None:
         missing = 0
-        for finding in rehearse(self, self.port):
-            CONSOLE.print(f"{'good' if finding.good else 'MEND'}: {finding.text}", highlight=False)
-            missing += not finding.good
+        for result in rehearse(self, self.port):
+            CONSOLE.print(f"{'good' if result.good else 'MEND'}: {result.text}", highlight=False)
+            missing += not result.good
         if missing:
             raise AlvinnError(f"this machine is not ready: {missing} of the points above say what to mend")
 
@@ -143,10 +145,10 @@ class ShowClassroom(Driving):
         """What else the private car is for."""
         exam = Exam(ground.classroom, ground.queue, ground.world, contenders[-1], self.speed)
         plain = [one for one in contenders if one.name == PLAIN]
-        there = replace(self._driving(), map=self.ground)
+        there = replace(self._select_driving(), map=self.ground)
         return [exam, *(Teaching(ground.classroom, ground, one, there) for one in plain)]
 
-    def _driving(self) -> Driving:
+    def _select_driving(self) -> Driving:
         """Where and how to drive, without what is on stage."""
         return Driving(**{one.name: getattr(self, one.name) for one in fields(Driving)})
 
@@ -177,10 +179,10 @@ class ShowClassroom(Driving):
         classroom.facts |= {"title": f"replay of {self.replay}", "lane": where}
         classroom.facts["camera"] = asdict(recording.session.camera)
         self._serve(classroom, stack)
-        Replay(classroom, recording, network).play(self.seconds)
+        ReplayBroadcast(classroom, recording, network).play(self.seconds)
 
     def _learn(self, classroom: Classroom, stack: ExitStack) -> None:
-        shared = vars(self._driving()) | {"headless": False}
+        shared = vars(self._select_driving()) | {"headless": False}
         job = LearnSettings(**shared, name=LEARNED, driver="expert", direction=self.direction, overwrite=True)
         setup, world = stack.enter_context(begin_lesson(job)), stack.enter_context(open_lesson_world(job))
         classroom.facts |= {"title": f"learning on {self.map}", "lane": outline(world.lane)}
@@ -239,8 +241,8 @@ class ShowClassroom(Driving):
 
 
 @contextmanager
-def _painting(classroom: Classroom, contender: Contender) -> Iterator[None]:
-    """Paintings, in a thread of their own."""
+def _run_easel(classroom: Classroom, contender: Contender) -> Iterator[None]:
+    """Run the easel in a thread of its own until the block ends."""
     easel = Easel(classroom, contender.folder)
     easel.open()
     worker = threading.Thread(target=easel.queue.work)

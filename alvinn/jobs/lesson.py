@@ -42,12 +42,12 @@ class ShowLesson(Home):
             CONSOLE.print(Markdown(find_lesson(self.number).text))
 
     def _check(self, number: int) -> None:
-        findings = check_exercise(number, self)
-        for finding in findings:
-            CONSOLE.print(f"{'good' if finding.good else 'not yet'}: {finding.text}", highlight=False)
-        missing = sum(not finding.good for finding in findings)
+        results = check_exercise(number, self)
+        for result in results:
+            CONSOLE.print(f"{'good' if result.good else 'not yet'}: {result.text}", highlight=False)
+        missing = sum(not result.good for result in results)
         if missing:
             raise AlvinnError(
-                f"the exercise of lesson {number} is not done: {missing} of {len(findings)} points are open"
+                f"the exercise of lesson {number} is not done: {missing} of {len(results)} points are open"
             )
         CONSOLE.print(f"the exercise of lesson {number} is done")

@@ -15,13 +15,13 @@ from alvinn.metrics.referee import Referee
 from alvinn.online.process import Learned, LearnerProcess, Watched
 from alvinn.online.readiness import Readiness
 from alvinn.online.story import Attempt, Story
-from alvinn.online.student import NAME, Student
+from alvinn.online.student import NAME, StudentDriver
 
 FollowLap = Callable[[GroundTruth], Referee]
 """Makes the referee of a lap that begins here."""
 
 
-class Lesson:
+class OnlineLesson:
     """Teaches a network, tick by tick.
 
     Args:
@@ -39,7 +39,7 @@ class Lesson:
 
     def __init__(
         self,
-        student: Student,
+        student: StudentDriver,
         learner: LearnerProcess,
         readiness: Readiness,
         follow_lap: FollowLap,

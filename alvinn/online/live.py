@@ -9,7 +9,7 @@ from alvinn.cockpit.cockpit import Cockpit
 from alvinn.cockpit.live_drive import LIVE_FRAME_TIMEOUT, brake_at_end, open_device
 from alvinn.cockpit.panel import HUMAN, LessonState, Page
 from alvinn.cockpit.window import Window
-from alvinn.cockpit.wiring import Advice, View, Wiring
+from alvinn.cockpit.wiring import Advice, DrawAlvinnPanel, Wiring
 from alvinn.controls.devices import Device
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.gates import HumanGate
@@ -20,10 +20,10 @@ from alvinn.driving.loop import run
 from alvinn.driving.protocols import Driver
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Image, Step
-from alvinn.online.lesson import Lesson
+from alvinn.online.lesson import OnlineLesson
 from alvinn.online.pace import PACES
 from alvinn.online.process import Learned, LearnerProcess
-from alvinn.online.run import Setup, begin_lesson, keeping, make_lesson, open_lesson_world, report
+from alvinn.online.run import Setup, begin_lesson, keep_at_end, make_lesson, open_lesson_world, report
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
 from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
@@ -45,7 +45,7 @@ def learn_live(job: LearnSettings, window: Window) -> Story:
         first = await_learner(setup.learner, window)
         if first is not None:
             setup.student.update(first.layers)
-            with keeping(setup, world), brake_at_end(world):
+            with keep_at_end(setup, world), brake_at_end(world):
                 _drive(setup, window, hands, world)
     report(setup.folder, setup.story)
     return setup.story
@@ -89,7 +89,7 @@ def _drive(setup: Setup, window: Window, hands: Device, world: CarlaWorld) -> No
         story.late = live.late
 
 
-def make_view(setup: Setup, world: CarlaWorld) -> View:
+def make_view(setup: Setup, world: CarlaWorld) -> DrawAlvinnPanel:
     """The ALVINN panel of the network that learns, or of the one that drives in its place.
 
     The second mark is the teacher's answer; while the network drives, the expert's.
@@ -106,7 +106,7 @@ def make_view(setup: Setup, world: CarlaWorld) -> View:
     return view
 
 
-def describe_lesson(job: LearnSettings, lesson: Lesson, story: Story) -> LessonState:
+def describe_lesson(job: LearnSettings, lesson: OnlineLesson, story: Story) -> LessonState:
     """The lesson as the window shows it.
 
     Args:

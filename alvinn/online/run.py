@@ -22,13 +22,13 @@ from alvinn.metrics.referee import Referee
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import ON_THE_FLY, Card, Network, write_card
-from alvinn.online.lesson import Lesson
+from alvinn.online.lesson import OnlineLesson
 from alvinn.online.pace import PACES
 from alvinn.online.process import LearnerProcess
 from alvinn.online.readiness import Readiness
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
-from alvinn.online.student import NAME, Student
+from alvinn.online.student import NAME, StudentDriver
 from alvinn.training.history import write_history
 from alvinn.training.model_folder import DERIVED, HISTORY, OWN, require_room
 from alvinn.util.begun import remove
@@ -58,7 +58,7 @@ def learn_alone(job: LearnSettings, *, keep_interrupted: bool = True) -> Story:
         def show(step: Step) -> None:
             bars.update(task, completed=step.observation.frame, note=describe(step, story, lesson))
 
-        with keeping(setup, world, interrupted=keep_interrupted):
+        with keep_at_end(setup, world, interrupted=keep_interrupted):
             run(world, driver, [lesson, TickCallback(show)], world.geometry, SpeedController(job.speed, DT))
     report(setup.folder, story)
     return story
@@ -72,7 +72,7 @@ class Setup:
     folder: Path
     """of the model"""
     learner: LearnerProcess
-    student: Student
+    student: StudentDriver
     story: Story
     fallback: Network | None
     """the prepared model"""
@@ -93,7 +93,7 @@ def begin_lesson(job: LearnSettings) -> Iterator[Setup]:
         LearnerProcess(job.network, camera, job.seed, lockstep=job.headless) as learner,
     ):
         require_room(folder, resume=False, overwrite=job.overwrite)  # as another process may have left it
-        student = Student(architecture.preprocessing(camera), Hill(architecture.units))
+        student = StudentDriver(architecture.preprocessing(camera), Hill(architecture.units))
         story = Story(job.network, job.teacher, job.map, job.direction, job.weather, job.seed)
         yield Setup(job, folder, learner, student, story, fallback)
 
@@ -127,7 +127,7 @@ def open_lesson_world(job: LearnSettings) -> Iterator[CarlaWorld]:
         yield world
 
 
-def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | None = None) -> Lesson:
+def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | None = None) -> OnlineLesson:
     """The lesson; `hands` says whether the teacher has the wheel, where a person decides that."""
     job = setup.job
     pace = PACES[job.network]
@@ -135,7 +135,7 @@ def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | Non
     def follow_lap(truth: GroundTruth) -> Referee:
         return Referee(world.lane, world.geometry.width, 1, job.speed, truth.lane_s)
 
-    return Lesson(
+    return OnlineLesson(
         setup.student,
         setup.learner,
         Readiness(pace.low, LOW_SECONDS, LEAST_SECONDS, DT),
@@ -149,7 +149,7 @@ def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | Non
     )
 
 
-def describe(step: Step, story: Story, lesson: Lesson) -> str:
+def describe(step: Step, story: Story, lesson: OnlineLesson) -> str:
     """What happens at a tick, for the progress bar."""
     if step.decision.who == NAME and story.attempts:
         return f"it drives: {story.attempts[-1].driven_m:.0f} m"
@@ -158,7 +158,7 @@ def describe(step: Step, story: Story, lesson: Lesson) -> str:
 
 
 @contextmanager
-def keeping(setup: Setup, world: CarlaWorld, *, interrupted: bool = True) -> Iterator[None]:
+def keep_at_end(setup: Setup, world: CarlaWorld, *, interrupted: bool = True) -> Iterator[None]:
     """Keep what was learned when the block ends, however it ends; after an interruption only if that is wanted."""
     try:
         yield

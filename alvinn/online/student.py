@@ -15,7 +15,7 @@ from alvinn.visualization.insight import Insight
 NAME = "network"
 
 
-class Student:
+class StudentDriver:
     """A network whose weights change; without any it drives straight on.
 
     Args:

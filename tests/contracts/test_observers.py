@@ -12,7 +12,7 @@ from alvinn.cockpit.live_recorder import LiveRecorder
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Keyboard
 from alvinn.dagger.corrections import Corrections
-from alvinn.dagger.rollouts import Trial
+from alvinn.dagger.rollouts import TakeOverTest
 from alvinn.drivers.gates import DriftGate
 from alvinn.driving.observers import Deadline, TickCallback
 from alvinn.driving.protocols import Observer, Verdict
@@ -107,4 +107,4 @@ class TestCorrections(ObserverContract):
 class TestTrial(ObserverContract):
     @pytest.fixture
     def observer(self) -> Observer:
-        return Trial(DriftGate(truth, CAR.width), CAR.width)
+        return TakeOverTest(DriftGate(truth, CAR.width), CAR.width)

@@ -61,7 +61,7 @@ def make_entry(number: int, corrections: int) -> Entry:
 
 
 def faults(home: Home, number: int) -> list[str]:
-    return [finding.text for finding in check_exercise(number, home) if not finding.good]
+    return [result.text for result in check_exercise(number, home) if not result.good]
 
 
 FIRST = {

@@ -16,12 +16,12 @@ from alvinn.driving.types import Decision, Observation
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import read_card
-from alvinn.online.lesson import Lesson
+from alvinn.online.lesson import OnlineLesson
 from alvinn.online.process import Learned, LearnerProcess, Watched
 from alvinn.online.run import Setup
 from alvinn.online.settings import LearnSettings
 from alvinn.online.story import Story
-from alvinn.online.student import NAME, Student
+from alvinn.online.student import NAME, StudentDriver
 from alvinn.training.history import read_history
 from alvinn.world.carla_world import CarlaWorld
 from tests.alvinn import fakes
@@ -67,7 +67,7 @@ class PaperLearner:
         return self.wait()
 
 
-class Gifted(Student):
+class Gifted(StudentDriver):
     """Sees as its network does, and steers as the expert would."""
 
     def __init__(self, world: CarlaWorld) -> None:
@@ -130,7 +130,7 @@ def test_a_guest_sees_the_retina_and_the_hill_of_the_network_that_learns(
 
 
 def test_before_its_first_weights_there_is_nothing_to_show() -> None:
-    student = Student(ARCHITECTURES["conv"].preprocessing(fakes.CAMERA), Hill(45))
+    student = StudentDriver(ARCHITECTURES["conv"].preprocessing(fakes.CAMERA), Hill(45))
     assert think_as(student) is None
     student.decide(fakes.step(camera=fakes.CAMERA).observation)
     assert think_as(student) is None
@@ -139,7 +139,7 @@ def test_before_its_first_weights_there_is_nothing_to_show() -> None:
 @pytest.mark.parametrize("network", ["alvinn1991", "pilotnet"])
 def test_every_retina_is_shown_in_colours(network: str) -> None:
     preprocessing = ARCHITECTURES[network].preprocessing(fakes.CAMERA)  # type: ignore[index]
-    student = Student(preprocessing, Hill(30))
+    student = StudentDriver(preprocessing, Hill(30))
     student.seen = preprocessing(fakes.picture(0, fakes.CAMERA))
     student.answer, student.activations = 0.02, [Hill(30).encode(0.02).astype(np.float32)]
     thought = think_as(student)
@@ -156,6 +156,6 @@ def test_the_note_tells_the_error_once_it_is_known() -> None:
             return True
 
     lesson = Watching()
-    assert describe(cast("Lesson", lesson)) == "the network watches the expert"
+    assert describe(cast("OnlineLesson", lesson)) == "the network watches the expert"
     lesson.error = 0.0123
-    assert describe(cast("Lesson", lesson)) == "the network watches the expert, its error 0.012 1/m"
+    assert describe(cast("OnlineLesson", lesson)) == "the network watches the expert, its error 0.012 1/m"

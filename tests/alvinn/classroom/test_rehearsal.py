@@ -23,8 +23,8 @@ def test_a_ready_machine_is_told_so_with_the_time_of_each_lesson(tmp_path: Path)
     shipped = Driving(home=tmp_path).find_model(SHIPPED)
     for folder in (VIEWS, f"{DAGGER}/round-000", f"{DAGGER}/round-001"):
         shutil.copytree(shipped, tmp_path / "models" / folder)
-    findings = list(rehearse(Driving(home=tmp_path), 0))
-    texts = "\n".join(finding.text for finding in findings)
+    results = list(rehearse(Driving(home=tmp_path), 0))
+    texts = "\n".join(result.text for result in results)
     assert "12 times as fast" in texts
     assert "are trained" in texts
     assert [f"lesson {number}, " in texts for number in range(1, 8)] == [True] * 7
@@ -34,7 +34,7 @@ def test_a_ready_machine_is_told_so_with_the_time_of_each_lesson(tmp_path: Path)
 def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
     with open_class() as (_, address):
         found = list(rehearse(Driving(home=tmp_path), int(address.rpartition(":")[2])))
-    bad = "\n".join(finding.text for finding in found if not finding.good)
+    bad = "\n".join(result.text for result in found if not result.good)
     assert "--port" in bad
     assert "alvinn classroom --prepare" in bad
 

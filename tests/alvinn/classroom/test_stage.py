@@ -7,7 +7,15 @@ import pytest
 
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.moments import Moment
-from alvinn.classroom.stage import SHOWN_EVERY, STEERED_EVERY, AtTheWheel, Broadcast, Replay, make_driver, outline
+from alvinn.classroom.stage import (
+    SHOWN_EVERY,
+    STEERED_EVERY,
+    AtTheWheel,
+    Broadcast,
+    ReplayBroadcast,
+    make_driver,
+    outline,
+)
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Decision, Step
 from alvinn.recording import Recording
@@ -88,7 +96,7 @@ def test_a_recording_plays_at_its_own_speed_and_begins_again(tmp_path: Path) -> 
     def sleep(seconds: float) -> None:
         clock.now += seconds
 
-    Replay(classroom, Recording(folder), None, clock, sleep).play(3.0)
+    ReplayBroadcast(classroom, Recording(folder), None, clock, sleep).play(3.0)
     numbers = [moment.number for moment, _ in classroom.shown]
     assert numbers == list(range(len(numbers)))
     assert len(numbers) == pytest.approx(15, abs=1)

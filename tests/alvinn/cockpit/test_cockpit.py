@@ -345,11 +345,11 @@ def seat(clock: Callable[[], float] = lambda: 0.0) -> tuple[Cockpit, Screen]:
     return Cockpit(screen, Keyboard(DT), Wiring("paper", "ClearNoon"), CAR, wait=False, clock=clock), screen
 
 
-def test_the_pace_of_time_is_measured_over_the_last_seconds() -> None:
+def test_the_real_time_factor_is_measured_over_the_last_seconds() -> None:
     cockpit, screen = seat(Stepped(DT / 0.8))
     seen(cockpit, range(60), 0.0, 8.0)
-    assert screen.panels[3].pace is None
-    assert screen.panels[-1].pace == pytest.approx(0.8)
+    assert screen.panels[3].real_time_factor is None
+    assert screen.panels[-1].real_time_factor == pytest.approx(0.8)
 
 
 def test_a_person_who_stands_off_the_road_is_told_how_to_get_back() -> None:

@@ -60,7 +60,7 @@ def count(image: Image, colour: Colour) -> int:
         ({"doubt": 0.4}, (VIEW, HEIGHT), (0.36, 0.70)),
         ({"recording": RecorderState(running=True, frames=8)}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"device": "G29"}, (VIEW, HEIGHT), (0.70, 1.0)),
-        ({"pace": 0.85}, (VIEW, HEIGHT), (0.70, 1.0)),
+        ({"real_time_factor": 0.85}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"time": 62.0}, (VIEW, HEIGHT), (0.70, 1.0)),
         ({"notes": ("a message",)}, (0, VIEW), (0.0, 1.0)),
         ({"inset": picture(2)}, (0, VIEW), (0.0, 1.0)),
@@ -113,9 +113,9 @@ def test_what_is_unknown_is_not_drawn() -> None:
     assert not any(count(empty, colour) for colour in (BLUE, ORANGE, GREEN, RED))
 
 
-@pytest.mark.parametrize("pace", [None, 1.0, 0.96])
-def test_time_that_runs_as_it_should_is_not_mentioned(pace: float | None) -> None:
-    assert (drawn(replace(PLAIN, pace=pace, late=3)) == drawn(PLAIN)).all()
+@pytest.mark.parametrize("real_time_factor", [None, 1.0, 0.96])
+def test_time_that_runs_as_it_should_is_not_mentioned(real_time_factor: float | None) -> None:
+    assert (drawn(replace(PLAIN, real_time_factor=real_time_factor, late=3)) == drawn(PLAIN)).all()
 
 
 def test_the_alarm_is_above_the_road_and_leaves_the_lane_gauge_its_colour() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alvinn.cockpit.memory import NOTE_TICKS, STRANDED_TICKS, Notes, Pace, Stranding
+from alvinn.cockpit.memory import NOTE_TICKS, STRANDED_TICKS, Notes, RealTimeFactor, Stranding
 from tests.alvinn.fakes import step, truth
 
 
@@ -19,15 +19,15 @@ def test_a_message_is_shown_for_four_seconds_and_of_many_the_last_three() -> Non
     assert notes.read() == ()
 
 
-def test_the_pace_is_known_after_a_second_and_forgotten_by_a_pause() -> None:
-    pace = Pace()
+def test_the_real_time_factor_is_known_after_a_second_and_forgotten_by_a_pause() -> None:
+    factor = RealTimeFactor()
     for tick in range(19):
-        pace.add(real=0.1 * tick, simulated=0.05 * tick)
-        assert pace.measure() is None
-    pace.add(real=1.9, simulated=0.95)
-    assert pace.measure() == pytest.approx(0.5)
-    pace.clear()
-    assert pace.measure() is None
+        factor.add(real=0.1 * tick, simulated=0.05 * tick)
+        assert factor.measure() is None
+    factor.add(real=1.9, simulated=0.95)
+    assert factor.measure() == pytest.approx(0.5)
+    factor.clear()
+    assert factor.measure() is None
 
 
 @pytest.mark.parametrize(("person", "speed", "stranded"), [(True, 0.0, True), (True, 5.0, False), (False, 5.0, True)])

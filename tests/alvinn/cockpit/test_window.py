@@ -30,7 +30,7 @@ FULL = Panel(
     lane=LaneState(0.3, 3.5, (0.0, 0.1, 0.2, 0.3)),
     recording=RecorderState(running=True, frames=1234),
     time=61.0,
-    pace=0.85,
+    real_time_factor=0.85,
     doubt=0.4,
     notes=("recording",),
     timeline=Timeline(0.5, ((0.1, 0.2),), (0.3, 0.4)),

@@ -16,7 +16,7 @@ from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Decision, GroundTruth, Observation, Step
 from alvinn.metrics.referee import Referee
 from alvinn.networks.keras_file import StoredLayer
-from alvinn.online.lesson import Lesson
+from alvinn.online.lesson import OnlineLesson
 from alvinn.online.process import Learned, Watched
 from alvinn.online.readiness import Readiness
 from alvinn.online.story import Story
@@ -94,7 +94,7 @@ def teach(
     def follow_lap(truth: GroundTruth) -> Referee:
         return Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s)
 
-    lesson = Lesson(
+    lesson = OnlineLesson(
         student,  # type: ignore[arg-type]
         learner,  # type: ignore[arg-type]
         Readiness(low, 2.0, 4.0, DT),
@@ -160,7 +160,7 @@ def test_a_person_decides_by_themselves_and_departures_only_count() -> None:
     world = PaperWorld(circle(30.0, spacing=0.5))
     student, learner, hands = ScriptedStudent(world, [0.2]), ScriptedLearner(), {"on": True}
     story = Story("conv", "human", "circle", "forward", "ClearNoon", 0)
-    lesson = Lesson(
+    lesson = OnlineLesson(
         student,  # type: ignore[arg-type]
         learner,  # type: ignore[arg-type]
         Readiness(0.01, 2.0, 4.0, DT),

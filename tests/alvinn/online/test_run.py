@@ -7,7 +7,7 @@ import pytest
 
 from alvinn.errors import AlvinnError
 from alvinn.online import run
-from alvinn.online.run import keeping, report
+from alvinn.online.run import keep_at_end, report
 from alvinn.online.story import Attempt, Story
 
 FOLDER = Path("models/mine")
@@ -59,6 +59,6 @@ def test_what_was_learned_before_an_interruption_is_kept_if_it_is_wanted(
     kept: list[object] = []
     monkeypatch.setattr(run, "keep", lambda setup, _: kept.append(setup))
     anything = cast("Any", object())
-    with pytest.raises(KeyboardInterrupt), keeping(anything, anything, interrupted=wanted):
+    with pytest.raises(KeyboardInterrupt), keep_at_end(anything, anything, interrupted=wanted):
         raise KeyboardInterrupt
     assert len(kept) == wanted

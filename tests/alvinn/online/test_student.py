@@ -7,14 +7,14 @@ from alvinn.driving.types import Observation
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
 from alvinn.networks.keras_file import StoredLayer
-from alvinn.online.student import Student
+from alvinn.online.student import StudentDriver
 from tests.alvinn.fakes import CAMERA, SteadyDriver, picture
 
 SEEN = Observation(0, 0.0, picture(0, CAMERA), 8.0)
 
 
-def student() -> Student:
-    return Student(ARCHITECTURES["alvinn1991"].preprocessing(CAMERA), Hill(30))
+def student() -> StudentDriver:
+    return StudentDriver(ARCHITECTURES["alvinn1991"].preprocessing(CAMERA), Hill(30))
 
 
 def always(curvature: float) -> list[StoredLayer]:
