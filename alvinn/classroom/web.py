@@ -69,7 +69,7 @@ def _read_file(request: Request) -> Response:
     name = request.path_params.get("name", "index.html")
     if name.startswith("lesson-"):
         lessons = {f"lesson-{lesson.number}": lesson for lesson in read_lessons()}
-        return HTMLResponse(lessons[name].to_html()) if name in lessons else _nothing()
+        return HTMLResponse(lessons[name].to_html()) if name in lessons else _refuse_page()
     shared = name == "style.css"  # of the other pages
     folder = (
         resources.files("alvinn.visualization") / "templates"
@@ -77,14 +77,14 @@ def _read_file(request: Request) -> Response:
         else resources.files("alvinn.classroom") / "page"
     )
     if name not in {path.name for path in folder.iterdir()}:
-        return _nothing()
+        return _refuse_page()
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     policy = POLICY.format(request.headers["host"])
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response((folder / name).read_bytes(), media_type=kind, headers=headers)
 
 
-def _nothing() -> Response:
+def _refuse_page() -> Response:
     return PlainTextResponse("there is no such page", status_code=404)
 
 

@@ -158,7 +158,7 @@ class Study:
             return clone
         if cell.way == "dagger":
             return self._dagger(cell)
-        return self._refined(cell, clone)
+        return self._refine(cell, clone)
 
     def _clone(self, seed: int) -> Path:
         home = self.settings.home
@@ -186,7 +186,7 @@ class Study:
         )
         return job.model(correct(job).entries[-1].round)
 
-    def _refined(self, cell: StudyCell, clone: Path) -> Path:
+    def _refine(self, cell: StudyCell, clone: Path) -> Path:
         from alvinn.reinforcement.run import refine  # TensorFlow
 
         folder = self.settings.model_folder(cell.name)

@@ -78,7 +78,7 @@ class Referee:
             self._began = time
         self._append_tick(step)
         stuck = self._stuck(time, step.observation.speed)
-        lost = self._departed(truth.offset) or stuck
+        lost = self._note_departure(truth.offset) or stuck
         self.interventions += lost
         self.wide += self._metre.update(beyond=abs(truth.offset) > min(self.trace.limit[-1], NVIDIA_MARGIN)) or stuck
         if self.completed or self.trace.time[-1] > self._patience:
@@ -106,7 +106,7 @@ class Referee:
             speed=step.observation.speed,
         )
 
-    def _departed(self, offset: float) -> bool:
+    def _note_departure(self, offset: float) -> bool:
         new = self._edge.update(beyond=abs(offset) > self.trace.limit[-1])
         if new:
             self.trace.departures.append(len(self.trace.time) - 1)

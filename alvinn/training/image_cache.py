@@ -42,13 +42,13 @@ def load_pictures(recording: Recording, preprocessing: Preprocessing, on_frame: 
         with locked(path.parent, "cached", patience=FOREVER):  # whoever else wants the same lets us make it
             if not path.is_file():
                 _make(path, recording, preprocessing, on_frame)
-                return _mapped(path)
+                return _map_file(path)
     for _ in recording.rows:
         on_frame()
-    return _mapped(path)
+    return _map_file(path)
 
 
-def _mapped(path: Path) -> Pictures:
+def _map_file(path: Path) -> Pictures:
     mapped: Pictures = np.load(path, mmap_mode="r", allow_pickle=False)
     return mapped
 

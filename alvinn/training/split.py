@@ -57,7 +57,7 @@ def _split_by_lane(rows: Sequence[Row]) -> tuple[Mask, Mask]:
     since = (place - HOLD_FROM) % HOLD_EVERY
     held_out = since < HOLD_LENGTH
     training = (since > HOLD_LENGTH + gap) & (since < HOLD_EVERY - gap)
-    seams = _seams(known, gap)
+    seams = _find_seams(known, gap)
     from_seam = np.array([row.lane_s - seams.get(row.lane, math.inf) for row in rows])
     return held_out, training & ~(np.abs(from_seam) <= gap)
 
@@ -87,7 +87,7 @@ def _measure_gap(rows: Sequence[Row]) -> float:
     return GAP_SECONDS * float(np.median([row.speed for row in rows if not math.isnan(row.lane_s)] or [0.0]))
 
 
-def _seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
+def _find_seams(rows: Sequence[Row], gap: float) -> dict[str, float]:
     """Position [m] to which lanes return whose end was reached with a held-out stretch within the gap.
 
     That is 0 for a closed loop; a lane with a lead-in returns to a later position.

@@ -177,7 +177,7 @@ def _push(corners: list[Corner], spec: CircuitSpec, random: Random) -> tuple[lis
     return [*corners[: i + 1], (*place, radius), *corners[i + 1 :]], i + 1
 
 
-def _turns(corners: Sequence[Corner]) -> list[tuple[float, float]]:
+def _measure_turns(corners: Sequence[Corner]) -> list[tuple[float, float]]:
     """For each corner, the length of the side before it [m] and the angle it turns through [rad]."""
     ways = [(b[0] - a[0], b[1] - a[1]) for a, b in zip((corners[-1], *corners), corners, strict=False)]
     headings = [math.atan2(y, x) for x, y in ways]
@@ -197,7 +197,7 @@ def _lap_length(corners: Sequence[Corner], spec: CircuitSpec) -> float:
     A corner may be too blunt or too sharp, its bend too short, or without room between its neighbours.
     """
     tangents, total = [], 0.0
-    for (side, angle), (_, _, radius) in zip(turns := _turns(corners), corners, strict=True):
+    for (side, angle), (_, _, radius) in zip(turns := _measure_turns(corners), corners, strict=True):
         if not (LEAST_TURN < abs(angle) < MOST_TURN and abs(angle) * radius > SHORTEST_BEND):
             return math.inf
         tangents.append(_tangent(angle, radius, spec.sharpness))

@@ -77,10 +77,10 @@ def _set_weather(context: Context, weather: WeatherParameters) -> None:
 @method("get_map_info")
 def _map_info(context: Context) -> list[Any]:
     track = context.world.track
-    return [MAP_FOLDER + track.name, [TRANSFORM.pack(_standing(track, pose)) for pose in track.spawn_points]]
+    return [MAP_FOLDER + track.name, [TRANSFORM.pack(_tilt_to_ground(track, pose)) for pose in track.spawn_points]]
 
 
-def _standing(track: Roads, pose: Pose) -> Pose:
+def _tilt_to_ground(track: Roads, pose: Pose) -> Pose:
     """A place to start from as a car will stand there, its yaw within half a turn as in snapshots."""
     ground = track.ground(pose.x, pose.y, pose.z, pose.yaw)
     return replace(pose, pitch=ground.pitch, yaw=wrap_angle(pose.yaw), roll=ground.roll)
@@ -168,7 +168,7 @@ def set_location(context: Context, identity: int, place: Vector) -> None:
 # --- what CARLA has and an embedded server answers with nothing -----------------------------------------------------
 
 
-def _nothing(name: str, arguments: int, result: Any, returns: Returns = Returns.VALUE) -> None:
+def _answer_nothing(name: str, arguments: int, result: Any, returns: Returns = Returns.VALUE) -> None:
     method(name, *[ANYTHING] * arguments, returns=returns)(lambda _context, *_: result)
 
 
@@ -184,7 +184,7 @@ for _name, _count, _result in (
     ("add_traffic_manager_running", 1, True),
     ("is_sensor_enabled_for_ros", 1, False),
 ):
-    _nothing(_name, _count, _result)
+    _answer_nothing(_name, _count, _result)
 for _name, _count in (
     ("draw_debug_shape", 1),
     ("destroy_traffic_manager", 1),
@@ -198,4 +198,4 @@ for _name, _count in (
     ("set_actor_autopilot", 2),
     ("apply_control_to_walker", 2),
 ):
-    _nothing(_name, _count, None, Returns.NOTHING)
+    _answer_nothing(_name, _count, None, Returns.NOTHING)

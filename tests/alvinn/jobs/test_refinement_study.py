@@ -167,7 +167,7 @@ def refined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
                 (folder / CHECKPOINT).unlink()
 
         monkeypatch.setattr("alvinn.reinforcement.run.refine", refine)
-        Study(RefineSettings(home=tmp_path), tmp_path)._refined(StudyCell("scratch", 0), tmp_path)
+        Study(RefineSettings(home=tmp_path), tmp_path)._refine(StudyCell("scratch", 0), tmp_path)
         return resumed
 
     return teach
