@@ -96,7 +96,7 @@ class Classroom:
         """Answer a message of a guest.
 
         Raises:
-            MessageError: it is none, or one too many.
+            MessageError: it is not a message, or one too many.
         """
         if not guest.count():
             raise MessageError("more messages arrived than a page sends")

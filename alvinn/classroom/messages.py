@@ -46,7 +46,7 @@ class TakeWheel(msgspec.Struct, tag="take", frozen=True, forbid_unknown_fields=T
 
 
 class GiveWheel(msgspec.Struct, tag="give", frozen=True, forbid_unknown_fields=True):
-    """Gives the wheel back; from the lecturer, takes it from whoever has it."""
+    """Gives the wheel back; from the lecturer, takes it from the guest who has it."""
 
 
 class TurnWheel(msgspec.Struct, tag="steer", frozen=True, forbid_unknown_fields=True):

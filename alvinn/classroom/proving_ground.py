@@ -221,7 +221,7 @@ def private_ground(
 ) -> Iterator[None]:
     """A private car on an embedded server of its own, in a thread that ends with the block: push, exam, teaching.
 
-    The page is served meanwhile: whoever opens the activity before the server is there waits for it. Networks of
+    The page is served meanwhile: a guest who opens the activity before the server is there waits for it. Networks of
     another camera than the first one's are left out, since all look at the same view.
 
     Args:

@@ -49,7 +49,7 @@ class RemoteWheel:
         return True
 
     def release(self, guest: int | None = None) -> None:
-        """Take it from a guest, or from whoever has it."""
+        """Take it from a guest, or from the one who has it."""
         with self._lock:
             if guest is None or guest == self._holder:
                 self._holder = None

@@ -89,7 +89,7 @@ class LiveRecorder:
         return self.obstacle or ("off the road" if off else "")
 
     def change_weather(self, name: str, adaptation: float) -> None:
-        """Go on in another of CARLA's weathers, to whose light the camera adapts in so many seconds."""
+        """Continue in another of CARLA's weathers, to whose light the camera adapts in so many seconds."""
         self.weather, self._adapting = name, round(adaptation * RATE)
 
     def on_recovery(self) -> None:

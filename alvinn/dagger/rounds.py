@@ -131,7 +131,7 @@ def _open_writer(job: RoundSettings, folder: Path, world: CarlaWorld, network: N
         cameras=network.card.preprocessing.training_cameras,
         device=device,
     )
-    return RecordingWriter(folder, session, append=True, kept="the same command goes on with what was driven before")
+    return RecordingWriter(folder, session, append=True, kept="the same command continues what was driven before")
 
 
 def _new_record(job: RoundSettings, number: int, student: Student) -> RoundRecord:

@@ -107,7 +107,9 @@ class RoundSettings(Driving):
         require_own_encoding(self.network, self.output)
         needs_hill = self.gate == "doubt" and self.members == 1 and self.doubt_by == "hill"
         if needs_hill and isinstance(ARCHITECTURES[self.network].output(self.output), Scalar):
-            raise ValueError("--output scalar tells no doubt: use --output hill, --doubt-by irre or --members 3")
+            raise ValueError(
+                "--output scalar has no measure of doubt: use --output hill, --doubt-by irre or --members 3"
+            )
 
     def circuits(self) -> list[str]:
         """Circuits that the rounds are driven on."""

@@ -27,7 +27,7 @@ def load_earlier(
         head: `model` and `settings` of the sweep.
         resume: keep the earlier results.
         overwrite: replace them.
-        is_part: the sweep is part of longer work, whose flags it has; that goes on on any server.
+        is_part: the sweep is part of longer work, whose flags it has; that resumes on any server.
 
     Raises:
         ResultsError: there are finished runs, and neither was said; or there are others than those asked for.

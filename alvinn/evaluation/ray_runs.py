@@ -43,7 +43,7 @@ def run_on_ray(specs: Sequence[RunSpec], address: str, on_progress: ProgressCall
         on_progress: called after each run.
 
     Raises:
-        AlvinnError: the address is none, Ray is not installed, or no cluster answers.
+        AlvinnError: it is not an address, Ray is not installed, or no cluster answers.
     """
     ray = _connect(address)
     try:
@@ -102,7 +102,7 @@ def require_ray(address: str) -> Any:
     """The module `ray`, to drive at an address: to be asked for before anything is replaced.
 
     Raises:
-        UsageError: the address is none.
+        UsageError: it is not an address.
         AlvinnError: Ray is not installed.
     """
     if address not in {LOCAL, AUTO} and not is_address(address):

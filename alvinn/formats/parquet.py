@@ -75,7 +75,7 @@ def write_rows(path: Path, columns: Columns, *, index: str | None = None) -> Non
     Args:
         path: of the file; its folder is made.
         columns: of equal length.
-        index: the column that pandas takes as the rows' names; LeRobot wants its tasks so.
+        index: the column that pandas takes as the rows' names; LeRobot requires its tasks so.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fields = [pa.field(name, TYPES[kind]) for name, (kind, _) in columns.items()]

@@ -68,14 +68,14 @@ class SteeringScale:
         """Check that a column is the steering.
 
         Raises:
-            RecordingError: more of its values than damage explains are none.
+            RecordingError: more of its values than damage explains are not steering.
         """
         damaged = [str(value) for value in values if not self.fits(value)]
         try:
             require_steering(self.name, damaged, len(values), found)
         except RecordingError as error:
             angle = _angle_unit(self.name)
-            hint = "; a steering wheel's angle wants --vehicle.max-wheel-angle at its own full lock" if angle else ""
+            hint = "; a steering wheel's angle requires --vehicle.max-wheel-angle at its own full lock" if angle else ""
             raise RecordingError(f"{error}{hint}") from error
 
 

@@ -31,7 +31,7 @@ class Sample:
     """A row as it was read.
 
     Raises:
-        ValueError: a number is none, or out of range.
+        ValueError: a number is not finite, or out of range.
     """
 
     number: int
@@ -61,7 +61,7 @@ def number(value: object, low: float = -math.inf, high: float = math.inf) -> flo
     """A finite number in a range, from a cell or a JSON value.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"{value!r} is not a number")  # noqa: TRY004 - a damaged file, not a wrong call

@@ -57,7 +57,7 @@ class ShowClassroom(Driving):
     model: str | None = None
     """the network on stage (default: shipped; with --drive or --replay none)"""
     drive: bool = False
-    """put a car on stage that guests drive: whoever has the code takes the wheel, from a network too"""
+    """put a car on stage that guests drive: those who have the code take the wheel, from a network too"""
     learn: bool = False
     """put a network on stage that watches the expert until it drives by itself, as in 1991 (models/class-learned)"""
     replay: str | None = None

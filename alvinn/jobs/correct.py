@@ -53,7 +53,7 @@ class Correct(RoundSettings):
 
 
 def correct(job: Correct) -> Ledger:
-    """Drive and learn until it is enough; goes on where an earlier call was interrupted.
+    """Drive and learn until it is enough; resumes where an earlier call was interrupted.
 
     Raises:
         AlvinnError: it cannot be done, or was begun with other settings or other recordings.

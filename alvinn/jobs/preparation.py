@@ -23,7 +23,7 @@ BEGUN = "class-begun.json"
 
 
 def prepare(home: Home, map_name: str, ground: str, seed: int) -> None:
-    """Make what is not there yet; an interrupted call goes on where it stopped.
+    """Make what is not there yet; an interrupted call resumes where it stopped.
 
     Raises:
         AlvinnError: something cannot be recorded or trained, or it was begun with other settings.

@@ -20,7 +20,7 @@ class Refine(RefineSettings):
     """Refine a model by reinforcement: it learns what to add to its steering."""
 
     study: bool = False
-    """measure what it is worth beside DAgger and random weights; goes on where it was interrupted"""
+    """measure what it is worth beside DAgger and random weights; resumes where it was interrupted"""
     seeds: int = 5
     """of the study"""
     out: Path = Path("docs/experiments/refine")

@@ -2,7 +2,7 @@
 
 A cell is a way of teaching and a seed. Each begins with a clone of two minutes of the expert's plain driving (but for
 the one from scratch), is taught, and is judged on circuits that nothing was taught on, both ways. What a cell found is
-a JSON file, written last: a run that was killed goes on where it was. Cells of other settings are never replaced.
+a JSON file, written last: a run that was killed resumes where it was. Cells of other settings are never replaced.
 Several runs may share a home: each leaves out what another is doing. Table and page are made anew after every cell.
 """
 
@@ -97,7 +97,7 @@ class Study:
 
         Raises:
             MixedError: the models in its home, or the cells in its folder, are of other settings.
-            TakenError: the folder has a table that is none of a study.
+            TakenError: the folder has a table that is not one of a study.
         """
         with locked(self.settings.home / "study", "begun", patience=FOREVER):
             begin(self.settings.home / "study" / "settings.json", self._settings(), "choose another --home")

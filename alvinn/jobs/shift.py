@@ -121,7 +121,7 @@ class Shift:
         """
         read_corrections(
             self.proof, named=self.proof != Shift.proof
-        )  # a file that is none of these is found now, not after hours
+        )  # a file that does not hold corrections is found now, not after hours
         if self.page_only and not (self.out / BEGUN).is_file():
             raise ResultsError(f"no study was begun in {self.out}: leave --page-only out to drive")
         with locked(self.out, "written", patience=FOREVER):

@@ -35,7 +35,7 @@ def make_doubt(network: Network, by: DoubtName = "hill") -> Doubt:
         ModelError: it was not trained to reconstruct its input, or its output is a number, which has no shape.
     """
     if by == "hill" and isinstance(network.card.output, Scalar):
-        raise ModelError("the model answers with a number, which tells no doubt: train it with --output hill")
+        raise ModelError("the model answers with a number, which has no measure of doubt: train it with --output hill")
     if by == "irre" and not network.card.irre:
         raise ModelError("the model does not reconstruct its input: train it with --irre")
     stateful = StatefulNetwork(network)

@@ -66,7 +66,7 @@ class Hill(msgspec.Struct, frozen=True, dict=True, tag_field="kind", tag="hill")
 
         Each row is fitted with a hill of free height at every tenth of a unit; the least squares fit is the candidate
         with the largest normalised correlation, refined by a parabola through its neighbours. Without any
-        activation the answer is straight on; it is not a number where an activation is none.
+        activation the answer is straight on; it is NaN where an activation is NaN.
         """
         fit = activations @ self._templates.T
         rows = np.arange(len(fit))
@@ -163,7 +163,7 @@ class Hill1989(msgspec.Struct, frozen=True, tag_field="kind", tag="hill1989"):
         return np.concatenate([hills, last[..., None]], axis=-1)
 
     def decode(self, activations: Floats) -> Floats:
-        """Curvatures [1/m], shape (n,), of units, shape (n, units); not a number where a unit is none."""
+        """Curvatures [1/m], shape (n,), of units, shape (n, units); NaN where a unit is NaN."""
         best = activations[..., :-1].argmax(axis=-1)
         curvature = (2.0 * best / (self.directions - 1) - 1.0) * self.span
         return np.where(np.isnan(activations).any(axis=-1), np.nan, curvature).astype(np.float32)

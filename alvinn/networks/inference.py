@@ -3,7 +3,7 @@
 Driving runs the LiteRT file and does not import TensorFlow. Nothing is unpickled.
 
 A refined network (`alvinn refine`) answers two numbers after its units: what it adds to their curvature, and their mean
-curvature. It takes them back at the next frame, with the speed; whoever drives it keeps them (`Memory`), since the file
+curvature. It takes them back at the next frame, with the speed; its caller keeps them (`Memory`), since the file
 itself remembers nothing.
 """
 

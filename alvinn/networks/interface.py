@@ -1,4 +1,4 @@
-"""What `card.json` says to whoever drives with `network.tflite` alone, in any language and without this program.
+"""What `card.json` says to a program that drives with `network.tflite` alone, in any language and without this one.
 
 Everything here is worked out from the rest of the card, so that it cannot say something else.
 """

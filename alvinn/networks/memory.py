@@ -1,4 +1,4 @@
-"""What a network is told of its last answers; the file itself remembers nothing, whoever drives it keeps them."""
+"""What a network is told of its last answers; the file itself remembers nothing, its caller keeps them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The learner in a process of its own, so that the drive never waits for a pass, or only where it is told to.
 
 One request is on its way at most: frames and a pass, answered by new weights. While the answer is outstanding the drive
-goes on with the weights that it has. In lockstep the answer is awaited before the next request, so that weights change
-at fixed ticks and a seed repeats the drive; in real time a learner that is late skips a turn.
+continues with the weights that it has. In lockstep the answer is awaited before the next request, so that weights
+change at fixed ticks and a seed repeats the drive; in real time a learner that is late skips a turn.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class StudentDriver:
         self._substitute: Driver | None = None
 
     def update(self, layers: Sequence[StoredLayer]) -> None:
-        """Go on with other weights."""
+        """Continue with other weights."""
         self.chain = select_chain(layers, self.output.units)
 
     def show(self, name: str) -> Insight:

@@ -40,7 +40,7 @@ def make_table(settings: LearnSettings, out: Path, seeds: int) -> None:
 
     Raises:
         MixedError: the cells in the folder are of other settings.
-        TakenError: the folder has a table that is none of these.
+        TakenError: the folder has a table that is not one of these.
         AlvinnError: a lesson could not be held.
     """
     require_ours(out, BEGUN, ("table.md",))

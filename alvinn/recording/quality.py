@@ -146,7 +146,10 @@ def _departures(segments: Sequence[Sequence[Row]], car_width: float) -> int | No
 
 
 def is_off_road(row: Row) -> bool:
-    """Whether a segment that ends with this row ends because the car left its lane: where it is back, that goes on."""
+    """Whether a segment that ends with this row ends because the car left its lane.
+
+    Where it is back, the same departure continues.
+    """
     return abs(row.offset) > OFF_ROAD * row.lane_width / 2.0
 
 

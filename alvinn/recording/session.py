@@ -100,7 +100,7 @@ def is_same_car(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def find_difference(before: Session, added: Session) -> str:
-    """Why a drive cannot go on with a recording, in a part of a sentence; empty if it can.
+    """Why a drive cannot continue a recording, in a part of a sentence; empty if it can.
 
     Camera, server, car and device are told once for all of a recording, and training relies on them.
     """

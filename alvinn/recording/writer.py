@@ -46,7 +46,7 @@ def require_free(folder: Path, *, append: bool | None, overwrite: bool) -> None:
     """
     if append or overwrite or is_free(folder):
         return
-    how = "" if append is None else "--append to go on with it, or "
+    how = "" if append is None else "--append to continue it, or "
     raise RecordingError(
         f"{folder} holds a recording already: choose another name, or add {how}--overwrite to replace it"
     )

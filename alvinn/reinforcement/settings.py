@@ -61,7 +61,7 @@ class RefineSettings(Driving):
         if self.model is not None and self.from_scratch:
             raise ValueError("--model and --from-scratch exclude each other: a refinement begins with one of them")
         if self.resume and self.overwrite:
-            raise ValueError("--resume goes on with a refinement and --overwrite begins anew: leave one out")
+            raise ValueError("--resume continues a refinement and --overwrite begins anew: leave one out")
         self.require_one_or_many("map", "weather")
         require_distinct("--maps", self.circuits())
         require_distinct("--weathers", self.weather_names())
@@ -95,7 +95,7 @@ class RefineSettings(Driving):
         if (folder / TRAINING).exists():
             raise ModelError(
                 f"{folder} holds an interrupted training: choose another name, or add --overwrite to replace it "
-                "(train --resume goes on with it)"
+                "(train --resume continues it)"
             )
         if (folder / CHECKPOINT).exists():
             raise ModelError(

@@ -45,7 +45,7 @@ class Feed(AbstractContextManager["tf.data.Dataset"]):
                 self._queue.enqueue(batch)
                 if self._over.is_set():
                     return
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever takes the batches
+        except BaseException as error:  # noqa: BLE001 - raised again where the batches are taken
             self._failure = error
         self._queue.close()
 

@@ -39,7 +39,7 @@ def load_pictures(recording: Recording, preprocessing: Preprocessing, on_frame: 
     """
     path = recording.folder / "cache" / f"{_key(recording, preprocessing)}.npy"
     if not path.is_file():
-        with locked(path.parent, "cached", patience=FOREVER):  # whoever else wants the same lets us make it
+        with locked(path.parent, "cached", patience=FOREVER):  # another process that needs the same waits for ours
             if not path.is_file():
                 _make(path, recording, preprocessing, on_frame)
                 return _map_file(path)

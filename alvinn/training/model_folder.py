@@ -45,17 +45,17 @@ def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
         return
     if (folder / CHECKPOINT).exists():
         raise ModelError(
-            f"{folder} holds an interrupted training: add --resume to go on with it, or --overwrite to train anew"
+            f"{folder} holds an interrupted training: add --resume to continue it, or --overwrite to train anew"
         )
     if (folder / REFINEMENT[0]).exists():
         raise ModelError(
             f"{folder} holds an interrupted refinement: choose another name, or add --overwrite to replace it "
-            "(refine --resume goes on with it)"
+            "(refine --resume continues it)"
         )
     if (folder / "card.json").exists():
         raise ModelError(
             f"{folder} holds a model already: choose another name, or add --overwrite to replace it and its laps "
-            "(--resume goes on with an interrupted training only)"
+            "(--resume continues an interrupted training only)"
         )
     require_nothing_foreign(folder)
 

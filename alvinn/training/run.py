@@ -98,7 +98,7 @@ class TrainSettings(Home):
         if ARCHITECTURES[self.network].own_encoding and self.labels != "auto":
             raise ValueError(f"{self.network} has labels of its own, those of its paper: leave out --labels")
         if self.resume and self.overwrite:
-            raise ValueError("--resume goes on with a training and --overwrite begins anew: leave one out")
+            raise ValueError("--resume continues a training and --overwrite begins anew: leave one out")
         self.parse_camera()
 
     def parse_camera(self) -> tuple[float, float, float] | None:

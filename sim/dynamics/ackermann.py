@@ -49,8 +49,8 @@ def follow(
 ) -> VehicleControl:
     """Return the control that moves a car towards its target over the next `dt` seconds.
 
-    A limited steer goes on from that of the `last` control, as in CARLA: the wheels themselves lag behind it, the more
-    the shorter the step.
+    A limited steer continues from that of the `last` control, as in CARLA: the wheels themselves lag behind it, the
+    more the shorter the step.
     """
     angle, full = target.steer, car.wheel_angle(1.0, state.speed)
     if target.steer_speed > 0.0:

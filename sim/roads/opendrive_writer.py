@@ -99,7 +99,7 @@ def _lanes(circuit: Circuit, start: float, end: float) -> ET.Element:
 
 
 def _lane(number: int, kind: str, widths: list[Cubic], mark: ET.Element) -> ET.Element:
-    """A lane that goes on with the same number in the roads before and after."""
+    """A lane that continues with the same number in the roads before and after."""
     link = _element("link", [_element("predecessor", id=number), _element("successor", id=number)])
     written = [_element("width", **_coefficients(cubic), sOffset=_round(cubic.s) or 0) for cubic in widths]
     return _element("lane", [link, *written, mark], id=number, type=kind, level="false")

@@ -17,7 +17,7 @@ STEP = 1.0  # largest distance between two samples along a road [m]
 CELL = 8.0  # size of the cells [m]
 MOST_ENTRIES = 5_000_000  # of all cells together; Town07 has 0.1 million
 SAME_LEVEL = 2.0  # height above or below a road within which a car can be on it [m]
-AT_ENDS = 0.02  # how far a road goes on beyond its first and last sample, which are not quite at its ends [m]
+AT_ENDS = 0.02  # how far a road continues beyond its first and last sample, which are not quite at its ends [m]
 
 
 class SampleIndex:

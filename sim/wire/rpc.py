@@ -69,7 +69,7 @@ class Connection:
     def next_request(self) -> Request | None:
         """The next whole request, or None until more bytes come."""
         if self._broken:
-            raise PeerError("bytes after a message that was none")
+            raise PeerError("bytes after a message that was refused")
         try:
             message = self._unpacker.unpack()
         except msgpack.OutOfData:

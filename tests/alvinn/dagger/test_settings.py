@@ -22,7 +22,7 @@ def test_circuits_for_evaluation_are_never_corrected_on() -> None:
         ({"expert": "human", "gate": "noise"}, "a human teacher has human, drift, doubt"),
         ({"expert": "human", "headless": True}, "leave out --headless"),
         ({"members": 2, "doubt_by": "irre"}, "leave out --doubt-by irre"),
-        ({"gate": "doubt", "output": "scalar"}, "--output scalar tells no doubt"),
+        ({"gate": "doubt", "output": "scalar"}, "--output scalar has no measure of doubt"),
         ({"network": "alvinn1989", "output": "scalar"}, "alvinn1989 has an output of its own"),
         ({"rounds": 0}, "--rounds"),
         ({"round_seconds": 0.0}, "--round-seconds"),

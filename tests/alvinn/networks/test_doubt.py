@@ -33,7 +33,7 @@ def test_a_hill_tells_its_doubt_and_a_number_cannot(model: Path) -> None:
     trust = network.answer(SEEN).trust
     assert trust is not None
     assert make_doubt(network)(SEEN) == trust.doubt > 0.0
-    with pytest.raises(ModelError, match="a number, which tells no doubt"):
+    with pytest.raises(ModelError, match="a number, which has no measure of doubt"):
         make_doubt(Sure(0.01))
 
 
