@@ -180,7 +180,7 @@ async def _run(server: _Server, classroom: Classroom, listening: socket.socket) 
 
     def schedule(function: object, *given: object) -> None:
         with suppress(RuntimeError):  # the server has ended
-            loop.call_soon_threadsafe(function, *given)  # type: ignore[arg-type]
+            loop.call_soon_threadsafe(function, *given)  # type: ignore[arg-type] # a callback and what it takes
 
     classroom.schedule = schedule
     await server.serve(sockets=[listening])

@@ -30,7 +30,7 @@ class State:
     minute: int = 0
     """minutes of driving done"""
     rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    """all transitions"""
+    """all transitions, shape (n, numbers of a transition)"""
     learned: list[Floats] = field(default_factory=list)
     """the agent's variables; empty until the warm-up is over"""
     best: list[Floats] = field(default_factory=list)
@@ -39,7 +39,7 @@ class State:
     """the figures of each minute and exam"""
 
     def add_transitions(self, rows: Floats) -> None:
-        """Append transitions."""
+        """Append transitions, shape (n, numbers of a transition)."""
         self.rows = np.concatenate([self.rows, rows]) if len(self.rows) else rows
 
     def add_figures(self, kind: str, minute: int, figures: Mapping[str, float]) -> None:
@@ -73,7 +73,7 @@ def write_state(folder: Path, state: State) -> None:
     arrays = {f"learned-{n}": array for n, array in enumerate(state.learned)}
     arrays |= {f"best-{n}": array for n, array in enumerate(state.best)}
     with atomic_path(folder / CHECKPOINT) as path, path.open("wb") as file:
-        np.savez(file, head=np.array(json.dumps(head)), rows=state.rows, **arrays)  # type: ignore[arg-type]
+        np.savez(file, head=np.array(json.dumps(head)), rows=state.rows, **arrays)  # type: ignore[arg-type] # numpy's stub: one could be its flag
     with atomic_path(folder / HISTORY) as path, path.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(state.history[0]), lineterminator="\n")
         table.writeheader()

@@ -168,11 +168,11 @@ class Agent:
         return NumpyActor([np.asarray(w) for w in self.actor.get_weights()], self.actor.layers[0])
 
     def list_variables(self) -> list[Floats]:
-        """The values of all variables that learning changes."""
+        """The values of all variables that learning changes, each in its variable's shape."""
         return [np.array(variable) for variable in self._variables()]
 
     def restore(self, values: list[Floats]) -> None:
-        """Set all variables to the values from `list_variables`."""
+        """Set all variables to the values from `list_variables`, in their order and shapes."""
         for variable, value in zip(self._variables(), values, strict=True):
             variable.assign(value)
 

@@ -92,7 +92,7 @@ class Batches:
             yield self._batch(rows[part], np.random.default_rng(0), light=False, blind=False, views=views[part])
 
     def steer(self, rows: Indices, curvature: Floats) -> Doubles:
-        """CARLA's steer for curvatures driven at some examples; see `Examples.steer`."""
+        """CARLA's steer, shape (n,), for curvatures [1/m] driven at n examples; see `Examples.steer`."""
         return self._dataset.examples.steer(rows, curvature)
 
     def _batch(

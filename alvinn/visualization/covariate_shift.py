@@ -135,7 +135,7 @@ def plot_states(learned: Sequence[StateSamples], driven: Sequence[StateSamples])
     figure.update_xaxes(title_text="offset [m]", row=2)
     figure.update_yaxes(title_text="heading [deg]", col=1)
     scale = {"colorscale": "Viridis", "colorbar": {"title": "share of<br>frames", "tickvals": [-4, -3, -2, -1]}}
-    scale["colorbar"] |= {"ticktext": ["0.01%", "0.1%", "1%", "10%"]}  # type: ignore[operator]
+    scale["colorbar"] |= {"ticktext": ["0.01%", "0.1%", "1%", "10%"]}  # type: ignore[operator] # mypy: object; it is the inner dict
     return figure.update_layout(
         template="plotly_white", height=560, margin={"t": 40}, coloraxis=scale | {"cmin": -4.0, "cmax": -1.0}
     )

@@ -91,14 +91,29 @@ def pack_imu(acceleration: Vector, gyroscope: Vector, compass: float) -> bytes:
 
 
 def pack_lidar(angle: float, counts: Integers, points: Floats) -> bytes:
-    """A lidar's payload: where its sweep ended [rad], points of each channel, and x, y, z [m], intensity of each."""
+    """A lidar's payload.
+
+    Args:
+        angle: where its sweep ended [rad].
+        counts: (channels,) points of each channel.
+        points: (n, 4) x, y, z [m] and intensity.
+    """
     return _lidar_head(angle, counts) + points.astype("<f4").tobytes()
 
 
 def pack_semantic_lidar(
     angle: float, counts: Integers, points: Floats, cosines: Floats, ids: Integers, labels: Integers
 ) -> bytes:
-    """A semantic lidar's payload: as a lidar's, with the cosine of incidence, actor and tag instead of intensity."""
+    """A semantic lidar's payload: as a lidar's, with the cosine of incidence, actor and tag instead of intensity.
+
+    Args:
+        angle: where its sweep ended [rad].
+        counts: (channels,) points of each channel.
+        points: (n, 3) x, y, z [m].
+        cosines: (n,) of the angles of incidence.
+        ids: (n,) of the actors.
+        labels: (n,) semantic tags.
+    """
     packed = np.empty(len(points), _SEMANTIC_POINT)
     packed["point"], packed["cosine"], packed["id"], packed["label"] = points, cosines, ids, labels
     return _lidar_head(angle, counts) + packed.tobytes()
@@ -109,7 +124,7 @@ def _lidar_head(angle: float, counts: Integers) -> bytes:
 
 
 def pack_radar(detections: Floats) -> bytes:
-    """A radar's payload: (n, 4) relative speed [m/s], azimuth and altitude [rad], distance [m]."""
+    """A radar's payload: shape (n, 4), relative speed [m/s], azimuth and altitude [rad], distance [m]."""
     return detections.astype("<f4").tobytes()
 
 
