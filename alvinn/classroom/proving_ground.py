@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -33,6 +33,7 @@ from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Step
 from alvinn.errors import AlvinnError
+from alvinn.networks.inference import Card
 from alvinn.settings import Driving
 from alvinn.util.images import encode_jpeg
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -239,16 +240,7 @@ def private_ground(
 
     def work() -> None:
         try:
-            with open_world(
-                replace(settings, carla=None, map=map_name),
-                camera=card.camera,
-                map_name=map_name,
-                direction="forward",
-                weather=settings.weather,
-                seed=settings.seed,
-                cameras=card.cameras,
-                is_cancelled=over.is_set,
-            ) as world:
+            with _open_private_world(settings, card, map_name, over.is_set) as world:
                 grounds.append(ProvingGround(classroom, alike, world, settings.speed))
                 for activity in furnish(grounds[0], alike):
                     activity.open()
@@ -268,6 +260,21 @@ def private_ground(
         for ground in grounds:
             ground.queue.close()
         thread.join()
+
+
+def _open_private_world(
+    settings: Driving, card: Card, map_name: str, is_cancelled: Callable[[], bool]
+) -> AbstractContextManager[CarlaWorld]:
+    return open_world(
+        replace(settings, carla=None, map=map_name),
+        camera=card.camera,
+        map_name=map_name,
+        direction="forward",
+        weather=settings.weather,
+        seed=settings.seed,
+        cameras=card.cameras,
+        is_cancelled=is_cancelled,
+    )
 
 
 class _Show:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -15,6 +15,7 @@ from alvinn.dagger.ledger import Rollout, RoundRecord
 from alvinn.dagger.teachers import RolloutContext, Student, Teacher
 from alvinn.drivers.gates import DRIFT_SHARE, DriftGate, Gate
 from alvinn.drivers.network import NetworkDriver
+from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.cruise import MAX_LATERAL_ACCELERATION, SpeedController
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import CURVATURE_SPAN, Lane
@@ -107,23 +108,28 @@ def drive_rollout(
         run(teacher.pace(world), driver, observers, world.geometry, SpeedController(settings.speed, DT))
         with writer(world) as recording:
             kept.write(recording)
-    driven = so_far.add_rollout(
-        rollout,
-        RoundRecord(
-            number=so_far.number,
-            gate=so_far.gate,
-            teacher=so_far.teacher,
-            seconds=round(DT * sum(ticks.values()), 2),
-            helped_seconds=round(DT * ticks[True], 2),
-            corrections=driver.corrections - so_far.corrections,
-            discarded=driver.corrections - so_far.corrections - len(kept),
-            frames=kept.frames,
-            switches=driver.switches,
-            departures=len(referee.trace.departures),
-            take_overs=tuple(kept.take_overs),
-        ),
-    )
+    driven = so_far.add_rollout(rollout, _summarize(so_far, driver, kept, referee, ticks))
     return replace(driven, rows=recording.rows)
+
+
+def _summarize(
+    so_far: RoundRecord, driver: SharedDriver, kept: Corrections, referee: Referee, ticks: Mapping[bool, int]
+) -> RoundRecord:
+    """What a rollout adds to its round; `ticks` counts those that the teacher drove (True) and the others."""
+    corrections = driver.corrections - so_far.corrections
+    return RoundRecord(
+        number=so_far.number,
+        gate=so_far.gate,
+        teacher=so_far.teacher,
+        seconds=round(DT * sum(ticks.values()), 2),
+        helped_seconds=round(DT * ticks[True], 2),
+        corrections=corrections,
+        discarded=corrections - len(kept),
+        frames=kept.frames,
+        switches=driver.switches,
+        departures=len(referee.trace.departures),
+        take_overs=tuple(kept.take_overs),
+    )
 
 
 def choose_start(rollout: Rollout, lane: Lane, car_width: float) -> tuple[float, float]:
