@@ -38,10 +38,10 @@ HELP = (
     ("Escape", "end the replay"),
 )
 
-Answer = Callable[[int, Observation], float]
-"""A network's answer to what the car saw at a row: curvature [1/m]."""
+AskNetwork = Callable[[int, Observation], float]
+"""Asks a network for its answer to what the car saw at a row: curvature [1/m]."""
 DrawRecordedPanel = Callable[[Row, Observation], Image]
-"""The ALVINN panel of a network at a row with what the car saw."""
+"""Draws the ALVINN panel of a network at a row with what the car saw."""
 
 
 class Player:
@@ -59,7 +59,7 @@ class Player:
         self,
         recording: Recording,
         vehicle: VehicleGeometry,
-        answer: Answer | None = None,
+        answer: AskNetwork | None = None,
         speed: float = 1.0,
         view: DrawRecordedPanel | None = None,
     ) -> None:
