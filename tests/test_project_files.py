@@ -58,6 +58,7 @@ WITHOUT_TEST = {
     "alvinn/jobs/lesson.py": "prints what tests/alvinn/classroom/test_lessons.py and test_checks.py read and check",
     "alvinn/__main__.py": "one call of the command line, made by tests/alvinn/test_cli.py",
     "sim/__main__.py": "one call of the command line, made by tests/sim/test_cli.py",
+    "alvinn/classroom/check_result.py": "two fields, read in tests/alvinn/classroom/test_checks.py",
     "alvinn/commands.py": "each command is held to its settings in tests/alvinn/test_cli.py",
     "alvinn/help.py": "its screens are read in tests/alvinn/test_cli.py",
     "alvinn/cockpit/lesson_box.py": "drawn in whole lessons, tests/alvinn/jobs/test_learn.py",
