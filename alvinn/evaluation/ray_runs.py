@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ OPEN_PORTS = (
     "Ray listens on all network interfaces of this machine, and whoever reaches it can run programs here: "
     "use --ray local on a trusted network only; --jobs N opens no ports to it."
 )
+NOBODY = "no Ray cluster answers at {}: start one with `ray start --head`, or say --ray local"
+PATIENCE = 5.0  # s, for the address of a cluster to answer
 STORE = 200 * 1024 * 1024  # bytes of shared memory: models and films are small
 
 
@@ -103,14 +106,21 @@ def require_ray(address: str) -> Any:
 
     Raises:
         UsageError: it is not an address.
-        AlvinnError: Ray is not installed.
+        AlvinnError: Ray is not installed, or nothing listens at the address.
     """
-    if address not in {LOCAL, AUTO} and not is_address(address):
+    is_named = address not in {LOCAL, AUTO}
+    if is_named and not is_address(address):
         raise UsageError(f"--ray must be local, or HOST:PORT such as 10.0.0.1:6379, not {address!r}")
     try:
         import ray
     except ImportError as error:
         raise AlvinnError(f"--ray requires Ray, {name_extra('ray')}") from error
+    if is_named:  # Ray itself would try for minutes without a word
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), PATIENCE).close()
+        except OSError as error:
+            raise AlvinnError(NOBODY.format(address)) from error
     return ray
 
 
@@ -123,9 +133,7 @@ def _connect(address: str) -> Any:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **of_its_own)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise AlvinnError(
-            f"no Ray cluster answers at {address}: start one with `ray start --head`, or say --ray local"
-        ) from error
+        raise AlvinnError(NOBODY.format(address)) from error
     return ray
 
 

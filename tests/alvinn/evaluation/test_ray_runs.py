@@ -14,7 +14,7 @@ import pytest
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.ray_runs import Node, run_on_ray
+from alvinn.evaluation.ray_runs import Node, require_ray, run_on_ray
 from alvinn.evaluation.runs import RunSpec
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result, Run
@@ -75,6 +75,13 @@ def test_a_cluster_measures_what_jobs_here_measure_and_sends_the_files_home(tmp_
 def test_a_cluster_that_is_not_there_is_said(shell: Shell, tmp_path: Path) -> None:
     said = shell.refused("laps", "--driver", "expert", "--ray", "auto", "--out", str(tmp_path))
     assert "no Ray cluster answers at auto" in said
+
+
+def test_where_nothing_listens_that_is_said_before_ray_tries_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in Ray's place, which must not be asked for anything."""
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    with pytest.raises(AlvinnError, match="no Ray cluster answers at 127.0.0.1:1: start one"):
+        require_ray("127.0.0.1:1")
 
 
 @pytest.mark.parametrize("address", ["foo", "10.0.0.1", ":6379", "10.0.0.1:port", "10.0.0.1:99999", ""])
