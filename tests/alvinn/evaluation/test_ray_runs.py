@@ -80,7 +80,7 @@ def test_a_cluster_that_is_not_there_is_said(shell: Shell, tmp_path: Path) -> No
 def test_where_nothing_listens_that_is_said_before_ray_tries_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module in Ray's place, which must not be asked for anything."""
     monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
-    with pytest.raises(AlvinnError, match="no Ray cluster answers at 127.0.0.1:1: start one"):
+    with pytest.raises(AlvinnError, match=r"no Ray cluster answers at 127\.0\.0\.1:1: start one"):
         require_ray("127.0.0.1:1")
 
 
