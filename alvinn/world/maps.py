@@ -36,6 +36,7 @@ def require_map(client: carla.Client, wanted: str) -> None:
     Raises:
         MapError: neither; the message names the nearest one.
     """
+    wanted = _without_folder(wanted)
     if _find_own(client, wanted) is None:
         if not is_built_in(wanted) and not is_file_name(wanted):
             raise MapError(f"the server has no map {wanted!r}: {suggest(wanted, available_maps(client))}")
@@ -73,7 +74,7 @@ def load_map(client: carla.Client, wanted: str | None) -> carla.World:
 
 def _find_own(client: carla.Client, wanted: str) -> str | None:
     """The name of a server's own map, whatever the capitals and the folder that are given; None if it has none."""
-    name = wanted.rsplit("/", maxsplit=1)[-1] if wanted.startswith(GAME) else wanted
+    name = _without_folder(wanted)
     if server_kind(client) == "embedded" and is_built_in(name):
         return name.lower()
     names = available_maps(client)
@@ -81,6 +82,11 @@ def _find_own(client: carla.Client, wanted: str) -> str | None:
         name = Path(name).stem
         names = names[:1]
     return find_name(name, names)
+
+
+def _without_folder(wanted: str) -> str:
+    """A map's name, also where it is given as a full server prints it: /Game/Carla/Maps/Town01."""
+    return wanted.rsplit("/", maxsplit=1)[-1] if wanted.startswith(GAME) else wanted
 
 
 @cache
