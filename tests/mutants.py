@@ -39,8 +39,8 @@ PARTS = {
     "metrics": "alvinn/metrics/*.py",
     "encodings": "alvinn/networks/encodings.py",
     "preprocessing": "alvinn/networks/preprocessing.py",
-    "views": "alvinn/training/views.py",
-    "dataset": "alvinn/training/dataset.py",
+    "views": "alvinn/training/examples/views.py",
+    "dataset": "alvinn/training/examples/dataset.py",
     "gates": "alvinn/drivers/gates.py",
     "dynamics": "sim/dynamics/*.py",
 }

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from alvinn.classroom.activities.contenders import DAGGER, PLAIN, VIEWS, find_contenders
 from alvinn.classroom.address import LOOPBACK, find_network_address
 from alvinn.classroom.check_result import CheckResult
-from alvinn.classroom.contenders import DAGGER, PLAIN, VIEWS, find_contenders
 from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.web import is_free
-from alvinn.cockpit.window import list_devices
+from alvinn.cockpit.display.window import list_devices
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run

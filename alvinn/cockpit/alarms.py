@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alvinn.cockpit.panel import Alarm
+from alvinn.cockpit.display.panel import Alarm
 from alvinn.drivers.shared import Wheel
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from alvinn.cockpit.alarms import choose_alarm
+from alvinn.cockpit.display.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.memory import Notes, RealTimeFactor, Stranding
-from alvinn.cockpit.panel import Alarm, LaneState, Page, Panel
 from alvinn.cockpit.side_view import SideView
 from alvinn.cockpit.wiring import Screen, Wiring
 from alvinn.controls.devices import Device, ManualInput, find_button_commands

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from alvinn.cockpit.panel import Page
+from alvinn.cockpit.display.panel import Page
 from alvinn.controls.inputs import Inputs
 
 Outcome = Literal["fill in", "done", "left"]

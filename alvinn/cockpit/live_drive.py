@@ -15,11 +15,11 @@ from itertools import cycle
 import numpy as np
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.drawing import measure_room
+from alvinn.cockpit.display.drawing import measure_room
+from alvinn.cockpit.display.panel import Page
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_recorder import LiveRecorder
-from alvinn.cockpit.panel import Page
 from alvinn.cockpit.score import Score, Scorer
-from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Advice, DrawAlvinnPanel, Wiring
 from alvinn.controls.devices import Device
 from alvinn.controls.profiles import load_profiles, profiles_path

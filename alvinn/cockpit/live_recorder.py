@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from alvinn.cockpit import panel
+from alvinn.cockpit.display import panel
 from alvinn.driving.hysteresis import Hysteresis
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Step

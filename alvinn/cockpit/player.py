@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from alvinn.cockpit.charts import Charts
-from alvinn.cockpit.panel import LaneState, Panel, RecorderState, Timeline
+from alvinn.cockpit.display.charts import Charts
+from alvinn.cockpit.display.panel import LaneState, Panel, RecorderState, Timeline
 from alvinn.cockpit.wiring import Screen
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.departure import departure_margin

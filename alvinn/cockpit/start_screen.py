@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alvinn.cockpit.display.panel import Page
 from alvinn.cockpit.form import Field, Form, Outcome
-from alvinn.cockpit.panel import Page
 from alvinn.controls.inputs import Inputs
 from alvinn.controls.selection import list_device_names
 from alvinn.driving.types import Image

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alvinn.cockpit.display.panel import Page
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
-from alvinn.cockpit.panel import Page
 from alvinn.cockpit.player import Player, play
 from alvinn.cockpit.preview import Preview
 from alvinn.cockpit.score import Score, describe_scores
 from alvinn.cockpit.start_screen import MAPS, REPLAY, TRAIN, LastDrive, StartChoices, StartScreen
-from alvinn.cockpit.window import Window
 from alvinn.errors import AlvinnError
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.recording import Recording

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from alvinn.cockpit import panel
+from alvinn.cockpit.display import panel
 from alvinn.controls.inputs import Inputs
 from alvinn.driving.types import Image, Observation, Step
 from alvinn.visualization.alvinn_panel import Part

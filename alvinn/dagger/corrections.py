@@ -1,7 +1,7 @@
 """Attempts with their corrections: these become labels, and their starting points become tests of the network.
 
 The whole attempt is recorded. The network's own driving, and the time before the teacher reacts, are segments of their
-own; each segment holds how it ended, and training chooses by that: see `alvinn.training.attempts`.
+own; each segment holds how it ended, and training chooses by that: see `alvinn.training.examples.attempts`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import open_device
-from alvinn.cockpit.window import Window
 from alvinn.console import progress
 from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import Entry, RoundRecord, plan_rollouts, read_round, write_round
@@ -25,7 +25,7 @@ from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording, RecordingWriter, make_session
 from alvinn.recording.exclusions import Range, read_left_out, write_left_out
-from alvinn.training.attempts import select_used
+from alvinn.training.examples.attempts import select_used
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from alvinn.world.carla_world import CarlaWorld

@@ -13,7 +13,7 @@ from alvinn.networks.architectures import ARCHITECTURES, NetworkName, OutputName
 from alvinn.networks.doubt import DoubtName
 from alvinn.networks.encodings import Scalar
 from alvinn.settings import Driving, refuse_idle, require_above_zero, require_distinct, split_names
-from alvinn.training.attempts import Use
+from alvinn.training.examples.attempts import Use
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
 PERSONAL: tuple[LiveGateName, ...] = get_args(LiveGateName)

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.panel import RecorderState
-from alvinn.cockpit.window import Window
+from alvinn.cockpit.display.panel import RecorderState
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Device
 from alvinn.dagger.corrections import Corrections

@@ -27,7 +27,7 @@ from alvinn.world.carla_world import DT
 from alvinn.world.opening import parse_address
 
 if TYPE_CHECKING:
-    from alvinn.cockpit.window import Window
+    from alvinn.cockpit.display.window import Window
 
 SHARPEST = 0.15  # 1/m: an action of 1.0, to the right; the curvature of ALVINN's outermost units
 AUTORESET = getattr(gymnasium.vector, "AutoresetMode", str)("Disabled")
@@ -194,8 +194,8 @@ class LaneKeepingEnv(gymnasium.Env[Image, npt.NDArray[np.float32]]):
     def _show(self) -> None:
         if self.render_mode != "human" or self._tick is None:
             return
-        from alvinn.cockpit.panel import LaneState, Panel
-        from alvinn.cockpit.window import Window  # pygame: only in the mode human
+        from alvinn.cockpit.display.panel import LaneState, Panel
+        from alvinn.cockpit.display.window import Window  # pygame: only in the mode human
 
         if self._window is None:
             self._window = Window("alvinn/LaneKeeping-v0")

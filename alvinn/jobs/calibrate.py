@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from alvinn.cockpit.panel import Page
-from alvinn.cockpit.window import Window
+from alvinn.cockpit.display.panel import Page
+from alvinn.cockpit.display.window import Window
 from alvinn.console import CONSOLE, print_next
 from alvinn.controls.calibration import STEPS, Calibration
 from alvinn.controls.inputs import Inputs, JoystickState

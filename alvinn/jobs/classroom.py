@@ -9,20 +9,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 
+from alvinn.classroom.activities.bets import Bets
+from alvinn.classroom.activities.contenders import PLAIN, Contender, find_contenders
+from alvinn.classroom.activities.exam import Exam
+from alvinn.classroom.activities.learning import LEARNED, learn_on_stage
+from alvinn.classroom.activities.painting import Easel
+from alvinn.classroom.activities.proving_ground import Activity, ProvingGround, private_ground
+from alvinn.classroom.activities.teaching import Teaching
 from alvinn.classroom.address import find_address
 from alvinn.classroom.audience import Keys
-from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.contenders import PLAIN, Contender, find_contenders
-from alvinn.classroom.exam import Exam
-from alvinn.classroom.learning import LEARNED, learn_on_stage
 from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.moments import think
-from alvinn.classroom.painting import Easel
-from alvinn.classroom.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.rehearsal import rehearse
 from alvinn.classroom.stage import AtTheWheel, Broadcast, ReplayBroadcast, make_driver, outline
-from alvinn.classroom.teaching import Teaching
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
 from alvinn.driving.cruise import SpeedController

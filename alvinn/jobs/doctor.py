@@ -116,7 +116,7 @@ def check_wheels() -> Iterator[Finding]:
     Raises:
         AlvinnError: the calibrations cannot be read.
     """
-    from alvinn.cockpit.window import list_devices
+    from alvinn.cockpit.display.window import list_devices
     from alvinn.controls.profiles import load_profiles, profiles_path
 
     known = {profile.name for profile in load_profiles(profiles_path()).values()}

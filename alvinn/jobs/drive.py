@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import tyro
 
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartChoices
 from alvinn.cockpit.turns import Turns
-from alvinn.cockpit.window import Window
 from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver

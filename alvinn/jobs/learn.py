@@ -52,7 +52,7 @@ class Learn(LearnSettings):
         if self.headless:
             learn_alone(LearnSettings(**shared))
             return
-        from alvinn.cockpit.window import Window  # pygame: only where there is a window
+        from alvinn.cockpit.display.window import Window  # pygame: only where there is a window
         from alvinn.online.live import learn_live
 
         with Window("alvinn") as window:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from alvinn.classroom.contenders import DAGGER, NOISY, PLAIN_RECORDING, VIEWS
+from alvinn.classroom.activities.contenders import DAGGER, NOISY, PLAIN_RECORDING, VIEWS
 from alvinn.console import CONSOLE
 from alvinn.dagger.ledger import read_ledger
 from alvinn.jobs.correct import Correct, correct

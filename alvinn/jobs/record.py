@@ -13,8 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 import tyro
 
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
-from alvinn.cockpit.window import Window
 from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.disturbed import DisturbedDriver
 from alvinn.drivers.expert import ExpertDriver

@@ -17,7 +17,7 @@ from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError, UsageError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
-from alvinn.training.split import hold_out
+from alvinn.training.examples.split import hold_out
 from alvinn.util.files import atomic_path, require_replaceable
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
@@ -141,7 +141,7 @@ def film(player: Player, recording: Recording, out: Path) -> None:
     Raises:
         AlvinnError: the film cannot be written, or a picture cannot be read.
     """
-    from alvinn.cockpit.offscreen import render_panel
+    from alvinn.cockpit.display.offscreen import render_panel
 
     kept = np.flatnonzero(recording.kept_mask())
     if not kept.size:
@@ -159,8 +159,8 @@ def film(player: Player, recording: Recording, out: Path) -> None:
 
 def show(player: Player, title: str) -> None:
     """Play in a window until the user ends it."""
+    from alvinn.cockpit.display.window import Window
     from alvinn.cockpit.player import play
-    from alvinn.cockpit.window import Window
 
     with Window(title) as window:
         play(player, window)

@@ -10,7 +10,7 @@ import numpy as np
 
 from alvinn.metrics.referee import Result
 from alvinn.recording import Recording
-from alvinn.training.split import rows_learned_from
+from alvinn.training.examples.split import rows_learned_from
 from alvinn.visualization.covariate_shift import StateSamples, join_states, plot_states, uncovered_share
 from alvinn.visualization.page import HtmlFigure, embed_figure
 

@@ -10,7 +10,7 @@ from alvinn.console import CONSOLE, print_next
 from alvinn.errors import AlvinnError, UsageError, name_extra
 from alvinn.networks.inference import read_card
 from alvinn.recording.summary import open_recording
-from alvinn.training.attempts import require_marks
+from alvinn.training.examples.attempts import require_marks
 from alvinn.training.model_folder import require_room
 from alvinn.training.run import TrainSettings, train
 

@@ -68,7 +68,7 @@ class Card:
     rate: float | None = None
     """frames a second that it learned from"""
     exam: dict[str, Any] | None = None
-    """the exam behind `metrics`, see `alvinn.training.examination`; None: one that was drawn for this model alone"""
+    """the exam behind `metrics` (`alvinn.training.examples.examination`); None: one drawn for this model alone"""
     judged: str | None = None
     """what it did on circuits that were used for no choice, with the bound; None: nobody judged it so"""
     schema: int = SCHEMA

@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection
 
 from alvinn.cockpit.cockpit import Cockpit
+from alvinn.cockpit.display.panel import HUMAN, LessonState, Page
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LIVE_FRAME_TIMEOUT, brake_at_end, open_device
-from alvinn.cockpit.panel import HUMAN, LessonState, Page
-from alvinn.cockpit.window import Window
 from alvinn.cockpit.wiring import Advice, DrawAlvinnPanel, Wiring
 from alvinn.controls.devices import Device
 from alvinn.drivers.expert import ExpertDriver

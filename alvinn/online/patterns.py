@@ -14,8 +14,8 @@ import numpy.typing as npt
 from alvinn.driving.steering import lookahead
 from alvinn.driving.types import Camera, Image
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import correct_label
-from alvinn.training.views import ACROSS, TURN, View, Views, predict_arc_goals
+from alvinn.training.examples.batches import correct_label
+from alvinn.training.examples.views import ACROSS, TURN, View, Views, predict_arc_goals
 
 Floats = npt.NDArray[np.float64]
 

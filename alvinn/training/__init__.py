@@ -1,1 +1,1 @@
-"""Learning to steer from recordings: datasets, shifted views, photometric augmentation, batches, the trainer."""
+"""Learning to steer from recordings: examples, the trainer, and how well a network has learned."""

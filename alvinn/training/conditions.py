@@ -13,7 +13,7 @@ import numpy as np
 from alvinn.console import CONSOLE
 from alvinn.recording import Recording
 from alvinn.recording.session import is_same_car
-from alvinn.training.dataset import Dataset
+from alvinn.training.examples.dataset import Dataset
 
 FEW = 600  # frames: half a minute of driving
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from alvinn.networks.encodings import Encoding, Floats
-from alvinn.training.batches import Batch
-from alvinn.training.dataset import Doubles, Indices
+from alvinn.training.examples.batches import Batch
+from alvinn.training.examples.dataset import Doubles, Indices
 
 THRESHOLD = 0.1  # alpha of the thresholded relative error
 

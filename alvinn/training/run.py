@@ -26,15 +26,15 @@ from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.settings import Home, require_above_zero, require_distinct, require_seed
-from alvinn.training.attempts import Use, select_used
 from alvinn.training.conditions import find_conditions, warn_of_weaknesses
-from alvinn.training.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
-from alvinn.training.examination import describe_exam
+from alvinn.training.examples.attempts import Use, select_used
+from alvinn.training.examples.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
+from alvinn.training.examples.examination import describe_exam
+from alvinn.training.examples.labels import LabelName
+from alvinn.training.examples.view_requirements import assume_camera, can_shift_views
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult
-from alvinn.training.labels import LabelName
 from alvinn.training.model_folder import begin_training, end_training, require_room
-from alvinn.training.view_requirements import assume_camera, can_shift_views
 from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit

@@ -26,8 +26,8 @@ from alvinn.networks import keras_models, reconstruction
 from alvinn.networks.architectures import NetworkName
 from alvinn.networks.encodings import Encoding, Floats, Hill1989
 from alvinn.networks.inference import CHECKPOINT
-from alvinn.training.batches import Batch, Batches, BatchSettings
-from alvinn.training.dataset import Dataset
+from alvinn.training.examples.batches import Batch, Batches, BatchSettings
+from alvinn.training.examples.dataset import Dataset
 from alvinn.training.feed import Feed
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import EpochResult, is_best, read_history, write_history

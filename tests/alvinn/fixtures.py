@@ -15,7 +15,7 @@ from alvinn.driving.types import Camera, Direction
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, write_card
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.dataset import Dataset, Examples
+from alvinn.training.examples.dataset import Dataset, Examples
 from alvinn.training.model_folder import end_training
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect

@@ -22,9 +22,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command line does, before num
 import numpy as np
 
 from alvinn.cockpit import live_drive
+from alvinn.cockpit.display.panel import Page, Panel
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, drive_live
-from alvinn.cockpit.panel import Page, Panel
-from alvinn.cockpit.window import Window
 from alvinn.networks.inference import Network
 from alvinn.settings import SHIPPED, Driving, Home
 from tests.alvinn.cockpit.desktop import desktop

@@ -31,8 +31,8 @@ from alvinn.driving.types import Camera, Image
 from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Card, Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.training.batches import Batches, BatchSettings
-from alvinn.training.dataset import Dataset, Examples
+from alvinn.training.examples.batches import Batches, BatchSettings
+from alvinn.training.examples.dataset import Dataset, Examples
 from alvinn.visualization.saliency import SaliencyModel
 
 FRAMES, BATCH, EPOCHS, TURNS = 2048, 32, 3, 3  # the batch that `train` has

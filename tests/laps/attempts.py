@@ -23,7 +23,7 @@ from alvinn.jobs.record import record_plain_driving
 from alvinn.jobs.reference import measure_reference
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
-from alvinn.training.attempts import Use
+from alvinn.training.examples.attempts import Use
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
 from tests.laps.cells import (

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from alvinn.driving.steering import lookahead
 from alvinn.recording import Row
-from alvinn.training.views import find_path_goals
+from alvinn.training.examples.views import find_path_goals
 from alvinn.world.carla_world import DT
 
 Labels = npt.NDArray[np.float64]

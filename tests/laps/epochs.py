@@ -32,12 +32,12 @@ from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.inference import CHECKPOINT, Card, write_card
 from alvinn.recording import Recording
 from alvinn.training import trainer
-from alvinn.training.batches import Batches, BatchSettings
-from alvinn.training.dataset import Dataset, load_dataset
-from alvinn.training.examination import describe_exam
+from alvinn.training.examples.batches import Batches, BatchSettings
+from alvinn.training.examples.dataset import Dataset, load_dataset
+from alvinn.training.examples.examination import describe_exam
+from alvinn.training.examples.split import HOLD_LENGTH
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import EpochResult, is_best
-from alvinn.training.split import HOLD_LENGTH
 from alvinn.util.files import write_json
 
 EVERY = 3  # stretch, and row of UNSEEN: to save time

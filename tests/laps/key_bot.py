@@ -16,8 +16,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.panel import Page, Panel
-from alvinn.cockpit.window import Window
+from alvinn.cockpit.display.panel import Page, Panel
+from alvinn.cockpit.display.window import Window
 from alvinn.controls.devices import Keyboard
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.lane import Lane

@@ -21,7 +21,7 @@ from alvinn.networks.inference import Network, write_card
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording, RecordingWriter
 from alvinn.recording.observers import RecordingObserver
-from alvinn.training.dataset import load_dataset
+from alvinn.training.examples.dataset import load_dataset
 from alvinn.world.carla_world import DT, CarlaWorld
 from tests.alvinn.fakes import CAMERA, SMALL, session
 from tests.alvinn.fixtures import car_on, card_for

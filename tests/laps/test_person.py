@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.cli import main
-from alvinn.cockpit.panel import Panel
+from alvinn.cockpit.display.panel import Panel
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
 from tests.alvinn.cockpit.desktop import desktop

@@ -11,9 +11,9 @@ from typing import Any, cast
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
+from alvinn.classroom.activities.contenders import Contender
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.contenders import Contender
 from alvinn.classroom.messages import unpack
 from alvinn.classroom.moments import Moment, Thought
 from alvinn.classroom.web import serve

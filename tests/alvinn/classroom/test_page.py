@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, replace
 
 import pytest
 
+from alvinn.classroom.activities.bets import Bets
+from alvinn.classroom.activities.exam import Exam
+from alvinn.classroom.activities.painting import Easel
+from alvinn.classroom.activities.proving_ground import ProvingGround
 from alvinn.classroom.audience import Guest
-from alvinn.classroom.bets import Bets
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.exam import Exam
 from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.messages import FRAMES, Paint, pack
-from alvinn.classroom.painting import Easel
-from alvinn.classroom.proving_ground import ProvingGround
 from alvinn.jobs.classroom import ACTIVITIES
 from tests.alvinn import fakes
 from tests.alvinn.classroom.browser import DESKTOP, PHONE, Page, browser, needs_chromium, new_page, until

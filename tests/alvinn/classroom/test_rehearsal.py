@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alvinn.classroom import rehearsal
-from alvinn.classroom.contenders import DAGGER, VIEWS
+from alvinn.classroom.activities.contenders import DAGGER, VIEWS
 from alvinn.classroom.rehearsal import EPOCH, estimate_seconds, measure_epoch, rehearse
 from alvinn.errors import ServerError
 from alvinn.settings import SHIPPED, Driving

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from alvinn.cockpit.panel import Page, Panel
-from alvinn.cockpit.window import Window
+from alvinn.cockpit.display.panel import Page, Panel
+from alvinn.cockpit.display.window import Window
 from tests.alvinn.cockpit.desktop import Desktop, until
 
 

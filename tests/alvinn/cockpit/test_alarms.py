@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from alvinn.cockpit.alarms import choose_alarm
-from alvinn.cockpit.panel import Alarm
+from alvinn.cockpit.display.panel import Alarm
 from alvinn.drivers.shared import Wheel
 
 ASKED = Wheel(alarm="drift", seconds_left=2.0)

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from alvinn.cockpit import panel
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.panel import Page, Panel
+from alvinn.cockpit.display import panel
+from alvinn.cockpit.display.panel import Page, Panel
 from alvinn.cockpit.wiring import Advice, Wiring
 from alvinn.controls.devices import Device, Keyboard, WheelDevice
 from alvinn.controls.inputs import Inputs, JoystickState

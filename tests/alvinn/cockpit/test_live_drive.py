@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import DEVICE_POLLS, brake_at_end, open_device, stop
-from alvinn.cockpit.window import Window
 from alvinn.controls.inputs import Inputs, JoystickState
 from alvinn.driving.types import Control, GroundTruth
 from alvinn.errors import FrameError, ServerError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.cockpit.panel import Page
+from alvinn.cockpit.display.panel import Page
 from alvinn.cockpit.start_screen import MAPS
 from alvinn.cockpit.turns import choose_model_name, list_maps, watch_training
 from alvinn.controls.inputs import Inputs

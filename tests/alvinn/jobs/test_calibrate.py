@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.cockpit.panel import Page
-from alvinn.cockpit.window import Window
+from alvinn.cockpit.display.panel import Page
+from alvinn.cockpit.display.window import Window
 from alvinn.controls.profiles import load_profiles
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person

@@ -13,7 +13,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.jobs.convert import READERS, SOURCES, USED, WRITERS, Convert, Format, convert, tabulate_log
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Recording
-from alvinn.training.dataset import load_dataset
+from alvinn.training.examples.dataset import load_dataset
 from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.formats.drives import drive
 from tests.alvinn.jobs.cli import Shell

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from alvinn.cockpit import live_drive
-from alvinn.cockpit.panel import Page
+from alvinn.cockpit.display.panel import Page
 from alvinn.controls.profiles import Profile, profiles_path, save_profile
 from alvinn.driving.types import Image
 from alvinn.errors import FrameError

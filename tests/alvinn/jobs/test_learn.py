@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alvinn.cockpit.panel import LessonState
+from alvinn.cockpit.display.panel import LessonState
 from alvinn.evaluation.inventory import find_models
 from alvinn.networks.inference import Network, read_card
 from alvinn.online.pace import PACES

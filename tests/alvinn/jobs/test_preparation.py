@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alvinn.classroom.contenders import DAGGER, NOISY, PLAIN, PLAIN_RECORDING, VIEWS, find_contenders
+from alvinn.classroom.activities.contenders import DAGGER, NOISY, PLAIN, PLAIN_RECORDING, VIEWS, find_contenders
 from alvinn.dagger.ledger import Ledger, read_ledger, write_ledger
 from alvinn.errors import AlvinnError
 from alvinn.jobs import preparation

@@ -19,7 +19,7 @@ from alvinn.networks.encodings import Hill
 from alvinn.networks.inference import Answer
 from alvinn.networks.memory import FORGOTTEN, Memory
 from alvinn.recording import Range, Recording
-from alvinn.training.split import hold_out
+from alvinn.training.examples.split import hold_out
 from alvinn.util.video import frames
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
 from tests.alvinn.fakes import CAMERA, write_recording
@@ -55,7 +55,7 @@ def test_a_film_replaces_another_only_if_that_is_said_and_only_once_it_is_whole(
     words = ("replay", "a", "--home", str(tmp_path), "--out", str(out))
     assert f"{out} is there already: choose another name, or add --overwrite" in shell.refused(*words)
     with monkeypatch.context() as patch:
-        patch.setattr("alvinn.cockpit.offscreen.render_panel", lambda *_: interrupt())
+        patch.setattr("alvinn.cockpit.display.offscreen.render_panel", lambda *_: interrupt())
         assert shell.run(*words, "--overwrite").status == 130
     assert out.read_bytes() == b"of a holiday"
     assert {path.name for path in tmp_path.iterdir()} == {"data", "a.mp4"}

@@ -15,8 +15,8 @@ from alvinn.driving.types import Camera
 from alvinn.jobs.train import judge_errors
 from alvinn.networks.inference import Network, read_card
 from alvinn.recording import Recording, RecordingWriter
+from alvinn.training.examples.view_requirements import can_shift_views
 from alvinn.training.run import TrainingBar, format_errors
-from alvinn.training.view_requirements import can_shift_views
 from alvinn.util.locks import locked
 from tests.alvinn.fakes import SMALL, session, step, truth, write_recording
 from tests.alvinn.jobs.cli import Shell

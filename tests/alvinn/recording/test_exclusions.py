@@ -11,7 +11,7 @@ from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.sample import read_outgoing
 from alvinn.networks.preprocessing import Preprocessing
 from alvinn.recording import Range, Recording, RecordingWriter
-from alvinn.training.dataset import load_dataset
+from alvinn.training.examples.dataset import load_dataset
 from tests.alvinn.fakes import SMALL, session, step, write_recording
 
 

@@ -26,8 +26,8 @@ SCRIPT = """
 import sys
 from itertools import islice
 from pathlib import Path
-from alvinn.training.batches import Batches, BatchSettings
-from alvinn.training.dataset import load_dataset
+from alvinn.training.examples.batches import Batches, BatchSettings
+from alvinn.training.examples.dataset import load_dataset
 from alvinn.recording import Recording
 from alvinn.networks.preprocessing import Preprocessing
 

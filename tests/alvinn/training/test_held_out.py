@@ -7,7 +7,7 @@ import pytest
 
 from alvinn.driving.types import Image
 from alvinn.networks.encodings import Floats, Hill
-from alvinn.training.batches import Batches, BatchSettings
+from alvinn.training.examples.batches import Batches, BatchSettings
 from alvinn.training.held_out import Errors, measure_errors
 from tests.alvinn.fakes import CAR
 from tests.alvinn.fixtures import toy_dataset

@@ -13,7 +13,7 @@ import pytest
 
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Hill
-from alvinn.training.batches import Batches, BatchSettings
+from alvinn.training.examples.batches import Batches, BatchSettings
 from alvinn.training.held_out import Errors, measure_errors
 from alvinn.training.history import TIE, EpochResult, read_history, write_history
 from tests.alvinn.disk import files_no_larger_than
