@@ -2,6 +2,7 @@
 
     python -m alvinn accept --seeds 1                   # makes the clone and the corrected model
     python -m tests.laps.robustness
+    python -m tests.laps.robustness --models expert     # at each speed: what of a failure is the car's
 
 Each condition is driven by a plain clone, by a model with three rounds of corrections and by the shipped one, on
 circuits on which nothing was chosen, both ways. A cell is a model in a condition; see `tests.laps.cells`.
@@ -37,6 +38,7 @@ from tests.laps.cells import (
 
 FIRST = 420
 MODELS = ("clone", "corrected", "shipped")
+EXPERT = "expert"
 ROUNDS = Path("models/corrections/models/seed-0")
 
 
@@ -49,6 +51,10 @@ class Condition:
     moved: Mapping[str, float] = field(default_factory=dict)
     """what is added to an attribute of the model's own camera [degrees, m]"""
     handicap: Handicap = field(default_factory=Handicap)
+
+    def is_met_by_expert(self) -> bool:
+        """Whether it makes a difference to a driver without a camera."""
+        return not self.moved and self.handicap == Handicap()
 
     def flags(self, camera: Camera) -> dict[str, Any]:
         """The settings of the laps of a model with this camera."""
@@ -93,7 +99,7 @@ class Robustness:
     shipped: str = "shipped"
     """the best model"""
     models: str = ",".join(MODELS)
-    """a,b: which of them"""
+    """a,b: which of them; expert is driven at each speed, since it has no camera"""
     conditions: str = ",".join(CONDITIONS)
     """a,b: which conditions"""
     circuits: int = 10
@@ -111,28 +117,35 @@ class Robustness:
 
     def run(self) -> None:
         """Do the cells that are missing, and print all."""
-        conditions, models = pick(self.conditions, CONDITIONS, "--conditions"), pick(self.models, MODELS, "--models")
+        conditions, models = (
+            pick(self.conditions, CONDITIONS, "--conditions"),
+            pick(self.models, (*MODELS, EXPERT), "--models"),
+        )
         reference = measure_reference()
         found = fill_in_turn([self._plan(name, conditions, reference) for name in models], self.cells)
         table = tabulate(dict(zip(models, found, strict=True)), conditions)
         CONSOLE.print(table, highlight=False, soft_wrap=True)
 
     def _plan(self, name: str, conditions: Sequence[str], reference: str) -> tuple[Cells, Makers]:
-        """The cells of a model."""
+        """The cells of a model, or of the expert."""
         model, settings = self._find(name), {"circuits": self.circuits, "km": self.km}
-        makers: Makers = {one: partial(self._judge, model, one) for one in conditions}
+        makers: Makers = {
+            one: partial(self._judge, model, one) for one in conditions if model or CONDITIONS[one].is_met_by_expert()
+        }
         return Cells(self.out / name, combine(reference, settings, model)), makers
 
-    def _find(self, name: str) -> Path:
+    def _find(self, name: str) -> Path | None:
+        if name == EXPERT:
+            return None
         given = getattr(self, name)
         model = self.home / given if isinstance(given, Path) else Home(self.home).find_model(given)
         if not (model / "card.json").is_file():
             raise ModelError(f"{model} is not a model: make it by python -m alvinn accept, or name --{name}")
         return model
 
-    def _judge(self, model: Path, name: str) -> Figures:
+    def _judge(self, model: Path | None, name: str) -> Figures:
         maps = [f"random:{FIRST + number}" for number in range(self.circuits)]
-        flags = CONDITIONS[name].flags(read_card(model).camera)
+        flags = CONDITIONS[name].flags(read_card(model).camera) if model else {"speed": CONDITIONS[name].speed}
         return {"condition": asdict(CONDITIONS[name]), **judge(model, maps, self.jobs, km=self.km, **flags)}
 
 
