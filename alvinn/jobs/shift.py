@@ -81,9 +81,10 @@ class Shift:
     """simulated seconds of the expert's plain driving that the clone is trained on"""
     maps: str = Correct.maps
     """a,b: circuits to teach on"""
-    judge: str = "random:433,random:410"
-    """a,b: circuits to be judged on, both ways, after each round (default: judging seeds, on which nothing is tuned)"""
-    km: float = 0.4
+    judge: str = "random:450,random:473"
+    """a,b: circuits to be judged on, both ways, after each round (default: the two judging circuits with lanes below 3.1 m
+    and bends below 16 m)"""
+    km: float = 1.0
     """maximum length of a judged run [km]"""
     epochs: int = 30
     """epochs for the clone"""
