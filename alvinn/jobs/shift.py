@@ -83,8 +83,7 @@ class Shift:
     """a,b: circuits to teach on"""
     judge: str = "random:450,random:473"
     """a,b: circuits to be judged on, both ways, after each round (default: the two judging circuits with lanes under
-    3.1 m
-    and bends below 16 m)"""
+    3.1 m and bends below 16 m)"""
     km: float = 1.0
     """maximum length of a judged run [km]"""
     epochs: int = 30
