@@ -44,6 +44,8 @@ class TakeOver:
     """from that state to the take-over"""
     doubt: float | None = None
     """the network's doubt at the take-over; None where its output has no measure of doubt"""
+    start: int = 0
+    """index of the map's starting point, through which the lane goes"""
 
     @property
     def is_persons(self) -> bool:
@@ -82,6 +84,7 @@ class Corrections:
         weather: the weather preset.
         doubt: measures the network's doubt; returns None where it cannot.
         interventions: how often the referee had the car put back so far.
+        start: index of the map's starting point, through which the lane goes.
     """
 
     def __init__(
@@ -91,8 +94,9 @@ class Corrections:
         weather: str,
         doubt: Callable[[Observation], float | None] = lambda _: None,
         interventions: Callable[[], int] = lambda: 0,
+        start: int = 0,
     ) -> None:
-        self._map, self._direction, self._doubt = map_name, direction, doubt
+        self._map, self._direction, self._start, self._doubt = map_name, direction, start, doubt
         self._interventions, self._interventions_before = interventions, 0
         self.weather = weather
         self.going = False
@@ -164,6 +168,7 @@ class Corrections:
             speed=began.observation.speed,
             seconds=round(step.observation.time - began.observation.time, 6),
             doubt=self._doubt(step.observation),
+            start=self._start,
         )
 
     def on_recovery(self) -> None:
@@ -189,6 +194,6 @@ class Corrections:
             if one.correction in self._discarded:
                 continue
             for step, pictures in one.steps:
-                lane = name_lane(self._map, self._direction)
+                lane = name_lane(self._map, self._direction, self._start)
                 writer.add(step, lane=lane, weather=self.weather, outcome=one.outcome, encoded=pictures)
             writer.start_segment()

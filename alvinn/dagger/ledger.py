@@ -45,21 +45,39 @@ class Rollout:
     """simulated duration"""
     aside: float = 0.0
     """initial offset to the right, in [-1, 1] of the threshold of the gate `drift`"""
+    start: int = 0
+    """index of the map's starting point, through which the lane goes"""
 
 
-def plan_rollouts(maps: Sequence[str], number: int, seconds: float, seed: int) -> list[Rollout]:
+def plan_rollouts(
+    maps: Sequence[str], number: int, seconds: float, seed: int, starts: Sequence[int] = (0,)
+) -> list[Rollout]:
     """The rollouts of round `number`, counted from 1, continuing with the lane where the round before stopped.
 
-    Rollouts are as short as is useful; with few maps or much time there is one in each direction on every map.
-    Starting points depend on seed and round only.
+    Rollouts are as short as is useful; with few lanes or much time there is one in each direction on every lane. Where
+    they begin depends on seed and round only.
+
+    Args:
+        maps: names of the maps.
+        number: of the round.
+        seconds: simulated duration of the round.
+        seed: of the places.
+        starts: indices of each map's starting points; a lane goes through each.
     """
     rng = np.random.default_rng((seed, number))
-    lanes = [(name, way) for name in maps for way in WAYS]
+    lanes = [(name, way, start) for name in maps for start in starts for way in WAYS]
     count = max(len(WAYS), min(len(lanes), round(seconds / SHORTEST_ROLLOUT)))
     taken = [lanes[i % len(lanes)] for i in range((number - 1) * count, number * count)]
     return [
-        Rollout(name, way, round(float(rng.random()), 4), seconds / count, round(float(rng.uniform(-1.0, 1.0)), 4))
-        for name, way in taken
+        Rollout(
+            map=name,
+            direction=way,
+            place=round(float(rng.random()), 4),
+            seconds=seconds / count,
+            aside=round(float(rng.uniform(-1.0, 1.0)), 4),
+            start=start,
+        )
+        for name, way, start in taken
     ]
 
 

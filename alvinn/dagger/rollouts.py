@@ -40,7 +40,13 @@ ENDLESS = sys.maxsize  # laps: time ends a rollout, or the end of an open lane
 
 @contextmanager
 def open_training_world(
-    settings: Driving, kept: KeptServer, network: Network, map_name: str, direction: Direction, weather: str
+    settings: Driving,
+    kept: KeptServer,
+    network: Network,
+    map_name: str,
+    direction: Direction,
+    weather: str,
+    start: int = 0,
 ) -> Iterator[CarlaWorld]:
     """A world with the cameras that the network drives with and those used as training targets."""
     with open_world(
@@ -50,6 +56,7 @@ def open_training_world(
         direction=direction,
         weather=weather,
         seed=settings.seed,
+        start=start,
         cameras=network.card.preprocessing.training_cameras,
         kept=kept,
         learned_on=network.card.server,
@@ -84,13 +91,18 @@ def drive_rollout(
         AlvinnError: server or map is not available.
     """
     with open_training_world(
-        settings, server, student.network, rollout.map, rollout.direction, settings.weather
+        settings, server, student.network, rollout.map, rollout.direction, settings.weather, rollout.start
     ) as world:
         place, aside = choose_start(rollout, world.lane, world.geometry.width)
         world.place(place, _speed_at(world, place, settings.speed), aside)
         referee = Referee(world.lane, world.geometry.width, ENDLESS, settings.speed, place)
         kept = Corrections(
-            rollout.map, rollout.direction, settings.weather, student.doubt, lambda: referee.interventions
+            rollout.map,
+            rollout.direction,
+            settings.weather,
+            student.doubt,
+            lambda: referee.interventions,
+            rollout.start,
         )
         driver = teacher.begin_rollout(RolloutContext(rollout, so_far, student, world, kept, settings.seed))
         ticks = {True: 0, False: 0}
@@ -186,8 +198,8 @@ def find_still_failing(
     """
     failed = []
     with KeptServer() as server:
-        for (name, direction, weather), group in groupby(sorted(take_overs, key=_lane_of), key=_lane_of):
-            with open_training_world(settings, server, network, name, direction, weather) as world:
+        for (name, direction, weather, start), group in groupby(sorted(take_overs, key=_lane_of), key=_lane_of):
+            with open_training_world(settings, server, network, name, direction, weather, start) as world:
                 for one in group:
                     if _still_fails(settings, one, network, world):
                         failed.append(one)
@@ -195,8 +207,8 @@ def find_still_failing(
     return failed
 
 
-def _lane_of(one: TakeOver) -> tuple[str, Direction, str]:
-    return one.map, one.direction, one.weather
+def _lane_of(one: TakeOver) -> tuple[str, Direction, str, int]:
+    return one.map, one.direction, one.weather, one.start
 
 
 def _still_fails(settings: Driving, one: TakeOver, network: Network, world: CarlaWorld) -> bool:

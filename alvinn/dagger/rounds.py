@@ -23,7 +23,7 @@ from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.referee import Result
 from alvinn.networks.doubt import Doubt, make_doubt, make_ensemble_doubt
 from alvinn.networks.inference import Network
-from alvinn.recording import Recording, RecordingWriter, make_session
+from alvinn.recording import Recording, RecordingWriter, make_session, name_lane
 from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.training.examples.attempts import select_used
 from alvinn.training.model_folder import is_trained, is_unfinished
@@ -43,7 +43,8 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
     """
     if not number:
         return RoundRecord(0, job.gate, job.expert)
-    folder, rollouts = job.recording(number), plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)
+    folder = job.recording(number)
+    rollouts = plan_rollouts(job.circuits(), number, job.round_seconds, job.seed, job.starting_points())
     newest = _newest_trained(job, number)
     student = _load_student(job, newest)
     driven = read_round(folder) or _new_record(job, number, student)
@@ -62,7 +63,7 @@ def drive_round(job: RoundSettings, number: int) -> RoundRecord:
                 raise AlvinnError(f"round {number} was ended after {done}: run the same command to drive the rest")
             seconds = driven.seconds - before.seconds
             if seconds < rollout.seconds - 1.0 and not teacher.has_left():
-                lane = f"{rollout.map} {rollout.direction}"
+                lane = name_lane(rollout.map, rollout.direction, rollout.start)
                 bars.console.print(f"{lane}: {seconds:.0f} of {rollout.seconds:.0f} s, as its lane ends there")
             bars.update(task, completed=len(driven.rollouts), note=f"{driven.corrections} corrections")
     return driven

@@ -12,7 +12,7 @@ from alvinn.drivers.gates import LiveGateName
 from alvinn.networks.architectures import ARCHITECTURES, NetworkName, OutputName, require_own_encoding
 from alvinn.networks.doubt import DoubtName
 from alvinn.networks.encodings import Scalar
-from alvinn.settings import Driving, refuse_idle, require_above_zero, require_distinct, split_names
+from alvinn.settings import Driving, refuse_idle, require_above_zero, require_distinct, require_start, split_names
 from alvinn.training.examples.attempts import Use
 
 RoundGateName = Literal["drift", "doubt", "human", "always", "plain", "noise"]
@@ -43,6 +43,10 @@ class RoundSettings(Driving):
     """input device: auto, keyboard, mouse, wheel, or part of a device name"""
     maps: str = "random:213,random:237,random:239,random:268,random:280,random:290"
     """a,b: circuits to drive the rounds on (default: six of random:200 to random:299, narrow and tight)"""
+    start: int = 0
+    """index of each map's starting point, for towns: what can be driven from it is the lane of the rounds"""
+    starts: int = 1
+    """number of starting points, counted up from --start"""
     judge: str = "random:7,random:8,random:9"
     """a,b: other circuits for evaluation laps in both directions after each round; stops once all laps pass"""
     views: Literal["on", "off"] = "on"
@@ -72,8 +76,10 @@ class RoundSettings(Driving):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for flag in ("rounds", "round_seconds", "epochs", "more_epochs", "members", "jobs", "correction_weight"):
+        more = ("epochs", "more_epochs", "members", "jobs", "correction_weight")
+        for flag in ("rounds", "round_seconds", "starts", *more):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
+        require_start(self.start)
         require_distinct("--data", self.data)
         self.require_one_or_many("map")
         require_distinct("--maps", self.circuits())
@@ -114,6 +120,10 @@ class RoundSettings(Driving):
     def circuits(self) -> list[str]:
         """Circuits that the rounds are driven on."""
         return split_names(self.maps, self.map)
+
+    def starting_points(self) -> range:
+        """Of each circuit, those that the rounds are driven from."""
+        return range(self.start, self.start + self.starts)
 
     def judges(self) -> list[str]:
         """Circuits of the evaluation laps."""

@@ -23,7 +23,7 @@ from alvinn.errors import UsageError
 from alvinn.recording import Recording
 from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
-from alvinn.world.opening import require_server
+from alvinn.world.opening import require_server, require_starts
 
 FREE = {"home", "headless", "carla", "jobs", "rounds", "name", "map", "live", "retest", "overwrite"}
 """Settings that may change between rounds."""
@@ -59,6 +59,7 @@ def correct(job: Correct) -> Ledger:
         AlvinnError: it cannot be done, or was begun with other settings or other recordings.
     """
     require_server(job, [*job.circuits(), *job.judges()])
+    require_starts(job, job.circuits(), job.starting_points()[-1])
     path = job.model_folder(job.name) / "rounds.json"
     data = {str(name): Recording(job.recording_folder(name)).digest() for name in job.data}
     require_teacher(job)

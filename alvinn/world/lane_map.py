@@ -41,10 +41,24 @@ def build_lane(road_map: carla.Map, direction: Direction, start: int = 0) -> Lan
 
 def first_waypoint(road_map: carla.Map, direction: Direction, start: int) -> carla.Waypoint:
     """The first waypoint of the lane through a spawn point; raises as `build_lane` does."""
+    return _lane_towards(road_map.get_waypoint(find_start(road_map, start)), direction, _shown_name(road_map))
+
+
+def find_start(road_map: carla.Map, start: int) -> carla.Location:
+    """The place of a spawn point.
+
+    Raises:
+        MapError: the map has no such spawn point.
+    """
     points = road_map.get_spawn_points()
     if not 0 <= start < len(points):
-        raise MapError(f"the map {road_map.name} has starting points 0 to {len(points) - 1}, not {start}")
-    return _lane_towards(road_map.get_waypoint(points[start].location), direction, road_map.name)
+        raise MapError(f"the map {_shown_name(road_map)} has starting points 0 to {len(points) - 1}, not {start}")
+    return points[start].location
+
+
+def _shown_name(road_map: carla.Map) -> str:
+    """The map's name as flags take it, without the server's folder."""
+    return str(road_map.name).rsplit("/", maxsplit=1)[-1]
 
 
 def _lane_towards(waypoint: carla.Waypoint | None, direction: Direction, name: str) -> carla.Waypoint:

@@ -13,6 +13,7 @@ from alvinn.settings import Driving, is_address
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect, explain_errors, server_kind
 from alvinn.world.embedded_server import KeptServer, embedded_server
+from alvinn.world.lane_map import find_start
 from alvinn.world.maps import require_map
 from alvinn.world.spawning import spawn_car
 
@@ -43,6 +44,22 @@ def require_server(settings: Driving, maps: Sequence[str]) -> None:
     with connect(*parse_address(settings.carla)) as client, explain_errors("being asked for its maps"):
         for wanted in maps:
             require_map(client, wanted)
+
+
+def require_starts(settings: Driving, maps: Sequence[str], last: int) -> None:
+    """See that maps of the embedded server have so many starting points, before anything is begun.
+
+    Those of a running server are not loaded for that, as it takes minutes.
+
+    Raises:
+        AlvinnError: a map has fewer.
+    """
+    if settings.carla is not None or last == 0:
+        return
+    with KeptServer() as kept:
+        for name in maps:
+            with connect(*kept.address(name, settings.seed), embedded=True) as client:
+                find_start(client.get_world().get_map(), last)
 
 
 def find_server_kind(settings: Driving) -> str:

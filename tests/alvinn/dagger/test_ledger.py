@@ -69,6 +69,21 @@ def test_a_round_of_many_maps_goes_on_where_the_one_before_stopped() -> None:
     assert taken[1][:5] == [(name, way) for name in "gh" for way in ("forward", "reverse")] + [("a", "forward")]
 
 
+def test_a_round_goes_both_ways_on_the_lane_of_every_starting_point() -> None:
+    rollouts = plan_rollouts(("a", "b"), 1, 60.0, seed=0, starts=range(3, 5))
+    assert [(one.map, one.start) for one in rollouts] == [
+        ("a", 3),
+        ("a", 3),
+        ("a", 4),
+        ("a", 4),
+        ("b", 3),
+        ("b", 3),
+        ("b", 4),
+        ("b", 4),
+    ]
+    assert [one.direction for one in rollouts] == ["forward", "reverse"] * 4
+
+
 def test_the_same_seed_and_round_drive_the_same_rollouts_and_others_do_not() -> None:
     assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) == plan_rollouts(("a", "b"), 1, 60.0, seed=3)
     assert plan_rollouts(("a", "b"), 1, 60.0, seed=3) != plan_rollouts(("a", "b"), 2, 60.0, seed=3)

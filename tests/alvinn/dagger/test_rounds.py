@@ -103,7 +103,7 @@ def test_a_short_rollout_is_an_error_only_if_the_person_left_and_not_where_the_l
             drive_round(job, 1)
     else:
         assert drive_round(job, 1).seconds == 4.0
-        assert "oval forward: 2 of 5 s, as its lane ends there" in capsys.readouterr().out
+        assert "oval/forward: 2 of 5 s, as its lane ends there" in capsys.readouterr().out
 
 
 def test_a_network_without_a_measure_of_doubt_is_refused_before_its_round_is_driven(

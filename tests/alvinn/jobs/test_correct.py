@@ -74,6 +74,7 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
         rounds=1,
         round_seconds=5.0,
         maps="oval",
+        start=1,
         judge="",
         views="off",
         epochs=1,
@@ -101,6 +102,8 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
     assert len(attempts.rows) * 0.05 == pytest.approx(driven["seconds"])
     assert driven["frames"] == len(corrections)
     assert {rollout["direction"] for rollout in driven["legs"]} == {"forward", "reverse"}
+    assert {row.lane for row in attempts.rows} == {"oval@1/forward", "oval@1/reverse"}
+    assert {one["start"] for one in (*driven["legs"], *driven["take_overs"])} == {1}
 
     monkeypatch.undo()
     ledger = correct(job)
@@ -120,6 +123,16 @@ def test_the_rounds_lead_from_a_clone_to_a_network_that_learned_from_corrections
 
 def test_circuits_that_are_judged_on_are_never_corrected_on(shell: Shell) -> None:
     assert shell.run("correct", "mine", "--maps", "random:1,random:7", "--judge", "random:7").status == 2
+
+
+def test_a_starting_point_that_a_map_does_not_have_is_told_before_a_network_is_trained(
+    shell: Shell, tmp_path: Path
+) -> None:
+    write_recording(tmp_path / "data" / "base", 3)
+    rounds = ("correct", "mine", "--data", "base", "--home", str(tmp_path), "--maps", "oval", "--judge", "")
+    assert "the map oval has starting points 0 to" in shell.refused(*rounds, "--starts", "999")
+    assert not (tmp_path / "models").exists()
+    assert "--start must be 0 or more" in shell.misused(*rounds, "--start", "-1")
 
 
 def test_rounds_that_were_begun_in_another_way_are_not_gone_on_with(shell: Shell, tmp_path: Path) -> None:
