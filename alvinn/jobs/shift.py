@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from alvinn.console import CONSOLE
 from alvinn.dagger.rounds import recordings_until
 from alvinn.dagger.settings import RoundGateName
@@ -25,7 +23,14 @@ from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.correct import Correct, correct
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import record_plain_driving
-from alvinn.jobs.shift_states import SeedStates, collect_states, show_states
+from alvinn.jobs.shift_figures import (
+    SeedStates,
+    collect_states,
+    count_labels,
+    measure_offset_sds,
+    measure_rates,
+    show_states,
+)
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
 from alvinn.settings import check_names, refuse_idle, require_above_zero, require_distinct, require_seed, split_names
@@ -34,9 +39,9 @@ from alvinn.util.begun import begin, remove, require_ours
 from alvinn.util.files import atomic_folder, write_json
 from alvinn.util.locks import FOREVER, locked
 from alvinn.util.opening import OpenFlag, open_file
-from alvinn.visualization.covariate_shift import Rate, describe_rates, estimate_rate, plot_rates
+from alvinn.visualization.covariate_shift import describe_rates, plot_rates
 from alvinn.visualization.page import HtmlTable, embed_figure, write_page
-from alvinn.visualization.shift_tables import CorrectionResults, read_corrections, tabulate_rates
+from alvinn.visualization.shift_tables import read_corrections, tabulate_rates, tabulate_seeds
 
 TAUGHT: dict[RoundGateName, str] = {
     "plain": "more plain driving",
@@ -254,10 +259,18 @@ class Shift:
             self._write_page(found, seeds)
 
     def _write_page(self, found: Found, seeds: int) -> None:
-        rates = {TAUGHT[gate]: list(_rates(line)) for gate, line in found.items()}
-        content = {name: [asdict(one) for one in line] for name, line in rates.items()}
+        rates = {TAUGHT[gate]: measure_rates(line) for gate, line in found.items()}
+        offsets = {TAUGHT[gate]: measure_offset_sds(line) for gate, line in found.items()}
+        taught = {gate: [self.make_correction(gate, seed) for seed in self._seeds()[:seeds]] for gate in found}
+        labels = {TAUGHT[gate]: count_labels(jobs, self.rounds) for gate, jobs in taught.items()}
+        content = {
+            "departures_per_km": {name: [asdict(one) for one in line] for name, line in rates.items()},
+            "offset_sd_m": offsets,
+            "labels": labels,
+        }
         settings = asdict(self) | {"out": str(self.out), "proof": str(self.proof), "seeds": seeds}
-        write_json(self.out / "shift.json", {"schema": 1, "settings": settings, "departures_per_km": content})
+        write_json(self.out / "shift.json", {"schema": 1, "settings": settings, **content})
+        headings = ("method", *(f"round {n}" for n in range(self.rounds + 1)))
         values = {
             **{name: getattr(self, name) for name in ("rounds", "round_seconds", "seconds", "km")},
             "verdict": describe_rates(rates, TAUGHT["plain"]),
@@ -267,27 +280,19 @@ class Shift:
             "rates": embed_figure(
                 plot_rates(rates), "Departures per km on unseen circuits; bands: 95% of a bootstrap over seeds."
             ),
-            "departures": HtmlTable(["method", *(f"round {n}" for n in range(self.rounds + 1))], tabulate_rates(rates)),
+            "departures": HtmlTable(headings, tabulate_rates(rates)),
+            "offsets": HtmlTable(headings, tabulate_seeds(offsets, "{:.3f}")),
+            "labels": HtmlTable(headings, tabulate_seeds(labels, "{:.0f}")),
             "places": [
                 show_states(TAUGHT[gate], list(self._collect_states(gate, found[gate])))
                 for gate in PLACES
                 if gate in found
             ],
-            "corrections": self._read_proof(),
+            "corrections": read_corrections(self.proof, named=self.proof != Shift.proof),
         }
         write_page(self.out / "shift.html", "shift.html", "The covariate shift", values)
-
-    def _read_proof(self) -> CorrectionResults | None:
-        return read_corrections(self.proof, named=self.proof != Shift.proof)
 
     def _collect_states(self, gate: RoundGateName, seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[SeedStates]:
         for seed, rounds in zip(self._seeds(), seeds, strict=False):
             job = self.make_correction(gate, seed)
             yield [collect_states(recordings_until(job, number), runs) for number, runs in enumerate(rounds)]
-
-
-def _rates(seeds: Sequence[Sequence[Sequence[Result]]]) -> Iterator[Rate]:
-    for number in range(len(seeds[0])):
-        departures = [sum(len(run.trace.departures) for run in rounds[number]) for rounds in seeds]
-        km = [sum(run.trace.progress[-1] for run in rounds[number]) / 1000.0 for rounds in seeds]
-        yield estimate_rate(departures, km, np.random.default_rng(number))

@@ -81,7 +81,11 @@ def describe_rates(rates: Mapping[str, Sequence[Rate]], plain: str) -> str:
     last = {name: line[-1] for name, line in rates.items()}
     best = min(last, key=lambda name: last[name].middle)
     rounds, clone = len(rates[best]) - 1, rates[best][0].middle
-    said = f"{best}: {clone:.2f} departures per km before, {last[best].middle:.2f} after {pluralize(rounds, 'round')}"
+    after = f"after {pluralize(rounds, 'round')}"
+    if plain in last and len(last) > 1 and last[plain].middle == last[best].middle:
+        left = f"{last[plain].middle:.2f} {after}"
+        return f"{plain}: {clone:.2f} departures per km before, {left}; no other method leaves fewer."
+    said = f"{best}: {clone:.2f} departures per km before, {last[best].middle:.2f} {after}"
     if best == plain or plain not in last:
         return f"{said}."
     return f"{said}; {plain} leaves {last[plain].middle:.2f}, {_judge_difference(last[best], last[plain])}."

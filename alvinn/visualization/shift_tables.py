@@ -1,9 +1,9 @@
-"""Tables of the page on the covariate shift: departures per km by round, and what `alvinn accept` found."""
+"""Tables of the page on the covariate shift: each method's figures by round, and what `alvinn accept` found."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,21 @@ from alvinn.visualization.page import HtmlTable
 def tabulate_rates(rates: dict[str, list[Rate]]) -> list[list[str]]:
     """The rows of a table: departures per km of each teaching method (rows) after each round (columns)."""
     return [[name, *map(_format_rate, line)] for name, line in rates.items()]
+
+
+def tabulate_seeds(figures: Mapping[str, Sequence[Sequence[float]]], form: str) -> list[list[str]]:
+    """The rows of a table: of each method (rows) after each round (columns) the mean over seeds, and its range.
+
+    Args:
+        figures: of each method, by round and seed.
+        form: how a figure is written.
+    """
+    return [[name, *(_format_seeds(seeds, form) for seeds in line)] for name, line in figures.items()]
+
+
+def _format_seeds(seeds: Sequence[float], form: str) -> str:
+    low, middle, high = (form.format(figure) for figure in (min(seeds), sum(seeds) / len(seeds), max(seeds)))
+    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def _format_rate(one: Rate) -> str:

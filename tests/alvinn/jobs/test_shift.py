@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alvinn.errors import BusyError, MixedError, TakenError
@@ -44,7 +45,11 @@ def test_every_way_of_teaching_begins_with_the_seeds_own_clone_and_has_its_line_
 
     Shift(out=tmp_path, seeds=2, rounds=1, proof=proof).run()
     assert dict(began) == {f"{gate}-{seed}": f"the clone of plain-{seed}" for gate in TAUGHT for seed in (0, 1)}
-    told = json.loads((tmp_path / "shift.json").read_text(encoding="utf-8"))["departures_per_km"]
+    written = json.loads((tmp_path / "shift.json").read_text(encoding="utf-8"))
+    told = written["departures_per_km"]
+    spread = float(np.std(judged(LOST).trace.offset))
+    assert written["offset_sd_m"]["DAgger, drift"] == [pytest.approx([spread] * 2), [0.0] * 2], "by round and seed"
+    assert set(written["labels"]) == set(TAUGHT.values())
     assert set(told) == set(TAUGHT.values())
     km = judged(LOST).trace.progress[-1] / 1000.0
     assert [one["middle"] for one in told["more plain driving"]] == pytest.approx([1.0 / km] * 2)

@@ -80,6 +80,7 @@ def test_the_verdict_names_the_best_method_and_whether_chance_explains_it() -> N
     )
     assert "may be chance" in describe_rates({"plain": plain, "drift": [plain[0], Rate(2.9, 2.0, 3.4, *five)]}, "plain")
     assert describe_rates({"plain": plain}, "plain").endswith("after 1 round.")
+    assert describe_rates({"plain": plain, "drift": plain}, "plain").endswith("no other method leaves fewer.")
 
 
 @pytest.mark.parametrize(("seeds", "told"), [(1, "1 seed cannot tell"), (4, "4 seeds cannot tell"), (5, "more than")])

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from jinja2 import UndefinedError
 
-from alvinn.jobs.shift_states import StatesShown
+from alvinn.jobs.shift_figures import StatesShown
 from alvinn.metrics.referee import unfinished_result
 from alvinn.metrics.results import FILM, run_folder
 from alvinn.metrics.summary import summarize
@@ -109,6 +109,8 @@ def page(folder: Path, template: str, name: str) -> str:
             "judge": name,
             "rates": figure,
             "departures": table,
+            "offsets": table,
+            "labels": table,
             "places": [StatesShown(name, figure)],
             "corrections": CorrectionResults(name, table),
         },

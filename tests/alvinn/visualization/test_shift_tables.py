@@ -7,7 +7,7 @@ import pytest
 
 from alvinn.errors import ResultsError
 from alvinn.visualization.covariate_shift import Rate
-from alvinn.visualization.shift_tables import read_corrections, tabulate_rates
+from alvinn.visualization.shift_tables import read_corrections, tabulate_rates, tabulate_seeds
 
 SEED = {
     "seed": 3,
@@ -26,6 +26,12 @@ SEED = {
 def test_a_rate_of_one_seed_has_no_interval() -> None:
     rows = tabulate_rates({"plain": [Rate(1.5, 1.0, 2.25), Rate(0.5, 0.5, 0.5)]})
     assert rows == [["plain", "1.50 (1.00 to 2.25)", "0.50"]]
+
+
+def test_seeds_are_shown_by_their_mean_and_their_range_and_alike_ones_once() -> None:
+    assert tabulate_seeds({"plain": [[0.07, 0.08, 0.06], [0.05, 0.05, 0.05]]}, "{:.2f} m") == [
+        ["plain", "0.07 m (0.06 m to 0.08 m)", "0.05 m"]
+    ]
 
 
 def test_a_seed_s_corrections_are_a_row(tmp_path: Path) -> None:
