@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ settings.register_profile("calm", deadline=None, derandomize=True, max_examples=
 # New examples at every run, for `make test-long`.
 settings.register_profile("wander", deadline=None)
 settings.load_profile("calm")
+
+# As the command line does; TensorFlow reads it once in a process, whichever test imports it first.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell's background jobs do not hear Ctrl-C, and neither would the programs that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -72,7 +72,6 @@ def card_for(dataset: Dataset, hill: Hill) -> Card:
 def toy_model(folder: Path) -> Path:
     """A model folder that learned the toy task a little; made at the first call."""
     if not (folder / "card.json").exists():
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from alvinn.training import trainer
 
         dataset, hill = toy_dataset(), Hill()

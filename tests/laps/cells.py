@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -116,6 +117,7 @@ class Tool(Protocol):
 
 def main(kind: type[Tool]) -> int:
     """Run an experiment; returns its exit status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line does
     try:
         tyro.cli(kind).run()
     except AlvinnError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ SMALL = Camera(width=64, height=32)
 @pytest.fixture(scope="module")
 def unlearned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 1989 with its first, random weights."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from alvinn.networks import keras_models
 
     folder = tmp_path_factory.mktemp("home") / "models" / "unlearned"
