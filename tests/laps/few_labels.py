@@ -3,6 +3,7 @@
     python -m tests.laps.few_labels                                                   # three gates, 300 labels each
     python -m tests.laps.few_labels --gates drift --labels 60,120,240,300,480 --seeds 5
     python -m tests.laps.few_labels --gates drift --labels 300 --seeds 5 --judging    # on the judging circuits, once
+    python -m tests.laps.few_labels --gates drift --labels 0,300,all --seeds 5 --narrow   # where clones do depart
 
 Rounds as in `alvinn accept`, but each learns from no more than its share of the labels: its
 corrections are cut into pieces of two seconds, of which so many are kept at random, and the others left out. All gates
@@ -32,6 +33,7 @@ from alvinn.jobs.accept import SECONDS, UNSEEN
 from alvinn.jobs.correct import Correct
 from alvinn.jobs.record import record_plain_driving
 from alvinn.jobs.reference import measure_reference
+from alvinn.jobs.shift import Shift
 from alvinn.recording import Range, Recording, Row
 from alvinn.recording.exclusions import mask_kept, write_left_out
 from alvinn.training.model_folder import is_trained
@@ -58,13 +60,15 @@ class FewLabels:
     gates: str = "drift,doubt,always"
     """a,b: who asks for the labels"""
     labels: str = "300"
-    """a,b: how many frames are labelled in all rounds together"""
+    """a,b: how many frames are labelled in all rounds together; all: every one that the gate asks for"""
     seeds: int = 3
     """how many, counted up from --seed"""
     seed: int = 0
     """the first of them"""
     judging: bool = False
     """judge on random:400 to 419, as `alvinn accept` does (default: on random:240 to 259)"""
+    narrow: bool = False
+    """judge on the narrow and tight circuits of `alvinn shift`"""
     seconds: float = SECONDS
     """of plain driving"""
     rounds: int = 3
@@ -89,28 +93,35 @@ class FewLabels:
     def run(self) -> None:
         """Do the cells that are missing, and print all."""
         gates, seeds = pick(self.gates, get_args(RoundGateName), "--gates"), range(self.seed, self.seed + self.seeds)
-        if not all(number.isdecimal() for number in self.labels.split(",")):
-            raise AlvinnError(f"--labels must be whole numbers such as 120,300, not {self.labels}")
-        rows = {f"{gate}-{number}": (gate, int(number)) for gate in gates for number in self.labels.split(",")}
+        budgets = {number: _read_budget(number) for number in self.labels.split(",")}
+        rows = {f"{gate}-{number}": (gate, number) for gate in gates for number in budgets}
         taught = {name: getattr(self, name) for name in ("seconds", "rounds", "round_seconds", "epochs")}
         reference = measure_reference()
         home = self.home / combine(reference, taught)[:8]  # nothing that another program made is gone on with
         digest = combine(reference, {**taught, "circuits": self.circuits, "km": self.km})
         makers = {
-            f"{row}-{seed}": partial(self._do, home, gate, number, seed)
+            f"{row}-{seed}": partial(self._do, home, gate, f"{row}-{seed}", budgets[number], seed)
             for seed in seeds
             for row, (gate, number) in rows.items()
         }
-        found = Cells(self.out / ("judging" if self.judging else "development"), digest).fill(makers, self.cells)
+        found = Cells(self.out / self._circuits()[0], digest).fill(makers, self.cells)
         CONSOLE.print(tabulate_by_seed(found, list(rows), seeds), highlight=False, soft_wrap=True)
 
-    def _do(self, home: Path, gate: str, labels: int, seed: int) -> Figures:
-        (name,) = [one for one in get_args(RoundGateName) if one == gate]
+    def _circuits(self) -> tuple[str, Sequence[str]]:
+        """What is judged on: the name of its folder, and the circuits."""
+        if self.judging and self.narrow:
+            raise AlvinnError("--judging and --narrow name different circuits: leave one out")
+        if self.narrow:
+            return "narrow", Shift.judge.split(",")
+        return ("judging", UNSEEN) if self.judging else ("development", DEVELOPMENT)
+
+    def _do(self, home: Path, gate: str, name: str, labels: int, seed: int) -> Figures:
+        (asks,) = [one for one in get_args(RoundGateName) if one == gate]
         job = Correct(
             home=home,
-            name=f"{gate}-{labels}-{seed}",
+            name=name,
             data=(record_plain_driving(home, f"plain-{seed}", self.seconds, seed).name,),
-            gate=name,
+            gate=asks,
             rounds=self.rounds,
             round_seconds=self.round_seconds,
             epochs=self.epochs,
@@ -128,9 +139,18 @@ class FewLabels:
             kept.append(keep_labels(Recording(job.recording(number)), most, (seed, number)))
             CONSOLE.print(f"round {number}: {kept[-1]} of {driven.frames} labels kept", highlight=False)
             train_round(job, number)
-        maps = (UNSEEN if self.judging else DEVELOPMENT)[: self.circuits]
-        figures = judge(job.model(job.rounds), maps, self.jobs, km=self.km)
+        _, maps = self._circuits()
+        figures = judge(job.model(job.rounds), maps[: self.circuits], self.jobs, km=self.km)
         return {"frames": sum(kept), "by_round": kept, **figures}
+
+
+def _read_budget(text: str) -> int:
+    """How many labels there may be."""
+    if text == "all":
+        return sys.maxsize
+    if not text.isdecimal():
+        raise AlvinnError(f"--labels must be whole numbers, or all, such as 120,300,all, not {text}")
+    return int(text)
 
 
 def _share_clone(job: RoundSettings, name: str) -> None:
