@@ -26,7 +26,7 @@ from alvinn.formats.reading import Reading, SpeedUnit
 from alvinn.formats.sample import OnRow, Sample
 from alvinn.recording import Recording
 from alvinn.recording.summary import open_recording
-from alvinn.recording.writer import require_no_rounds
+from alvinn.recording.writer import is_free, require_only_a_recording
 from alvinn.settings import CameraFlags, Home, require_above_zero
 from alvinn.util.files import atomic_folder, require_space
 from alvinn.util.nearest import find_nearest
@@ -152,7 +152,7 @@ class Convert(Home):
         CONSOLE.print(tabulate_log(log))
         CONSOLE.print(f"{log.rows} rows are in {target}")
         if self.target_format == "alvinn":
-            print_next("train", self.dst, "--data", self.dst, home=self.home)
+            print_next("train", Path(self.dst).name, "--data", self.dst, home=self.home)
 
     def _refuse_what_is_not_used(self) -> None:
         foreign = self.target_format if self.source_format == "alvinn" else self.source_format
@@ -233,10 +233,10 @@ def _choose_camera(flags: CameraFlags, told: Camera | None) -> Camera | None:
 @contextmanager
 def _create_folder(target: Path, job: Convert) -> Iterator[Path]:
     """A folder to write in that becomes the target at the end, and leaves nothing after an error."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not is_free(target):
         _require_replaceable(target, job)
     try:
-        with atomic_folder(target, overwrite=job.overwrite) as scratch:
+        with atomic_folder(target, overwrite=target.exists()) as scratch:
             yield scratch
     except OSError as error:
         raise AlvinnError(f"{target} could not be written: {error.strerror or error}") from error
@@ -254,7 +254,7 @@ def _require_replaceable(target: Path, job: Convert) -> None:
         raise AlvinnError(
             f"{target} is neither a recording nor an export of one and is not replaced: choose another name"
         )
-    require_no_rounds(target)
+    require_only_a_recording(target)
     if target.resolve() in {Path(job.src).resolve(), job.recording_folder(job.src).resolve()}:
         raise AlvinnError(f"{target} is what would be read and replaced at once: choose another name")
 

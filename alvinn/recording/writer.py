@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from alvinn.recording.writer_thread import KEPT, Pictures, WriterThread
 from alvinn.util.images import image_suffix
 from alvinn.util.locks import LOCK, locked
 
+CARD = "card.json"  # of a model
 DISCARDED = "discarded while driving"
 PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
@@ -52,12 +54,14 @@ def require_free(folder: Path, *, append: bool | None, overwrite: bool) -> None:
     )
 
 
-def require_no_rounds(folder: Path) -> None:
-    """See that no corrections lie in the folder of a recording that is to be replaced, since they would go with it.
+def require_only_a_recording(folder: Path) -> None:
+    """See that no corrections and no model lie in the folder of a recording that is to be replaced and go with it.
 
     Raises:
         RecordingError: some do.
     """
+    if (folder / CARD).exists():
+        raise RecordingError(f"{folder} holds a model, too, which would go with it: choose another name, or remove it")
     if rounds := sorted(path.parent.name for path in folder.glob(f"*/{SESSION}")):
         raise RecordingError(
             f"{folder} holds the corrections of {', '.join(rounds)}, too, which would go with it: choose another name, "
@@ -90,6 +94,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._folder, self._keep_empty = folder, keep_empty
         self._weathers: dict[str, None] = {}  # that were driven
         self.rows = 0
+        self._renumbered = 0  # from a row's number to that in its files
         self.late: int | None = None
         self._segment = 0
         self._session = session
@@ -116,6 +121,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         before.repair()
         self._session = merge_sessions(before.session, session)
         self.rows = len(before.rows)
+        self._renumbered = _find_next_number(before.rows) - self.rows
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
 
     def _remove(self) -> None:
@@ -126,7 +132,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         """
         if not (self._folder / SESSION).is_file():
             raise RecordingError(f"{self._folder} is not a recording and is not replaced: choose another name")
-        require_no_rounds(self._folder)
+        require_only_a_recording(self._folder)
         for path in self._folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
@@ -219,7 +225,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     def _file(self, camera: str, suffix: str) -> str:
         """File of a picture of the next row, relative to the recording."""
-        return f"frames/{self.rows:08d}_{camera}.{suffix}"
+        return f"frames/{self.rows + self._renumbered:08d}_{camera}.{suffix}"
 
     def _write(self, row: Row, pictures: Pictures) -> None:
         self._thread.write(row, pictures)
@@ -242,6 +248,12 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
                     raise
             if not self.rows and (error is not None or not self._keep_empty):
                 self._remove()  # an empty recording would only block its name
+
+
+def _find_next_number(rows: Sequence[Row]) -> int:
+    """The first number that no picture has: after a line of the table was deleted, more than there are rows."""
+    taken = [int(found[1]) for row in rows if (found := re.search(r"(\d+)_[a-z]+\.\w+$", row.center))]
+    return max([len(rows) - 1, *taken]) + 1
 
 
 def _sum(before: int | None, now: int | None) -> int | None:

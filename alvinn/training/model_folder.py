@@ -10,6 +10,7 @@ from typing import Any
 from alvinn.errors import ModelError
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.recording import Recording
+from alvinn.recording.session import NAME as SESSION
 from alvinn.util.begun import begin, remove
 from alvinn.util.files import SCRATCH
 
@@ -39,6 +40,8 @@ def require_room(folder: Path, *, resume: bool, overwrite: bool) -> None:
     Raises:
         ModelError: the folder holds one, and neither flag was given; or there is nothing to resume.
     """
+    if (folder / SESSION).exists():
+        raise ModelError(f"{folder} holds a recording: choose another name for the model, such as {folder.name}")
     if resume and not is_unfinished(folder):
         raise ModelError(f"{folder} holds no interrupted training to resume: train it from the start, without --resume")
     if resume or overwrite:
@@ -92,7 +95,7 @@ def begin_training(
     if not resume:
         remove(folder, (*OWN, *DERIVED))
     remove(folder, [f"{SCRATCH}*"])  # of a training that was killed
-    data = {str(recording.folder.name): recording.digest() for recording in recordings}
+    data = {f"{n} {recording.folder.name}": recording.digest() for n, recording in enumerate(recordings, 1)}
     begun_from = None if warm is None else hashlib.sha256((warm / "network.keras").read_bytes()).hexdigest()
     begin(
         folder / BEGUN,

@@ -12,9 +12,9 @@ from rich.console import Console
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.jobs.convert import READERS, SOURCES, USED, WRITERS, Convert, Format, convert, tabulate_log
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.recording import Recording
+from alvinn.recording import Recording, RecordingWriter
 from alvinn.training.examples.dataset import load_dataset
-from tests.alvinn.fakes import SMALL, write_recording
+from tests.alvinn.fakes import SMALL, session, write_recording
 from tests.alvinn.formats.drives import drive
 from tests.alvinn.jobs.cli import Shell
 
@@ -123,6 +123,21 @@ def test_what_convert_made_is_replaced_if_that_is_said(shell: Shell, tmp_path: P
     ours = ("convert", "a", str(tmp_path / "data" / "a"), "--to", "tub", "--overwrite", "--home", str(tmp_path))
     assert "read and replaced at once" in shell.refused(*ours)
     assert {path.name for path in tmp_path.iterdir()} == {"data", "out"}
+
+
+def test_an_import_takes_the_name_of_a_recording_that_came_to_nothing(shell: Shell, tmp_path: Path) -> None:
+    source = export(shell, tmp_path)
+    with RecordingWriter(tmp_path / "data" / "b", session(), keep_empty=False):
+        pass
+    said = shell.run("convert", str(source), "b", "--from", "udacity", "--home", str(tmp_path))
+    assert said.status == 0, said.err
+    assert Recording(tmp_path / "data" / "b").rows
+
+
+def test_the_model_that_an_import_proposes_does_not_lie_in_the_imports_folder(shell: Shell, tmp_path: Path) -> None:
+    source, target = export(shell, tmp_path), str(tmp_path / "elsewhere" / "b")
+    said = shell.run("convert", str(source), target, "--from", "udacity")
+    assert f"train b --data {target}" in said.out
 
 
 def test_a_copy_that_finds_no_room_is_not_begun(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_a_recording_becomes_a_model_whose_card_says_how(shell: Shell, tmp_path:
     assert list((made / "logs").rglob("events.out.tfevents.*"))
     card = read_card(made)
     table = hashlib.sha256((folder / "drive.csv").read_bytes()).hexdigest()
-    assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table, "maps": ["oval"]},)
+    assert card.recordings == ({"name": "mine", "rows": 24, "sha256": table, "maps": ["oval"], "held_out": []},)
     assert (card.camera, card.seed, card.settings["epochs"]) == (SMALL, 0, 1)
     assert card.metrics.keys() >= {f"held_out_{name}" for name in ("mae", "relative_error", "steer_mae", "plain_mae")}
     assert card.exam is not None
@@ -193,7 +193,7 @@ def test_ctrl_c_after_an_epoch_is_told_as_such_and_what_is_resumed_must_be_the_s
     assert "seed 0 (now 1)" in shell.refused("train", *where, "--epochs", "2", "--seed", "1", "--resume")
     assert "learning_rate" in shell.refused("train", *where, "--epochs", "2", "--learning-rate", "1e-4", "--resume")
     Recording(tmp_path / "data" / "a").leave_out(3, 3)
-    assert "recordings a " in shell.refused("train", *where, "--epochs", "2", "--resume")
+    assert "recordings 1 a " in shell.refused("train", *where, "--epochs", "2", "--resume")
     assert read_card(folder) == before
     Recording(tmp_path / "data" / "a").take_back()
     assert shell.run("train", *where, "--epochs", "2", "--resume").status == 0

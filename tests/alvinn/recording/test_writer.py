@@ -92,6 +92,19 @@ def test_appended_rows_are_numbered_on_in_a_new_segment(tmp_path: Path) -> None:
     ]
 
 
+def test_appending_after_a_line_was_deleted_overwrites_no_picture_of_an_older_row(tmp_path: Path) -> None:
+    write_recording(tmp_path, 4)
+    table = tmp_path / "drive.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(lines[:2] + lines[3:]), encoding="utf-8")
+    kept = {row.center: (tmp_path / row.center).read_bytes() for row in Recording(tmp_path).rows}
+    write_recording(tmp_path, 2, append=True)
+    rows = Recording(tmp_path).rows
+    assert [row.center for row in rows[:3]] == list(kept)
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
+    assert [row.center for row in rows[3:]] == ["frames/00000004_center.jpg", "frames/00000005_center.jpg"]
+
+
 def test_an_imported_row_gets_files_of_its_own_and_its_pictures_are_not_encoded_again(tmp_path: Path) -> None:
     jpeg = encode_jpeg(picture(3))
     row = replace(make_row(step(3), 9, "elsewhere.jpg", "", ""), left="elsewhere too.jpg")
@@ -126,6 +139,14 @@ def test_a_recording_with_corrections_below_it_is_not_replaced(tmp_path: Path) -
     with pytest.raises(RecordingError, match="holds the corrections of round-001, too"):
         RecordingWriter(tmp_path / "mine", session(), overwrite=True)
     assert len(Recording(tmp_path / "mine").rows) == len(Recording(tmp_path / "mine" / "round-001").rows) == 3
+
+
+def test_a_recording_with_a_model_in_its_folder_is_not_replaced(tmp_path: Path) -> None:
+    write_recording(tmp_path, 3)
+    (tmp_path / "card.json").touch()
+    with pytest.raises(RecordingError, match="holds a model, too, which would go with it"):
+        RecordingWriter(tmp_path, session(), overwrite=True)
+    assert len(Recording(tmp_path).rows) == 3
 
 
 def test_an_empty_recording_is_kept_for_whoever_counts_it_and_else_leaves_its_name_free(tmp_path: Path) -> None:

@@ -90,8 +90,26 @@ def test_other_settings_other_data_and_another_first_network_are_refused_and_nam
     with pytest.raises(MixedError, match=r"warm_start none \(now [0-9a-f]{8}\)"):
         begin_training(unfinished, {"seed": 1}, [recording], trained, resume=True)
     recording.leave_out(0, 0)
-    with pytest.raises(MixedError, match=r"recordings data [0-9a-f]{8} \(now [0-9a-f]{8}\)"):
+    with pytest.raises(MixedError, match=r"recordings 1 data [0-9a-f]{8} \(now [0-9a-f]{8}\)"):
         begin_training(unfinished, {"seed": 1}, [recording], None, resume=True)
+
+
+def test_a_training_on_two_rounds_of_the_same_number_is_not_resumed_when_one_of_them_changed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_recording(tmp_path / name / "round-001", 3)
+    rounds = [Recording(tmp_path / name / "round-001") for name in ("a", "b")]
+    begin_training(tmp_path / "m", {}, rounds, None, resume=False)
+    rounds[0].leave_out(0, 0)
+    with pytest.raises(MixedError, match=r"recordings 1 round-001 [0-9a-f]{8} \(now [0-9a-f]{8}\)"):
+        begin_training(tmp_path / "m", {}, rounds, None, resume=True)
+    with pytest.raises(MixedError, match=r"recordings 2 round-001 [0-9a-f]{8} \(now none\)"):
+        begin_training(tmp_path / "m", {}, [Recording(tmp_path / "a" / "round-001")], None, resume=True)
+
+
+def test_a_model_is_not_trained_into_the_folder_of_a_recording(recording: Recording) -> None:
+    for flags in ({}, {"overwrite": True}, {"resume": True}):
+        with pytest.raises(ModelError, match="holds a recording: choose another name for the model, such as data"):
+            require_room(recording.folder, **{"resume": False, "overwrite": False, **flags})
 
 
 def test_what_was_derived_from_a_model_goes_with_it(trained: Path, recording: Recording) -> None:
