@@ -17,7 +17,6 @@ from alvinn.driving.types import Image, Observation
 from alvinn.errors import AlvinnError, UsageError
 from alvinn.recording.summary import open_recording, tabulate_quality
 from alvinn.settings import Home, require_above_zero
-from alvinn.training.examples.split import hold_out
 from alvinn.util.files import atomic_path, require_replaceable
 from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
@@ -176,10 +175,12 @@ def describe_answers(answers: Mapping[int, float], recording: Recording, card: C
     """
     errors = {row: abs(said - recording.rows[row].curvature) for row, said in answers.items()}
     said = f"the network is off by {np.mean([*errors.values()]):.4f} 1/m in the mean of {len(errors)} frames"
-    if recording.digest() not in {one["sha256"] for one in card.recordings}:
+    digest = recording.digest()
+    learned = next((one for one in card.recordings if one["sha256"] == digest), None)
+    if learned is None:
         return f"{said}; this recording is not among those that it was trained on"
-    held_out, _ = hold_out(recording.split_rows())
-    unseen = [error for row, error in errors.items() if held_out[row]]
+    held_out = learned.get("held_out", ())  # an earlier version's cards do not tell it
+    unseen = [error for row, error in errors.items() if any(first <= row <= last for first, last in held_out)]
     if not unseen:
         return f"{said}, of a recording that it was trained on"
     return (

@@ -37,6 +37,7 @@ class Recording:
         session: how it was made.
         rows: all rows, excluded ones too; see `kept_rows`.
         left_out: the excluded row ranges, in the order in which they were marked.
+        numbers: of each row, its number in the whole recording, shape (rows,).
         selection: a digest of the choice of rows, see `select`; empty for the whole recording.
 
     Raises:
@@ -50,6 +51,7 @@ class Recording:
         self._older = False  # an earlier version wrote the table, with fewer columns
         self.rows = tuple(self._read_rows(folder / TABLE))
         self.left_out = exclusions.clip_ranges(len(self.rows), read_left_out(folder))
+        self.numbers: npt.NDArray[np.intp] = np.arange(len(self.rows))
         self.selection = ""
         self._whole = self
 
@@ -128,6 +130,7 @@ class Recording:
             replace(self.rows[at], segment=number) for at, number in zip(chosen.tolist(), numbers, strict=True)
         )
         part.left_out = exclusions.find_ranges(~self.kept_mask()[chosen])
+        part.numbers = self.numbers[chosen]
         part.selection = hashlib.sha256(f"{self.selection} {mask.tobytes().hex()}".encode()).hexdigest()
         return part
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from alvinn.console import CONSOLE
 from alvinn.recording import Recording
+from alvinn.recording.exclusions import find_ranges
 from alvinn.recording.session import is_same_car
 from alvinn.training.examples.dataset import Dataset
 
@@ -27,6 +28,26 @@ def find_conditions(recordings: Sequence[Recording]) -> dict[str, Any]:
         "speeds": find_speeds(recordings),
         "rate": find_rate(recordings),
     }
+
+
+def describe_recordings(recordings: Sequence[Recording], dataset: Dataset) -> tuple[dict[str, Any], ...]:
+    """What the card says of each recording; `held_out` are the first and last row of each range of the whole one."""
+    found = []
+    starts = np.cumsum([0, *(len(recording.rows) for recording in recordings)])
+    for recording, (start, end) in zip(recordings, pairwise(starts.tolist()), strict=True):
+        rows = dataset.held_out[(dataset.held_out >= start) & (dataset.held_out < end)] - start
+        is_held_out = np.zeros(recording.numbers[-1] + 1, dtype=np.bool_)
+        is_held_out[recording.numbers[rows]] = True
+        found.append(
+            {
+                "name": recording.folder.name,
+                "rows": len(recording.rows),
+                "sha256": recording.digest(),
+                "maps": list(recording.session.maps),
+                "held_out": [[one.first, one.last] for one in find_ranges(is_held_out)],
+            }
+        )
+    return tuple(found)
 
 
 def find_vehicle(recordings: Sequence[Recording]) -> dict[str, Any] | None:

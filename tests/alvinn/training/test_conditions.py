@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from alvinn.recording import Recording
-from alvinn.training.conditions import FEW, find_rate, find_server, find_speeds, find_vehicle, find_weaknesses
+from alvinn.training.conditions import (
+    FEW,
+    describe_recordings,
+    find_rate,
+    find_server,
+    find_speeds,
+    find_vehicle,
+    find_weaknesses,
+)
+from alvinn.training.examples.split import hold_out
 from tests.alvinn.fixtures import toy_dataset
 from tests.alvinn.formats.drives import drive
 
@@ -54,6 +63,24 @@ def test_the_car_is_that_of_all_recordings_or_none(tmp_path: Path) -> None:
     elsewhere = Recording(other.folder)
     elsewhere.session = replace(other.session, vehicle={**other.session.vehicle, "wheelbase": wheelbase})
     assert find_vehicle([one, elsewhere]) == one.session.vehicle
+
+
+def test_a_card_names_the_frames_that_its_training_held_out(tmp_path: Path) -> None:
+    """Ten short drives, a circuit each: the tenth is held out whole, which it alone does not tell."""
+    recordings = []
+    for number in range(10):
+        recordings.append(drive(tmp_path / str(number), 30, cut_at=None))
+        recordings[-1].rows = tuple(
+            replace(row, lane=f"random:{100 + number}/forward", lane_s=0.4 * at)
+            for at, row in enumerate(recordings[-1].rows)
+        )
+    used = [*recordings[:9], recordings[9].select(np.arange(30) >= 10)]
+    held_out, training = hold_out([row for recording in used for row in recording.rows])
+    assert training.any()
+    dataset = replace(toy_dataset(4), held_out=np.flatnonzero(held_out))
+    told = describe_recordings(used, dataset)
+    assert [one["held_out"] for one in told] == [[]] * 9 + [[[10, 29]]], "by its rows in the whole recording"
+    assert told[9]["rows"] == 20
 
 
 def test_data_that_teach_little_are_told() -> None:
