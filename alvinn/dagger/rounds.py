@@ -10,14 +10,14 @@ from pathlib import Path
 
 from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import open_device
-from alvinn.console import progress
+from alvinn.console import CONSOLE, progress
 from alvinn.dagger.corrections import TakeOver
 from alvinn.dagger.ledger import Entry, RoundRecord, plan_rollouts, read_round, write_round
 from alvinn.dagger.rollouts import drive_rollout, find_still_failing
 from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import ExpertTeacher, HumanTeacher, Student, Teacher
 from alvinn.drivers.gates import decay_beta, estimate_threshold, fit_threshold
-from alvinn.errors import AlvinnError, ModelError
+from alvinn.errors import AlvinnError, MixedError, ModelError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.referee import Result
@@ -28,6 +28,7 @@ from alvinn.recording.exclusions import Range, read_left_out, write_left_out
 from alvinn.training.examples.attempts import select_used
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import TrainSettings, train
+from alvinn.util.files import write_bytes
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 
@@ -191,7 +192,7 @@ def train_round(job: RoundSettings, number: int) -> None:
         if is_trained(folder):
             continue
         if number and not select_used([Recording(job.recording(number))], job.use):
-            shutil.copytree(before, folder, ignore=shutil.ignore_patterns("laps", "member-*"), dirs_exist_ok=True)
+            _copy_model(before, folder)
         else:
             _train(job, number, folder, before if number and not job.fresh else None, seed=job.seed + 1000 * which)
         if not is_trained(folder):
@@ -213,7 +214,19 @@ def _train(job: RoundSettings, number: int, folder: Path, warm: Path | None, see
         overwrite=not is_unfinished(folder),
         seed=seed,
     )
-    train(training, recordings_until(job, number), warm)
+    recordings, advice = recordings_until(job, number), "the same command continues"
+    try:
+        train(training, recordings, warm, advice)
+    except MixedError as error:  # rows were excluded meanwhile; what was driven stays
+        CONSOLE.print(f"round {number} is trained anew, since its recordings were changed: {error}")
+        train(replace(training, resume=False, overwrite=True), recordings, warm, advice)
+
+
+def _copy_model(model: Path, folder: Path) -> None:
+    """Copy a model; its card comes last, since a folder with a card is taken for a whole model."""
+    left_out = shutil.ignore_patterns("laps", "member-*", "card.json")
+    shutil.copytree(model, folder, ignore=left_out, dirs_exist_ok=True)
+    write_bytes(folder / "card.json", (model / "card.json").read_bytes())
 
 
 def judge_round(job: RoundSettings, number: int, driven: RoundRecord) -> Entry:

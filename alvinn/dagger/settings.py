@@ -76,6 +76,11 @@ class RoundSettings(Driving):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if len(Path(self.name).parts) > 1:  # rounds and models would lie in one folder
+            raise ValueError(
+                f"the rounds' models are in models/NAME and their recordings in data/NAME, so NAME is no path, unlike "
+                f"{self.name}: give {Path(self.name).name}, and --home for another place"
+            )
         more = ("epochs", "more_epochs", "members", "jobs", "correction_weight")
         for flag in ("rounds", "round_seconds", "starts", *more):
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))

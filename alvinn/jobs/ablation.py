@@ -214,7 +214,11 @@ class Ablation:
             seed=seed,
         )
         if not is_trained(job.model_folder(name)):
-            train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
+            train(
+                job,
+                [Recording(job.recording_folder(job.data[0])).require_frames()],
+                advice="the same command continues",
+            )
 
     def _write(self, found: dict[str, dict[int, list[Result]]]) -> None:
         rows = [self._row(cell, found[cell.name]) for cell in self.select_cells() if found[cell.name]]

@@ -19,7 +19,7 @@ from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
 from alvinn.dagger.rounds import drive_round, judge_round, require_teacher, train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import UsageError
+from alvinn.errors import TakenError, UsageError
 from alvinn.recording import Recording
 from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
@@ -65,6 +65,7 @@ def correct(job: Correct) -> Ledger:
     require_teacher(job)
     with locked(path.parent, "corrected"):
         if job.overwrite:
+            _require_other_data(job)
             remove(path.parent, (path.name, "round-*"))
             remove(job.recording_folder(job.name), ["round-*"])
         return _correct(job, path, _settings(job) | {"recordings": data})
@@ -114,6 +115,20 @@ def _live(job: Correct, first: int) -> Generator[Entry, None, None]:
             driven = after
         trainer.wait()
     yield judge_round(job, max(first, job.rounds), driven)
+
+
+def _require_other_data(job: Correct) -> None:
+    """See that --overwrite does not remove what is to be learned from.
+
+    Raises:
+        TakenError: it would.
+    """
+    own = job.recording_folder(job.name).resolve()
+    if named := [name for name in job.data if own in job.recording_folder(name).resolve().parents]:
+        raise TakenError(
+            f"--overwrite removes the rounds of {job.name}, and --data names {', '.join(named)} of them: choose "
+            "another name for the model"
+        )
 
 
 def _settings(job: Correct) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def _train(home: Home, seed: int) -> bool:
     if is_trained(home.model_folder(VIEWS)):
         return False
     job = TrainSettings(home=home.home, name=VIEWS, data=(NOISY,), epochs=EPOCHS, seed=seed, overwrite=True)
-    train(job, [Recording(home.recording_folder(NOISY)).require_frames()])
+    recordings = [Recording(home.recording_folder(NOISY)).require_frames()]
+    train(job, recordings, advice="the same command trains it anew")
     return True
 
 

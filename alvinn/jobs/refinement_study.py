@@ -166,7 +166,8 @@ class Study:
         folder = job.model_folder(job.name)
         if not is_trained(folder):
             record_once(Record(home=home, name=job.data[0], seconds=self.seconds, seed=seed, **self._conditions()))
-            train(job, [Recording(job.recording_folder(job.data[0])).require_frames()])
+            recordings = [Recording(job.recording_folder(job.data[0])).require_frames()]
+            train(job, recordings, advice="the same command trains it anew")
         return folder
 
     def _dagger(self, cell: StudyCell) -> Path:

@@ -26,7 +26,7 @@ from alvinn.networks.encodings import Encoding
 from alvinn.networks.inference import Card, write_card
 from alvinn.recording import Recording
 from alvinn.settings import Home, require_above_zero, require_distinct, require_seed
-from alvinn.training.conditions import find_conditions, warn_of_weaknesses
+from alvinn.training.conditions import describe_recordings, find_conditions, warn_of_weaknesses
 from alvinn.training.examples.attempts import Use, select_used
 from alvinn.training.examples.dataset import CORRECTION_WEIGHT, Dataset, common_camera, load_dataset
 from alvinn.training.examples.examination import describe_exam
@@ -120,8 +120,12 @@ class TrainSettings(Home):
         return fov, height, pitch
 
 
-def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = None) -> Path:
-    """Train a model from random weights or from those of the model in the folder `warm`; returns its folder.
+def train(
+    job: TrainSettings, recordings: list[Recording], warm: Path | None = None, advice: str = "--resume continues"
+) -> Path:
+    """Train a model, from random weights or from those of the model in the folder `warm`; returns its folder.
+
+    An interruption is answered with the advice.
 
     Raises:
         AlvinnError: the recordings cannot be used for training, or something in the folder would be lost or mixed.
@@ -170,7 +174,7 @@ def train(job: TrainSettings, recordings: list[Recording], warm: Path | None = N
         write_card(folder, _make_card(job, dataset, output, settings, recordings, warm, metrics))
         if trained.interrupted:
             done = f"{len(trained.history)} of {settings.epochs} epochs"
-            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, --resume continues")
+            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, {advice}")
             raise KeyboardInterrupt
         end_training(folder)
     return folder
@@ -205,7 +209,7 @@ def _make_card(
         preprocessing=dataset.preprocessing,
         seed=job.seed,
         settings=asdict(settings) | {"warm_start": None if warm is None else warm.name} | _data_settings(job),
-        recordings=tuple(_describe_recording(recording) for recording in recordings),
+        recordings=describe_recordings(recordings, dataset),
         metrics=metrics,
         version=__version__,
         commit=program_commit(),
@@ -288,8 +292,3 @@ def _load(recordings: list[Recording], architecture: Architecture, job: TrainSet
         return load_dataset(
             recordings, preprocessing, lambda: bars.advance(task), job.correction_weight, job.balance, job.labels
         )
-
-
-def _describe_recording(recording: Recording) -> dict[str, Any]:
-    where = {"maps": list(recording.session.maps)}
-    return {"name": recording.folder.name, "rows": len(recording.rows), "sha256": recording.digest()} | where

@@ -43,7 +43,7 @@ def require_marks(recordings: Sequence[Recording], use: Use) -> None:
     lacking = "frames of a network's own driving" if use in OWN_DRIVING else "corrections"
     raise RecordingError(
         f"--use {use} chooses among the frames of rounds of corrections, but there are no {lacking} in {names}: add a "
-        "round that this version of alvinn correct drove, such as --data NAME/round-001, or leave out --use"
+        "round that this version of alvinn correct drove, such as --data data/NAME/round-001, or leave out --use"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 from unittest import mock
@@ -23,11 +24,13 @@ from alvinn.dagger.rounds import (
 )
 from alvinn.dagger.settings import RoundSettings
 from alvinn.dagger.teachers import Student
+from alvinn.driving.types import Decision
 from alvinn.errors import AlvinnError, ModelError, RecordingError
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import CHECKPOINT, Network
 from alvinn.recording import Recording
-from alvinn.training.model_folder import is_trained
-from tests.alvinn.fakes import write_recording
+from alvinn.training.model_folder import begin_training, is_trained
+from alvinn.training.run import TrainSettings
+from tests.alvinn.fakes import step, write_recording
 
 
 @pytest.fixture
@@ -63,6 +66,56 @@ def test_a_round_without_corrections_keeps_the_network_before_it_without_its_lap
     assert is_trained(job.model(1))
     assert (job.model(1) / "network.keras").read_bytes() == (job.model(0) / "network.keras").read_bytes()
     assert not (job.model(1) / "laps").exists()
+
+
+def test_a_copy_of_the_model_before_that_was_cut_short_is_made_again(
+    job: RoundSettings, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy_one_file(source: str, target: str) -> None:
+        if Path(source).name == "network.tflite":
+            raise KeyboardInterrupt
+        shutil.copy2(source, target)
+
+    shutil.copytree(model, job.model(0))
+    write_empty_round(job, 1, [])
+    with monkeypatch.context() as patch:
+        patch.setattr("alvinn.dagger.rounds.shutil.copytree", partial(shutil.copytree, copy_function=copy_one_file))
+        with pytest.raises(KeyboardInterrupt):
+            train_round(job, 1)
+    assert not is_trained(job.model(1))
+    train_round(job, 1)
+    assert (job.model(1) / "network.tflite").read_bytes() == (job.model(0) / "network.tflite").read_bytes()
+    assert is_trained(job.model(1))
+
+
+def test_rows_excluded_while_a_rounds_training_is_interrupted_train_it_anew(
+    job: RoundSettings, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Training is a stand-in that begins as the real one does, to spare its seconds."""
+
+    def train(job: TrainSettings, recordings: list[Recording], warm: Path | None, advice: str) -> None:
+        assert advice == "the same command continues", "correct has no --resume"
+        begin_training(Path(job.name), {}, recordings, warm, resume=job.resume)
+        (Path(job.name) / CHECKPOINT).touch()
+        if job.overwrite and is_news:
+            raise KeyboardInterrupt
+        shutil.copy(model / "card.json", job.name)
+        (Path(job.name) / CHECKPOINT).unlink()
+
+    monkeypatch.setattr("alvinn.dagger.rounds.train", train)
+    shutil.copytree(model, job.model(0))
+    write_recording(
+        job.recording(1), 4, make=lambda n: replace(step(n), decision=Decision(0.01, "expert", correction=1))
+    )
+    is_news = True
+    with pytest.raises(KeyboardInterrupt):
+        train_round(job, 1)
+    Recording(job.recording(1)).leave_out(0, 1)
+    is_news = False
+    train_round(job, 1)
+    assert is_trained(job.model(1))
+    assert "round 1 is trained anew, since its recordings were changed" in capsys.readouterr().out
+    assert len(Recording(job.recording(1)).rows) == 4
 
 
 def test_a_round_trains_on_the_first_recordings_and_on_all_corrections_so_far(job: RoundSettings) -> None:

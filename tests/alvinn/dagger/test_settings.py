@@ -33,6 +33,11 @@ def test_settings_that_exclude_each_other_are_refused(flags: dict[str, Any], mes
         RoundSettings(name="mine", **flags)
 
 
+def test_a_name_that_is_a_path_is_refused_since_models_and_recordings_would_share_its_folder() -> None:
+    with pytest.raises(ValueError, match="NAME is no path, unlike runs/mine: give mine, and --home"):
+        RoundSettings(name="runs/mine")
+
+
 def test_a_network_whose_doubt_is_measured_otherwise_may_answer_with_a_number() -> None:
     flags: dict[str, Any]
     for flags in ({"members": 3}, {"doubt_by": "irre"}):

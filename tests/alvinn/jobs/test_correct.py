@@ -16,7 +16,7 @@ from alvinn.cli import main
 from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import BusyError, MixedError, ResultsError
+from alvinn.errors import BusyError, MixedError, ResultsError, TakenError
 from alvinn.evaluation.settings import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.metrics.results import read_laps
@@ -302,6 +302,17 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
     runs = read_laps(job.model(1) / "laps")["runs"]
     assert [(run["map"], run["direction"]) for run in runs] == [("oval", "forward"), ("oval", "reverse")]
     assert correct(job) == ledger, "no third round is driven"
+
+
+def test_overwrite_does_not_remove_the_rounds_that_data_names(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "mine" / "round-001"
+    for one in (tmp_path / "data" / "base", folder):
+        write_recording(one, 3)
+    with pytest.raises(
+        TakenError, match=r"--overwrite removes the rounds of mine, and --data names .*round-001 of them"
+    ):
+        correct(Correct(home=tmp_path, name="mine", data=("base", str(folder)), overwrite=True))
+    assert len(Recording(folder).rows) == 3
 
 
 @pytest.mark.parametrize(
