@@ -152,7 +152,8 @@ class Batches:
     def _feed_back(self, images: Image, rows: Indices, rng: np.random.Generator, *, blind: bool) -> Floats:
         """The target intensities; the pictures' last row, which holds it, gets the previous row's intensity instead.
 
-        While `blind` it is random: a network that gets the truth from the start would only copy it.
+        While `blind` it is random: a network that gets the truth from the start would only copy it. Where a segment
+        begins it is unknown, as when driving begins.
         """
         if not self._dataset.preprocessing.range_rows:
             return np.full(len(rows), UNKNOWN_INTENSITY, dtype=np.float32)
@@ -160,8 +161,9 @@ class Batches:
         if blind:
             images[:, -1] = 255 * rng.integers(2, size=(len(rows), 1, 1))
         else:
+            examples, unknown = self._dataset.examples, round(255 * UNKNOWN_INTENSITY)
             for image, row in zip(images, rows.tolist(), strict=True):
-                image[-1] = self._dataset.examples.image(max(0, row - 1))[-1]
+                image[-1] = unknown if row in examples.opening else examples.image(row - 1)[-1]
         return np.asarray(truth)
 
     def _convert_colours(self, images: Image) -> Image:

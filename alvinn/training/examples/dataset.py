@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -39,6 +39,7 @@ class Examples:
         goals: position of the car one lookahead later, shape (n, 2), (ahead, right) in its axes [m].
         cars: the car of each recording; empty if no steer is needed.
         speed: shape (n,) [m/s]; 0 if unknown.
+        opening: the rows with which a segment begins.
     """
 
     blocks: tuple[Pictures, ...]
@@ -47,6 +48,7 @@ class Examples:
     goals: Doubles
     cars: tuple[VehicleGeometry, ...] = ()
     speed: Doubles = field(default_factory=lambda: np.empty(0))
+    opening: frozenset[int] = frozenset({0})
 
     def __post_init__(self) -> None:
         n = sum(len(block) for block in self.blocks)
@@ -141,6 +143,7 @@ def load_dataset(
         goals=np.concatenate([find_goals(recording.split_rows()) for recording in recordings]),
         cars=tuple(recording.vehicle() for recording in recordings),
         speed=np.nan_to_num([row.speed for row in rows]),
+        opening=frozenset(_find_openings(recordings)),
     )
     kept = np.concatenate([recording.kept_mask() for recording in recordings])
     held_out, training = (part & kept for part in hold_out(rows))
@@ -150,6 +153,15 @@ def load_dataset(
     learned = np.flatnonzero(training)
     times = np.where(corrections[learned], correction_weight, 1) * balance_counts(examples.curvature[learned], balance)
     return Dataset(examples, np.repeat(learned, times), np.flatnonzero(held_out), camera, preprocessing)
+
+
+def _find_openings(recordings: Sequence[Recording]) -> Iterator[int]:
+    """The rows with which a segment begins, counted over all recordings."""
+    start = 0
+    for recording in recordings:
+        for _, segment in groupby(recording.split_rows(), key=lambda row: row.segment):
+            yield start
+            start += len(list(segment))
 
 
 def balance_counts(curvature: Doubles, most: int) -> Indices:

@@ -129,16 +129,18 @@ def ranging(n: int = 24) -> Dataset:
     prepare = Preprocessing.for_camera(CAMERA, 32, 30, "blue", range_rows=8)
     images = np.full((n, *prepare.shape[:2], 3), 90, dtype=np.uint8)
     images[:, -1] = (255 * (np.arange(n) // 4 % 2))[:, None, None]
-    examples = Examples((images,), np.array([0]), np.arange(n) / 115.0 - 0.1, np.tile([8.0, 0.0], (n, 1)))
+    labels, goals, opening = np.arange(n) / 115.0 - 0.1, np.tile([8.0, 0.0], (n, 1)), frozenset({0, 12})
+    examples = Examples((images,), np.array([0]), labels, goals, opening=opening)
     return Dataset(examples, np.arange(n), np.arange(0), CAMERA, prepare)
 
 
-def test_the_intensity_to_answer_is_the_rows_own_and_the_one_told_is_that_of_the_row_before() -> None:
+def test_the_intensity_to_answer_is_the_rows_own_and_the_one_told_that_of_the_row_before_in_its_segment() -> None:
     dataset = ranging()
     (batch,) = Batches(dataset, BatchSettings(batch=24, views=False, light=True)).epoch(0)
     rows = np.rint((batch.curvature + 0.1) * 115.0).astype(int)
     assert batch.intensity.tolist() == [float(row // 4 % 2) for row in rows]
-    assert (batch.images[:, -1, 0, 0] // 255).tolist() == [max(0, row - 1) // 4 % 2 for row in rows]
+    told = [128 if row in dataset.examples.opening else 255 * ((row - 1) // 4 % 2) for row in rows]
+    assert batch.images[:, -1, 0, 0].tolist() == told, "where a segment begins it is not known, as when driving begins"
     assert (batch.images[:, 30:38] == 90).all(), "light changes no ranges"
     assert (batch.images[:, :30] != 90).any()
 

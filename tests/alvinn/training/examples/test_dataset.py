@@ -151,6 +151,16 @@ def test_several_recordings_are_read_one_after_the_other(tmp_path: Path) -> None
     assert [dataset.examples.image(index).shape for index in (0, 1)] == [(40, 128, 3)] * 2
 
 
+def test_a_segment_begins_with_every_recording_and_after_excluded_rows(tmp_path: Path) -> None:
+    for name, segments in (("a", 2), ("b", 1)):
+        for number in range(segments):
+            write_recording(tmp_path / name, 4, append=number > 0, make=lambda at: step(at, truth(lane_s=100.0 + at)))
+    Recording(tmp_path / "b").leave_out(2, 2)
+    recordings = [Recording(tmp_path / name) for name in ("a", "b")]
+    found = load_dataset(recordings, Preprocessing.for_camera(SMALL)).examples
+    assert found.opening == {0, 4, 8, 10, 11}
+
+
 def test_recordings_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
     write_recording(tmp_path / "a", 1)
     write_recording(tmp_path / "b", 1, camera=Camera())
