@@ -48,6 +48,11 @@ class Actor:
         """Where the actor is in the world."""
         return self._pose if self.parent is None else compose(self._mount(self.parent), self._pose)
 
+    @property
+    def depth(self) -> int:
+        """How deep in a chain of attachments it is: 0 on its own, 1 on a car, 2 on a sensor on a car."""
+        return 0 if self.parent is None else 1 + self.parent.depth
+
     def _mount(self, parent: Actor) -> Pose:
         """The pose in the world that an attached actor's own is relative to."""
         return parent.pose

@@ -61,7 +61,6 @@ class Sensor(Actor):
         BlueprintError: an attribute is no number, or out of range.
     """
 
-    depth: int  # in a chain of attachments: 0 on its own, 1 on a car, 2 on a sensor on a car
     streams = True  # whether there is anything to listen to
 
     def __init__(
@@ -69,7 +68,6 @@ class Sensor(Actor):
     ) -> None:
         super().__init__(identity, description, pose)
         self.parent = parent
-        self.depth = 1 + parent.depth if isinstance(parent, Sensor) else 0 if parent is None else 1
         self.stream = stream
         self._born = born
         self._arm: Pose | None = None  # the far end of its arm, seen from the upright parent, where it has one

@@ -28,7 +28,7 @@ LONGEST_STEP = 3.0  # [s] per tick, which CARLA's lidar_to_camera.py has; a long
 SHORTEST_STEP = 1e-4  # [s] per tick
 MOST_ACTORS, MOST_CAMERAS, MOST_SENSORS = 1000, 64, 500
 MOST_PIXELS = 32 << 20  # of all cameras together
-DEEPEST = 8  # levels of sensors attached to sensors
+DEEPEST = 8  # levels of actors attached to actors, whose poses are found through all that are below
 LONGEST_CURVE = 64  # points of a torque or steering curve, which every substep searches
 FASTEST = 200.0  # [m/s] that a client can give a car
 A = TypeVar("A", bound=Actor)
@@ -181,11 +181,10 @@ class World:
         """Raise WorldError if one more actor would make the server too slow for its other clients."""
         if len(self.actors) >= MOST_ACTORS:
             raise WorldError(f"there are {MOST_ACTORS} actors already, the most that this server has: destroy some")
-        if isinstance(actor, Sensor):
-            if len(self.sensors()) >= MOST_SENSORS:
-                raise WorldError(f"there are {MOST_SENSORS} sensors already, the most that this server has")
-            if actor.depth > DEEPEST:
-                raise WorldError(f"a sensor on a sensor, more than {DEEPEST} deep: attach it to the vehicle itself")
+        if actor.depth > DEEPEST:
+            raise WorldError(f"attached more than {DEEPEST} deep: attach it to the car or walker itself")
+        if isinstance(actor, Sensor) and len(self.sensors()) >= MOST_SENSORS:
+            raise WorldError(f"there are {MOST_SENSORS} sensors already, the most that this server has")
         if isinstance(actor, CameraSensor):
             lenses = [camera.lens for camera in (*self.cameras(), actor)]
             if len(lenses) > MOST_CAMERAS:

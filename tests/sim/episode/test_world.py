@@ -6,7 +6,7 @@ import pytest
 
 from sim.dynamics.single_track import MODEL3, VehicleControl
 from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, Description
-from sim.episode.catalogue import COLLISION
+from sim.episode.catalogue import COLLISION, WALKER_CONTROLLER
 from sim.episode.settings import EpisodeSettings
 from sim.episode.snapshot import Timestamp
 from sim.episode.weather import WeatherParameters
@@ -188,6 +188,20 @@ def test_sensors_sit_on_sensors_so_deep_and_no_deeper(world: World) -> None:
         below = world.spawn(CAMERA, Pose(), below.id)
     with pytest.raises(WorldError, match=f"more than {DEEPEST} deep"):
         world.spawn(CAMERA, Pose(), below.id)
+
+
+@pytest.mark.parametrize("on_a_car", [True, False])
+def test_controllers_sit_on_controllers_so_deep_and_no_deeper(world: World, on_a_car: bool) -> None:
+    controller = Description(0, WALKER_CONTROLLER)
+    below = world.spawn(CAR if on_a_car else controller, Pose())
+    chain = [below]
+    for _ in range(DEEPEST):
+        chain.append(world.spawn(controller, Pose(x=1.0), chain[-1].id))
+    for kind in (controller, CAMERA):
+        with pytest.raises(WorldError, match=f"more than {DEEPEST} deep"):
+            world.spawn(kind, Pose(), chain[-1].id)
+    world.destroy(chain[1].id)
+    world.spawn(CAMERA, Pose(), chain[-1].id)  # the chain begins further up by now
 
 
 def test_a_new_episode_is_empty_and_takes_no_number_twice(world: World) -> None:
