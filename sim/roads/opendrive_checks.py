@@ -40,7 +40,11 @@ NUMBERS = {
     f"{LANE}/width": "sOffset a b c d",
 }
 """Numeric attributes that a road's elements must have."""
-OPTIONAL_NUMBERS = {f"{LANE}/roadMark": "sOffset width", f"{LANE}/roadMark/type/line": "length space"}
+OPTIONAL_NUMBERS = {
+    "type": "s",
+    f"{LANE}/roadMark": "sOffset width",
+    f"{LANE}/roadMark/type/line": "length space",
+}
 """Numeric attributes that a road's elements may have."""
 FROM_THE_START = ("planView/geometry", "elevationProfile/elevation", "lanes/laneOffset", SECTION)
 SHAPES = ("line", "arc", "spiral", "poly3", "paramPoly3")
@@ -55,7 +59,7 @@ def find_faults(document: Document) -> Iterator[MapError]:
     if not roads:
         yield document.error_at(root, "has no <road>")
     for road in roads:
-        for ask in (_numbers, _beginnings, _shapes, _curves, _lanes, _course, _widths, _heights, _dashes):
+        for ask in (_numbers, _speeds, _beginnings, _shapes, _curves, _lanes, _course, _widths, _heights, _dashes):
             yield from ask(document, road)
     yield from _places(document)
     yield from _sum_of_lanes(document, roads)
@@ -78,6 +82,13 @@ def _numbers_of(document: Document, element: Element, names: str, *, needed: boo
             yield document.error_at(element, f"has no {name}")
         elif written is not None and not abs(_number(written)) <= LARGEST:
             yield document.error_at(element, f'has {name}="{written[:40]}", expected a number within +-{LARGEST:g}')
+
+
+def _speeds(document: Document, road: Element) -> Iterator[MapError]:
+    """Speed limits, which may be words too, that single precision cannot hold: clients are told them in it."""
+    for speed in road.iterfind("type/speed"):
+        if _at(speed, "max") > LARGEST:
+            yield document.error_at(speed, f'has max="{speed.get("max", "")[:40]}", expected at most {LARGEST:g}')
 
 
 def _beginnings(document: Document, road: Element) -> Iterator[MapError]:

@@ -53,9 +53,9 @@ def _single(number: float) -> float:
     return max(-LARGEST_SINGLE, min(LARGEST_SINGLE, number))
 
 
-def _pose_values(pose: Pose) -> tuple[float, float, float, float, float, float]:
+def _pose_values(pose: Pose) -> tuple[float, ...]:
     angles = (math.degrees(pose.pitch), math.degrees(pose.yaw), math.degrees(pose.roll))
-    return _single(pose.x), _single(pose.y), _single(pose.z), *angles
+    return tuple(map(_single, (pose.x, pose.y, pose.z, *angles)))
 
 
 def pack_header(kind: SensorType, timestamp: Timestamp, pose: Pose) -> bytes:
@@ -158,8 +158,8 @@ def _actor_state(actor: ActorState) -> bytes:
 def _vehicle(extra: VehicleState) -> bytes:
     control = extra.control
     return _VEHICLE.pack(
-        *(control.throttle, control.steer, control.brake),
+        *map(_single, (control.throttle, control.steer, control.brake)),
         *(control.hand_brake, control.reverse, control.manual_gear_shift),
-        *(extra.gear, extra.speed_limit),
+        *(extra.gear, _single(extra.speed_limit)),
         *(_GREEN, 0, 0, 0),
     )

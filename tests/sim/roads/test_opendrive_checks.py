@@ -42,6 +42,15 @@ def test_a_sound_map_has_no_faults() -> None:
         ('<line length="3"', '<line length="1e-7"', '<line> of a broken line has length="1e-7", expected 0.1'),
         ('space="6"', 'space="-3"', '<line> of a broken line has space="-3", expected 0 m or more'),
         ('<elevation s="0" a="0"', '<elevation s="0" a="1e7"', "<elevation> exceeds 10000 m"),
+        *(
+            (
+                "<planView>",
+                f'<type s="0" type="town"><speed max="{limit}" unit="mph"/></type><planView>',
+                f'<speed> has max="{limit[:40]}", expected at most 1e+08',
+            )
+            for limit in (45 * "9", "1e300", "inf")
+        ),
+        ("<planView>", '<type s="afar" type="town"/><planView>', '<type> has s="afar", expected a number'),
         ('<lane id="1" type="driving"', '<lane id="left" type="driving"', '<lane id="left"> has no valid id'),
         ('<lane id="0" type="none"', '<lane id="1" type="none"', '<lane id="1"> repeats an id'),
         ('<lane id="0" type="none"', '<lane id="7" type="none"', '<laneSection> has no centre <lane id="0">'),
@@ -95,6 +104,12 @@ def test_a_solid_line_needs_no_dashes() -> None:
         '<line length="3"', '<line length="0"'
     )
     assert list(find_faults(Document(solid))) == []
+
+
+@pytest.mark.parametrize("limit", ["no limit", "undefined", "130", "99999999.9", ""])
+def test_a_speed_limit_may_be_a_word(limit: str) -> None:
+    kind = f'<type s="0" type="town"><speed max="{limit}"/></type>'
+    assert list(find_faults(Document(FORK.replace("<planView>", f"{kind}<planView>")))) == []
 
 
 def test_faults_come_in_the_order_in_which_to_fix_them() -> None:

@@ -11,6 +11,7 @@ from sim.episode.snapshot import ActorState, Snapshot, Timestamp, VehicleState
 from sim.geometry.poses import Pose, Vector
 from sim.wire.errors import OurError
 from sim.wire.sensor_data import (
+    LARGEST_SINGLE,
     SensorType,
     pack_collision,
     pack_episode_state,
@@ -89,6 +90,21 @@ def test_a_vehicle_is_119_bytes_in_the_episode_state() -> None:
         "0000803f 000080bf 0000003f 01 00 01 02000000 0000f041"  # control, gear, speed limit
         "02 00 00000000 00"  # green, as there is no traffic light, and no failure
     ) + bytes(24)
+
+
+def test_a_speed_limit_of_forty_digits_does_not_silence_the_episode_state() -> None:
+    car = ActorState(7, Pose(), vehicle=VehicleState(VehicleControl(), gear=1, speed_limit=float(40 * "9")))
+    data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, (car,)), 2.0)[84:]
+    assert struct.unpack_from("<f", data, 65 + 19) == (pytest.approx(LARGEST_SINGLE),)
+
+
+def test_numbers_beyond_single_precision_are_its_largest_wherever_they_stand() -> None:
+    vast = Vector(1e300, -1e300, 1e300)
+    control = VehicleControl(throttle=1e300, steer=-1e300, brake=1e300)
+    car = ActorState(7, Pose(*[1e300] * 6), vast, vast, vast, VehicleState(control, gear=1, speed_limit=1e300))
+    data = pack_episode_state(Snapshot(5, Timestamp(9, 0.5), 0.25, (car,)), 2.0)[84:]
+    numbers = *struct.unpack_from("<15f", data, 5), *struct.unpack_from("<3f", data, 65)
+    assert [abs(number) for number in numbers] == pytest.approx([LARGEST_SINGLE] * 18)
 
 
 def test_what_is_no_vehicle_has_zeros_for_the_rest() -> None:
