@@ -116,8 +116,9 @@ def _contact(vehicle: Vehicle, other: Actor | Box, before: dict[int, Box]) -> li
     here, there = vehicle.footprint, other if isinstance(other, Box) else other.footprint
     if here is None or there is None or not is_near(here, there) or gap(here, there)[0] > 0.0:
         return []
-    apart, nx, ny = gap(before[vehicle.id], there)
-    if apart <= 0.0:  # the other came to us, or was put here
+    there_before = there if isinstance(other, Box) else before.get(other.id, there)
+    apart, nx, ny = gap(before[vehicle.id], there_before)
+    if apart <= 0.0:  # they touched already, or one was put here
         _, nx, ny = gap(here, there)
     depth = -gap_along(here, there, nx, ny)
     vehicle.shift(nx * depth, ny * depth)

@@ -104,6 +104,28 @@ def test_one_car_runs_into_another_and_both_go_on_at_one_speed() -> None:
     assert momentum(behind, ahead)[0] == pytest.approx(before[0], rel=0.05)
 
 
+@pytest.mark.parametrize("speed", [14.0, 25.0, 30.0])
+@pytest.mark.parametrize("aside", [0.3, 1.0, 1.5])
+@pytest.mark.parametrize("parked_first", [True, False])
+def test_a_car_hit_from_behind_is_pushed_along_the_road_whoever_was_spawned_first(
+    speed: float, aside: float, parked_first: bool
+) -> None:
+    world = World(Plain())
+    if parked_first:
+        parked = rolling(world, 0.0, x=30.0, y=aside)
+    fast = rolling(world, speed)
+    if not parked_first:
+        parked = rolling(world, 0.0, x=30.0, y=aside)
+    told = 0
+    for _ in range(60):
+        world.tick()
+        told += len(world.collisions)
+    assert told >= 2
+    assert (fast.pose.y, parked.pose.y) == pytest.approx((0.0, aside), abs=0.01), "nobody is shoved aside"
+    assert parked.pose.x - 30.0 > 2.0
+    assert fast.pose.x < parked.pose.x - LENGTH + 0.01
+
+
 @given(st.floats(-30, 30), st.floats(-30, 30), st.floats(-3, 3), st.floats(-3, 3), st.floats(0, 25), st.floats(0, 25))
 def test_cars_never_gain_energy_from_each_other(
     x: float, y: float, one_yaw: float, other_yaw: float, one_speed: float, other_speed: float
