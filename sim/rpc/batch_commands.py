@@ -102,7 +102,7 @@ def _spawn(context: Context, payload: list[Any], depth: int = 0) -> int:
     What becomes of those is not told, as in CARLA: the actor is there, and its id is the answer.
     """
     order = messages.unpack_spawn(payload)
-    actor = context.world.spawn(order.description, order.pose, order.parent or 0, order.attachment)
+    actor = context.world.spawn(order.description, order.pose, order.parent or 0)
     for number, rest in order.then:
         with suppress(*FAILURES):
             if number != SPAWN:

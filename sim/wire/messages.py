@@ -223,7 +223,6 @@ class Spawn:
     description: Description
     pose: Pose
     parent: int | None
-    attachment: int
     then: tuple[tuple[int, list[Any]], ...]
 
 
@@ -234,12 +233,14 @@ def unpack_command(value: object) -> tuple[int, list[Any]]:
 
 
 def unpack_spawn(payload: list[Any]) -> Spawn:
-    """The payload of SpawnActor; without a parent the client leaves the attachment unset, and it may be anything."""
-    description, pose, parent, attachment, _socket, then = _list(payload, 6)
+    """The payload of SpawnActor.
+
+    Its attachment may be anything, since the client seldom sets it; CARLA ignores it, and attaches rigidly to a parent.
+    """
+    description, pose, parent, _attachment, _socket, then = _list(payload, 6)
     return Spawn(
         DESCRIPTION.unpack(description),
         TRANSFORM.unpack(pose),
         optional(UINT).unpack(parent),
-        _int(attachment),
         tuple(unpack_command(item) for item in _list(then)),
     )

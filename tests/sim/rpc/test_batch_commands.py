@@ -9,7 +9,7 @@ import pytest
 from sim.geometry.poses import Pose
 from sim.rpc.batch_commands import DESTROY, MAX_DEPTH, MAX_MESSAGE, TABLE
 from sim.wire import messages
-from tests.sim.rpc.context import CAR, ORIGIN, Desk
+from tests.sim.rpc.context import CAMERA, CAR, ORIGIN, Desk
 
 
 @pytest.fixture
@@ -43,6 +43,16 @@ def test_commands_that_follow_a_spawn_are_for_the_new_actor(desk: Desk) -> None:
     (answer,) = desk.call("apply_batch", [[[0, [CAR, ORIGIN, [False], 176, "", [follow]]]]], True)
     assert desk.world.vehicle(answer[0][1]).control.throttle == 1.0
     assert desk.asked == ["tick"]
+
+
+@pytest.mark.parametrize("attachment", [0, 1, 2, 176])
+def test_a_batch_attaches_rigidly_whatever_the_attachment_byte_says(desk: Desk, attachment: int) -> None:
+    car = desk.world.spawn(messages.DESCRIPTION.unpack(CAR), Pose(x=10.0))
+    behind = [[-4.0, 0.0, 3.0], [0.0, 0.0, 0.0]]
+    (answer,) = desk.call("apply_batch", [[[0, [CAMERA, behind, [True, car.id], attachment, "", []]]]], False)
+    camera = desk.world.actors[answer[0][1]]
+    assert camera.parent is car
+    assert camera.pose == Pose(x=6.0, z=3.0)
 
 
 FAILING = [

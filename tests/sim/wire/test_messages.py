@@ -84,7 +84,7 @@ def test_a_blueprint_tells_type_recommendation_and_modifiability() -> None:
     assert ["number_of_wheels", 2, "4", ["4"], False, False] in attributes, "CARLA recommends the default at least"
 
 
-def test_a_spawn_command_reads_parent_attachment_and_followers() -> None:
+def test_a_spawn_command_reads_parent_and_followers() -> None:
     payload = [
         [1, "x", []],
         [[0, 0, 0], [0, 0, 0]],
@@ -94,7 +94,7 @@ def test_a_spawn_command_reads_parent_attachment_and_followers() -> None:
         [[[2, [0, [1, 0, 0, False, False, False, 0]]]]],
     ]
     order = messages.unpack_spawn(payload)
-    assert (order.parent, order.attachment, order.then[0][0]) == (9, 176, 2)
+    assert (order.parent, order.then[0][0]) == (9, 2)
     assert messages.unpack_spawn([*payload[:2], [False], 16, "", []]).parent is None
 
 
