@@ -68,8 +68,8 @@ class Stretch:
         offsets: (n, k + 1) signed distance of the lanes' edges from the reference line [m], positive to the right.
         kinds: CARLA's names for the types of the k lanes.
         markings: the lines on the k + 1 edges.
+        speed_limits: (n,) as the map says, or CARLA's default [km/h].
         junction: whether it belongs to a junction, where roads overlap.
-        speed_limit: as the map says, or CARLA's default [km/h].
     """
 
     s: Floats
@@ -78,8 +78,8 @@ class Stretch:
     offsets: Floats
     kinds: tuple[str, ...]
     markings: tuple[LaneMarking, ...]
+    speed_limits: Floats
     junction: bool = False
-    speed_limit: float = ROAD.speed_limit
 
     @property
     def grade(self) -> Floats:
@@ -90,8 +90,8 @@ class Stretch:
     @property
     def samples(self) -> Floats:
         """(n, 9) the samples as `SampleIndex` takes them."""
-        edges, limits = (self.offsets[:, 0], self.offsets[:, -1]), np.full(len(self.s), self.speed_limit)
-        return np.column_stack((self.centre, self.right[:, :2], *edges, self.grade, limits))
+        edges = self.offsets[:, 0], self.offsets[:, -1]
+        return np.column_stack((self.centre, self.right[:, :2], *edges, self.grade, self.speed_limits))
 
 
 def leave_bare(_track: Track) -> SolidsNear:
@@ -232,20 +232,21 @@ def _sample_stretch(
         offsets=offsets,
         kinds=tuple(str(w.lane_type) for w in middle),
         markings=tuple(_markings(middle, ids, _dashes(section, span[0]))),
+        speed_limits=_speed_limits(road, s),
         junction=road.get("junction", "-1") != "-1",
-        speed_limit=_speed_limit(road, span[0]),
     )
 
 
-def _speed_limit(road: Element, s: float) -> float:
-    """The speed limit [km/h] at a distance along a road [m]: that of the last type that begins before it."""
-    limit = ROAD.speed_limit
+def _speed_limits(road: Element, s: Floats) -> Floats:
+    """The speed limits [km/h] at distances along a road [m]: each that of the last type that begins before it."""
+    limits = np.full(len(s), ROAD.speed_limit)
     for kind in road.iterfind("type"):
         speed = kind.find("speed")
-        if speed is not None and float(kind.get("s", "0")) <= s + END:
+        if speed is not None:
             number = re.fullmatch(r"\d+(\.\d+)?", speed.get("max", ""))  # it may be "no limit" or "undefined" too
             limit = float(number[0]) * KMH.get(speed.get("unit", "m/s"), 3.6) if number else ROAD.speed_limit
-    return limit
+            limits[s + END >= float(kind.get("s", "0"))] = limit
+    return limits
 
 
 def _markings(

@@ -226,3 +226,18 @@ def test_the_speed_limit_is_the_road_s_or_carla_s_default(types: str, limit: flo
     track = Track("oval", text)
     start = track.spawn_points[0]
     assert track.ground(start.x, start.y, start.z).speed_limit == pytest.approx(limit, abs=0.1)
+
+
+def test_a_speed_limit_that_begins_in_the_middle_of_a_road_holds_from_there() -> None:
+    def speed(kmh: int, s: float) -> str:
+        return f'<type s="{s}" type="town"><speed max="{kmh}" unit="km/h"/></type>'
+
+    text = opendrive.load("oval")[1]
+    track = Track("oval", text.replace("<planView>", f"{speed(50, 0.0)}{speed(70, 40.5)}{speed(90, 60.0)}<planView>"))
+    world = carla.Map("oval", text)
+    for road in {waypoint.road_id for waypoint, _ in world.get_topology()}:
+        for s, limit in ((0.1, 50.0), (39.0, 50.0), (42.0, 70.0), (58.5, 70.0), (61.5, 90.0), (80.0, 90.0)):
+            for lane in (-1, 1):
+                place = world.get_waypoint_xodr(road, lane, s).transform.location
+                assert track.ground(place.x, place.y, place.z).speed_limit == limit, (road, lane, s)
+    assert len(track.stretches) == len(Track("oval", text).stretches), "what is drawn is the same"

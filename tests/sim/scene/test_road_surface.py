@@ -35,6 +35,7 @@ def make_straight(markings: list[LaneMarking], widths: list[float], length: floa
         offsets=np.tile(offsets, (len(s), 1)),
         kinds=("Driving",) * len(widths),
         markings=tuple(markings),
+        speed_limits=np.full(len(s), 30.0),
     )
 
 
