@@ -83,7 +83,8 @@ class Sensor(Actor):
     def mount_on_arm(self, lift: float) -> None:
         """Sit at the end of an arm, which begins `lift` [m] above the parent, and look along it, as CARLA's do."""
         at = self._pose
-        pitch, yaw = math.atan2(-at.z, math.hypot(at.x, at.y)), math.atan2(-at.y, -at.x)
+        pitch = math.atan2(-at.z, math.hypot(at.x, at.y))
+        yaw = math.atan2(-at.y, -at.x) if at.x or at.y else 0.0  # of two negative zeros atan2 makes half a turn
         self._arm = Pose(at.x, at.y, at.z + lift, pitch, yaw)
         self._pose = Pose(pitch=at.pitch, yaw=at.yaw, roll=at.roll)
 

@@ -120,6 +120,19 @@ def test_a_camera_on_a_spring_arm_looks_along_it_and_stays_upright(attachment: i
     assert (camera.pose.x, camera.pose.y, camera.pose.z) == pytest.approx((10.0, 0.0, lift), abs=1e-9)
 
 
+@pytest.mark.parametrize("attachment", [1, 2])
+@pytest.mark.parametrize("yaw", [0.0, 0.5, -2.0])
+def test_a_camera_on_an_arm_straight_above_its_car_is_not_turned_round(attachment: int, yaw: float) -> None:
+    world = World(Plain())
+    vehicle = world.spawn(CAR, Pose(x=10.0, yaw=yaw))
+    above = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(z=10.0), vehicle.id, attachment))
+    upwards = matrix(above.pose)[:3, 2]  # it looks straight down, and the top of its picture is ahead of the car
+    assert matrix(above.pose)[:3, 0] == pytest.approx([0.0, 0.0, -1.0])
+    assert upwards == pytest.approx([math.cos(yaw), math.sin(yaw), 0.0])
+    nearly = is_camera(world.spawn(Description(0, RGB_CAMERA), Pose(x=-1e-3, z=10.0), vehicle.id, attachment))
+    assert matrix(above.pose)[:3, :3] == pytest.approx(matrix(nearly.pose)[:3, :3], abs=1e-3)
+
+
 def test_an_attachment_without_a_parent_has_no_meaning() -> None:
     camera = is_camera(World(Plain()).spawn(Description(0, RGB_CAMERA), Pose(x=-4.0, z=3.0), 0, 176))
     assert camera.pose == Pose(x=-4.0, z=3.0)
