@@ -53,6 +53,11 @@ class Actor:
         """How deep in a chain of attachments it is: 0 on its own, 1 on a car, 2 on a sensor on a car."""
         return 0 if self.parent is None else 1 + self.parent.depth
 
+    @property
+    def carrier(self) -> Actor:
+        """What it moves with: the end of its chain of attachments, or itself on its own."""
+        return self if self.parent is None else self.parent.carrier
+
     def _mount(self, parent: Actor) -> Pose:
         """The pose in the world that an attached actor's own is relative to."""
         return parent.pose

@@ -169,10 +169,8 @@ def _name(sensor: CameraSensor | RangeSensor) -> str:
 
 def _has_headlights(camera: CameraSensor) -> bool:
     """Whether the car that carries a camera has its headlights on; a camera on its own has none."""
-    carrier = camera.parent
-    while carrier is not None and not isinstance(carrier, Vehicle):
-        carrier = carrier.parent
-    return carrier is not None and bool(carrier.lights & HEADLIGHTS)
+    carrier = camera.carrier
+    return isinstance(carrier, Vehicle) and bool(carrier.lights & HEADLIGHTS)
 
 
 def _to_visible(actor: Actor) -> VisibleActor:

@@ -72,7 +72,7 @@ def _detect(sensor: Radar, caster: RayCaster, now: Timestamp, seconds: float, ot
     rays, distances = rays[kept], hits.distances[kept]
     owners = find_owners(_to_world(sensor, rays * distances[:, None]), others)
     velocities = np.array([(0.0, 0.0, 0.0), *(_velocity(actor) for actor in others)])[owners + 1]
-    relative = (velocities - _velocity(_carrier(sensor))) @ matrix(sensor.pose)[:3, :3]
+    relative = (velocities - _velocity(sensor.carrier)) @ matrix(sensor.pose)[:3, :3]
     towards = (relative * rays).sum(axis=1)
     azimuths = np.arctan2(rays[:, 1], rays[:, 0])
     altitudes = np.arcsin(np.clip(rays[:, 2], -1, 1))
@@ -106,10 +106,3 @@ def _place(actor: Actor) -> Floats:
 def _velocity(actor: Actor) -> tuple[float, float, float]:
     velocity: Vector = actor.state().velocity
     return velocity.x, velocity.y, velocity.z
-
-
-def _carrier(sensor: Actor) -> Actor:
-    """What a sensor moves with: the end of its chain of attachments."""
-    while sensor.parent is not None:
-        sensor = sensor.parent
-    return sensor

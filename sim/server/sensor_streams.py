@@ -64,7 +64,7 @@ def _position(world: World, sensor: Gnss) -> bytes:
 
 def _motion(world: World, sensor: Imu) -> bytes:
     pose, noise = sensor.pose, sensor.noise_at(world.timestamp.frame)
-    state = sensor.state() if sensor.parent is None else sensor.parent.state()
+    state = sensor.carrier.state()
     felt, turning = state.acceleration, state.angular_velocity
     to_sensor = matrix(pose)[:3, :3].T
     acceleration = (to_sensor @ (felt.x, felt.y, felt.z + GRAVITY)).tolist()

@@ -9,7 +9,7 @@ import pytest
 
 from sim.dynamics.single_track import GRAVITY, Ground, VehicleControl
 from sim.episode.actors import Vehicle
-from sim.episode.blueprints import VEHICLE, AttributeValue, BlueprintError, Description
+from sim.episode.blueprints import RGB_CAMERA, VEHICLE, AttributeValue, BlueprintError, Description
 from sim.episode.catalogue import COLLISION, GNSS, IMU, LANE_INVASION
 from sim.episode.sensors import SENSORS, Sensor
 from sim.episode.settings import EpisodeSettings
@@ -77,6 +77,23 @@ def test_in_a_right_bend_the_gyroscope_and_the_accelerometer_agree_with_the_moti
     assert gyroscope == pytest.approx([0.0, 0.0, car.motion.yaw_rate])
     assert gyroscope[2] > 0.1
     assert acceleration[1] == pytest.approx(car.motion.speed * car.motion.yaw_rate, rel=0.05)
+
+
+def test_an_inertial_sensor_on_a_camera_feels_the_car_that_carries_both() -> None:
+    world = World(Plain())
+    car = car_in(world)
+    camera = spawned(world, RGB_CAMERA, car.id, Pose(x=1.0, z=1.0))
+    on_car, on_camera = (spawned(world, IMU, parent) for parent in (car.id, camera.id))
+    on_its_own = spawned(world, IMU)
+    world.control(car.id, VehicleControl(throttle=1.0, steer=0.5))
+    for _ in range(40):
+        world.tick()
+    ((acceleration, rates, _),) = told(world, on_camera)
+    assert acceleration[0] > 1.0
+    assert rates[2] > 0.1
+    for felt, expected in zip(told(world, on_camera)[0], told(world, on_car)[0], strict=True):
+        assert felt == pytest.approx(expected)
+    assert told(world, on_its_own)[0][:2] == [[0.0, 0.0, GRAVITY], [0.0, 0.0, 0.0]]
 
 
 @pytest.mark.parametrize(("yaw", "compass"), [(-90, 0.0), (0, 90.0), (90, 180.0), (180, 270.0), (-100, 350.0)])
