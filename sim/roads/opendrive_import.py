@@ -21,7 +21,7 @@ from sim.roads.xml_document import Document
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-CURVES = re.compile(r"<(arc|spiral)\s([^<>]*)/>")
+CURVES = re.compile(r"<(arc|spiral)\s([^<>]*?)(?:/>|>\s*</\1\s*>)")
 CURVATURE = re.compile(r"""\bcurv(?:ature|Start|End)\s*=\s*["']([^"']*)["']""")
 WAYPOINTS_APART = 10.0  # [m]
 TRIAL_SECONDS = 60.0
@@ -60,7 +60,8 @@ def validate(text: str) -> str:
 def _simplify(curve: re.Match[str]) -> str:
     """Turn a spiral of constant curvature into an arc, and an arc of zero curvature into a line.
 
-    CARLA's parser divides by the change of curvature and by the curvature.
+    CARLA's parser divides by the change of curvature and by the curvature. Line breaks stay, so that later errors name
+    their lines.
     """
     try:
         values = [float(value) for value in CURVATURE.findall(curve[2])]
@@ -69,7 +70,7 @@ def _simplify(curve: re.Match[str]) -> str:
     is_simplest = len(set(values)) > 1 or (curve[1] == "arc" and values != [0.0])
     if is_simplest or len(values) != (2 if curve[1] == "spiral" else 1):
         return curve[0]
-    return f'<arc curvature="{values[0]}"/>' if values[0] else "<line/>"
+    return (f'<arc curvature="{values[0]}"/>' if values[0] else "<line/>") + "\n" * curve[0].count("\n")
 
 
 def _parse_with_carla(document: Document, text: str) -> None:

@@ -72,6 +72,27 @@ def test_a_curve_by_whose_curvature_carla_s_parser_would_divide_by_zero_is_simpl
     assert opendrive_import.validate(FORK.replace(before, after)) == FORK.replace(before, meant)
 
 
+@pytest.mark.parametrize("end", ["/>", " />", "></arc>", "> </arc>", ">\n</arc >", "\n/>"])
+def test_an_arc_of_curvature_zero_is_a_line_whether_or_not_its_tag_closes_itself(end: str) -> None:
+    newlines = end.count("\n") * "\n"  # they stay, so that errors further down name their lines
+    text = FORK.replace('<arc curvature="0.02"/>', f'<arc curvature="0"{end}')
+    assert opendrive_import.validate(text) == FORK.replace('<arc curvature="0.02"/>', f"<line/>{newlines}")
+
+
+@pytest.mark.parametrize(("curvature", "meant"), [("0", "<line/>"), ("-2e-2", '<arc curvature="-0.02"/>')])
+def test_a_spiral_of_constant_curvature_is_simpler_whether_or_not_its_tag_closes_itself(
+    curvature: str, meant: str
+) -> None:
+    spiral = f'<spiral curvStart="{curvature}" curvEnd="{curvature}"></spiral>'
+    text = FORK.replace('<spiral curvStart="0" curvEnd="0.01"/>', spiral)
+    assert opendrive_import.validate(text) == FORK.replace('<spiral curvStart="0" curvEnd="0.01"/>', meant)
+
+
+def test_other_curves_with_an_end_tag_are_left_as_they_are() -> None:
+    text = FORK.replace('0.01"/>', '0.01"></spiral>').replace('<arc curvature="0.02"/>', '<arc curvature="0.02"></arc>')
+    assert opendrive_import.validate(text) == text
+
+
 def test_text_that_is_not_xml_or_not_opendrive_is_refused() -> None:
     for text, complaint in (("", "it is not XML"), ("<svg/>", "line 1, column 1: <svg> is the root element")):
         with pytest.raises(MapError, match=complaint):
