@@ -68,7 +68,7 @@ def _read_rows(text: str) -> tuple[npt.NDArray[np.intp], Floats]:
     """The numbers of the lines that hold points, and the points."""
     lines: list[int] = []
     rows: list[list[float]] = []
-    for number, cells in enumerate(csv.reader(text.splitlines()), 1):
+    for number, cells in _read_cells(text):
         if not cells or cells[0].lstrip().startswith("#"):
             continue
         try:
@@ -86,6 +86,17 @@ def _read_rows(text: str) -> tuple[npt.NDArray[np.intp], Floats]:
     if len(rows) < FEWEST_POINTS:
         raise MapError(f"a centre line needs at least {FEWEST_POINTS} points, and there are {len(rows)}")
     return np.array(lines), np.array(rows)
+
+
+def _read_cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file, each with the line on which it begins."""
+    reader, begins = csv.reader(text.splitlines()), 1
+    try:
+        for cells in reader:
+            yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise MapError(f"line {begins}: it begins a row that is no CSV ({error}); is a quote open?") from error
 
 
 def _require_closed(points: Floats, lines: npt.NDArray[np.intp]) -> None:

@@ -22,13 +22,18 @@ def find_files(folder: Path | None) -> dict[str, Path]:
     """The OpenDRIVE files of a folder by their names without extension; none without a folder.
 
     Raises:
-        WorldError: there is no such folder, no OpenDRIVE file in it, or one with the name of a built-in map.
+        WorldError: there is no such folder, it cannot be read, it has no OpenDRIVE file, or one with the name of a
+            built-in map.
     """
     if folder is None:
         return {}
-    if not folder.is_dir():
-        raise WorldError(f"--maps is {folder}, expected a folder with OpenDRIVE files (*.xodr)")
-    found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".xodr"}
+    try:
+        if not folder.is_dir():
+            raise WorldError(f"--maps is {folder}, expected a folder with OpenDRIVE files (*.xodr)")
+        found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".xodr"}
+    except OSError as error:
+        named = str(folder)[-opendrive.LONGEST_PATH :]
+        raise WorldError(f"--maps is {named}, which cannot be read: {error.strerror}") from error
     if not found:
         raise WorldError(f"--maps is {folder}, which holds no OpenDRIVE files (*.xodr)")
     if taken := [name for name in found if circuits.find_circuit(name) is not None]:

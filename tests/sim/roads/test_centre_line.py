@@ -103,6 +103,21 @@ def test_what_is_no_closed_track_is_one_sentence_that_names_the_line(text: str, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("at", [2, 3, 9])
+def test_a_quote_that_is_never_closed_is_refused_in_a_sentence(at: int) -> None:
+    for points in (60, 6000):  # the rest of the longer file is too long for one cell
+        lines = write(egg(points)).splitlines()
+        lines[at - 1] = f'"{lines[at - 1]}'
+        with pytest.raises(MapError, match=f"^line {at}: [^\n]{{10,200}}$"):
+            read_centre_line("\n".join(lines))
+
+
+def test_a_row_after_a_quoted_line_break_is_named_by_its_line() -> None:
+    rows = write(egg()).splitlines()
+    with pytest.raises(MapError, match=r"^line 6: 'here' is not x, y"):
+        read_centre_line("\n".join(['"# a comment', 'of two lines"', *rows[:3], "here", *rows[3:]]))
+
+
 @pytest.mark.parametrize(("name", "metres", "radius"), [("Norisring", 2300.0, 8.0), ("Zandvoort", 4319.0, 10.0)])
 def test_a_real_track_becomes_a_circuit(name: str, metres: float, radius: float) -> None:
     circuit = read_centre_line(track_file(name).read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -73,3 +74,20 @@ def test_a_folder_without_maps_of_its_own_is_refused(tmp_path: Path, file: str |
         (tmp_path / file).write_text("", encoding="utf-8")
     with pytest.raises(WorldError, match=complaint):
         maps.find_files(tmp_path if file else tmp_path / "missing")
+
+
+@pytest.mark.parametrize("fault", ["over-long", "unreadable"])
+def test_a_folder_of_maps_that_cannot_be_looked_into_is_refused_in_a_sentence(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("x" * 5000 if fault == "over-long" else "maps")
+    if fault == "unreadable":  # the administrator, who may run the tests, can read every folder
+
+        def refuse(path: Path) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+        folder.mkdir()
+        monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(WorldError, match=r"^--maps is .*, which cannot be read: [\w ]+$") as caught:
+        maps.find_files(folder)
+    assert len(str(caught.value)) < 300
