@@ -146,7 +146,7 @@ def _create_server(options: ServerOptions) -> Server:
     files = maps.find_files(options.maps)
     open_track = partial(maps.open_listed, seed=options.seed, files=files)
     read_track = partial(maps.read_map_apart, seed=options.seed)
-    track = maps.open_map(str(files.get(options.map, options.map)), options.seed)
+    track = maps.open_first(options.map, options.seed, files)
     try:
         renderer = Renderer(options.renderer)
     except RuntimeError as error:

@@ -50,6 +50,23 @@ def open_map(name_or_path: str, seed: int) -> Track:
     return _open(opendrive.load, name_or_path, seed)
 
 
+def open_first(name_or_path: str, seed: int, files: Mapping[str, Path]) -> Track:
+    """The track of the first episode: a built-in map, one of these files by its name, or any other file.
+
+    Raises:
+        WorldError: there is no such map, the file cannot be used, or it has the name of another map, which no client
+            could load then.
+    """
+    track, path = open_map(str(files.get(name_or_path, name_or_path)), seed), Path(name_or_path)
+    if track.name != name_or_path:
+        listed = files.get(track.name)
+        if circuits.find_circuit(track.name) is not None:
+            raise WorldError(f"{path} has the name of a built-in map: rename the file")
+        if listed is not None and listed.resolve() != path.resolve():
+            raise WorldError(f"{path} has the name of {listed}: rename one of them")
+    return track
+
+
 def open_listed(name: str, seed: int, files: Mapping[str, Path]) -> Track:
     """The track of a built-in map or of one of these files, for a client, which must not open others on this machine.
 

@@ -161,6 +161,15 @@ def test_a_map_that_is_not_there_is_one_sentence_and_status_1(capsys: pytest.Cap
     assert "oval" in err
 
 
+def test_a_file_with_the_name_of_a_built_in_map_is_one_sentence_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "oval.xodr"
+    path.write_text(opendrive.load("oval")[1], encoding="utf-8")
+    assert cli.main(["--port", "0", "--map", str(path)]) == 1
+    assert capsys.readouterr() == ("", f"sim: {path} has the name of a built-in map: rename the file\n")
+
+
 def test_a_file_deep_in_folders_is_named_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "a-folder-with-a-long-name" / "in-another-folder-with-a-long-name" / "town.xodr"
     assert cli.main(["--port", "0", "--map", str(missing)]) == 1

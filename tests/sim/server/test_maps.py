@@ -91,3 +91,29 @@ def test_a_folder_of_maps_that_cannot_be_looked_into_is_refused_in_a_sentence(
     with pytest.raises(WorldError, match=r"^--maps is .*, which cannot be read: [\w ]+$") as caught:
         maps.find_files(folder)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("file", ["oval.xodr", "oval"])
+def test_a_file_that_would_hide_a_built_in_map_is_refused_as_the_first_map(tmp_path: Path, file: str) -> None:
+    path = tmp_path / file
+    path.write_text(opendrive.load("oval")[1], encoding="utf-8")
+    with pytest.raises(WorldError, match=rf"{file} has the name of a built-in map: rename the file$"):
+        maps.open_first(str(path), 0, {})
+    with pytest.raises(WorldError, match="cannot be read"):
+        maps.open_first(str(tmp_path / "missing" / "oval.xodr"), 0, {})
+    assert maps.open_first("oval", 0, {}).name == "oval"
+
+
+def test_the_first_map_may_be_any_file_and_one_of_the_folder_by_name_or_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("maps", "others"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Ring.xodr").write_text(opendrive.load("oval")[1], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    files = maps.find_files(tmp_path / "maps")
+    for given in ("Ring", "maps/Ring.xodr", str(tmp_path / "others" / ".." / "maps" / "Ring.xodr")):
+        assert maps.open_first(given, 0, files).name == "Ring"
+    assert maps.open_first("others/Ring.xodr", 0, {}).name == "Ring"
+    with pytest.raises(WorldError, match=r"others/Ring\.xodr has the name of .*maps/Ring\.xodr: rename one of them$"):
+        maps.open_first("others/Ring.xodr", 0, files)
