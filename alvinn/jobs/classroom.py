@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 
 from alvinn.classroom.activities.bets import Bets
-from alvinn.classroom.activities.contenders import PLAIN, Contender, find_contenders
+from alvinn.classroom.activities.contenders import PLAIN, Contender, find_contenders, select_asked
 from alvinn.classroom.activities.exam import Exam
 from alvinn.classroom.activities.learning import LEARNED, learn_on_stage
 from alvinn.classroom.activities.painting import Easel
@@ -117,15 +117,15 @@ class ShowClassroom(Driving):
             require_free(self.recording_folder(self.record), append=None, overwrite=self.overwrite)
         network = self._open_network()
         contenders = find_contenders(self, self.model)
+        asked = select_asked(self, contenders, self.name_on_stage())
+        furnish = partial(self._furnish, asked)
         classroom = Classroom(Keys.draw())
         classroom.facts["activities"] = list(ACTIVITIES)
         classroom.facts["lessons"] = [[lesson.number, lesson.title] for lesson in read_lessons()]
         with ExitStack() as stack, suppress(KeyboardInterrupt):
-            stack.enter_context(
-                private_ground(classroom, contenders, self._select_driving(), self.ground, self._furnish)
-            )
+            stack.enter_context(private_ground(classroom, contenders, self._select_driving(), self.ground, furnish))
             Bets(classroom).open()
-            stack.enter_context(_run_easel(classroom, contenders[-1]))
+            stack.enter_context(_run_easel(classroom, asked))
             if self.learn:
                 self._learn(classroom, stack)
             elif self.replay is not None:
@@ -141,9 +141,10 @@ class ShowClassroom(Driving):
         if missing:
             raise AlvinnError(f"this machine is not ready: {missing} of the points above say what to mend")
 
-    def _furnish(self, ground: ProvingGround, contenders: Sequence[Contender]) -> list[Activity]:
-        """What else the private car is for."""
-        exam = Exam(ground.classroom, ground.queue, ground.world, contenders[-1], self.speed)
+    def _furnish(self, asked: Contender, ground: ProvingGround, contenders: Sequence[Contender]) -> list[Activity]:
+        """What else the private car is for; a network of another camera than its own cannot sit the exam."""
+        candidate = asked if asked.cameras == contenders[0].cameras else contenders[-1]
+        exam = Exam(ground.classroom, ground.queue, ground.world, candidate, self.speed)
         plain = [one for one in contenders if one.name == PLAIN]
         there = replace(self._select_driving(), map=self.ground)
         return [exam, *(Teaching(ground.classroom, ground, one, there) for one in plain)]
@@ -152,8 +153,12 @@ class ShowClassroom(Driving):
         """Where and how to drive, without what is on stage."""
         return Driving(**{one.name: getattr(self, one.name) for one in fields(Driving)})
 
+    def name_on_stage(self) -> str | None:
+        """Name of the model that drives or answers on stage; None where there is none, or one that only learns."""
+        return self.model or (None if self.drive or self.learn or self.replay is not None else SHIPPED)
+
     def _open_network(self) -> Network | None:
-        name = self.model or (None if self.drive or self.replay is not None else SHIPPED)
+        name = self.name_on_stage()
         if name is None:
             return None
         network = Network(self.find_model(name))
@@ -243,7 +248,7 @@ class ShowClassroom(Driving):
 @contextmanager
 def _run_easel(classroom: Classroom, contender: Contender) -> Iterator[None]:
     """Run the easel in a thread of its own until the block ends."""
-    easel = Easel(classroom, contender.folder)
+    easel = Easel(classroom, contender)
     easel.open()
     worker = threading.Thread(target=easel.queue.work)
     worker.start()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from alvinn.driving.types import Camera, CameraName
 from alvinn.errors import AlvinnError
 from alvinn.networks.inference import Network
 from alvinn.recording import Recording
@@ -45,6 +47,11 @@ class Contender:
         """Its name on the page."""
         return TITLES.get(self.name, self.name)
 
+    @property
+    def cameras(self) -> tuple[Camera, tuple[CameraName, ...]]:
+        """The camera that it expects, and the names of all that the car must have."""
+        return self.network.card.camera, self.network.card.cameras
+
     def as_json(self) -> dict[str, Any]:
         """What the page is told of it: the plane's cells with training frames, as (column, row, share of the most)."""
         views = self.network.card.settings.get("views") in {True, "on"}
@@ -73,6 +80,23 @@ def find_contenders(home: Home, more: str | None = None) -> list[Contender]:
     if more is not None or not found:
         found[more or SHIPPED] = home.find_model(more or SHIPPED)
     return [_open(name, folder, home) for name, folder in found.items()]
+
+
+def select_asked(home: Home, contenders: Sequence[Contender], on_stage: str | None) -> Contender:
+    """The network that guests paint for and that sits their exam: the one they watch, else the last that is compared.
+
+    Args:
+        home: where models are stored.
+        contenders: the networks that are compared.
+        on_stage: name of the network that drives or answers on stage; None: there is none.
+
+    Raises:
+        ModelError: the one on stage is not a model.
+    """
+    if on_stage is None:
+        return contenders[-1]
+    found = [one for one in contenders if one.name == on_stage]
+    return found[0] if found else _open(on_stage, home.find_model(on_stage), home)
 
 
 def _open(name: str, folder: Path, home: Home) -> Contender:

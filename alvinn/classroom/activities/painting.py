@@ -5,12 +5,12 @@ The page sends strokes, not pixels: the frame is painted here, on the picture th
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from alvinn.classroom.activities.contenders import Contender
 from alvinn.classroom.activities.task_queue import TaskQueue
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
@@ -48,15 +48,15 @@ class Easel:
 
     Args:
         classroom: who paints.
-        folder: the network's model folder; it is opened for painting alone.
+        contender: the network that is asked; its model is opened once more, for painting alone.
     """
 
-    def __init__(self, classroom: Classroom, folder: Path) -> None:
+    def __init__(self, classroom: Classroom, contender: Contender) -> None:
         self.queue = TaskQueue()
         self._classroom = classroom
-        self._network = Network(folder)
+        self._name, self._network = contender.title, Network(contender.folder)
         try:
-            self._saliency: SaliencyModel | None = SaliencyModel(folder)
+            self._saliency: SaliencyModel | None = SaliencyModel(contender.folder)
         except ModelError:  # no convolutions: nothing to look at
             self._saliency = None
 
@@ -85,5 +85,11 @@ class Easel:
         pictures = [encode_jpeg(image, PICTURE_QUALITY)]
         if self._saliency is not None:
             pictures.append(encode_jpeg(highlight(image, self._saliency.compute(image)), PICTURE_QUALITY))
-        values: dict[str, Any] = {"number": moment.number, "before": before, "after": after, "strokes": len(strokes)}
+        values: dict[str, Any] = {
+            "number": moment.number,
+            "name": self._name,
+            "before": before,
+            "after": after,
+            "strokes": len(strokes),
+        }
         self._classroom.post_to(guest, pack("painted", values, *pictures))

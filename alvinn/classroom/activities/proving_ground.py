@@ -233,8 +233,7 @@ def private_ground(
         furnish: makes further activities for the car, once it is there.
     """
     card = contenders[0].network.card
-    seen = (card.camera, card.cameras)
-    alike = [one for one in contenders if (one.network.card.camera, one.network.card.cameras) == seen]
+    alike = [one for one in contenders if one.cameras == contenders[0].cameras]
     over = threading.Event()
     grounds: list[ProvingGround] = []
 

@@ -76,7 +76,8 @@ byId("easel").onpointerup = byId("easel").onpointercancel = () => (going = null)
 listen("painted", async (painted, pictures) => {
   if (painted.number !== number) return;
   const { before, after } = painted;
-  byId("paint-result").textContent = `it wants: ${describe(after.curvature)}, before: ${describe(before.curvature)}` +
+  const wants = `${describe(after.curvature)}, before: ${describe(before.curvature)}`;
+  byId("paint-result").textContent = `The network (${painted.name}) wants: ${wants}` +
     (after.doubt === null ? "" : `; doubt ${after.doubt.toFixed(2)}, before ${before.doubt.toFixed(2)}`);
   drawHill(byId("paint-hill"), after.units, after.span, [
     { curvature: before.curvature, colour: COLOURS.human },

@@ -77,7 +77,7 @@ def _play(classroom: Classroom, over: threading.Event) -> None:
 def private_car(classroom: Classroom) -> Iterator[None]:
     """All activities, with a private car on paper that drives as fast as it can."""
     ground = ProvingGround(classroom, [shipped()], paper_car(), 8.0, sleep=lambda _: None)
-    easel = Easel(classroom, shipped().folder)
+    easel = Easel(classroom, shipped())
     for activity in (ground, Exam(classroom, ground.queue, ground.world, shipped(), 8.0), easel, Bets(classroom)):
         activity.open()
     workers = [threading.Thread(target=queue.work) for queue in (ground.queue, easel.queue)]
@@ -215,7 +215,7 @@ def test_a_guest_paints_on_a_frame(devtools: str, size: tuple[int, int]) -> None
         page = shown.page
         page.wait_for("document.querySelector('#back').max > 0")
         page.click("[data-activity=paint]")
-        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('it wants')")
+        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('The network (shipped) wants')")
         before = page.text("#paint-result")
         page.run("document.querySelector('#paint-width').value = 0.25")
         page.drag("#easel", (0.1, 0.8), (0.9, 0.8))
@@ -240,7 +240,7 @@ def test_a_stroke_is_where_the_picture_is_and_not_where_the_canvas_is(devtools: 
         page.wait_for("document.querySelector('#back').max > 0")
         page.run("document.querySelector('#easel').width *= 2")
         page.click("[data-activity=paint]")
-        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('it wants')")
+        page.wait_for("document.querySelector('#paint-result').textContent.startsWith('The network (shipped) wants')")
         before = page.text("#paint-result")
         page.drag("#easel", (0.375, 0.5), (0.75, 0.75))
         page.wait_for(f"document.querySelector('#paint-result').textContent !== {before!r}")

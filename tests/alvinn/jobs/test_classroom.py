@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from alvinn.classroom.activities.contenders import DAGGER, PLAIN, find_contenders, select_asked
+from alvinn.jobs.classroom import ShowClassroom
 from alvinn.recording import Recording
+from alvinn.settings import SHIPPED, Home
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import visit
 from tests.alvinn.jobs.cli import Shell
@@ -56,6 +61,28 @@ def test_a_recording_is_shown_to_whoever_comes(tmp_path: Path) -> None:
         assert lecturer.wait_for("welcome")[0]["role"] == "lecturer"
         assert lecturer.wait_for("invitation")[0]["url"] == f"http://{address}/"
         assert lecturer.wait_for("moment")[1]
+
+
+def test_guests_paint_for_the_network_that_is_on_stage(tmp_path: Path) -> None:
+    for folder in ("round-000", "round-001"):
+        shutil.copytree(Home().find_model(SHIPPED), tmp_path / "models" / DAGGER / folder)
+    with running_class("--map", "oval", "--headless", home=tmp_path) as (address, _, _), visit(address) as guest:
+        assert guest.wait_for("welcome")[0]["title"] == "shipped on oval"
+        moment, _ = guest.wait_for("moment")
+        guest.say("paint", number=moment["number"])
+        assert guest.wait_for("painted")[0]["name"] == "shipped"
+
+
+@pytest.mark.parametrize("arguments", [{"drive": True}, {"learn": True}, {"replay": "mine"}])
+def test_without_a_network_on_stage_they_paint_for_the_last_that_is_compared(
+    tmp_path: Path, arguments: dict[str, Any]
+) -> None:
+    for folder in ("round-000", "round-001"):
+        shutil.copytree(Home().find_model(SHIPPED), tmp_path / "models" / DAGGER / folder)
+    job = ShowClassroom(home=tmp_path, **arguments)
+    contenders = find_contenders(job)
+    assert [one.name for one in contenders] == [PLAIN, DAGGER]
+    assert select_asked(job, contenders, job.name_on_stage()).name == DAGGER
 
 
 def test_a_guest_with_the_code_drives_the_car_from_a_browser_and_is_recorded(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ import pytest
 from alvinn.classroom.activities.painting import COLOURS, SHADE, Easel, paint
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import MAX_BYTES, MAX_POINTS, MAX_STROKES, Hello, Paint, Stroke, decode
-from alvinn.settings import SHIPPED, Home
 from tests.alvinn import fakes
-from tests.alvinn.classroom.people import moment
+from tests.alvinn.classroom.people import moment, shipped
 from tests.alvinn.classroom.test_classroom import class_room, last
 
 GREY = np.full((100, 200, 3), 100, dtype=np.uint8)
@@ -16,7 +15,7 @@ GREY = np.full((100, 200, 3), 100, dtype=np.uint8)
 
 def painting() -> tuple[Classroom, Easel]:
     classroom = class_room()
-    easel = Easel(classroom, Home().find_model(SHIPPED))
+    easel = Easel(classroom, shipped())
     easel.open()
     classroom.show(moment(1))
     return classroom, easel
@@ -41,6 +40,7 @@ def test_a_painting_changes_what_the_network_wants() -> None:
     strokes = (Stroke("white", 0.5, ((0.0, 0.9), (1.0, 0.9))),)
     easel.show(guest.number, moment(1), strokes)
     painted = last(guest, "painted")
+    assert painted["name"] == "shipped"
     assert painted["before"]["curvature"] != painted["after"]["curvature"]
     assert len(painted["sizes"]) == 2  # the painting, and what the answer rests on
     easel.show(guest.number, moment(1), ())
