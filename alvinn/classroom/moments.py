@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 
 from alvinn.classroom.messages import pack
+from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.departure import departure_margin
 from alvinn.driving.types import GroundTruth, Image, Observation, Step
 from alvinn.networks.doubt import measure_doubt
 from alvinn.networks.encodings import Hill1989, Scalar
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Answer, Network
+from alvinn.networks.memory import Memory
 from alvinn.util.images import encode_jpeg
 
 PICTURE_QUALITY, RETINA_QUALITY = 75, 90
@@ -35,27 +37,35 @@ class Thought:
     """the outermost units stand for -span and +span [1/m]"""
     doubt: float | None
     """0 to 1; None where the output has no measure of it"""
+    told: Memory | None = None
+    """what the network was told of its last answers; None where that is not known"""
 
     def as_json(self) -> dict[str, Any]:
-        """All but the retina."""
+        """All that the page shows beside the retina."""
         return {"curvature": self.curvature, "units": self.units, "span": self.span, "doubt": self.doubt}
 
 
-def think(network: Network, seen: Observation) -> Thought:
-    """Ask a network about a picture.
+def think(network: Network, seen: Observation, answer: Answer) -> Thought:
+    """What led a network to its answer to a picture.
 
     Raises:
         CameraMismatchError: the picture has another size, or a camera is missing.
     """
-    answer, output = network.answer(seen), network.card.output
-    units = [] if isinstance(output, Scalar) else network.units(seen).tolist()
+    output = network.card.output
+    units = [] if isinstance(output, Scalar) else network.units(seen, answer.told).tolist()
     return Thought(
         retina=draw_retina(network, seen),
         curvature=answer.curvature,
         units=units[: output.directions] if isinstance(output, Hill1989) else units,
         span=0.15 if isinstance(output, Scalar) else output.span,
         doubt=measure_doubt(answer, "hill"),
+        told=answer.told,
     )
+
+
+def follow(driver: NetworkDriver, seen: Observation) -> Thought:
+    """What a network makes of the picture that it decided on last, whoever drives."""
+    return think(driver.network, seen, driver.recall(seen))
 
 
 def draw_retina(network: Network, seen: Observation) -> Image:

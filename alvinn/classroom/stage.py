@@ -21,7 +21,8 @@ from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Driver, Observer, Verdict
 from alvinn.driving.types import GroundTruth, Observation, Step
 from alvinn.networks.inference import Network
-from alvinn.recording import Recording, Row
+from alvinn.networks.undriven import RecordedAnswers
+from alvinn.recording import Recording
 from alvinn.world.carla_world import CarlaWorld
 
 SHOWN_EVERY = 4  # ticks: 5 pictures a second for everybody
@@ -109,13 +110,13 @@ class AtTheWheel:
         self._observer.on_recovery()
 
 
-def make_driver(classroom: Classroom, world: CarlaWorld, network: Network | None) -> Driver:
+def make_driver(classroom: Classroom, world: CarlaWorld, network: NetworkDriver | None) -> Driver:
     """A network whose wheel a guest can take, or a guest alone; nobody at the wheel brakes."""
     person = HumanDriver(classroom.wheel.read, lambda: False, world.geometry)
     if network is None:
         return person
     hands = HumanGate(classroom.wheel.is_held)
-    return SharedDriver(NetworkDriver(network), person, hands, hands=hands)
+    return SharedDriver(network, person, hands, hands=hands)
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,20 @@ class ReplayBroadcast:
         Raises:
             RecordingError: a picture cannot be read.
         """
-        rows = self.recording.kept_rows()[::SHOWN_EVERY]
+        rows = np.flatnonzero(self.recording.kept_mask())[::SHOWN_EVERY].tolist()
+        answers = None if self.network is None else RecordedAnswers(self.network, self.recording)
         began = due = self.clock()
         number = 0
         while seconds is None or self.clock() - began < seconds:
-            row, after = rows[number % len(rows)], rows[(number + 1) % len(rows)]
-            self.classroom.show(self._make_moment(number, row))
+            index, after = rows[number % len(rows)], rows[(number + 1) % len(rows)]
+            self.classroom.show(self._make_moment(number, index, answers))
             number += 1
-            step = after.time - row.time
+            step = self.recording.rows[after].time - self.recording.rows[index].time
             due = max(due + (step if 0.0 < step < 1.0 else 0.2), self.clock())
             self.sleep(max(0.0, due - self.clock()))
 
-    def _make_moment(self, number: int, row: Row) -> Moment:
+    def _make_moment(self, number: int, index: int, answers: RecordedAnswers | None) -> Moment:
+        row = self.recording.rows[index]
         seen = self.recording.read_observation(row)
         known = math.isfinite(row.offset) and math.isfinite(row.x)
         truth = GroundTruth(row.x, row.y, row.z, row.yaw, row.lane_s, row.lane_width, row.offset, row.heading_error)
@@ -165,6 +168,6 @@ class ReplayBroadcast:
             curvature=row.curvature + row.disturbance,
             truth=truth if known else None,
             expert=row.curvature,
-            thought=None if self.network is None else think(self.network, seen),
+            thought=None if answers is None else think(answers.network, seen, answers.answer(index, seen)),
             car_width=self.recording.session.vehicle.get("width"),
         )

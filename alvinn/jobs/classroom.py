@@ -20,11 +20,12 @@ from alvinn.classroom.address import find_address
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.lessons import read_lessons
-from alvinn.classroom.moments import think
+from alvinn.classroom.moments import follow
 from alvinn.classroom.rehearsal import rehearse
 from alvinn.classroom.stage import AtTheWheel, Broadcast, ReplayBroadcast, make_driver, outline
 from alvinn.classroom.web import serve
 from alvinn.console import CONSOLE
+from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
@@ -214,16 +215,15 @@ class ShowClassroom(Driving):
         classroom.facts["camera"] = asdict(world.camera)
         self._serve(classroom, stack)
         live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
-        thinker = (lambda _: None) if network is None else partial(think, network)
+        driver = None if network is None else NetworkDriver(network)
+        thinker = (lambda _: None) if driver is None else partial(follow, driver)
         observers: list[Observer] = [Broadcast(classroom, world, thinker)]
         if self.record is not None:
             observers.append(self._record(world, stack))
         if self.seconds is not None:
             observers.append(Deadline(self.seconds))
         try:
-            run(
-                live, make_driver(classroom, world, network), observers, world.geometry, SpeedController(self.speed, DT)
-            )
+            run(live, make_driver(classroom, world, driver), observers, world.geometry, SpeedController(self.speed, DT))
         finally:
             CONSOLE.print(f"the class is over; late ticks: {live.late}")
 

@@ -162,6 +162,8 @@ class Answer:
     """to be told with the next observation"""
     reliability: float | None = None
     """correlation between input and reconstruction, -1 to 1; None if the network does not reconstruct"""
+    told: Memory = FORGOTTEN
+    """what it was told with this observation"""
 
 
 class Network:
@@ -232,14 +234,13 @@ class Network:
         card, seen = self.card, self.card.preprocessing.prepare(observation, memory.intensity)
         everything = self._run(seen, memory, observation.speed)
         activations, rest = everything[: card.output.units], everything[card.output.units :]
-        residual = float(rest[-2]) if card.refined else 0.0
-        if card.refined:
-            memory = memory.after(residual, float(rest[-1]))
+        after = memory.after(float(rest[-2]), float(rest[-1])) if card.refined else memory
         return Answer(
             self._decode(everything),
             None if isinstance(card.output, Scalar) else card.output.trust(activations),
-            replace(memory, intensity=float(activations[-1])) if isinstance(card.output, Hill1989) else memory,
+            replace(after, intensity=float(activations[-1])) if isinstance(card.output, Hill1989) else after,
             reconstruction.measure_reliability(seen, rest[: reconstruction.PIXELS]) if card.irre else None,
+            memory,
         )
 
     def units(self, observation: Observation, memory: Memory = FORGOTTEN) -> Floats:

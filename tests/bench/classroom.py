@@ -21,9 +21,10 @@ from websockets.exceptions import ConnectionClosed
 
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.moments import think
+from alvinn.classroom.moments import follow
 from alvinn.classroom.stage import Broadcast, make_driver, outline
 from alvinn.classroom.web import serve
+from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import Deadline
@@ -94,8 +95,9 @@ def drive(guests: int, seconds: float) -> Report:
                 time.sleep(0.05)
         began = time.process_time()
         live = LiveWorld(world, lambda *_: True, DT, time.monotonic, time.sleep)
-        observers: list[Observer] = [Broadcast(classroom, world, partial(think, network)), Deadline(seconds)]
-        run(live, make_driver(classroom, world, network), observers, world.geometry, SpeedController(8.0, DT))
+        driver = NetworkDriver(network)
+        observers: list[Observer] = [Broadcast(classroom, world, partial(follow, driver)), Deadline(seconds)]
+        run(live, make_driver(classroom, world, driver), observers, world.geometry, SpeedController(8.0, DT))
         cpu = time.process_time() - began
         pictures = ours.recv() if guests else 0
         if guests:

@@ -17,6 +17,7 @@ from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import FRAMES, AskExam, HandIn, pack
 from alvinn.classroom.moments import draw_retina
 from alvinn.drivers.expert import ExpertDriver
+from alvinn.networks.undriven import answer_view
 from alvinn.util.images import encode_png
 from alvinn.world.carla_world import CarlaWorld
 
@@ -44,7 +45,7 @@ def draw_sheet(world: CarlaWorld, contender: Contender, speed: float) -> Sheet:
         seen = replace(world.observe(), speed=speed)
         retinas.append(encode_png(draw_retina(contender.network, seen)))
         right.append(expert.decide(seen).curvature)
-        network.append(contender.network.answer(seen).curvature)
+        network.append(answer_view(contender.network, seen).curvature)
     return Sheet(tuple(retinas), tuple(right), tuple(network))
 
 

@@ -15,10 +15,11 @@ from alvinn.classroom.activities.task_queue import TaskQueue
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import Paint, Stroke, pack
-from alvinn.classroom.moments import PICTURE_QUALITY, Moment, think
+from alvinn.classroom.moments import PICTURE_QUALITY, Moment, Thought, think
 from alvinn.driving.types import Image, Observation
 from alvinn.errors import CameraMismatchError, ModelError
 from alvinn.networks.inference import Network
+from alvinn.networks.undriven import answer_view
 from alvinn.util.images import encode_jpeg
 from alvinn.visualization.saliency import SaliencyModel, highlight
 
@@ -78,7 +79,7 @@ class Easel:
         image = paint(seen.image, strokes)
         painted = Observation(frame=seen.frame, time=seen.time, image=image, speed=seen.speed, others=seen.others)
         try:
-            before, after = (think(self._network, one).as_json() for one in (seen, painted))
+            before, after = (self._think(moment, one).as_json() for one in (seen, painted))
         except CameraMismatchError as error:
             self._classroom.post_to(guest, pack("refused", {"why": str(error)}))
             return
@@ -93,3 +94,12 @@ class Easel:
             "strokes": len(strokes),
         }
         self._classroom.post_to(guest, pack("painted", values, *pictures))
+
+    def _think(self, moment: Moment, seen: Observation) -> Thought:
+        """What the network makes of a frame; where it drove that moment, it is told what it was told there.
+
+        So all that differs is the paint, and without any the answer is the one that was driven.
+        """
+        told = None if moment.thought is None else moment.thought.told
+        answer = answer_view(self._network, seen) if told is None else self._network.answer(seen, told)
+        return think(self._network, seen, answer)

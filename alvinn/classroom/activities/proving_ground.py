@@ -21,7 +21,7 @@ from alvinn.classroom.activities.task_queue import TaskQueue
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import Drop, Pose, pack
-from alvinn.classroom.moments import PICTURE_QUALITY, Moment, think
+from alvinn.classroom.moments import PICTURE_QUALITY, Moment, follow, think
 from alvinn.classroom.stage import SHOWN_EVERY
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.drivers.network import NetworkDriver
@@ -34,6 +34,7 @@ from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Step
 from alvinn.errors import AlvinnError
 from alvinn.networks.inference import Card
+from alvinn.networks.undriven import answer_view
 from alvinn.settings import Driving
 from alvinn.util.images import encode_jpeg
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -175,7 +176,7 @@ class ProvingGround:
         seen = replace(world.observe(), speed=self._speed)
         answers: list[dict[str, Any]] = []
         for one in self._contenders.values():
-            thought = think(one.network, seen)
+            thought = think(one.network, seen, answer_view(one.network, seen))
             answers.append({"name": one.name, **thought.as_json()})
         values = {
             "place": pose.place,
@@ -193,16 +194,17 @@ class ProvingGround:
         self.classroom.post(pack("dropped", {"model": drop.model, "by": who, "offset": drop.offset}))
         trial = Trial(departure_margin(world.truth().lane_width, world.geometry.width))
         live = LiveWorld(world, lambda *_: True, DT, self._clock, self._sleep)
-        observers: list[Observer] = [trial, _Show(self, contender)]
-        run(live, NetworkDriver(contender.network), observers, world.geometry, SpeedController(self._speed, DT))
+        driver = NetworkDriver(contender.network)
+        observers: list[Observer] = [trial, _Show(self, driver, contender.title)]
+        run(live, driver, observers, world.geometry, SpeedController(self._speed, DT))
         self.classroom.post(pack("landed", {"model": drop.model, "outcome": trial.outcome}))
 
-    def show(self, step: Step, contender: Contender, kind: str = "pushed", note: str = "") -> None:
-        """Show a tick of the private car to everybody."""
+    def show(self, step: Step, driver: NetworkDriver, note: str, kind: str = "pushed") -> None:
+        """Show a tick of the private car to everybody, and what the network makes of it that drives or is taught."""
         self._number += 1
-        expert, thought = self._expert.decide(step.observation).curvature, think(contender.network, step.observation)
+        expert, thought = self._expert.decide(step.observation).curvature, follow(driver, step.observation)
         car = self.world.geometry.width
-        self.classroom.show(Moment.of_step(self._number, step, expert, thought, car, note or contender.title, kind))
+        self.classroom.show(Moment.of_step(self._number, step, expert, thought, car, note, kind))
 
 
 class Activity(Protocol):
@@ -277,13 +279,13 @@ def _open_private_world(
 
 
 class _Show:
-    def __init__(self, ground: ProvingGround, contender: Contender) -> None:
-        self._ground, self._contender, self._ticks = ground, contender, 0
+    def __init__(self, ground: ProvingGround, driver: NetworkDriver, note: str) -> None:
+        self._ground, self._driver, self._note, self._ticks = ground, driver, note, 0
 
     def see(self, step: Step) -> Verdict:
         self._ticks += 1
         if self._ticks % SHOWN_EVERY == 1:
-            self._ground.show(step, self._contender)
+            self._ground.show(step, self._driver, self._note)
         return Verdict.STOP if self._ground.queue.is_closed else Verdict.CONTINUE
 
     def on_recovery(self) -> None:

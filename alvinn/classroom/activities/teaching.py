@@ -127,8 +127,9 @@ class Teaching:
     def _drive(self, student: Contender, *, record: bool) -> AssistedDrive:
         world = self._ground.world
         gate = DriftGate(world.truth, world.geometry.width, GATE_SHARE, GATE_HEADING)
-        shared = SharedDriver(NetworkDriver(student.network), ExpertDriver.in_world(world), gate, note="class")
-        watch = _Watch(self._ground, student, lambda: self._pace(DT))
+        driver = NetworkDriver(student.network)
+        shared = SharedDriver(driver, ExpertDriver.in_world(world), gate, note="class")
+        watch = _Watch(self._ground, driver, lambda: self._pace(DT))
         kept: list[Corrections] = []
         for place in find_bends(world.lane, BENDS):
             world.place(place, self._settings.speed, ASIDE)
@@ -215,7 +216,7 @@ def train_quietly(job: TrainSettings, recordings: Sequence[Path], warm: Path | N
 class _Watch:
     """Observer that shows the round and counts who drove."""
 
-    def __init__(self, ground: ProvingGround, student: Contender, pace: Callable[[], None]) -> None:
+    def __init__(self, ground: ProvingGround, student: NetworkDriver, pace: Callable[[], None]) -> None:
         self._ground, self._student, self._pace = ground, student, pace
         self.ticks = self.helped = 0
 
@@ -225,7 +226,7 @@ class _Watch:
         self.helped += helps
         if self.ticks % SHOWN_EVERY == 1:
             note = "the expert took over: each frame is a label" if helps else "the clone drives"
-            self._ground.show(step, self._student, "taught", note)
+            self._ground.show(step, self._student, note, "taught")
         self._pace()
         return Verdict.STOP if self._ground.queue.is_closed else Verdict.CONTINUE
 

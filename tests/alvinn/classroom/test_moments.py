@@ -40,7 +40,7 @@ def test_a_recording_without_places_or_a_network_has_a_moment_too() -> None:
 def test_a_thought_is_the_networks_own_answer() -> None:
     network = Network(Home().find_model(SHIPPED))
     seen = fakes.step(3, camera=network.card.camera).observation
-    thought = think(network, seen)
+    thought = think(network, seen, network.answer(seen))
     assert thought.curvature == pytest.approx(network.curvature(seen.image))
     assert len(thought.units) == network.card.output.units
     assert np.array_equal(thought.retina, network.card.preprocessing(seen.image))

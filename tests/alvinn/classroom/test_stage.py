@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.moments import Moment
+from alvinn.classroom.moments import Moment, follow
 from alvinn.classroom.stage import (
     SHOWN_EVERY,
     STEERED_EVERY,
@@ -16,11 +18,15 @@ from alvinn.classroom.stage import (
     make_driver,
     outline,
 )
-from alvinn.driving.protocols import Verdict
+from alvinn.drivers.network import NetworkDriver
+from alvinn.driving.cruise import SpeedController
+from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
+from alvinn.driving.protocols import Observer, Verdict
 from alvinn.driving.types import Decision, Step
 from alvinn.recording import Recording
 from tests.alvinn import fakes
-from tests.alvinn.classroom.people import KEYS, paper_car
+from tests.alvinn.classroom.people import KEYS, paper_car, shipped
 from tests.alvinn.classroom.test_wheel import Clock
 
 
@@ -102,6 +108,31 @@ def test_a_recording_plays_at_its_own_speed_and_begins_again(tmp_path: Path) -> 
     assert len(numbers) == pytest.approx(15, abs=1)
     frames = [moment.observation.frame for moment, _ in classroom.shown]
     assert frames[:11] == [*range(0, 40, 4), 0]
+
+
+def test_what_the_class_sees_of_a_refined_network_is_what_it_drives() -> None:
+    classroom, world, driver = Stage(), paper_car(), NetworkDriver(shipped().network)
+    assert driver.network.remembers
+    observers: list[Observer] = [Broadcast(classroom, world, partial(follow, driver)), Deadline(3.0)]
+    run(world, make_driver(classroom, world, driver), observers, world.geometry, SpeedController(8.0, fakes.DT))
+    assert cast("fakes.PaperWorld", world).recoveries, "noise is no road: it was put back, too"
+    pairs = [(shown.thought.curvature, shown.curvature) for shown, _ in classroom.shown if shown.thought]
+    assert len(pairs) == 3.0 / fakes.DT / SHOWN_EVERY
+    assert [thought for thought, _ in pairs] == pytest.approx([driven for _, driven in pairs])
+
+
+def test_a_recording_is_played_with_what_a_refined_network_would_have_driven_there(tmp_path: Path) -> None:
+    network = shipped().network
+    fakes.write_recording(tmp_path / "r", 40, camera=network.card.camera)
+    recording, driver, classroom, clock = Recording(tmp_path / "r"), NetworkDriver(network), Stage(), Clock()
+    driven = [driver.decide(recording.read_observation(row)).curvature for row in recording.rows]
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    ReplayBroadcast(classroom, recording, network, clock, sleep).play(3.0)
+    shown = [moment.thought.curvature for moment, _ in classroom.shown if moment.thought]
+    assert shown[:11] == pytest.approx([*driven[::SHOWN_EVERY], driven[0]])
 
 
 def test_the_map_of_a_closed_lane_is_closed() -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from alvinn.classroom.activities.painting import COLOURS, SHADE, Easel, paint
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import MAX_BYTES, MAX_POINTS, MAX_STROKES, Hello, Paint, Stroke, decode
+from alvinn.classroom.moments import follow
+from alvinn.drivers.network import NetworkDriver
+from alvinn.networks.undriven import answer_view
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import moment, shipped
 from tests.alvinn.classroom.test_classroom import class_room, last
@@ -46,6 +51,20 @@ def test_a_painting_changes_what_the_network_wants() -> None:
     easel.show(guest.number, moment(1), ())
     clean = last(guest, "painted")
     assert clean["before"] == clean["after"]
+
+
+def test_before_it_was_painted_on_a_frame_has_the_answer_that_was_driven() -> None:
+    classroom, easel = painting()
+    guest, driver = classroom.join(Hello("Ada")), NetworkDriver(shipped().network)
+    for number in range(8):
+        seen = moment(number).observation
+        driven = driver.decide(seen).curvature
+    easel.show(guest.number, replace(moment(7), thought=follow(driver, seen)), ())
+    painted = last(guest, "painted")
+    assert painted["before"]["curvature"] == painted["after"]["curvature"] == pytest.approx(driven, abs=1e-5)
+    easel.show(guest.number, moment(7, thought=False), ())
+    view = answer_view(driver.network, seen).curvature
+    assert last(guest, "painted")["before"]["curvature"] == pytest.approx(view, abs=1e-5), "nobody drove"
 
 
 def test_a_frame_that_is_gone_is_said_and_one_that_is_there_is_queued() -> None:

@@ -22,6 +22,7 @@ from alvinn.classroom.activities.proving_ground import (
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.messages import Drop, Hello, Pose
+from alvinn.classroom.moments import Moment
 from alvinn.driving.lane import Lane
 from alvinn.driving.protocols import Verdict
 from alvinn.errors import AlvinnError
@@ -96,6 +97,15 @@ def test_a_drop_is_driven_before_everybodys_eyes_and_ends_with_what_became_of_it
     assert "it " in heard[kinds.index("landed")]["outcome"]
     assert "pushed" in kinds  # the newest of its pictures
     assert not classroom.moments  # the stage's own are others
+
+
+def test_what_is_shown_of_a_dropped_car_is_what_its_network_drives(monkeypatch: pytest.MonkeyPatch) -> None:
+    classroom, place = ground()
+    shown: list[Moment] = []
+    monkeypatch.setattr(classroom, "show", shown.append)
+    place.drop("Ada", Drop(place=0.1, offset=1.0, heading=0.0, model="shipped"))
+    assert len(shown) > 5
+    assert [one.thought.curvature for one in shown if one.thought] == pytest.approx([one.curvature for one in shown])
 
 
 @pytest.mark.parametrize(
