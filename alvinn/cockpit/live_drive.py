@@ -38,7 +38,7 @@ from alvinn.driving.realtime import FULL_BRAKE, LiveWorld
 from alvinn.driving.types import Camera, CameraName, Direction, Image, Observation, Step
 from alvinn.errors import AlvinnError, FrameError, ServerError
 from alvinn.networks.doubt import DoubtName, make_doubt, measure_doubt
-from alvinn.networks.inference import Network, StatefulNetwork
+from alvinn.networks.inference import Network
 from alvinn.recording import RecordingWriter, make_session, name_lane
 from alvinn.settings import Driving
 from alvinn.visualization.alvinn_panel import AlvinnPanel, Part
@@ -177,17 +177,18 @@ def _drive(
     """Construct driver and observers, and run the loop."""
     settings = drive.settings
     recorder = _make_recorder(drive, writer, world.lane.end_at(settings.speed))
+    pilot = None if drive.network is None else NetworkDriver(drive.network)
     wiring = Wiring(
         title=f"{settings.map} {drive.direction}",
         weather=settings.weather,
         recorder=recorder,
         next_weather=_weather_switch(drive, world, recorder),
-        advice=_make_advice(drive),
-        view=_make_view(drive.network, world),
+        advice=_make_advice(drive, pilot),
+        view=_make_view(pilot, world),
         picture=display.picture if display is not None else None,
     )
     cockpit = Cockpit(window, hands, wiring, world.geometry, wait=drive.network is None)
-    driver = _make_driver(drive, world, cockpit)
+    driver = _make_driver(drive, pilot, world, cockpit)
     observers: list[Observer] = [*([recorder] if recorder is not None else []), scorer, cockpit]
     if drive.seconds is not None:
         observers.append(Deadline(drive.seconds))
@@ -222,41 +223,40 @@ def _weather_switch(drive: LiveDrive, world: CarlaWorld, recorder: LiveRecorder 
     return change
 
 
-def _make_advice(drive: LiveDrive) -> Callable[[Observation], Advice] | None:
+def _make_advice(drive: LiveDrive, pilot: NetworkDriver | None) -> Callable[[Observation], Advice] | None:
     """A function that returns the network's answer to a frame, whoever drives."""
-    if drive.network is None:
+    if pilot is None:
         return None
-    network = StatefulNetwork(drive.network)
 
     def advice(seen: Observation) -> Advice:
-        answer = network.answer(seen)
+        answer = pilot.recall(seen)
         doubt = measure_doubt(answer, drive.doubt_by)
         return Advice(answer.curvature, doubt / drive.doubt if doubt is not None else None)
 
     return advice
 
 
-def _make_view(network: Network | None, world: CarlaWorld) -> DrawAlvinnPanel | None:
+def _make_view(pilot: NetworkDriver | None, world: CarlaWorld) -> DrawAlvinnPanel | None:
     """The ALVINN panel of the network that drives, beside the person's answer, or the expert's where nobody steers."""
-    if network is None:
+    if pilot is None:
         return None
-    inspector, panel = NetworkInspector(network, network.folder.name), AlvinnPanel(TrackMap(sample_lane(world.lane)))
-    expert = ExpertDriver.in_world(world)
+    look = NetworkInspector(pilot.network, pilot.network.folder.name).follow(pilot.recall)
+    panel, expert = AlvinnPanel(TrackMap(sample_lane(world.lane))), ExpertDriver.in_world(world)
 
     def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
         mark = expert.curvature_at(step.truth, step.observation.speed) if driver is None else driver
-        return panel.draw(inspector.look(step.observation), mark, (step.truth.x, step.truth.y), parts)
+        return panel.draw(look(step.observation), mark, (step.truth.x, step.truth.y), parts)
 
     return view
 
 
-def _make_driver(drive: LiveDrive, world: CarlaWorld, cockpit: Cockpit) -> Driver:
+def _make_driver(drive: LiveDrive, pilot: NetworkDriver | None, world: CarlaWorld, cockpit: Cockpit) -> Driver:
     """The person, or a network that shares the wheel with the person."""
     person = HumanDriver(cockpit.read_input, cockpit.has_pedals, world.geometry)
-    if drive.network is None:
+    if pilot is None:
         return person if drive.noise is None else DisturbedDriver(person, np.random.default_rng(drive.noise))
     hands = HumanGate(cockpit.has_wheel)
-    shared = SharedDriver(NetworkDriver(drive.network), person, _make_gate(drive, world) or hands, hands=hands)
+    shared = SharedDriver(pilot, person, _make_gate(drive, world) or hands, hands=hands)
     cockpit.share_with(shared)
     return shared
 

@@ -40,7 +40,7 @@ HELP = (
 
 AskNetwork = Callable[[int, Observation], float]
 """Asks a network for its answer to what the car saw at a row: curvature [1/m]."""
-DrawRecordedPanel = Callable[[Row, Observation], Image]
+DrawRecordedPanel = Callable[[int, Observation], Image]
 """Draws the ALVINN panel of a network at a row with what the car saw."""
 
 
@@ -182,19 +182,19 @@ class Player:
             lane=self._lane(row, index),
             recording=RecorderState(running=False, frames=0, note=self._describe_place()),
             time=row.time - self._recording.rows[0].time,
-            side=self._draw_side(row, seen),
+            side=self._draw_side(seen),
             notes=self._notes(row, said),
             inset=self._charts.at(index, row.curvature),
             timeline=self._timeline(),
             help=HELP if self._help else (),
         )
 
-    def _draw_side(self, row: Row, seen: Observation) -> Image | None:
+    def _draw_side(self, seen: Observation) -> Image | None:
         """The network's view of the present row, drawn once."""
         if self._view is None:
             return None
         if self._side is None or self._side[0] != self.index:
-            self._side = (self.index, self._view(row, seen))
+            self._side = (self.index, self._view(self.index, seen))
         return self._side[1]
 
     def _lane(self, row: Row, index: int) -> LaneState | None:

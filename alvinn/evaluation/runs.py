@@ -23,9 +23,10 @@ from alvinn.drivers.timed import TimedDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import TickCallback
-from alvinn.driving.protocols import Driver, Observer
+from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError, FrameError, OccupiedError, ServerError, explain
+from alvinn.evaluation.answers import DrivenAnswers
 from alvinn.metrics.log import LogWriter
 from alvinn.metrics.referee import Referee, Result, Run, judge, unfinished_result
 from alvinn.metrics.results import FILM_SECONDS, LOG, run_folder, save_run
@@ -188,14 +189,18 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
     one, settings, worst = spec.run, spec.settings, WorstStretch()
     with ExitStack() as stack:
         world = stack.enter_context(_open_world(spec, network, kept))
-        timed = TimedDriver(_make_driver(network, world), time.perf_counter)
+        pilot = None if network is None else NetworkDriver(network)
+        answers = None if pilot is None else DrivenAnswers(pilot)
+        timed = TimedDriver(pilot or ExpertDriver.in_world(world), time.perf_counter)
         driver = timed if spec.handicap == Handicap() else HandicappedDriver(timed, spec.handicap)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
         log = stack.enter_context(LogWriter(run_folder(spec.folder, one) / LOG))
         observers: list[Observer] = [referee, log, worst, TickCallback(_progress_reporter(one, referee, on_progress))]
+        if answers is not None:
+            observers.append(answers)
         if spec.film is not None:
-            draw = make_view(one, network, world, every=FILM_PANEL_EVERY)
+            draw = make_view(one, answers, world, every=FILM_PANEL_EVERY)
             observers.append(stack.enter_context(Film(spec.film, FILM_SECONDS, draw)))
         events = stack.enter_context(world.count_events())
         began = time.perf_counter()
@@ -204,7 +209,7 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
         result = replace(judged, collisions=events.collisions, lane_invasions=events.lane_invasions)
     save_run(spec.folder, result)  # before the film, which may fail
     if spec.worst:
-        _film_worst(spec, worst, make_view(one, network, world))
+        _film_worst(spec, worst, make_view(one, answers, world))
     return result
 
 
@@ -224,15 +229,15 @@ def _open_world(spec: RunSpec, network: Network | None, kept: KeptServer) -> Abs
     )
 
 
-def make_view(one: Run, network: Network | None, world: CarlaWorld, every: int = 1) -> NetworkView:
+def make_view(one: Run, answers: DrivenAnswers | None, world: CarlaWorld, every: int = 1) -> NetworkView:
     """What films show of a run, with the ALVINN panel drawn at every so many ticks; the expert has none."""
     title = str(one)
-    if network is None:
+    if answers is None:
         return NetworkView(title)
     expert = ExpertDriver.in_world(world)
     return NetworkView(
         title,
-        NetworkInspector(network, network.folder.name),
+        NetworkInspector(answers.network, answers.network.folder.name).follow(answers.recall),
         TrackMap(sample_lane(world.lane)),
         lambda step: expert.curvature_at(step.truth, step.observation.speed),
         every,
@@ -244,12 +249,6 @@ def _film_worst(spec: RunSpec, worst: WorstStretch, draw: NetworkView) -> None:
     with FilmWriter(run_folder(spec.folder, spec.run) / CLIP, RATE, SMALL) as film:
         for step in worst.steps:
             film.add(draw(step))
-
-
-def _make_driver(network: Network | None, world: CarlaWorld) -> Driver:
-    if network is not None:
-        return NetworkDriver(network)
-    return ExpertDriver.in_world(world)
 
 
 def _progress_reporter(one: Run, referee: Referee, on_progress: ProgressCallback) -> Callable[[object], None]:

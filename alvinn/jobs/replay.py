@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,11 @@ from alvinn.util.opening import OpenFlag, open_file
 from alvinn.util.video import DATASET, FilmWriter
 
 if TYPE_CHECKING:
-    from alvinn.cockpit.player import Player
+    from alvinn.cockpit.player import AskNetwork, DrawRecordedPanel, Player
     from alvinn.networks.inference import Card, Network
-    from alvinn.recording import Recording, Row
+    from alvinn.recording import Recording
 
 FILM_SIZE = (960, 540)
-REMEMBERED = 10  # rows: half a second, after which it no longer matters what a network was told first
 FILM = replace(DATASET, crf=23, key_every=40)
 
 
@@ -71,8 +70,7 @@ class Replay(Home):
         from alvinn.cockpit.player import Player
 
         network = self._load_network(recording)
-        answer = None if network is None else make_answer(network, recording)
-        view = None if network is None else make_view(network, recording)
+        answer, view = (None, None) if network is None else make_answer_and_view(network, recording)
         player = Player(recording, recording.vehicle(), answer, self.speed, view)
         if self.out is not None:
             film(player, recording, self.out)
@@ -94,44 +92,26 @@ class Replay(Home):
         return network
 
 
-def make_answer(network: Network, recording: Recording) -> Callable[[int, Observation], float]:
-    """What a network would steer on seeing what a row's car saw [1/m], had it driven the way there.
-
-    A network that is fed its last answers back first answers the rows before, of the same segment.
-    """
-    from alvinn.networks.inference import StatefulNetwork
-
-    rows, stateful = recording.rows, StatefulNetwork(network)
-    expected = -1
-
-    def answer(index: int, seen: Observation) -> float:
-        nonlocal expected
-        if network.remembers and (index != expected or rows[index].segment != rows[index - 1].segment):
-            stateful.reset()
-            before = range(max(0, index - REMEMBERED), index)
-            for row in [rows[at] for at in before if rows[at].segment == rows[index].segment]:
-                stateful.answer(recording.read_observation(row))
-        expected = index + 1
-        return stateful.answer(seen).curvature
-
-    return answer
-
-
-def make_view(network: Network, recording: Recording) -> Callable[[Row, Observation], Image]:
-    """The ALVINN panel of a network that looks at a recording."""
+def make_answer_and_view(network: Network, recording: Recording) -> tuple[AskNetwork, DrawRecordedPanel]:
+    """What a network would steer on seeing what a row's car saw [1/m], and its ALVINN panel with the same answer."""
+    from alvinn.networks.undriven import RecordedAnswers
     from alvinn.visualization.alvinn_panel import AlvinnPanel
     from alvinn.visualization.insight import NetworkInspector
     from alvinn.visualization.track_map import TrackMap
 
     places = np.array([(row.x, row.y) for row in recording.rows]).reshape(-1, 2)
     panel = AlvinnPanel(TrackMap(places[np.isfinite(places).all(axis=1)]))
-    inspector = NetworkInspector(network, network.folder.name)
+    inspector, answers = NetworkInspector(network, network.folder.name), RecordedAnswers(network, recording)
 
-    def view(row: Row, seen: Observation) -> Image:
+    def answer(index: int, seen: Observation) -> float:
+        return answers.answer(index, seen).curvature
+
+    def view(index: int, seen: Observation) -> Image:
+        row = recording.rows[index]
         place = (row.x, row.y) if math.isfinite(row.x + row.y) else None
-        return panel.draw(inspector.look(seen), row.curvature, place)
+        return panel.draw(inspector.look(seen, answers.answer(index, seen)), row.curvature, place)
 
-    return view
+    return answer, view
 
 
 def film(player: Player, recording: Recording, out: Path) -> None:

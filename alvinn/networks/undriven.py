@@ -38,7 +38,7 @@ class RecordedAnswers:
     """
 
     def __init__(self, network: Network, recording: Recording) -> None:
-        self.network, self._recording = network, recording
+        self.network, self.recording = network, recording
         self._stateful = StatefulNetwork(network)
         self._last: int | None = None  # the row that was answered last
         self._kept: dict[int, Answer] = {}
@@ -61,7 +61,7 @@ class RecordedAnswers:
         return self._kept[index]
 
     def _lead_to(self, index: int) -> None:
-        first, rows = max(0, index - REMEMBERED), self._recording.rows
+        first, rows = max(0, index - REMEMBERED), self.recording.rows
         last = self._last
         if last is not None and first <= last < index and rows[last].segment == rows[index].segment:
             first = last + 1
@@ -69,8 +69,8 @@ class RecordedAnswers:
             self._stateful.reset()
         for at in range(first, index):
             if rows[at].segment == rows[index].segment:
-                self._ask(at, self._recording.read_observation(rows[at]))
+                self._ask(at, self.recording.read_observation(rows[at]))
 
     def _ask(self, index: int, seen: Observation) -> Answer:
-        unknown = math.isnan(self._recording.rows[index].speed)  # in some imports
+        unknown = math.isnan(self.recording.rows[index].speed)  # in some imports
         return self._stateful.answer(replace(seen, speed=UNKNOWN_SPEED) if unknown else seen)

@@ -96,10 +96,12 @@ def make_view(setup: Setup, world: CarlaWorld) -> DrawAlvinnPanel:
     """
     panel, student, name = AlvinnPanel(TrackMap(sample_lane(world.lane))), setup.student, setup.job.name
     expert = ExpertDriver.in_world(world)
-    other = None if setup.fallback is None else NetworkInspector(setup.fallback, str(setup.job.fallback))
+    other = None
+    if setup.fallback is not None:
+        other = NetworkInspector(setup.fallback.network, str(setup.job.fallback)).follow(setup.fallback.recall)
 
     def view(step: Step, driver: float | None, parts: Collection[Part]) -> Image:
-        insight = student.show(name) if other is None or not student.is_replaced else other.look(step.observation)
+        insight = student.show(name) if other is None or not student.is_replaced else other(step.observation)
         mark = expert.curvature_at(step.truth, step.observation.speed) if driver is None else driver
         return panel.draw(insight, mark, (step.truth.x, step.truth.y), parts)
 

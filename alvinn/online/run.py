@@ -74,8 +74,8 @@ class Setup:
     learner: LearnerProcess
     student: StudentDriver
     story: Story
-    fallback: Network | None
-    """the prepared model"""
+    fallback: NetworkDriver | None
+    """the prepared model, which drives in the student's place if that does not converge"""
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def begin_lesson(job: LearnSettings) -> Iterator[Setup]:
         require_room(folder, resume=False, overwrite=job.overwrite)  # as another process may have left it
         student = StudentDriver(architecture.preprocessing(camera), Hill(architecture.units))
         story = Story(job.network, job.teacher, job.map, job.direction, job.weather, job.seed)
-        yield Setup(job, folder, learner, student, story, fallback)
+        yield Setup(job, folder, learner, student, story, None if fallback is None else NetworkDriver(fallback))
 
 
 def open_fallback(job: LearnSettings) -> Network | None:
@@ -145,7 +145,7 @@ def make_lesson(setup: Setup, world: CarlaWorld, hands: Callable[[], bool] | Non
         dt=DT,
         patience=job.patience,
         hands=hands,
-        fallback=None if setup.fallback is None else (str(job.fallback), NetworkDriver(setup.fallback)),
+        fallback=None if setup.fallback is None else (str(job.fallback), setup.fallback),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alvinn.driving.types import Image, Observation
 from alvinn.errors import ModelError
 from alvinn.networks.encodings import Encoding, Floats
 from alvinn.networks.forward import run_layers, select_chain
-from alvinn.networks.inference import Network, StatefulNetwork
+from alvinn.networks.inference import Answer, Network
 from alvinn.networks.keras_file import StoredLayer, read_layers
 from alvinn.networks.preprocessing import Colours
 from alvinn.visualization.saliency import trace_saliency
@@ -51,25 +51,26 @@ class NetworkInspector:
 
     def __init__(self, network: Network, name: str) -> None:
         self._network, self._name = network, name
-        self._stateful = StatefulNetwork(network)
         self._chain = read_chain(network)
 
-    def look(self, observation: Observation) -> Insight:
-        """What goes on at the observation that follows the last one."""
+    def look(self, observation: Observation, answer: Answer) -> Insight:
+        """What goes on at an observation; its answer is known, since not every observation is looked at."""
         card = self._network.card
-        memory = self._stateful.memory
-        seen = card.preprocessing.prepare(observation, memory.intensity)
-        answer = self._stateful.answer(observation)
+        seen = card.preprocessing.prepare(observation, answer.told.intensity)
         return Insight(
             self._name,
             seen,
             card.preprocessing.colours,
             self._chain,
-            run_layers(self._chain, seen) or [self._network.units(observation, memory)],
+            run_layers(self._chain, seen) or [self._network.units(observation, answer.told)],
             card.output,
             answer.curvature,
             None if answer.trust is None else answer.trust.doubt,
         )
+
+    def follow(self, recall: Callable[[Observation], Answer]) -> Callable[[Observation], Insight]:
+        """A function that looks at an observation with the answer that `recall` has to it: the one that was driven."""
+        return lambda observation: self.look(observation, recall(observation))
 
 
 def read_chain(network: Network) -> list[StoredLayer]:

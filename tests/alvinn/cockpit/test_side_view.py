@@ -3,19 +3,26 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+import pytest
 
 from alvinn.cockpit.cockpit import Cockpit
-from alvinn.cockpit.side_view import SideView
+from alvinn.cockpit.live_drive import _make_view
+from alvinn.cockpit.side_view import TICKS, SideView
 from alvinn.cockpit.wiring import Wiring
 from alvinn.controls.devices import Keyboard
 from alvinn.controls.inputs import Inputs
 from alvinn.drivers.human import HumanDriver
+from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
+from alvinn.driving.protocols import Verdict
 from alvinn.driving.realtime import LiveWorld
 from alvinn.driving.types import Image, Step
+from alvinn.visualization.alvinn_panel import AlvinnPanel
+from alvinn.visualization.insight import Insight
+from tests.alvinn.classroom.people import paper_car, shipped
 from tests.alvinn.cockpit.test_cockpit import Screen
-from tests.alvinn.fakes import CAR, DT, PaperWorld, step, straight
+from tests.alvinn.fakes import CAR, DT, PaperWorld, Script, step, straight
 
 ALL = {"retina", "saliency", "hidden", "output", "map"}
 
@@ -65,3 +72,25 @@ def test_in_the_cockpit_its_keys_work_and_the_drivers_steering_is_its_second_mar
     assert [panel.side is not None for panel in screen.panels] == [True] * 8 + [False] * 4 + [True] * 5
     assert all(driver is not None for driver, _ in drawn.asked), "the person has the wheel"
     assert (drawn.asked[0][1], drawn.asked[-1][1]) == (ALL, ALL - {"retina"})
+
+
+def test_its_mark_is_the_driven_answer_though_it_is_drawn_every_other_tick_and_was_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marks: list[float] = []
+
+    def draw(_: AlvinnPanel, insight: Insight, *__: object) -> Image:
+        marks.append(insight.curvature)
+        return np.zeros((4, 4, 3), dtype=np.uint8)
+
+    monkeypatch.setattr(AlvinnPanel, "draw", draw)
+    world, driver, script = paper_car(), NetworkDriver(shipped().network), Script([Verdict.CONTINUE] * 30)
+    hide, reset = Inputs(pressed=("v",)), Inputs(pressed=("l",))
+    screen = Screen({9: hide, 13: hide, 20: reset}, ticks=30)
+    wiring = Wiring("oval", "ClearNoon", view=_make_view(driver, world))
+    cockpit = Cockpit(screen, Keyboard(DT), wiring, CAR, wait=False)
+    live = LiveWorld(world, cockpit.attend, DT, lambda: 0.0, lambda _: None)
+    run(live, driver, [script, cockpit], CAR, SpeedController(8.0, DT))
+    driven = [step.decision.curvature for step in script.steps]
+    assert script.recovered_after == [20]
+    assert marks == pytest.approx([*driven[:8:TICKS], *driven[12::TICKS]])

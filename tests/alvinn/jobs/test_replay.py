@@ -6,22 +6,25 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import cv2
 import numpy as np
 import pytest
 
 from alvinn.cli import main
-from alvinn.driving.types import Observation
-from alvinn.jobs.replay import describe_answers, make_answer
+from alvinn.cockpit.player import Player
+from alvinn.driving.types import Image
+from alvinn.jobs.replay import describe_answers, make_answer_and_view
 from alvinn.networks.encodings import Hill
-from alvinn.networks.inference import Answer
-from alvinn.networks.memory import FORGOTTEN, Memory
+from alvinn.networks.inference import Network
 from alvinn.recording import Range, Recording
+from alvinn.settings import SHIPPED, Home
 from alvinn.util.video import frames
+from alvinn.visualization.alvinn_panel import AlvinnPanel
+from alvinn.visualization.insight import Insight
 from tests.alvinn.cockpit.desktop import Desktop, desktop, until
-from tests.alvinn.fakes import CAMERA, write_recording
+from tests.alvinn.fakes import CAMERA, CAR, picture, write_recording
 from tests.alvinn.fixtures import ROOT, card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
 
@@ -165,20 +168,22 @@ def test_a_film_of_another_kind_is_wrong_usage(shell: Shell, name: str) -> None:
     assert "such as film.mp4" in said.err
 
 
-def test_a_network_that_is_fed_its_answers_answers_as_if_it_had_driven_there(tmp_path: Path) -> None:
-    class Counting:
-        """Answers how many rows it has seen since it forgot."""
-
-        remembers = True
-
-        def answer(self, observation: Observation, memory: Memory = FORGOTTEN) -> Answer:
-            return Answer(memory.intensity + 1.0, memory=Memory(memory.intensity + 1.0))
-
-    write_recording(tmp_path, 30)
+def test_the_panels_mark_is_the_answer_in_the_note_wherever_a_recording_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, marks = Network(Home().find_model(SHIPPED)), list[float]()
+    assert network.remembers
+    write_recording(tmp_path, 60, camera=network.card.camera)
     recording = Recording(tmp_path)
-    network: Any = Counting()
-    answer = make_answer(network, recording)
-    told = [answer(index, recording.read_observation(recording.rows[index])) for index in (0, 1, 2, 25, 26, 4)]
-    assert [value - FORGOTTEN.intensity for value in told] == [1.0, 2.0, 3.0, 11.0, 12.0, 5.0], (
-        "after a jump it first answers ten rows before"
-    )
+
+    def draw(_: AlvinnPanel, insight: Insight, *__: object) -> Image:
+        marks.append(insight.curvature)
+        return picture(0)
+
+    monkeypatch.setattr(AlvinnPanel, "draw", draw)
+    answer, view = make_answer_and_view(network, recording)
+    player, asked = Player(recording, CAR, answer, view=view), (0, 1, 8, 16, 50, 51, 8, 58)
+    for index in asked:  # at once, faster, after a jump, and back again
+        player.seek(index)
+        player.panel()
+    assert marks == [player.answers[index] for index in asked]

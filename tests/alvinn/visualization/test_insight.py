@@ -18,8 +18,8 @@ def test_what_is_shown_is_what_drives(model: Path) -> None:
     inspector = NetworkInspector(network, "toy")
     for number in range(3):
         observation = Observation(number, 0.05 * number, picture(number, CAMERA), 8.0)
-        insight = inspector.look(observation)
         answer = network.answer(observation)
+        insight = inspector.look(observation, answer)
         assert answer.trust is not None
         assert insight.curvature == answer.curvature
         assert insight.doubt == answer.trust.doubt
@@ -31,7 +31,8 @@ def test_what_is_shown_is_what_drives(model: Path) -> None:
 def test_the_saliency_is_that_of_the_models_own_file(model: Path) -> None:
     assert (model / VISUAL).is_file()
     frame = picture(1, CAMERA)
-    insight = NetworkInspector(Network(model), "toy").look(Observation(0, 0.0, frame, 8.0))
+    network, seen = Network(model), Observation(0, 0.0, frame, 8.0)
+    insight = NetworkInspector(network, "toy").look(seen, network.answer(seen))
     whole = SaliencyModel(model).compute(frame)
     saliency = insight.saliency
     assert saliency is not None
@@ -47,7 +48,8 @@ def test_a_model_without_its_keras_file_is_shown_without_hidden_units(model: Pat
     folder = tmp_path / "lean"
     shutil.copytree(model, folder)
     (folder / "network.keras").unlink()
-    insight = NetworkInspector(Network(folder), "lean").look(Observation(0, 0.0, picture(0, CAMERA), 8.0))
+    network, seen = Network(folder), Observation(0, 0.0, picture(0, CAMERA), 8.0)
+    insight = NetworkInspector(network, "lean").look(seen, network.answer(seen))
     assert list(insight.chain) == []
     assert insight.activations[-1].shape == (45,)
     assert insight.saliency is None
