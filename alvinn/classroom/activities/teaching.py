@@ -50,6 +50,7 @@ ASIDE = 0.6  # m to the right of its line, where the car starts: from the middle
 GATE_SHARE, GATE_HEADING = 0.95, math.radians(15.0)
 EPOCHS = 10
 POLL = 0.3  # s between two looks at the training
+EVERYBODY = 0  # whose turn a round is: no guest has that number, and whoever asked for it may go
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,26 @@ class Teaching:
         self._classroom, self._ground, self._student, self._settings = classroom, ground, student, settings
         self._pace = pace
         self.seconds, self.epochs = SECONDS, EPOCHS
+        self._is_asked = False  # a round waits for its turn, or is on
+        self._told: bytes | None = None  # the last news of a round
 
     def open(self) -> None:
         """Teach when the lecturer or a driver asks."""
         self._classroom.handlers[Teach] = self._ask
+        self._classroom.on_welcome.append(self._greet)
+
+    def _greet(self, guest: Guest) -> None:
+        if self._told is not None:
+            guest.tell(self._told)
 
     def _ask(self, guest: Guest, _: Teach) -> None:
         if not guest.may_drive:
             guest.tell(pack("refused", {"why": "teaching needs the code that the lecturer shows"}))
-            return
-        before = self._ground.queue.put(guest.number, "teach", self.teach)
-        guest.tell(pack("queued", {"before": before}))
+        elif self._is_asked:
+            guest.tell(pack("refused", {"why": "a round is on: the next one can begin when it is over"}))
+        else:
+            self._is_asked = True
+            guest.tell(pack("queued", {"before": self._ground.queue.put(EVERYBODY, "teach", self.teach)}))
 
     def teach(self) -> None:
         """Drive, train, drive again; a failure is told to everybody and ends nothing else."""
@@ -120,9 +130,12 @@ class Teaching:
             )
         except (AlvinnError, OSError) as error:
             self._tell("done", note=f"the round failed: {explain(error)}")
+        finally:
+            self._is_asked = False
 
     def _tell(self, phase: str, **values: object) -> None:
-        self._classroom.post(pack("teach", {"phase": phase, **values}))
+        self._told = pack("teach", {"phase": phase, **values})
+        self._classroom.post(self._told)
 
     def _drive(self, student: Contender, *, record: bool) -> AssistedDrive:
         world = self._ground.world

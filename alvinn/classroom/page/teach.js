@@ -6,7 +6,10 @@ import { byId, COLOURS, decode, describe, drawHill, drawPicture, line, trail, wi
 const states = [];
 let running = false;
 
-listen("welcome", (welcome) => (byId("teach-begin").hidden = welcome.role === "guest"));
+listen("welcome", (welcome) => {
+  byId("teach-begin").hidden = welcome.role === "guest";
+  byId("teach-begin").disabled = running = false; // a round that is on, or ended meanwhile, is told of next
+});
 byId("teach-begin").onclick = () => {
   if (!running) say("teach");
 };

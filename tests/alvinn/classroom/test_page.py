@@ -16,7 +16,7 @@ from alvinn.classroom.activities.proving_ground import ProvingGround
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.lessons import read_lessons
-from alvinn.classroom.messages import FRAMES, Paint, pack
+from alvinn.classroom.messages import FRAMES, Paint, Teach, pack
 from alvinn.jobs.classroom import ACTIVITIES
 from tests.alvinn import fakes
 from tests.alvinn.classroom.browser import DESKTOP, PHONE, Page, browser, needs_chromium, new_page, until
@@ -295,6 +295,21 @@ def test_a_round_is_watched(devtools: str, size: tuple[int, int]) -> None:
         page.wait_for("document.querySelector('#teach-result').textContent.includes('after: 0')")
         assert page.text("#teach-note") == ""  # nothing is said twice
         assert size == PHONE or page.is_all_seen()
+
+
+def test_a_page_that_comes_back_after_a_round_may_teach_the_next_one(devtools: str) -> None:
+    with show(devtools, DESKTOP, KEYS.lecturer) as shown:
+        page, classroom = shown.page, shown.classroom
+        page.click("[data-activity=teach]")
+        classroom.post(pack("teach", {"phase": "drive", "note": "the clone drives"}))
+        page.wait_for("document.querySelector('#teach-begin').disabled")
+        (guest,) = classroom.audience
+        classroom.schedule(guest.dismiss)  # the round ends meanwhile
+        page.wait_for("!document.querySelector('#teach-begin').disabled")
+        asked: list[Guest] = []
+        classroom.handlers[Teach] = lambda one, _: asked.append(one)
+        page.click("#teach-begin")
+        until(lambda: [one.number for one in asked] == [guest.number + 1])
 
 
 @SIZES

@@ -102,6 +102,26 @@ def test_a_round_needs_the_code_and_waits_its_turn(taught: tuple[Classroom, Pape
     assert len(teaching._ground.queue) == 1
 
 
+def test_a_page_that_comes_back_after_a_round_may_teach_the_next_one(
+    taught: tuple[Classroom, PaperTeaching, Guest],
+) -> None:
+    classroom, teaching, lecturer = taught
+    assert "teach" not in {message["type"] for message in hear(lecturer)}, "there was no round yet"
+    classroom.receive(lecturer, '{"type": "teach"}')
+    classroom.leave(lecturer)
+    back = classroom.join(Hello("me", KEYS.lecturer))
+    assert len(teaching._ground.queue) == 1, "it is taught though the one who asked lost the connection"
+    classroom.receive(back, '{"type": "teach"}')
+    assert "round" in last(back, "refused")["why"]
+    teaching._tell("train", note="the clone learns")
+    assert last(classroom.join(Hello("Ada")), "teach")["phase"] == "train", "who comes during a round sees that"
+    teaching.teach()
+    returned = classroom.join(Hello("me", KEYS.lecturer))
+    assert last(returned, "teach")["phase"] == "done"
+    classroom.receive(returned, '{"type": "teach"}')
+    assert last(returned, "queued")["before"] == 0
+
+
 def test_losses_are_read_while_the_training_writes_them(tmp_path: Path) -> None:
     history = tmp_path / "history.csv"
     assert read_losses(history) == []
