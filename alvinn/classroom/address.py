@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import io
 import socket
+import struct
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 import segno
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-LOOPBACK = "127.0.0.1"
+from alvinn.errors import AlvinnError
+
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for with --share
+NO_NETWORK = "this machine is in no network: guests need one, such as a phone's hot spot"
 ELSEWHERE = ("192.0.2.1", 9)  # an address for documentation: nothing is sent, the system only picks a way out
+SIOCGIFADDR = 0x8915  # Linux: asks for an interface's address, `man netdevice`
 
 
 @dataclass(frozen=True)
@@ -52,17 +60,51 @@ class Address:
 
 
 def find_address(port: int, *, shared: bool) -> Address:
-    """The address of a class at a port of this machine: of its network if `shared`, else loopback."""
+    """The address of a class at a port of this machine: of its network if `shared`, else loopback.
+
+    Raises:
+        AlvinnError: it is to be shared, but this machine is in no network.
+    """
     hosts = {LOOPBACK, "localhost", "::1"}
     if not shared:
         return Address(LOOPBACK, port, frozenset(hosts))
-    name, own = socket.gethostname(), find_network_address()
-    return Address(own, port, frozenset({*hosts, own, name, name.lower(), f"{name}.local".lower()}))
+    name, own = socket.gethostname(), find_network_addresses()
+    if not own:
+        raise AlvinnError(NO_NETWORK)
+    return Address(own[0], port, frozenset({*hosts, *own, name, name.lower(), f"{name}.local".lower()}))
 
 
-def find_network_address() -> str:
-    """This machine's address in its network; loopback if it has none."""
+def find_network_addresses() -> list[str]:
+    """This machine's addresses in its networks, the one to announce first; none if it is in no network.
+
+    That is the one by which it reaches others. A laptop's own hot spot may lead nowhere, yet it has an address.
+    """
+    found = [IPv4Address(one) for one in dict.fromkeys([*_find_way_out(), *list_own_addresses()])]
+    usable = [one for one in found if not one.is_loopback]
+    return [str(one) for one in sorted(usable, key=lambda one: one.is_link_local)]  # given by nobody: the last choice
+
+
+def _find_way_out() -> Iterator[str]:
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(ELSEWHERE)
-        return str(probe.getsockname()[0])
-    return LOOPBACK
+        yield str(probe.getsockname()[0])
+
+
+def list_own_addresses() -> list[str]:
+    """IPv4 addresses of this machine's interfaces, loopback among them."""
+    return [*_ask_interfaces(), *_ask_name()]
+
+
+def _ask_interfaces() -> Iterator[str]:
+    if sys.platform == "linux":  # where the machine's own name usually stands for loopback alone
+        from fcntl import ioctl
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            for _, name in socket.if_nameindex():
+                with suppress(OSError):  # it has no address
+                    yield socket.inet_ntoa(ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()))[20:24])
+
+
+def _ask_name() -> Iterator[str]:
+    with suppress(OSError):
+        yield from (str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET))

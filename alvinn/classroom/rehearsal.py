@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from alvinn.classroom.activities.contenders import DAGGER, PLAIN, VIEWS, find_contenders
-from alvinn.classroom.address import LOOPBACK, find_network_address
+from alvinn.classroom.address import NO_NETWORK, find_network_addresses
 from alvinn.classroom.check_result import CheckResult
 from alvinn.classroom.lessons import read_lessons
 from alvinn.classroom.web import is_free
@@ -123,12 +123,10 @@ def _check_port(port: int) -> CheckResult:
 
 
 def _check_address() -> CheckResult:
-    address = find_network_address()
-    if address == LOOPBACK:
-        return CheckResult(
-            good=False, text="this machine is in no network: guests need one, such as a phone's hot spot"
-        )
-    return CheckResult(good=True, text=f"guests will open http://{address}/ at your --port, in the same network")
+    own = find_network_addresses()
+    if not own:
+        return CheckResult(good=False, text=NO_NETWORK)
+    return CheckResult(good=True, text=f"guests will open http://{own[0]}/ at your --port, in the same network")
 
 
 def _check_display() -> CheckResult:

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from alvinn.classroom.address import EVERYWHERE, LOOPBACK
 from alvinn.classroom.audience import FullError, Guest
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.lessons import read_lessons
@@ -187,9 +188,10 @@ async def _run(server: _Server, classroom: Classroom, listening: socket.socket) 
 
 
 def is_free(port: int) -> bool:
-    """Whether a port of this machine can be listened at; any is for 0."""
+    """Whether a port can be listened at, for this machine alone and for its networks, too; any is for 0."""
     try:
-        _listen_at("127.0.0.1", port).close()
+        for host in (LOOPBACK, EVERYWHERE):
+            _listen_at(host, port).close()
     except AlvinnError:
         return False
     return True

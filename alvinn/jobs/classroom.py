@@ -16,7 +16,7 @@ from alvinn.classroom.activities.learning import LEARNED, learn_on_stage
 from alvinn.classroom.activities.painting import Easel
 from alvinn.classroom.activities.proving_ground import Activity, ProvingGround, private_ground
 from alvinn.classroom.activities.teaching import Teaching
-from alvinn.classroom.address import find_address
+from alvinn.classroom.address import EVERYWHERE, find_address
 from alvinn.classroom.audience import Keys
 from alvinn.classroom.classroom import Classroom
 from alvinn.classroom.lessons import read_lessons
@@ -48,7 +48,6 @@ from alvinn.world.opening import open_world
 GROUND = "random:7"  # has bends that a clone of `country` does not manage from aside
 ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
 OF_A_LECTURE = ("model", "drive", "learn", "replay", "record", "overwrite", "direction", "share", "seconds")
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with --share
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ class ShowClassroom(Driving):
             return
         if self.record is not None:
             require_free(self.recording_folder(self.record), append=None, overwrite=self.overwrite)
+        find_address(self.port, shared=self.share)  # in no network, that is said before a stage is set up
         network = self._open_network()
         contenders = find_contenders(self, self.model)
         asked = select_asked(self, contenders, self.name_on_stage())

@@ -31,11 +31,13 @@ def test_a_ready_machine_is_told_so_with_the_time_of_each_lesson(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("fast")
-def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "find_network_addresses", list)
     with open_class() as (_, address):
         found = list(rehearse(Driving(home=tmp_path), int(address.rpartition(":")[2])))
     bad = "\n".join(result.text for result in found if not result.good)
     assert "--port" in bad
+    assert "a phone's hot spot" in bad
     assert "alvinn classroom --prepare" in bad
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import socket
+import sys
 import time
 from contextlib import closing
 from email.message import Message
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from alvinn.classroom.messages import MAX_BYTES
-from alvinn.classroom.web import serve
+from alvinn.classroom.web import is_free, serve
 from alvinn.errors import AlvinnError
 from tests.alvinn.classroom.people import HOSTS, KEYS, knock, moment, open_class, visit
 
@@ -191,3 +192,11 @@ def test_whoever_leaves_is_counted_out() -> None:
         while guest.wait_for("room")[0]["guests"] != 1:
             assert time.monotonic() < end
         assert json.dumps(len(classroom.audience)) == "1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let several programs have a port, or lack 127.0.0.2")
+def test_a_port_is_free_if_it_is_at_every_address_that_a_class_may_be_at() -> None:
+    for host in ("127.0.0.1", "127.0.0.2"):
+        with socket.create_server((host, 0)) as other:
+            assert not is_free(other.getsockname()[1])
+    assert is_free(0)

@@ -55,6 +55,13 @@ def test_a_recording_that_is_not_there_is_refused_in_a_sentence(shell: Shell, tm
     assert "nothing" in shell.refused("classroom", "--replay", "nothing", "--home", str(tmp_path))
 
 
+def test_a_class_is_not_shared_where_there_is_no_network(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.classroom.address.find_network_addresses", list)
+    assert "in no network" in shell.refused("classroom", "--share", "--home", str(tmp_path))
+
+
 def test_a_recording_is_shown_to_whoever_comes(tmp_path: Path) -> None:
     fakes.write_recording(tmp_path / "data" / "mine", 20)
     with running_class("--replay", "mine", home=tmp_path) as (address, _, key), visit(address, key=key) as lecturer:
