@@ -74,6 +74,10 @@ class DiskError(AlvinnError):
     """The disk has too little free space."""
 
 
+class UndrivenError(AlvinnError):
+    """Some of the requested laps could not be driven; what was driven is written."""
+
+
 class ResultsError(AlvinnError):
     """Judged laps are missing or damaged, or were driven under other settings than those requested."""
 

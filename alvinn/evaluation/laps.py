@@ -16,7 +16,7 @@ from alvinn import __version__
 from alvinn.console import CONSOLE, progress
 from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Camera
-from alvinn.errors import AlvinnError
+from alvinn.errors import UndrivenError
 from alvinn.evaluation.earlier import load_earlier
 from alvinn.evaluation.outcome import film_recording
 from alvinn.evaluation.ray_runs import run_on_ray
@@ -24,7 +24,7 @@ from alvinn.evaluation.runs import ProgressCallback, RunSpec, run_in_parallel, r
 from alvinn.evaluation.settings import LapSettings, name_driver
 from alvinn.metrics.recorded import judge_recording
 from alvinn.metrics.referee import Result, Run, unfinished_result
-from alvinn.metrics.results import FILM, LOG, load_run, run_folder, write_laps
+from alvinn.metrics.results import FILM, LOG, load_run, parse_run, read_laps, run_folder, write_laps
 from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network, read_card
 from alvinn.settings import split_names
@@ -54,24 +54,35 @@ def judge_baselines(job: LapSettings) -> list[Baseline]:
     """Drive or judge the baselines that are compared with the driver; without what the expert could not drive.
 
     Raises:
-        AlvinnError: the recording does not exist, or cannot be judged.
+        AlvinnError: the recording does not exist, or cannot be judged; or earlier results of the expert would be lost,
+            or were driven with other settings.
     """
     recorded: list[Baseline] = []
     if job.recording is not None:  # first, as it takes a moment and may be of no use
         recorded.append((name_driver(job.open_recording()), judge_recording(job.open_recording())))
     found: list[Baseline] = []
-    if job.with_expert and job.driver != "expert":
-        folder = job.results_folder() / "expert"
-        alone = replace(job, with_expert=False, other_camera=False, recording=None, against=None)
-        expert = replace(alone, driver="expert", model=None, out=folder)
+    if (expert := _set_up_expert(job)) is not None:
         try:
             found.append(("expert", drive_laps(expert, None)))
-        except AlvinnError as error:  # told again for each run that the model cannot drive either
+        except UndrivenError as error:  # told again for each run that the model cannot drive either
             CONSOLE.print(f"the expert: {error}", highlight=False)
-            runs = [load_run(folder, run) for run in job.list_runs()]
-            if driven := [run for run in runs if run is not None]:
+            if driven := _load_driven(expert.results_folder()):
                 found.append(("expert", driven))
     return [*found, *recorded]
+
+
+def _set_up_expert(job: LapSettings) -> LapSettings | None:
+    """The sweep of the expert beside the model; None: there is none."""
+    if not job.with_expert or job.driver == "expert":
+        return None
+    alone = replace(job, with_expert=False, other_camera=False, recording=None, against=None)
+    return replace(alone, driver="expert", model=None, out=job.results_folder() / "expert")
+
+
+def _load_driven(folder: Path) -> list[Result]:
+    """The finished runs of the sweep that was just driven there; not what an earlier one left of the others."""
+    done = [parse_run(entry) for entry in read_laps(folder)["runs"] if entry["status"] == "done"]
+    return [result for run in done if (result := load_run(folder, run)) is not None]
 
 
 def drive_laps(
@@ -89,7 +100,8 @@ def drive_laps(
         is_part: the laps are part of longer work, see `load_earlier`.
 
     Raises:
-        AlvinnError: runs could not be driven, raised after the results are written; or earlier results would be lost.
+        UndrivenError: runs could not be driven, raised after the results are written.
+        AlvinnError: earlier results would be lost.
         KeyboardInterrupt: raised after the results so far are written.
     """
     with locked(job.results_folder(), "written"):
@@ -97,9 +109,16 @@ def drive_laps(
 
 
 def require_room(job: LapSettings, network: Network | None) -> None:
-    """See that no earlier results are lost, before anything is driven; raises as `drive_laps` does."""
-    if not job.overwrite:
-        _load_earlier(job, list(job.list_runs()), _describe_sweep(job, network))
+    """See that no earlier results are lost, nor the expert's beside them, before anything is driven.
+
+    Raises:
+        AlvinnError: as `drive_laps` does.
+    """
+    if job.overwrite:
+        return
+    _load_earlier(job, list(job.list_runs()), _describe_sweep(job, network))
+    if (expert := _set_up_expert(job)) is not None:
+        require_room(expert, None)
 
 
 def _load_earlier(
@@ -130,7 +149,7 @@ def _drive_laps(
         _report(job, head, _in_order(runs, done), baselines)
     failed = [result for result in done.values() if result.status == "failed"]
     if failed:
-        raise AlvinnError(failed[0].reason if len(runs) == 1 else _describe_failures(failed, len(runs)))
+        raise UndrivenError(failed[0].reason if len(runs) == 1 else _describe_failures(failed, len(runs)))
     return _in_order(runs, done)
 
 

@@ -7,13 +7,15 @@ from typing import Any, NoReturn
 
 import pytest
 
-from alvinn.errors import MixedError, RecordingError, ResultsError
-from alvinn.evaluation.laps import drive_laps, judge_baselines
+from alvinn.errors import BusyError, MixedError, RecordingError, ResultsError, TakenError
+from alvinn.evaluation.laps import drive_laps, judge_baselines, require_room
 from alvinn.evaluation.runs import RunSpec, drive_run
 from alvinn.evaluation.settings import LapSettings
 from alvinn.metrics.referee import Result
 from alvinn.settings import CameraFlags
+from alvinn.util.locks import locked
 from tests.alvinn.fakes import write_recording
+from tests.alvinn.judged import judged
 
 TINY = CameraFlags(width=64, height=32)
 
@@ -134,3 +136,22 @@ def test_where_the_expert_cannot_drive_a_run_the_model_is_still_driven(
     ((who, driven),) = judge_baselines(job)
     assert (who, [result.run.map for result in driven]) == ("expert", ["oval"])
     assert "1 of 2 runs could not be driven" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_an_expert_that_was_driven_with_other_settings_is_refused_not_shown_beside_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alvinn.evaluation.runs.drive_run", lambda spec, *_: judged([0.1] * 20, spec.run))
+    job = LapSettings(model="m", map="oval", with_expert=True, films=False, out=tmp_path / "out")
+    judge_baselines(job)  # and Ctrl-C before the model's first run was done
+    for look in (lambda job: require_room(job, None), judge_baselines):  # before anything is driven, and later
+        with pytest.raises(ResultsError, match=r"expert.laps.json holds finished runs \(1\): add --resume"):
+            look(job)
+        with pytest.raises(MixedError, match=r"expert.laps.json was begun with speed 8.0 \(now 12.0\)"):
+            look(replace(job, speed=12.0, resume=True))
+    assert [who for who, _ in judge_baselines(replace(job, resume=True))] == ["expert"]
+    with locked(tmp_path / "out" / "expert", "written"), pytest.raises(BusyError, match="by another process"):
+        judge_baselines(replace(job, resume=True))
+    (tmp_path / "out" / "expert" / "laps.json").unlink()
+    with pytest.raises(TakenError, match=r"holds .* but no laps\.json"):
+        judge_baselines(replace(job, overwrite=True))
