@@ -33,7 +33,7 @@ from alvinn.jobs.shift_figures import (
 )
 from alvinn.metrics.referee import Result
 from alvinn.metrics.results import read_laps
-from alvinn.settings import check_names, refuse_idle, require_above_zero, require_distinct, require_seed, split_names
+from alvinn.settings import check_names, refuse_idle, require_above_zero, require_names, require_seed, split_names
 from alvinn.training.model_folder import is_trained
 from alvinn.util.begun import begin, remove, require_ours
 from alvinn.util.files import atomic_folder, write_json
@@ -111,7 +111,7 @@ class Shift:
             require_above_zero(f"--{flag.replace('_', '-')}", getattr(self, flag))
         require_seed(self.seed)
         for flag in ("maps", "judge"):
-            require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
+            require_names(f"--{flag}", getattr(self, flag))
         if self.page_only and self.overwrite:
             raise ValueError("--page-only shows what was driven and --overwrite removes it: leave one out")
         if self.page_only:

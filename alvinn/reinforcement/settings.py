@@ -11,7 +11,7 @@ from alvinn.networks.inference import CHECKPOINT as TRAINING
 from alvinn.reinforcement.checkpoint import CHECKPOINT
 from alvinn.reinforcement.lane_keeping import Road
 from alvinn.reinforcement.reward import Reward
-from alvinn.settings import Driving, require_above_zero, require_distinct, split_names
+from alvinn.settings import Driving, require_above_zero, require_distinct, require_names, split_names
 from alvinn.training.model_folder import require_nothing_foreign
 
 MIDDLE, SMOOTH = 5.0, 15.0  # a clone drives already: its jerk, a sixth of JERK, must weigh as much as its offset
@@ -63,9 +63,9 @@ class RefineSettings(Driving):
         if self.resume and self.overwrite:
             raise ValueError("--resume continues a refinement and --overwrite begins anew: leave one out")
         self.require_one_or_many("map", "weather")
-        require_distinct("--maps", self.circuits())
+        require_names("--maps", self.maps)
         require_distinct("--weathers", self.weather_names())
-        require_distinct("--exams", self.exam_circuits())
+        require_names("--exams", self.exams)
         if both := set(self.circuits()) & set(self.exam_circuits()):
             raise ValueError(f"{', '.join(sorted(both))}: --exams must name other circuits than --maps")
 

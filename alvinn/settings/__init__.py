@@ -9,6 +9,7 @@ from alvinn.settings.flags import (
     require_above_zero,
     require_address,
     require_distinct,
+    require_names,
     require_seed,
     require_start,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "require_above_zero",
     "require_address",
     "require_distinct",
+    "require_names",
     "require_seed",
     "require_start",
     "split_names",

@@ -10,6 +10,7 @@ from typing import Any
 
 from alvinn.help import find_default
 from alvinn.settings.home import Home
+from alvinn.settings.names import split_names
 
 SEEDS = 2**32
 
@@ -69,6 +70,18 @@ def require_distinct(flag: str, names: Iterable[str]) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ValueError(f"{flag} names {', '.join(twice)} twice: name it once")
+
+
+def require_names(flag: str, names: str) -> None:
+    """Check a flag that takes a list of names, such as `a,b`, and has none to take in its place.
+
+    Raises:
+        ValueError: it has no name, or one twice; the command line reports that as wrong usage.
+    """
+    found = split_names(names, "")
+    if not any(found):
+        raise ValueError(f"{flag} names nothing: name at least one, or leave it out")
+    require_distinct(flag, found)
 
 
 def list_given(settings: Any, names: Iterable[str]) -> list[str]:

@@ -140,6 +140,16 @@ def test_circuits_that_are_judged_on_are_never_taught_on(shell: Shell) -> None:
     assert shell.run("shift", "--maps", "oval,random:7", "--judge", "random:7").status == 2
 
 
+@pytest.mark.parametrize("flag", ["--maps", "--judge"])
+def test_a_study_without_circuits_to_teach_or_to_judge_on_is_wrong_usage(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    """It would take place on the road where the clones learned."""
+    monkeypatch.setattr(Shift, "run", lambda _: pytest.fail("it was begun"))
+    for nothing in ("", " ,"):
+        assert f"{flag} names nothing: name at least one" in shell.misused("shift", flag, nothing)
+
+
 def test_what_was_begun_with_other_settings_is_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Shift, "_measure", lambda _: None)
     Shift(out=tmp_path).run()

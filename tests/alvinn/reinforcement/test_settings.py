@@ -55,6 +55,8 @@ def test_the_circuits_of_exams_are_looked_up_as_those_to_learn_on_are() -> None:
         ({"maps": "random:211", "exams": "Random:211"}, "random:211: --exams must name other"),
         ({"exams": "hills,hills"}, "--exams"),
         ({"maps": "oval,oval"}, "--maps"),
+        ({"maps": ""}, "--maps names nothing: name at least one"),
+        ({"exams": " ,"}, "--exams names nothing: name at least one"),
     ],
 )
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any], says: str) -> None:
