@@ -25,7 +25,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.architectures import NetworkName, OutputName
 from alvinn.networks.inference import read_card
 from alvinn.recording import Recording
-from alvinn.settings import check_names, require_above_zero, require_distinct, split_names
+from alvinn.settings import check_names, require_above_zero, require_distinct, require_names, split_names
 from alvinn.training.model_folder import is_trained, is_unfinished
 from alvinn.training.run import train
 from alvinn.util.begun import begin, remove, require_ours
@@ -124,8 +124,9 @@ class Ablation:
         check_names(self)
         for flag in ("seeds", "seconds", "epochs", "km", "jobs"):
             require_above_zero(f"--{flag}", getattr(self, flag))
-        for flag in ("cells", "maps", "weathers"):
+        for flag in ("cells", "maps"):
             require_distinct(f"--{flag}", split_names(getattr(self, flag), ""))
+        require_names("--weathers", self.weathers)
         self.select_cells()
 
     def select_cells(self) -> tuple[AblationCell, ...]:

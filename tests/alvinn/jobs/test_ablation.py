@@ -33,6 +33,13 @@ def test_a_cell_that_there_is_not_is_wrong_usage(shell: Shell) -> None:
     assert "perceptron" in said.err
 
 
+def test_an_ablation_without_a_weather_to_judge_in_is_wrong_usage(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ablation, "run", lambda _: pytest.fail("it was begun"))
+    assert "--weathers names nothing: name at least one" in shell.misused("ablation", "--weathers", "")
+
+
 def test_a_row_of_the_table_tells_what_was_measured() -> None:
     laps = [judged([0.0, 0.1] * 400), judged([0.0, 3.0] + [0.0] * 800, replace(RUN, map="country"))]
     summed = summarize(laps, np.random.default_rng(0))
