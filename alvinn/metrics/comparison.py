@@ -8,7 +8,7 @@ itself. Fewer than six circuits decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,7 +150,8 @@ def list_differences(first: tuple[str, dict[str, Any]], other: tuple[str, dict[s
     """What two drivers did not drive alike, a sentence each; arguments as for `describe_comparison`."""
     (one, before), (two, after), sentences = first, other, list[str]()
     old, new = (list_driven(entries["runs"]) for entries in (before, after))
-    shared = sum(run in new for run in old)
+    both = [run for run in old if run in new]
+    shared = len(both)
     if not shared:
         sentences.append(f"Beware: {one} and {two} drove no run alike, so circuits may explain the difference.")
     elif shared < max(len(old), len(new)):
@@ -158,13 +159,20 @@ def list_differences(first: tuple[str, dict[str, Any]], other: tuple[str, dict[s
             f"Compared on the {shared} runs that both drove; {len(old) - shared} more of {one} and "
             f"{len(new) - shared} more of {two} do not count here, though they do in the table."
         )
-    if unlike := _list_differing_conditions(before.get("settings", {}), after.get("settings", {})):
+    conditions = [_select_maps(laps.get("settings", {}), {run.map for run in both}) for laps in (before, after)]
+    if unlike := _list_differing_conditions(*conditions):
         sentences.append(f"Beware: {one} and {two} were driven with another {' and '.join(unlike)}.")
     return sentences
 
 
 CONDITIONS = ("speed", "laps", "km", "camera", "maps", "handicap")
 """Settings of a `laps.json` that change what is driven."""
+
+
+def _select_maps(settings: Mapping[str, Any], driven: Collection[str]) -> dict[str, Any]:
+    """The settings, with the digests of only those map files that were driven."""
+    digests = settings.get("maps", {})
+    return {**settings, "maps": {name: digest for name, digest in digests.items() if name in driven}}
 
 
 def _list_differing_conditions(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -137,6 +137,16 @@ def test_other_conditions_and_other_runs_are_warned_of() -> None:
     assert described(both, both | {"runs": others})[-1].startswith("Beware: a and b drove no run alike")
 
 
+def test_a_map_file_that_only_one_of_two_drivers_drove_is_no_difference_in_the_runs_that_both_drove() -> None:
+    on_file, elsewhere = ([run | {"map": file} for run in laps(0.1, runs=1)] for file in ("a.xodr", "b.xodr"))
+    one = {"runs": on_file + elsewhere, "settings": SETTINGS | {"maps": {"a.xodr": "1", "b.xodr": "2"}}}
+    two = {"runs": on_file, "settings": SETTINGS | {"maps": {"a.xodr": "1"}}}
+    for both in ((one, two), (two, one)):
+        assert "Beware" not in " ".join(described(*both))
+    changed = two | {"settings": SETTINGS | {"maps": {"a.xodr": "3"}}}
+    assert described(one, changed)[-1] == "Beware: a and b were driven with another maps."
+
+
 def test_a_handicap_is_another_condition_and_a_recordings_laps_have_none() -> None:
     both = {"runs": laps(0.1), "settings": SETTINGS}
     late = both | {"settings": SETTINGS | {"handicap": {"latency": 0.1}}}
