@@ -143,7 +143,10 @@ def _collect(ray: Any, ready: Any, spec: RunSpec) -> tuple[Result, bool]:
         result, files = ray.get(ready)
     except ray.exceptions.RayError as error:
         return unfinished_result(spec.run, "failed", f"its node was lost: {type(error).__name__}"), False
-    _unpack(files, spec.folder)
+    try:
+        _unpack(files, spec.folder)
+    except OSError as error:
+        return unfinished_result(spec.run, "failed", explain(error)), True
     return result, True
 
 

@@ -73,7 +73,7 @@ class RunSpec:
 def run_sequentially(
     specs: Sequence[RunSpec], network: Network | None, on_progress: ProgressCallback
 ) -> Generator[Result, None, None]:
-    """Drive runs in this process; a run that cannot be driven is a failed result.
+    """Drive runs in this process; a run that cannot be driven, or be written, is a failed result.
 
     If a named server does not answer, the remaining runs are not tried; after a late image or where something stands at
     a start they are.
@@ -82,9 +82,9 @@ def run_sequentially(
         for spec in specs:
             try:
                 yield drive_run(spec, network, on_progress, kept)
-            except AlvinnError as error:
+            except (AlvinnError, OSError) as error:
                 kept.drop()
-                yield unfinished_result(spec.run, "failed", str(error))
+                yield unfinished_result(spec.run, "failed", explain(error))
                 is_down = isinstance(error, ServerError) and not isinstance(error, FrameError | OccupiedError)
                 if spec.settings.carla is not None and is_down:
                     return

@@ -6,7 +6,7 @@ import builtins
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from alvinn.driving.types import Camera
 from alvinn.errors import AlvinnError
 from alvinn.evaluation.laps import drive_laps
-from alvinn.evaluation.ray_runs import Node, require_ray, run_on_ray
+from alvinn.evaluation.ray_runs import Node, _collect, require_ray, run_on_ray
 from alvinn.evaluation.runs import RunSpec
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result, Run
@@ -51,6 +51,23 @@ def test_a_node_calls_a_model_as_it_is_called_at_home_since_films_show_the_name(
     ((model, name),) = called
     assert model is not None
     assert (model.name, name) == ("mine", "mine")
+
+
+def test_files_of_a_run_that_cannot_be_written_here_fail_that_run_and_its_node_goes_on(tmp_path: Path) -> None:
+    run = Run("oval", "forward", "ClearNoon", 0, 0)
+    (tmp_path / "out").write_text("a file where the folder is to be", encoding="utf-8")
+    spec = RunSpec(Driving(), run, None, Camera(64, 32), 1, 10.0, tmp_path / "out")
+
+    class Ray:
+        exceptions = SimpleNamespace(RayError=LookupError)
+
+        @staticmethod
+        def get(_: object) -> tuple[Result, dict[str, bytes]]:
+            return judged([0.1] * 20, run), {"runs/oval/log.csv": b""}
+
+    result, is_alive = _collect(Ray, None, spec)
+    assert (result.status, is_alive) == ("failed", True)
+    assert str(tmp_path / "out") in str(result.reason)
 
 
 @needs_ray
