@@ -21,7 +21,6 @@ from alvinn.networks.inference import read_card
 from tests.laps.cells import (
     Cells,
     Figures,
-    combine,
     describe_results,
     main,
     pick,
@@ -61,9 +60,9 @@ class AblationInCells:
         rows = pick(self.rows, list(ROWS), "--rows")
         settings = {name: getattr(self, name) for name in ("seconds", "epochs", "maps", "km")}
         settings |= {"circuits": CIRCUITS, "learned_in": LEARNED_IN, "judged_in": JUDGED_IN}
-        digest = combine(measure_reference(), settings)
+        cells = Cells(self.out, measure_reference(), settings)
         job = Ablation(
-            out=self.home / digest[:8],  # nothing that another program made is gone on with
+            out=self.home / cells.digest[:8],  # nothing that another program made is gone on with
             seeds=self.seeds,
             seconds=self.seconds,
             epochs=self.epochs,
@@ -72,7 +71,7 @@ class AblationInCells:
             jobs=self.jobs,
         )
         makers = {f"{row}-{seed}": partial(_do, job, ROWS[row], seed) for seed in range(self.seeds) for row in rows}
-        found = Cells(self.out, digest).fill(makers, self.cells)
+        found = cells.fill(makers, self.cells)
         table = tabulate_by_seed(found, rows, range(self.seeds))
         CONSOLE.print(table, highlight=False, soft_wrap=True)
         maps = {name: (self.maps or ROWS[name].judged_on).split(",") for name in rows}

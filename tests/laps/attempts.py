@@ -29,7 +29,6 @@ from alvinn.training.run import TrainSettings, train
 from tests.laps.cells import (
     Cells,
     Figures,
-    combine,
     judge,
     main,
     pick,
@@ -74,10 +73,10 @@ class Attempts:
         """Do the cells that are missing, and print all."""
         choices, seeds = pick(self.choices, CHOICES, "--choices"), range(self.seed, self.seed + self.seeds)
         settings = {name: getattr(self, name) for name in ("seconds", "rounds", "round_seconds", "epochs", "km")}
-        digest = combine(measure_reference(), settings)
-        home = self.home / digest[:8]  # nothing that another program made is gone on with
+        cells = Cells(self.out, measure_reference(), settings)
+        home = self.home / cells.digest[:8]  # nothing that another program made is gone on with
         makers = {f"{choice}-{seed}": partial(self._do, home, choice, seed) for seed in seeds for choice in choices}
-        found = Cells(self.out, digest).fill(makers, self.cells)
+        found = cells.fill(makers, self.cells)
         CONSOLE.print(tabulate_by_seed(found, choices, seeds), highlight=False, soft_wrap=True)
 
     def _do(self, home: Path, choice: str, seed: int) -> Figures:

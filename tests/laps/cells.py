@@ -2,7 +2,8 @@
 
 A file holds its command, the commit, and the digest of a reference: the pictures and the table of a short recording of
 the expert in three weathers. The same command resumes, on any machine. Where the program draws or drives differently,
-the digest differs, and the cell is done anew: figures of different programs are never pooled.
+the digest differs, and the cell is done anew: figures of different programs are never pooled. A cell of another model
+or of other settings is never replaced.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +25,7 @@ import numpy as np
 import tyro
 
 from alvinn.console import CONSOLE
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MixedError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.comfort import measure_comfort
@@ -31,6 +33,7 @@ from alvinn.metrics.referee import Result
 from alvinn.metrics.results import LOG, run_folder
 from alvinn.metrics.summary import bound_rate, summarize
 from alvinn.settings import split_names
+from alvinn.util.begun import require_same
 from alvinn.util.files import write_json
 from alvinn.util.nearest import suggest
 from alvinn.util.repository import program_commit
@@ -42,6 +45,8 @@ RUN_FIGURES = (
     *FIGURES[-2:],
 )
 
+MEND = "choose another --out"
+
 Figures = dict[str, Any]
 Makers = Mapping[str, Callable[[], Figures]]
 
@@ -51,27 +56,61 @@ class Cells:
     """The cells of an experiment."""
 
     folder: Path
-    digest: str
-    """of everything that their figures follow from, beside their own settings"""
+    reference: str
+    """digest of what the program draws and how it drives, see `alvinn.jobs.reference`"""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """everything else that their figures follow from, ..."""
+    model: Path | None = None
+    """... and the model that is there already"""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all these."""
+        return combine(self.reference, self.settings, self.model)
 
     def read(self, name: str) -> Figures | None:
         """The figures of a cell; None where it has to be done."""
-        path = self.folder / f"{name}.json"
-        found: Figures = msgspec.json.decode(path.read_bytes()) if path.is_file() else {}
+        found = self._load(name)
         return found if found.get("digest") == self.digest else None
+
+    def require_own(self, names: Iterable[str]) -> None:
+        """See that no cell is replaced but one that differs by what the program draws and how it drives alone.
+
+        Raises:
+            MixedError: one is of another model or of other settings; or it does not say of which.
+        """
+        for name in names:
+            path, found = self._path(name), self._load(name)
+            if not found or found.get("digest") == self.digest:
+                continue
+            if "reference" not in found:  # an early one
+                raise MixedError(f"{path} is of another program, model or settings, and does not say of which: {MEND}")
+            before = {**found["settings"], "network_sha256": found["network_sha256"]}
+            require_same(path, before, {**self.settings, "network_sha256": _digest_network(self.model)}, MEND)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _load(self, name: str) -> Figures:
+        path = self._path(name)
+        found: Figures = msgspec.json.decode(path.read_bytes()) if path.is_file() else {}
+        return found
 
     def write(self, name: str, figures: Mapping[str, Any]) -> None:
         """Write what a cell found."""
         head = {"schema": 1, "command": repeat_command(), "commit": program_commit(), "digest": self.digest}
+        made = {"reference": self.reference, "network_sha256": _digest_network(self.model), "settings": self.settings}
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.folder / f"{name}.json", {**head, "cell": name, **figures})
+        write_json(self._path(name), {**head, **made, "cell": name, **figures})
 
     def fill(self, makers: Makers, most: int | None = None) -> dict[str, Figures]:
         """Do the cells that are missing, `most` of them at most; returns all that there are.
 
         Raises:
+            MixedError: one that is missing would replace another, see `require_own`; none is done.
             AlvinnError: some failed; the others are done.
         """
+        self.require_own(makers)
         failed = []
         for name in [name for name in makers if self.read(name) is None][:most]:
             CONSOLE.print(f"cell {name}", highlight=False)
@@ -87,6 +126,8 @@ class Cells:
 
 def fill_in_turn(groups: Sequence[tuple[Cells, Makers]], most: int | None = None) -> list[dict[str, Figures]]:
     """`Cells.fill` for groups of cells with digests of their own; `most` counts all of them."""
+    for cells, makers in groups:
+        cells.require_own(makers)
     found = []
     for cells, makers in groups:
         missing = sum(cells.read(name) is None for name in makers)
@@ -134,8 +175,16 @@ def repeat_command() -> str:
 
 def combine(reference: str, settings: Mapping[str, Any], model: Path | None = None) -> str:
     """The digest of cells with these settings, and of a model that is there already."""
-    made = (model / "network.tflite").read_bytes() if model is not None else b""
+    made = _read_network(model) if model is not None else b""
     return hashlib.sha256(reference.encode() + json.dumps(settings).encode() + made).hexdigest()
+
+
+def _read_network(model: Path) -> bytes:
+    return (model / "network.tflite").read_bytes()
+
+
+def _digest_network(model: Path | None) -> str | None:
+    return None if model is None else hashlib.sha256(_read_network(model)).hexdigest()
 
 
 def judge(model: Path | None, maps: Sequence[str], jobs: int, **settings: Any) -> Figures:

@@ -24,7 +24,7 @@ from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import WEATHERS, Home, check_names
 from alvinn.visualization.page import pluralize
-from tests.laps.cells import Cells, Figures, combine, judge, main
+from tests.laps.cells import Cells, Figures, judge, main
 
 FIRST, CIRCUITS = 400, 100  # the judging circuits: each candidate drives them once
 EXPERT = "expert"
@@ -79,7 +79,7 @@ class Exam:
         """Do the cells that are missing, and print the figures of all together."""
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
         settings = {name: getattr(self, name) for name in ("first", "circuits", "weathers", "km")}
-        cells = Cells(self.out / Path(self.model).name, combine(measure_reference(), settings, model))
+        cells = Cells(self.out / Path(self.model).name, measure_reference(), settings, model)
         makers = {
             name: partial(judge, model, maps, self.jobs, km=self.km, weathers=name.partition("-")[2])
             for name, maps in self.deal().items()

@@ -98,13 +98,13 @@ class FewLabels:
         taught = {name: getattr(self, name) for name in ("seconds", "rounds", "round_seconds", "epochs")}
         reference = measure_reference()
         home = self.home / combine(reference, taught)[:8]  # nothing that another program made is gone on with
-        digest = combine(reference, {**taught, "circuits": self.circuits, "km": self.km})
+        settings = {**taught, "circuits": self.circuits, "km": self.km}
         makers = {
             f"{row}-{seed}": partial(self._do, home, gate, f"{row}-{seed}", budgets[number], seed)
             for seed in seeds
             for row, (gate, number) in rows.items()
         }
-        found = Cells(self.out / self._circuits()[0], digest).fill(makers, self.cells)
+        found = Cells(self.out / self._circuits()[0], reference, settings).fill(makers, self.cells)
         CONSOLE.print(tabulate_by_seed(found, list(rows), seeds), highlight=False, soft_wrap=True)
 
     def _circuits(self) -> tuple[str, Sequence[str]]:

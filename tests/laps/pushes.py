@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +33,7 @@ from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
 from alvinn.world.opening import open_world
-from tests.laps.cells import Cells, Figures, combine, main
+from tests.laps.cells import Cells, Figures, fill_in_turn, main
 
 CIRCUITS = ("random:240", "random:241", "random:245")
 PUSHES = {
@@ -62,13 +63,19 @@ class Pushes:
     out: Path = Path("docs/experiments/pushes")
     """folder of the cells"""
 
+    def __post_init__(self) -> None:
+        names = Counter(model.name for model in self.models)
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"{', '.join(twice)}: a cell is named after its model, so name no two of a name")
+
     def run(self) -> None:
         """Do the cells that are missing, and print all."""
         reference, settings = measure_reference(), {"places": self.places, "weather": self.weather}
-        found: dict[str, Figures] = {}
-        for model in self.models:
-            cells = Cells(self.out, combine(reference, settings, model))
-            found |= cells.fill({model.name: partial(self._push, model)}, self.cells)
+        groups = [
+            (Cells(self.out, reference, settings, model), {model.name: partial(self._push, model)})
+            for model in self.models
+        ]
+        found = {name: cell for cells in fill_in_turn(groups, self.cells) for name, cell in cells.items()}
         CONSOLE.print(tabulate(found), highlight=False, soft_wrap=True)
 
     def _push(self, model: Path) -> Figures:

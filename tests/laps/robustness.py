@@ -28,7 +28,6 @@ from tests.laps.cells import (
     Cells,
     Figures,
     Makers,
-    combine,
     fill_in_turn,
     format_figures,
     judge,
@@ -132,7 +131,7 @@ class Robustness:
         makers: Makers = {
             one: partial(self._judge, model, one) for one in conditions if model or CONDITIONS[one].is_met_by_expert()
         }
-        return Cells(self.out / name, combine(reference, settings, model)), makers
+        return Cells(self.out / name, reference, settings, model), makers
 
     def _find(self, name: str) -> Path | None:
         if name == EXPERT:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MixedError
 from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, pick, tabulate_by_seed
 
 
@@ -23,7 +24,7 @@ def test_cells_are_done_once_a_few_at_a_time_and_anew_where_the_program_answers_
     assert list(cells.fill(makers)) == ["a", "b", "c"]
     assert done == ["a", "b", "c"]
     written = json.loads((tmp_path / "new" / "a.json").read_text(encoding="utf-8"))
-    assert (written["cell"], written["found"], written["digest"]) == ("a", "a", "1")
+    assert (written["cell"], written["found"], written["reference"]) == ("a", "a", "1")
     assert {"command", "commit", "schema"} <= written.keys()
     other = Cells(tmp_path / "new", "2")
     assert other.fill(makers, most=0) == {}
@@ -39,11 +40,53 @@ def test_of_groups_of_cells_so_many_are_done_in_all(tmp_path: Path) -> None:
     assert [list(found) for found in fill_in_turn(groups)] == [["a", "b", "c"]] * 2
 
 
+def make_network(folder: Path, weights: bytes) -> Path:
+    folder.mkdir()
+    (folder / "network.tflite").write_bytes(weights)
+    return folder
+
+
+def test_a_cell_of_another_model_or_of_other_settings_is_refused_not_replaced(tmp_path: Path) -> None:
+    one, other = (make_network(tmp_path / name, name.encode()) for name in ("one", "other"))
+    cells = Cells(tmp_path / "cells", "program", {"km": None}, one)
+    makers: Makers = {"a": partial(dict, found="a")}
+    cells.fill(makers)
+    before = (tmp_path / "cells" / "a.json").read_bytes()
+    changed = "network_sha256 7692c3ad"  # of b"one"
+    for others, said in (
+        (replace(cells, settings={"km": 0.5}), r"km none \(now 0.5\)"),
+        (replace(cells, model=other), changed),
+        (replace(cells, model=None), changed),
+        (replace(cells, model=other, reference="program of later"), changed),
+    ):
+        with pytest.raises(MixedError, match=f"a.json was begun with {said}.*: choose another --out"):
+            others.fill(makers)
+        with pytest.raises(MixedError, match=said):
+            fill_in_turn([(Cells(tmp_path / "new", "1"), makers), (others, makers)])
+    assert not (tmp_path / "new").exists(), "it is said before anything is done"
+    assert (tmp_path / "cells" / "a.json").read_bytes() == before
+    later = replace(cells, reference="program of later")
+    assert [list(later.fill(makers, most)) for most in (0, 1)] == [[], ["a"]], "what the program draws alone changed"
+
+
+def test_a_cell_that_does_not_say_of_what_it_is_is_used_where_that_is_known_and_never_replaced(tmp_path: Path) -> None:
+    """As those that were committed before cells said it."""
+    cells = Cells(tmp_path, "program", {"km": None})
+    makers: Makers = {"a": partial(dict, found="anew")}
+    (tmp_path / "a.json").write_text(json.dumps({"digest": cells.digest, "found": "long ago"}), encoding="utf-8")
+    assert cells.fill(makers)["a"]["found"] == "long ago"
+    for other in (replace(cells, settings={"km": 0.5}), replace(cells, reference="program of later")):
+        with pytest.raises(MixedError, match=r"a.json is of another program, model or settings, and does not say"):
+            other.fill(makers)
+    assert cells.fill(makers)["a"]["found"] == "long ago"
+
+
 def test_a_digest_follows_from_the_reference_the_settings_and_the_network(tmp_path: Path) -> None:
     (tmp_path / "network.tflite").write_bytes(b"weights")
     found = {combine("a", {}), combine("b", {}), combine("a", {"km": 1}), combine("a", {}, tmp_path)}
     assert len(found) == 4
     assert combine("a", {"km": 1}) in found
+    assert combine("a", {"km": 1}, tmp_path).startswith("ac802432"), "cells that are committed are known by it"
 
 
 def test_a_name_that_is_unknown_is_refused_with_the_nearest_one() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, MixedError
+from tests.laps import exam
+from tests.laps.cells import Figures
 from tests.laps.exam import Exam, describe
 
 
@@ -24,6 +27,22 @@ def test_as_many_turns_as_weathers_drive_every_circuit_in_every_weather() -> Non
     dealt = Exam(turns=3, circuits=4, weathers="ClearNoon,DustStorm,ClearNight").deal()
     driven = [(circuit, name.split("-")[1]) for name, maps in dealt.items() for circuit in maps]
     assert len(driven) == len(set(driven)) == 12
+
+
+def test_more_turns_go_on_from_the_cells_of_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def judge(*_: object, weathers: str, **__: object) -> Figures:
+        judged.append(weathers)
+        return {"runs": []}
+
+    monkeypatch.setattr(exam, "judge", judge)
+    monkeypatch.setattr(exam, "measure_reference", lambda: "program")
+    for turns in (2, 4):
+        Exam(turns=turns, weathers="ClearNoon,DustStorm", out=tmp_path).run()
+        assert len(judged) == 2 * turns
+    with pytest.raises(MixedError, match=r"km none \(now 0.5\): choose another --out"):
+        Exam(turns=2, weathers="ClearNoon,DustStorm", km=0.5, out=tmp_path).run()
 
 
 def test_the_sentence_pools_all_runs_and_tells_the_bound() -> None:

@@ -29,7 +29,7 @@ from alvinn.settings import Home, split_names
 from alvinn.world.connection import connect
 from alvinn.world.embedded_server import embedded_server
 from alvinn.world.lane_map import build_lane
-from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, judge, main
+from tests.laps.cells import Cells, Figures, Makers, fill_in_turn, judge, main
 from tests.laps.exam import EXPERT
 from tests.laps.limits import Run, tabulate_groups
 
@@ -84,7 +84,7 @@ class Towns:
             f"{file.stem}-{start}": partial(judge, model, [str(file)], self.jobs, start=start, **length)
             for start in STARTS.get(file.stem, (0,))
         }
-        return Cells(self.out / Path(self.model).name, combine(reference, roads, model)), makers
+        return Cells(self.out / Path(self.model).name, reference, roads, model), makers
 
 
 def _name_map(run: Run, known: set[str]) -> str:
