@@ -25,7 +25,7 @@ import numpy as np
 import tyro
 
 from alvinn.console import CONSOLE
-from alvinn.errors import AlvinnError, MixedError
+from alvinn.errors import AlvinnError, MixedError, UsageError, explain
 from alvinn.evaluation.laps import drive_laps
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.comfort import measure_comfort
@@ -140,12 +140,14 @@ def pick(names: str, known: Mapping[str, Any] | Sequence[str], flag: str) -> lis
     """The names in a flag such as `a,b`.
 
     Raises:
-        AlvinnError: one is unknown.
+        UsageError: one is unknown, or there is none.
     """
-    chosen = split_names(names, next(iter(known)))
+    chosen = split_names(names, "")
+    if not any(chosen):
+        raise UsageError(f"{flag} names nothing: name at least one, or leave it out")
     for name in chosen:
         if name not in known:
-            raise AlvinnError(f"{flag} has no {name}: {suggest(name, list(known))}")
+            raise UsageError(f"{flag} has no {name}: {suggest(name, list(known))}")
     return chosen
 
 
@@ -161,9 +163,9 @@ def main(kind: type[Tool]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the command line does
     try:
         tyro.cli(kind).run()
-    except AlvinnError as error:
-        CONSOLE.print(str(error), highlight=False)
-        return 1
+    except (AlvinnError, OSError) as error:
+        CONSOLE.print(explain(error), highlight=False)
+        return 2 if isinstance(error, UsageError) else 1
     return 0
 
 

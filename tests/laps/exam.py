@@ -22,7 +22,7 @@ from alvinn.errors import AlvinnError
 from alvinn.jobs.reference import measure_reference
 from alvinn.metrics.summary import bound_rate, pool_sd
 from alvinn.networks.inference import read_card, write_card
-from alvinn.settings import WEATHERS, Home, check_names
+from alvinn.settings import WEATHERS, Home, check_names, require_names
 from alvinn.visualization.page import pluralize
 from tests.laps.cells import Cells, Figures, judge, main
 
@@ -59,6 +59,7 @@ class Exam:
 
     def __post_init__(self) -> None:
         check_names(self)
+        require_names("--weathers", self.weathers)
         if self.tell and not FIRST <= self.first <= self.first + self.circuits <= FIRST + CIRCUITS:
             raise AlvinnError(
                 f"--tell is for random:{FIRST} to {FIRST + CIRCUITS - 1} alone, which are used for no choice"
@@ -78,6 +79,8 @@ class Exam:
     def run(self) -> None:
         """Do the cells that are missing, and print the figures of all together."""
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
+        if model is not None:
+            read_card(model)  # it is a model: told before anything is driven
         settings = {name: getattr(self, name) for name in ("first", "circuits", "weathers", "km")}
         cells = Cells(self.out / Path(self.model).name, measure_reference(), settings, model)
         makers = {

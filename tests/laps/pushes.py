@@ -28,7 +28,7 @@ from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Direction, Step
 from alvinn.jobs.reference import measure_reference
-from alvinn.networks.inference import Network
+from alvinn.networks.inference import Network, read_card
 from alvinn.settings import Driving
 from alvinn.world.carla_world import DT, CarlaWorld
 from alvinn.world.embedded_server import KeptServer
@@ -70,6 +70,8 @@ class Pushes:
 
     def run(self) -> None:
         """Do the cells that are missing, and print all."""
+        for model in self.models:
+            read_card(model)  # it is a model: told before anything is driven
         reference, settings = measure_reference(), {"places": self.places, "weather": self.weather}
         groups = [
             (Cells(self.out, reference, settings, model), {model.name: partial(self._push, model)})

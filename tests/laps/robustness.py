@@ -120,14 +120,16 @@ class Robustness:
             pick(self.conditions, CONDITIONS, "--conditions"),
             pick(self.models, (*MODELS, EXPERT), "--models"),
         )
+        folders = {name: self._find(name) for name in models}  # before anything is driven
         reference = measure_reference()
-        found = fill_in_turn([self._plan(name, conditions, reference) for name in models], self.cells)
-        table = tabulate(dict(zip(models, found, strict=True)), conditions)
+        groups = [self._plan(name, folder, conditions, reference) for name, folder in folders.items()]
+        found = fill_in_turn(groups, self.cells)
+        table = tabulate(dict(zip(folders, found, strict=True)), conditions)
         CONSOLE.print(table, highlight=False, soft_wrap=True)
 
-    def _plan(self, name: str, conditions: Sequence[str], reference: str) -> tuple[Cells, Makers]:
+    def _plan(self, name: str, model: Path | None, conditions: Sequence[str], reference: str) -> tuple[Cells, Makers]:
         """The cells of a model, or of the expert."""
-        model, settings = self._find(name), {"circuits": self.circuits, "km": self.km}
+        settings = {"circuits": self.circuits, "km": self.km}
         makers: Makers = {
             one: partial(self._judge, model, one) for one in conditions if model or CONDITIONS[one].is_met_by_expert()
         }

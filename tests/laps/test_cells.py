@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from alvinn.errors import AlvinnError, MixedError
-from tests.laps.cells import Cells, Figures, Makers, combine, fill_in_turn, pick, tabulate_by_seed
+from alvinn.errors import AlvinnError, MixedError, UsageError
+from tests.laps import exam, few_labels, pushes, robustness, towns
+from tests.laps.cells import Cells, Figures, Makers, Tool, combine, fill_in_turn, main, pick, tabulate_by_seed
+from tests.laps.exam import Exam
+from tests.laps.few_labels import FewLabels
+from tests.laps.pushes import Pushes
+from tests.laps.robustness import Robustness
+from tests.laps.towns import Towns
 
 
 def test_cells_are_done_once_a_few_at_a_time_and_anew_where_the_program_answers_differently(tmp_path: Path) -> None:
@@ -91,8 +101,15 @@ def test_a_digest_follows_from_the_reference_the_settings_and_the_network(tmp_pa
 
 def test_a_name_that_is_unknown_is_refused_with_the_nearest_one() -> None:
     assert pick("a1, b2", ("a1", "b2", "c3"), "--cells") == ["a1", "b2"]
-    with pytest.raises(AlvinnError, match="--cells has no speed5: did you mean speed-5"):
+    with pytest.raises(UsageError, match="--cells has no speed5: did you mean speed-5"):
         pick("speed5", ("speed-5", "speed-12"), "--cells")
+
+
+def test_an_empty_list_of_names_is_refused_and_not_taken_for_the_first_that_there_is() -> None:
+    with pytest.raises(UsageError, match="--cells names nothing: name at least one"):
+        pick(" ,", ("speed-5", "speed-12"), "--cells")
+    with pytest.raises(ValueError, match="--weathers names nothing: name at least one"):
+        Exam(weathers="")
 
 
 def test_a_cell_that_fails_keeps_no_other_from_being_done(tmp_path: Path) -> None:
@@ -114,3 +131,51 @@ def test_seeds_are_told_one_by_one_and_only_where_nothing_departed_is_there_a_bo
     *_, calm, wild = tabulate_by_seed(cells, ["calm", "wild"], range(2)).splitlines()
     assert "| 0, 0 | 0.000 (95%: below 0.749) |" in calm
     assert "| 0, 4 | 1.000 |" in wild
+
+
+def begin(kind: type[Tool], words: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit status of an experiment that must not drive anything."""
+    for tool in (exam, few_labels, pushes, robustness, towns):
+        monkeypatch.setattr(tool, "measure_reference", lambda: pytest.fail("something was driven"))
+    monkeypatch.setattr(sys, "argv", ["tool", *words])
+    return main(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Exam, ("--model", "shiped")),
+        (Towns, ("--model", "shiped", "--maps", "mine.xodr")),
+        (Pushes, ("models/shiped",)),
+        (Robustness, ("--models", "shipped", "--shipped", "shiped")),
+    ],
+)
+def test_a_model_that_does_not_exist_is_told_in_a_sentence_before_anything_is_driven(
+    kind: type[Tool],
+    words: Sequence[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.xodr").write_text("<OpenDRIVE/>", encoding="utf-8")
+    assert begin(kind, words, monkeypatch) == 1
+    assert "models/shiped is not a model" in capsys.readouterr().out
+
+
+def test_a_gate_that_wants_a_person_is_wrong_usage_where_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert begin(FewLabels, ("--gates", "drift,human"), monkeypatch) == 2
+    assert "--gates has no human" in capsys.readouterr().out
+
+
+def test_an_error_of_the_operating_system_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(Exam):
+        def run(self) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.json")
+
+    assert begin(Full, (), monkeypatch) == 1
+    assert capsys.readouterr().out.startswith("a.json: No space left on device; free some space")

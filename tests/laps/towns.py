@@ -63,9 +63,9 @@ class Towns:
         if missing := [str(file) for file in files if not file.is_file()]:
             raise AlvinnError(f"{', '.join(missing)} not found: docs/towns.md says where the files are from")
         model = None if self.model == EXPERT else Home(self.home).find_model(self.model)
+        known = set() if model is None else read_card(model).known_maps  # before anything is driven
         reference = measure_reference()
         found = fill_in_turn([self._plan(file, model, reference) for file in files], self.cells)
-        known = set() if model is None else read_card(model).known_maps
         runs = [run for cells in found for cell in cells.values() for run in cell["runs"]]
         for those in ([run for run in runs if run["map"] not in known], [run for run in runs if run["map"] in known]):
             if those:
