@@ -14,7 +14,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,19 +88,40 @@ class _LapsEntry(Run):
     status: Status
     completed: bool
     departures: int
+    interventions: int
     distance_m: float
     duration_s: float
     offset_mean_m: float | None
     offset_sd_m: float | None
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _LapsSummary:
+    """The figures that `compare` shows; None: nothing was driven."""
+
+    km: float
+    completed_pct: float
+    departures_per_km: float | None
+    autonomy_pct: float | None
+    offset_mean_m: float | None
+    offset_sd_m: float | None
+    offset_p95_m: float | None
+    offset_max_m: float | None
+    steer_suddenness_per_km: float | None
+    latency_ms_p99: float | None
     ci: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
+class _LapsSettings:
+    maps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _LapsFile:
+    model: str
+    settings: _LapsSettings
     runs: tuple[_LapsEntry, ...]
     summary: _LapsSummary
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from alvinn.driving.protocols import Verdict
 from alvinn.metrics.referee import Referee, Result, Run, judge
+from alvinn.metrics.summary import summarize
 from tests.alvinn.fakes import CAR, DT, circle, step, truth
 
+HEAD: dict[str, Any] = {"model": "mine", "settings": {}}
+"""Of a `laps.json`."""
 RUN = Run(map="oval", direction="forward", weather="ClearNoon", seed=0, start=0)
 LANE = circle(50.0)
+
+
+def sum_up(*results: Result) -> dict[str, Any]:
+    """The summary of a `laps.json` with these runs."""
+    return summarize(results, np.random.default_rng(0))
 
 
 def judged(offsets: Sequence[float], run: Run = RUN) -> Result:

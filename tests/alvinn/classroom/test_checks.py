@@ -14,7 +14,7 @@ from alvinn.networks.inference import read_card, write_card
 from alvinn.recording import RecordingWriter
 from alvinn.settings import SHIPPED, Home
 from tests.alvinn import fakes
-from tests.alvinn.judged import RUN
+from tests.alvinn.judged import HEAD, RUN, judged, sum_up
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def add_model(home: Home, name: str, *, departures: int = 0, **changes: object) 
     write_card(folder, replace(clone, **changes))  # type: ignore[arg-type]
     rest = {"status": "done", "completed": True, "duration_s": 1.0, "offset_mean_m": 0.0, "offset_sd_m": 0.1}
     runs = [asdict(replace(RUN, map=name)) | rest for name in ("random:3", "random:5", "oval")]
-    driven = [run | {"distance_m": 1000.0, "departures": departures} for run in runs]
-    write_laps(folder / "laps", {}, driven, {"ci": {}})
+    driven = [run | {"distance_m": 1000.0, "departures": departures, "interventions": departures} for run in runs]
+    write_laps(folder / "laps", HEAD, driven, sum_up(judged([0.1] * 5)))
 
 
 def add_recording(home: Home, name: str, *, noise: float) -> None:
@@ -145,7 +145,7 @@ def test_networks_are_compared_on_the_same_circuits(home: Home) -> None:
     add_model(home, "lesson2", departures=3)
     add_model(home, "lesson3")
     laps = read_laps(home.model_folder("lesson2") / "laps" / "laps.json")
-    write_laps(home.model_folder("lesson2") / "laps", {}, [laps["runs"][0]], {"ci": {}})
+    write_laps(home.model_folder("lesson2") / "laps", HEAD, [laps["runs"][0]], laps["summary"])
     assert "lesson2 was not judged on both circuits: alvinn laps" in faults(home, 3)[0]
 
 

@@ -13,7 +13,7 @@ from alvinn.evaluation.laps import _describe_sweep
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result, Run, unfinished_result
 from alvinn.metrics.results import save_run, write_laps
-from tests.alvinn.judged import RUN, judged
+from tests.alvinn.judged import RUN, judged, sum_up
 
 HEAD: dict[str, Any] = {"model": "mine", "settings": {"speed": 8.0, "version": "1", "maps": {}}}
 OTHER = Run(map="country", direction="forward", weather="ClearNoon", seed=0, start=0)
@@ -23,7 +23,7 @@ def leave(folder: Path, *results: Result) -> None:
     """Results in a folder, as a sweep leaves them."""
     for result in results:
         save_run(folder, result)
-    write_laps(folder, HEAD, [result.as_json() for result in results], {"ci": {}})
+    write_laps(folder, HEAD, [result.as_json() for result in results], sum_up(*results))
 
 
 def test_an_empty_folder_has_nothing_to_lose(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def known(model: str, **settings: Any) -> dict[str, Any]:
 def test_a_network_is_known_by_its_contents_wherever_it_lies(tmp_path: Path) -> None:
     done = judged([0.1] * 5)
     save_run(tmp_path, done)
-    write_laps(tmp_path, known("/old/home/models/mine"), [done.as_json()], {"ci": {}})
+    write_laps(tmp_path, known("/old/home/models/mine"), [done.as_json()], sum_up(done))
     assert load_earlier(tmp_path, [RUN], known("mine"), resume=True, overwrite=False) == {RUN: done}
     with pytest.raises(MixedError, match=r"network_sha256 a \(now b\)"):
         load_earlier(tmp_path, [RUN], known("mine", network_sha256="b"), resume=True, overwrite=False)
@@ -107,7 +107,7 @@ def test_laps_of_longer_work_go_on_at_another_server_and_what_differs_is_mended_
     """`correct --overwrite` would remove every round, and it has no --out."""
     done = judged([0.1] * 5)
     save_run(tmp_path, done)
-    write_laps(tmp_path, known("mine"), [done.as_json()], {"ci": {}})
+    write_laps(tmp_path, known("mine"), [done.as_json()], sum_up(done))
     moved = known("mine", carla="here:3000")
     assert load_earlier(tmp_path, [RUN], moved, resume=True, overwrite=False, is_part=True) == {RUN: done}
     with pytest.raises(MixedError, match="carla"):

@@ -8,7 +8,7 @@ from alvinn.evaluation.inventory import find_models, find_recordings, judge_laps
 from alvinn.metrics.results import write_laps
 from alvinn.settings import Home
 from tests.alvinn.fakes import write_recording
-from tests.alvinn.judged import judged
+from tests.alvinn.judged import HEAD, judged, sum_up
 
 
 def test_recordings_are_listed_by_the_names_that_data_accepts(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_run_that_needed_help_has_not_passed_as_its_own_verdict_says(tmp_path:
     good = judged([0.0] * 800)
     stood_still = replace(good, interventions=1)
     runs = [result.as_json() for result in (good, stood_still)]
-    write_laps(tmp_path, {"model": "mine"}, runs, {"ci": {}})
+    write_laps(tmp_path, HEAD, runs, sum_up(good, stood_still))
     assert judge_laps(tmp_path) == "FAILED: 1 of 2 runs"
 
 

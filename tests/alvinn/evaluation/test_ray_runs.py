@@ -21,7 +21,7 @@ from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import write_laps
 from alvinn.settings import CameraFlags, Driving
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import judged
+from tests.alvinn.judged import HEAD, judged, sum_up
 
 TINY = CameraFlags(width=64, height=32)
 CLOCKED = {"realtime_factor", "latency_ms_p50", "latency_ms_p99"}
@@ -128,7 +128,8 @@ def test_without_a_cluster_that_can_be_asked_earlier_results_stay(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     earlier = tmp_path / "laps.json"
-    write_laps(tmp_path, {"model": "expert", "settings": {}}, [judged([0.1] * 5).as_json()], {"ci": {}})
+    result = judged([0.1] * 5)
+    write_laps(tmp_path, HEAD, [result.as_json()], sum_up(result))
     before = earlier.read_bytes()
     words = ("laps", "--driver", "expert", "--map", "oval", "--out", str(tmp_path), "--overwrite", "--ray")
     assert "--ray must be local, or" in shell.misused(*words, "foo")

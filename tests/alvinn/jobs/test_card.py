@@ -12,14 +12,13 @@ from alvinn.networks.inference import Card, read_card
 from alvinn.settings import Home
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import judged
+from tests.alvinn.judged import HEAD, judged, sum_up
 
 
 def test_a_card_is_shown_and_training_drawn(shell: Shell, model: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(model, tmp_path / "models" / "mine"))
-    runs = [{"completed": True, "interventions": n} for n in (0, 2)]
-    runs = [judged([0.0] * 800).as_json(), replace(judged([0.0] * 800), interventions=2).as_json()]
-    write_laps(folder / "laps", {"model": "mine"}, runs, {"ci": {}})
+    runs = [replace(judged([0.0] * 800), interventions=n) for n in (0, 2)]
+    write_laps(folder / "laps", HEAD, [run.as_json() for run in runs], sum_up(*runs))
     said = shell.run("card", "mine", "--home", str(tmp_path))
     assert said.status == 0
     assert "FAILED: 1 of 2 runs" in said.out

@@ -17,7 +17,7 @@ from alvinn.networks.inference import read_card, write_card
 from alvinn.util.video import FilmWriter
 from tests.alvinn.fixtures import card_for, toy_dataset
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import RUN, judged
+from tests.alvinn.judged import HEAD, RUN, judged
 
 CARD = card_for(toy_dataset(4), Hill())
 EXAM = {"version": 1, "rows": 9, "views": 27, "sha256": "1f"}
@@ -26,7 +26,7 @@ EXAM = {"version": 1, "rows": 9, "views": 27, "sha256": "1f"}
 def laps(folder: Path, offset: float, runs: int = 6) -> Path:
     results: list[Result] = [judged([offset, -offset] * 40, replace(RUN, map=f"random:{n}")) for n in range(runs)]
     summed = summarize(results, np.random.default_rng(0))
-    write_laps(folder, {"model": folder.name}, [result.as_json() for result in results], summed)
+    write_laps(folder, HEAD | {"model": folder.name}, [result.as_json() for result in results], summed)
     return folder
 
 

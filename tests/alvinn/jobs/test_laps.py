@@ -26,7 +26,7 @@ from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import write_recording
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
-from tests.alvinn.judged import RUN, judged
+from tests.alvinn.judged import HEAD, RUN, judged, sum_up
 from tests.conftest import Address
 from tests.platforms import posix
 
@@ -163,7 +163,8 @@ def test_worse_than_before_is_a_failure_and_the_figure_is_said(
 
 def test_what_cannot_be_compared_with_is_told_before_anything_is_driven(shell: Shell, tmp_path: Path) -> None:
     before, out = tmp_path / "before", tmp_path / "out"
-    write_laps(before, {"model": "a"}, [unfinished_result(RUN, "failed").as_json()], {"ci": {}})
+    failed = unfinished_result(RUN, "failed")
+    write_laps(before, HEAD, [failed.as_json()], sum_up(failed))
     said = shell.refused("laps", *SHORT, "--map", "oval", "--against", str(before), "--out", str(out))
     assert "has no run that was driven" in said
     assert not out.exists()

@@ -10,16 +10,17 @@ import pytest
 
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.judged import HEAD, judged, sum_up
 from tests.conftest import Address
 
 ONE = {"map": "oval", "direction": "forward", "weather": "ClearNoon", "seed": 0, "start": 0, "status": "done"}
-ONE |= {"completed": True, "departures": 0, "distance_m": 9.0, "duration_s": 1.0}
+ONE |= {"completed": True, "departures": 0, "interventions": 0, "distance_m": 9.0, "duration_s": 1.0}
 ONE |= {"offset_mean_m": 0.0, "offset_sd_m": 0.1, "log": "runs/oval/log.csv"}
 
 
 def write_laps(folder: Path, *runs: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"schema": 1, "runs": runs, "summary": {"ci": {}}})
+    text = json.dumps({"schema": 1, **HEAD, "runs": runs, "summary": sum_up(judged([0.1] * 5))})
     (folder / "laps.json").write_text(text, encoding="utf-8")
 
 
