@@ -104,7 +104,7 @@ class Card:
 
 def write_card(folder: Path, card: Card) -> None:
     """Write `card.json` of a model folder, with what others need to drive with its network alone."""
-    interface = describe(card.preprocessing, card.output)
+    interface = describe(card.preprocessing, card.output, refined=card.refined is not None)
     write_json(folder / "card.json", msgspec.to_builtins(card) | {"interface": interface})
 
 

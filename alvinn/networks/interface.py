@@ -9,6 +9,7 @@ from typing import Any
 
 from alvinn.networks import encodings
 from alvinn.networks.encodings import Encoding, Hill, Scalar
+from alvinn.networks.memory import REMEMBERED
 from alvinn.networks.preprocessing import FARTHEST, NEAREST, Preprocessing
 
 CAMERA_AXES = {
@@ -24,13 +25,29 @@ VEHICLE_UNITS = {
     "width": "m",
     "steer": "atan(curvature * wheelbase) / (max_wheel_angle * share), clipped to [-1, 1]",
 }
+TOLD = {
+    "order": ["speed", "last residual", "residual before it", "last mean curvature", "mean curvature before it"],
+    "units": ["m/s", "1/m", "1/m", "1/m", "1/m"],
+    "start": "0 but for the speed",
+    "shape": [1, REMEMBERED],
+    "type": "float32",
+}
+"""The second input of a refined network, see `Memory.as_input`."""
 
 
-def describe(preprocessing: Preprocessing, output: Encoding) -> dict[str, Any]:
-    """How to feed a network and how to read its answer, as `interface` of the card."""
+def describe(preprocessing: Preprocessing, output: Encoding, *, refined: bool) -> dict[str, Any]:
+    """How to feed a network, refined or not, and how to read its answer, as `interface` of the card."""
+    seen, decoding = describe_input(preprocessing), describe_decoding(output)
+    if refined:
+        seen["told"] = TOLD
+        decoding["decoding"] += "; then the residual is added"
+        decoding["residual"] = (
+            "the last number but one of the answer; the last is the mean curvature of the units. Both are told with "
+            "the next two frames"
+        )
     return {
-        "input": describe_input(preprocessing),
-        "output": {"unit": "1/m", "sign": "right positive", "units": output.units} | describe_decoding(output),
+        "input": seen,
+        "output": {"unit": "1/m", "sign": "right positive", "units": output.units} | decoding,
         "camera": CAMERA_AXES,
         "vehicle": VEHICLE_UNITS,
     }

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from alvinn.driving.types import Camera
 from alvinn.networks.encodings import Hill, Hill1989, Scalar
 from alvinn.networks.inference import read_card, write_card
 from alvinn.networks.interface import describe, describe_decoding, describe_input
+from alvinn.networks.memory import FORGOTTEN
 from alvinn.networks.preprocessing import Preprocessing
+from alvinn.settings import SHIPPED, Home
 from tests.alvinn.fixtures import card_for, toy_dataset
 
 
@@ -49,5 +52,36 @@ def test_one_unit_is_divided_by_its_scale() -> None:
 def test_the_card_on_disk_holds_it_and_is_read_without_it(tmp_path: Path) -> None:
     card = card_for(toy_dataset(4), Hill())
     write_card(tmp_path, card)
-    assert json.loads((tmp_path / "card.json").read_bytes())["interface"] == describe(card.preprocessing, card.output)
+    told = json.loads((tmp_path / "card.json").read_bytes())["interface"]
+    assert told == describe(card.preprocessing, card.output, refined=False)
     assert read_card(tmp_path) == card
+
+
+def test_the_interface_of_a_refined_model_names_its_second_input_and_what_is_added_to_the_decoded_curvature() -> None:
+    shipped = Home().find_model(SHIPPED)
+    card, network = read_card(shipped), Interpreter(str(shipped / "network.tflite"))
+    told = describe(card.preprocessing, card.output, refined=card.refined is not None)
+    assert json.loads((shipped / "card.json").read_bytes())["interface"] == told
+    second = told["input"]["told"]
+    assert second["shape"] in [one["shape"].tolist() for one in network.get_input_details()]
+    memory = FORGOTTEN.after(0.01, 0.02).after(0.03, 0.04).as_input(8.0)
+    assert dict(zip(second["order"], memory.tolist(), strict=True)) == pytest.approx(
+        {
+            "speed": 8.0,
+            "last residual": 0.03,
+            "residual before it": 0.01,
+            "last mean curvature": 0.04,
+            "mean curvature before it": 0.02,
+        }
+    )
+    assert second["units"] == ["m/s", "1/m", "1/m", "1/m", "1/m"]
+    assert second["start"] == "0 but for the speed"
+    assert told["output"]["decoding"].endswith("0 where no product is positive; then the residual is added")
+    assert told["output"]["residual"].startswith("the last number but one of the answer")
+
+
+def test_the_interface_of_a_network_that_was_not_refined_has_one_input_and_no_residual() -> None:
+    told = describe(Preprocessing.for_camera(Camera(), 128, 40, "rgb"), Hill(), refined=False)
+    assert "told" not in told["input"]
+    assert "residual" not in told["output"]["decoding"]
+    assert "residual" not in told["output"]
