@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
 from alvinn.console import CONSOLE, print_next
-from alvinn.errors import AlvinnError, ModelError, RecordingError
+from alvinn.errors import AlvinnError, RecordingError
 from alvinn.evaluation.laps import drive_laps
 from alvinn.evaluation.outcome import describe_verdict, tabulate
 from alvinn.jobs.laps import Laps
 from alvinn.jobs.record import Record, record
 from alvinn.jobs.train import Train
 from alvinn.metrics.referee import Result
-from alvinn.networks.inference import read_card
+from alvinn.networks.inference import CHECKPOINT
 from alvinn.recording import Recording
 from alvinn.settings import Home, require_above_zero, require_seed
+from alvinn.training.model_folder import BEGUN, DERIVED, OWN
 from alvinn.training.run import train
+from alvinn.util.begun import begin, require_ours
+from alvinn.util.locks import LOCK
 from alvinn.util.opening import OpenFlag, open_file
 
 SEEN, UNSEEN = "country", "oval"
 NAME = "demo"
+MARK = "demo.json"  # in what the demo made; it holds the digests of these:
+MADE = ("drive.csv", "left_out.json", "network.keras", CHECKPOINT, BEGUN)
+MEND = "move it elsewhere, or remove it if an earlier version's demo made it, or give another --home"
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,10 @@ class Demo(Home):
             AlvinnError: it cannot be done, or a lap had a departure.
         """
         self._replace_earlier()
-        self._record()
-        self._train()
+        with leave_mark(self.recording_folder(NAME)):
+            self._record()
+        with leave_mark(self.model_folder(NAME)):
+            self._train()
         results = self._drive()
         CONSOLE.print(tabulate(results))
         for result in results:
@@ -78,20 +89,21 @@ class Demo(Home):
         CONSOLE.print(f"   {record(job)} frames are in {folder}")
 
     def _replace_earlier(self) -> None:
-        """Make room where an earlier demo was, and say so; what somebody else made is never removed.
+        """Make room where an earlier demo was, and say so; what it did not mark, or somebody changed, is never removed.
 
         Raises:
-            AlvinnError: a folder is something else.
+            AlvinnError: a folder holds such a thing.
         """
         recording, model = self.recording_folder(NAME), self.model_folder(NAME)
-        if recording.exists() and not _is_ours(recording):
-            raise RecordingError(f"{recording} was not recorded by the demo: move it elsewhere, or give another --home")
-        if (model / "card.json").exists() and [one["name"] for one in read_card(model).recordings] != [NAME]:
-            raise ModelError(f"{model} was not trained by the demo: move it elsewhere, or give another --home")
-        earlier = [folder for folder in (recording, model) if folder.exists()]
+        if recording.exists():
+            _require_unchanged(recording, sorted(path.name for path in recording.iterdir() if path.name != LOCK))
+        _require_unchanged(model, (*OWN, *DERIVED))
+        if any(recording.glob("round-*")):
+            raise RecordingError(f"{recording} holds corrections, too: move it elsewhere, or give another --home")
+        earlier = [folder for folder in (recording, model) if (folder / MARK).is_file()]
         if earlier:
             CONSOLE.print(f"The earlier demo in {' and '.join(map(str, earlier))} is replaced.")
-        if recording.exists():
+        if recording in earlier:
             shutil.rmtree(recording)  # the model's folder is cleared by the training
 
     def _train(self) -> None:
@@ -115,10 +127,33 @@ def _print_step(heading: str, what: str) -> None:
     CONSOLE.print(Text.assemble((heading, "bold"), f" {what}"))
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether the demo recorded this; corrections of a person or of `correct` are in folders of their own below it."""
-    session = Recording(folder).session
-    return (session.driver, session.maps) == ("expert", (SEEN,)) and not any(folder.glob("round-*"))
+@contextmanager
+def leave_mark(folder: Path) -> Iterator[None]:
+    """Mark what the block makes in a folder as the demo's, also if it is interrupted."""
+    before = _fingerprint(folder)
+    try:
+        yield
+    finally:
+        if (made := _fingerprint(folder)) != before:  # else it is still what it was, and whose it was
+            (folder / MARK).unlink(missing_ok=True)
+            begin(folder / MARK, made, MEND)
+
+
+def _require_unchanged(folder: Path, names: Iterable[str]) -> None:
+    """See that what is in a folder under these names was made by the demo, and by nobody after it.
+
+    Raises:
+        TakenError: there is something and no mark.
+        MixedError: it is not what was marked.
+    """
+    require_ours(folder, MARK, names, MEND)
+    if (folder / MARK).is_file():
+        begin(folder / MARK, _fingerprint(folder), MEND)
+
+
+def _fingerprint(folder: Path) -> dict[str, str]:
+    paths = [folder / name for name in MADE if (folder / name).is_file()]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def describe_lap(result: Result) -> str:
