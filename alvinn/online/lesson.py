@@ -132,7 +132,7 @@ class OnlineLesson:
         return True
 
     def _measure(self, step: Step) -> None:
-        answer = self._student.answer
+        answer = None if self._student.is_replaced else self._student.answer
         error = None if answer is None else abs(answer - step.decision.curvature)
         self._readiness.watch(error)
         speed, (low, high) = step.observation.speed, self._story.speeds or (math.inf, 0.0)

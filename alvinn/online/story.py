@@ -49,7 +49,8 @@ class Story:
     late: int = 0
     """ticks that came late, of a drive in real time"""
     error_by_second: list[float | None] = field(default_factory=list)
-    """mean difference between the network's curvature and the driver's [1/m], before it learned from the frames"""
+    """mean difference between the network's curvature and the driver's [1/m], before it learned from the frames; None
+    without weights, and while another model answers in its place"""
     loss_by_second: list[float | None] = field(default_factory=list)
     """of the latest pass; None before the first"""
     speeds: tuple[float, float] | None = None

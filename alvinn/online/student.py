@@ -31,7 +31,7 @@ class StudentDriver:
         self.activations: list[Floats] = []
         """of each of its layers at the last frame"""
         self.answer: float | None = None
-        """its curvature for the last frame [1/m], whoever drove; None without weights"""
+        """curvature for the last frame [1/m], its own or its substitute's, whoever drove; None without weights"""
         self._substitute: Driver | None = None
 
     def update(self, layers: Sequence[StoredLayer]) -> None:

@@ -12,6 +12,7 @@ from alvinn.drivers.gates import HumanGate
 from alvinn.drivers.shared import SharedDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
+from alvinn.driving.observers import Deadline
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Decision, GroundTruth, Observation, Step
 from alvinn.metrics.referee import Referee
@@ -37,6 +38,10 @@ class ScriptedStudent:
     def update(self, layers: Sequence[StoredLayer]) -> None:
         self.updates += 1
 
+    @property
+    def is_replaced(self) -> bool:
+        return self.substitute_driver is not None
+
     def substitute(self, driver: SubstituteDriver) -> None:
         self.substitute_driver = driver
 
@@ -45,7 +50,9 @@ class ScriptedStudent:
 
     def decide(self, observation: Observation) -> Decision:
         if self.substitute_driver is not None:
-            return self.substitute_driver.decide(observation)
+            decision = self.substitute_driver.decide(observation)
+            self.answer = decision.curvature
+            return decision
         error = self._errors[min(self.updates, len(self._errors) - 1)]
         self.answer = self._expert.decide(observation).curvature + error
         return Decision(self.answer, who=NAME)
@@ -148,6 +155,30 @@ def test_a_prepared_model_drives_in_its_place_and_that_is_no_lap_of_its_own() ->
     assert (story.outcome, story.fallback) == ("did not converge", "prepared")
     assert story.first_unaided_lap_after_s is None
     assert [attempt.completed for attempt in story.attempts] == [True]
+
+
+def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -> None:
+    world = PaperWorld(circle(30.0, spacing=0.5))
+    student, story = ScriptedStudent(world, [0.2]), Story("conv", "human", "circle", "forward", "ClearNoon", 0)
+    lesson = OnlineLesson(
+        student,  # type: ignore[arg-type]
+        ScriptedLearner(),  # type: ignore[arg-type]
+        Readiness(0.01, 2.0, 4.0, DT),
+        lambda truth: Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s),
+        story,
+        every=10,
+        dt=DT,
+        patience=5.0,
+        hands=lambda: True,  # a person, who drives on
+        fallback=("prepared", SubstituteDriver(world)),
+    )
+    teacher = ExpertDriver(world.lane, world.truth, CAR.wheelbase / 2.0)
+    driver = SharedDriver(student, teacher, HumanGate(lesson.teacher_drives))
+    run(world, driver, [lesson, Deadline(10.0)], CAR, SpeedController(8.0, DT))
+    assert story.fallback == "prepared"
+    assert [error and round(error, 3) for error in story.error_by_second] == [0.2] * 5 + [None] * 5
+    assert lesson.error == pytest.approx(0.2)
+    assert not lesson.is_ready
 
 
 def test_a_learner_that_fails_ends_the_lesson_and_says_why() -> None:
