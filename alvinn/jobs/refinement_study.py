@@ -205,8 +205,6 @@ class Study:
             resume=unfinished.exists(),
         )
         refine(job, "the same command continues")
-        if unfinished.exists():  # Ctrl-C keeps the best model so far, which is no result of a cell
-            raise KeyboardInterrupt
         return folder
 
     def _judge(self, cell: StudyCell, model: Path) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def open_frozen_clone(clone: Clone) -> Iterator[FrozenClone]:
 def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
     """Refine a clone; returns the folder of the new model.
 
-    After the first exam, Ctrl-C ends it with the best model so far; --resume continues from the last whole minute.
+    --resume continues from the last whole minute.
 
     Args:
         job: the settings.
@@ -147,6 +147,7 @@ def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
 
     Raises:
         AlvinnError: clone, server or map is not available, or there is nothing to resume.
+        KeyboardInterrupt: Ctrl-C; after the first exam the best model so far is saved, and `resume` continues.
     """
     folder, kind = job.model_folder(job.name), find_server_kind(job)
     if job.from_scratch:
@@ -167,8 +168,10 @@ def refine(job: RefineSettings, advice: str = "--resume continues") -> Path:
         except KeyboardInterrupt:
             if not state.exams():
                 raise
-            CONSOLE.print(f"interrupted after minute {state.minute}: the best model is saved, {advice}")
             save_model(job, clone, state, folder, kind)
+            done = f"{state.minute} of {job.minutes} minutes, so it is not done"
+            CONSOLE.print(f"interrupted after {done}: the best so far is in {folder}, {advice}")
+            raise
         except ServerError as error:
             if not state.exams():
                 raise

@@ -17,6 +17,7 @@ from alvinn.networks.inference import read_card, write_card
 from alvinn.reinforcement.checkpoint import CHECKPOINT, HISTORY
 from alvinn.reinforcement.lane_keeping import LaneKeeping, Tick
 from tests.alvinn.jobs.cli import Shell
+from tests.alvinn.reinforcement.paper import PaperTask
 
 
 def test_a_name_and_one_thing_to_begin_with_are_wanted(shell: Shell, tmp_path: Path) -> None:
@@ -150,6 +151,25 @@ SHORT = ("--minutes", "2", "--warm-up", "1", "--maps", "oval", "--exams", "count
 IN_THE_SECOND_MINUTE = 40 + 40 + 20  # after the clone's exam and the warm-up
 
 
+@pytest.mark.usefixtures("short_minutes")
+def test_an_interrupted_refinement_ends_with_status_130_and_says_that_it_is_not_done(
+    shell: Shell, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(PaperTask):
+        def step(self, curvature: float) -> Tick:
+            if self.ticks == IN_THE_SECOND_MINUTE:
+                raise KeyboardInterrupt
+            return super().step(curvature)
+
+    monkeypatch.setattr("alvinn.reinforcement.run.LaneKeeping", Interrupted)
+    said = shell.run("refine", "better", "--model", str(model), *SHORT, "--home", str(tmp_path))
+    assert said.status == 130
+    told = " ".join(said.out.split())
+    assert "interrupted after 1 of 2 minutes, so it is not done: the best so far is in" in told
+    assert "--resume continues" in told
+    assert "next:" not in told
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("short_minutes")
 def test_a_refined_model_drives_and_is_compared_like_any_other(shell: Shell, model: Path, tmp_path: Path) -> None:
@@ -179,7 +199,7 @@ def test_a_resumed_refinement_ends_as_an_uninterrupted_one_on_the_embedded_serve
     assert shell.run(*words, "--home", str(tmp_path / "whole")).status == 0
     with monkeypatch.context() as patch:
         at_tick(patch, IN_THE_SECOND_MINUTE, interrupt)
-        assert shell.run(*words, "--home", str(tmp_path / "cut")).status == 0
+        assert shell.run(*words, "--home", str(tmp_path / "cut")).status == 130
     assert (cut / CHECKPOINT).exists()
     assert shell.run(*words, "--resume", "--home", str(tmp_path / "cut")).status == 0
     for name in (HISTORY, "network.tflite"):

@@ -163,8 +163,9 @@ def refined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "card.json").touch()
             (folder / CHECKPOINT).touch()
-            if ends:
-                (folder / CHECKPOINT).unlink()
+            if not ends:
+                raise KeyboardInterrupt
+            (folder / CHECKPOINT).unlink()
 
         monkeypatch.setattr("alvinn.reinforcement.run.refine", refine)
         Study(RefineSettings(home=tmp_path), tmp_path)._refine(StudyCell("scratch", 0), tmp_path)

@@ -46,6 +46,13 @@ def answers(folder: Path) -> list[float]:
     return [driver.decide(seen(number)).curvature for number in range(10)]
 
 
+def cut(wanted: RefineSettings) -> Path:
+    """Refine until it is interrupted; returns the folder of the new model."""
+    with pytest.raises(KeyboardInterrupt):
+        refine(wanted)
+    return wanted.model_folder(wanted.name)
+
+
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, ticks: int) -> None:
     class Interrupted(PaperTask):
         def step(self, curvature: float) -> Any:
@@ -104,7 +111,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on_to_the_same_end(
     whole = refine(job(tmp_path / "whole", model))
     with monkeypatch.context() as patch:
         interrupt_after(patch, ticks=60 * 4 + 30)  # in the third minute, after two exams
-        folder = refine(job(tmp_path / "cut", model))
+        folder = cut(job(tmp_path / "cut", model))
     assert np.isfinite(answers(folder)).all()
     assert read_card(folder).refined["minutes"] == 2  # type: ignore[index]
     assert (folder / CHECKPOINT).exists()
@@ -120,8 +127,8 @@ def test_ctrl_c_in_the_last_exam_leaves_that_exam_to_resume(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, ticks=60 * 2 + 60 + 30)  # clone's exam, two minutes, half of the exam after them
-        folder = refine(job(tmp_path, model, minutes=2))
-    assert "interrupted after minute 1" in capsys.readouterr().out
+        folder = cut(job(tmp_path, model, minutes=2))
+    assert "interrupted after 1 of 2 minutes" in capsys.readouterr().out
     assert [entry["minute"] for entry in read_history(folder)] == [0, 1]
     assert read_card(folder).refined["minutes"] == 1  # type: ignore[index]
     refine(job(tmp_path, model, minutes=2, resume=True))
@@ -133,9 +140,7 @@ def test_ctrl_c_before_the_first_exam_leaves_nothing_but_the_lock(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_after(monkeypatch, ticks=10)
-    with pytest.raises(KeyboardInterrupt):
-        refine(job(tmp_path, model))
-    assert [path.name for path in (tmp_path / "models" / "better").iterdir()] == [LOCK]
+    assert [path.name for path in cut(job(tmp_path, model)).iterdir()] == [LOCK]
 
 
 def test_one_name_is_refined_by_one_process_at_a_time(model: Path, tmp_path: Path) -> None:
@@ -148,7 +153,7 @@ def test_a_clone_that_nothing_beats_comes_out_as_it_was(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_after(monkeypatch, ticks=60 + 30)  # in the warm-up: its own exam is the only one
-    folder = refine(job(tmp_path, model))
+    folder = cut(job(tmp_path, model))
     assert answers(folder) == answers(model)
 
 
@@ -160,7 +165,7 @@ def test_a_refinement_that_replaces_a_training_leaves_nothing_of_it_nor_of_what_
     for name in (TRAINING, BEGUN, "learn.json", "history.csv", "features.png"):
         (folder / name).write_text("of an interrupted training", encoding="utf-8")
     interrupt_after(monkeypatch, ticks=60 + 30)
-    refine(job(tmp_path, model, overwrite=True))
+    cut(job(tmp_path, model, overwrite=True))
     assert is_trained(folder)
     assert not is_unfinished(folder)
     assert not any((folder / name).exists() for name in ("learn.json", "history.csv", "features.png", "laps"))
@@ -172,8 +177,7 @@ def test_a_model_stays_until_the_refinement_that_replaces_it_has_something_to_sh
     folder = Path(shutil.copytree(model, tmp_path / "models" / "better"))
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     interrupt_after(monkeypatch, ticks=30)
-    with pytest.raises(KeyboardInterrupt):
-        refine(job(tmp_path, model, overwrite=True))
+    cut(job(tmp_path, model, overwrite=True))
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in before} == before
 
 
@@ -192,7 +196,7 @@ def test_resuming_wants_the_settings_that_it_was_begun_with(
         refine(job(tmp_path, model, resume=True))
     with monkeypatch.context() as patch:
         interrupt_after(patch, ticks=60 * 3)
-        folder = refine(job(tmp_path, model))
+        folder = cut(job(tmp_path, model))
     with pytest.raises(ModelError, match=r"begun with seed 0, not 5: resume it with the same"):
         refine(job(tmp_path, model, resume=True, seed=5))
     (folder / CHECKPOINT).write_bytes(b"PK\x03\x04")
@@ -229,7 +233,7 @@ def test_the_bar_says_that_an_exam_is_being_driven(
     announced: list[str] = []
     monkeypatch.setattr(module, "RefinementBar", Spy)
     interrupt_after(monkeypatch, ticks=60 + 30)
-    refine(job(tmp_path, model, exams="hills,oval"))
+    cut(job(tmp_path, model, exams="hills,oval"))
     assert announced == ["exam, circuit 1 of 2", "exam, circuit 2 of 2"]
 
 
