@@ -43,20 +43,23 @@ class Turns:
     describe_models: Callable[[Home], Mapping[str, str]]
     """the models that can drive, and what is to be said of each"""
 
-    def take(self, window: Window) -> str | None:
-        """Take turns until somebody leaves; returns the name of the last recording."""
+    def take(self, window: Window) -> tuple[str | None, str | None]:
+        """Take turns until somebody leaves; returns the last recording, and the model that was trained on it."""
         scores: list[Score] = []
         last: LastDrive | None = None
         recording: str | None = None
+        trained: str | None = None
         while (choices := self._ask(window, last)) is not None:
             if choices.act == REPLAY and recording is not None:
                 self._replay(window, recording)
             elif choices.act == TRAIN and recording is not None:
                 last = self._train(window, choices, recording)
+                trained = last.model or trained
             else:
                 last = self._drive(window, choices, scores)
-                recording = choices.recording if last.recorded else recording
-        return recording
+                if last.recorded:
+                    recording, trained = choices.recording, None
+        return recording, trained
 
     def _ask(self, window: Window, last: LastDrive | None) -> StartChoices | None:
         """What somebody chooses on the start screen; None if they leave it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import tyro
 
 from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartChoices
-from alvinn.cockpit.turns import Turns
+from alvinn.cockpit.turns import Turns, choose_model_name
 from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
@@ -107,14 +108,21 @@ class Drive(Driving):
             return
         with Window("alvinn") as window:
             if self.is_bare():
-                recording = Turns(self, _login(), self.plan, describe_models).take(window)
+                recording, trained = Turns(self, _login(), self.plan, describe_models).take(window)
             else:
-                recording = self.record if drive_live(self.to_live_drive(), window).rows else None
+                recording, trained = self.record if drive_live(self.to_live_drive(), window).rows else None, None
         if recording is not None:
             print_quality(self.recording_folder(recording))
-            print_next("train", recording, "--data", *self._list_data_before(), recording, home=self.home)
+            print_next(*self.propose(recording, trained), home=self.home)
         elif self.record is not None:
             CONSOLE.print(f"nothing was recorded: there is no recording {self.record}")
+
+    def propose(self, recording: str, trained: str | None = None) -> list[str]:
+        """The command that comes next: train on a recording, or judge the model that was trained on it already."""
+        if trained is not None:
+            return ["laps", trained, "--maps", "country,oval", "--both-directions"]
+        data = {self.recording_folder(name).resolve(): name for name in (*self._list_data_before(), recording)}
+        return ["train", choose_model_name(self, Path(recording).name), "--data", *data.values()]
 
     def _list_data_before(self) -> list[str]:
         """The recordings that the model learned from: of its corrections alone it would forget the rest."""

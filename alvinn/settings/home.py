@@ -24,8 +24,8 @@ class Home:
     """folder that holds data/ and models/ (default: the current one)"""
 
     def select_recordings(self, names: Iterable[str]) -> list[str]:
-        """Those of the names that are recordings in data/."""
-        return [name for name in names if (self.recording_folder(name) / "session.json").is_file()]
+        """Those of the names that are recordings in data/, each once."""
+        return [name for name in dict.fromkeys(names) if (self.recording_folder(name) / "session.json").is_file()]
 
     def recording_folder(self, name: str | Path) -> Path:
         """The folder of a recording: a path, or a bare name in data/."""

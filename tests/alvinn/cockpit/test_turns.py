@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from alvinn.cockpit.display.panel import Page
-from alvinn.cockpit.start_screen import MAPS
-from alvinn.cockpit.turns import choose_model_name, list_maps, watch_training
+from alvinn.cockpit.live_drive import LiveDrive
+from alvinn.cockpit.start_screen import DRIVE, MAPS, TRAIN, LastDrive, StartChoices
+from alvinn.cockpit.turns import Turns, choose_model_name, list_maps, watch_training
 from alvinn.controls.inputs import Inputs
 from alvinn.settings import Driving, Home
 from alvinn.training.held_out import Errors
@@ -62,6 +64,41 @@ def test_a_model_is_called_as_its_recording_and_replaces_none(tmp_path: Path) ->
     assert choose_model_name(home, "drive-1") == "drive-1"
     home.model_folder("drive-1").mkdir(parents=True)
     assert choose_model_name(home, "drive-1") == "drive-1-2"
+
+
+class Scripted(Turns):
+    """Turns in which the choices are given, and every drive and training comes off."""
+
+    def _ask(self, window: Any, last: LastDrive | None) -> StartChoices | None:
+        return next(window, None)
+
+    def _drive(self, window: Any, choices: StartChoices, scores: Any) -> LastDrive:
+        return LastDrive(choices, recorded=choices.recording is not None)
+
+    def _train(self, window: Any, choices: StartChoices, name: str) -> LastDrive:
+        return LastDrive(choices, recorded=True, model=f"{name}-2")
+
+
+def chosen(recording: str | None, act: str = DRIVE) -> StartChoices:
+    return StartChoices("oval", "ClearNoon", "me", "keyboard", None, recording, None, act)
+
+
+def refuse(_: StartChoices) -> LiveDrive:
+    raise PermissionError(errno.EACCES, "Permission denied", "data/drive-1")
+
+
+def test_the_last_recording_is_told_and_the_model_that_was_trained_on_it() -> None:
+    turns = Scripted(Driving(), "me", refuse, lambda _: {})
+    record, train, practise = chosen("drive-1"), chosen("drive-1", TRAIN), chosen(None)
+
+    def take(*choices: StartChoices) -> tuple[str | None, str | None]:
+        window: Any = iter(choices)
+        return turns.take(window)
+
+    assert take(practise) == (None, None)
+    assert take(record, practise) == ("drive-1", None)
+    assert take(record, train, practise) == ("drive-1", "drive-1-2")
+    assert take(record, train, chosen("drive-2")) == ("drive-2", None)
 
 
 def test_the_maps_to_choose_from_are_those_of_the_server(server: Address) -> None:

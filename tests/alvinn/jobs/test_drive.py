@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from alvinn.cli import parse
 from alvinn.cockpit import live_drive
 from alvinn.cockpit.display.panel import Page
 from alvinn.controls.profiles import Profile, profiles_path, save_profile
 from alvinn.driving.types import Image
 from alvinn.errors import FrameError
-from alvinn.networks.inference import Network
+from alvinn.jobs.drive import Drive
+from alvinn.jobs.train import Train
+from alvinn.networks.inference import Network, read_card, write_card
 from alvinn.recording import Recording
 from alvinn.recording.writer import require_free
+from alvinn.training.model_folder import require_room
 from alvinn.util.locks import LOCK
 from alvinn.world.carla_world import CarlaWorld
 from tests.alvinn.cockpit.desktop import Desktop, VirtualWheel, desktop, until
 from tests.alvinn.cockpit.person import Person
-from tests.alvinn.fakes import PaperWorld, straight
+from tests.alvinn.fakes import PaperWorld, straight, write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
 
@@ -379,3 +385,38 @@ def test_a_recording_is_continued_or_replaced_but_not_both(shell: Shell) -> None
     said = shell.run("drive", "--record", "mine", "--append", "--overwrite")
     assert said.status == 2
     assert "leave one out" in said.err
+
+
+@pytest.mark.parametrize(
+    ("watched", "record", "trained", "words"),
+    [
+        (None, "mine", None, "train mine-2 --data mine"),
+        (None, "data/mine", None, "train mine-2 --data data/mine"),
+        (None, "there/drive", None, "train drive --data there/drive"),
+        ("better", "better", None, "train better-2 --data mine better"),
+        ("better", "./data/better", None, "train better-2 --data mine ./data/better"),
+        (None, "mine", "mine", "laps mine --maps country,oval --both-directions"),
+    ],
+)
+def test_the_command_that_a_drive_proposes_can_be_typed_as_it_is(
+    tmp_path: Path,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    watched: str | None,
+    record: str,
+    trained: str | None,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("data/mine", "data/better", "there/drive"):
+        write_recording(Path(name), 3)
+    for name in ("mine", "better"):
+        shutil.copytree(model, Path("models") / name)
+    card = read_card(Path("models/better"))
+    write_card(Path("models/better"), replace(card, recordings=({"name": "mine"}, {"name": "better"})))
+    proposed = Drive(model=watched, record=record, append=True).propose(record, trained)
+    assert proposed == words.split()
+    job = parse(proposed)
+    if isinstance(job, Train):
+        require_room(job.model_folder(job.name), resume=False, overwrite=False)
+        assert all(Recording(job.recording_folder(name)).rows for name in job.data)

@@ -8,6 +8,7 @@ import pytest
 from alvinn.errors import ResultsError
 from alvinn.networks.inference import read_card
 from alvinn.settings import Home
+from tests.alvinn.fakes import write_recording
 
 
 def test_the_shipped_model_is_read_from_the_package_and_its_results_go_to_the_users_folder(tmp_path: Path) -> None:
@@ -34,6 +35,12 @@ def test_the_models_to_choose_from_are_the_users_and_the_shipped_one(tmp_path: P
     assert home.model_names() == ["shipped"]
     shutil.copytree(home.find_model("shipped"), home.model_folder("mine"))
     assert home.model_names() == ["mine", "shipped"]
+
+
+def test_recordings_in_data_are_named_once_each(tmp_path: Path) -> None:
+    home = Home(home=tmp_path)
+    write_recording(home.recording_folder("mine"), 1)
+    assert home.select_recordings(["mine", "elsewhere", "mine"]) == ["mine"]
 
 
 def test_laps_are_found_by_their_models_name_by_a_folder_of_this_home_or_by_a_path(tmp_path: Path) -> None:
