@@ -19,7 +19,7 @@ from alvinn.cockpit.player import Player, play
 from alvinn.cockpit.preview import Preview
 from alvinn.cockpit.score import Score, describe_scores
 from alvinn.cockpit.start_screen import MAPS, REPLAY, TRAIN, LastDrive, StartChoices, StartScreen
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, explain
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.recording import Recording
 from alvinn.settings import Driving, Home
@@ -51,7 +51,7 @@ class Turns:
         trained: str | None = None
         while (choices := self._ask(window, last)) is not None:
             if choices.act == REPLAY and recording is not None:
-                self._replay(window, recording)
+                last = self._replay(window, choices, recording) or last
             elif choices.act == TRAIN and recording is not None:
                 last = self._train(window, choices, recording)
                 trained = last.model or trained
@@ -77,15 +77,20 @@ class Turns:
         """Drive; what goes wrong is said on the start screen, since the next one may have more luck."""
         try:
             driven = drive_live(self.plan(choices), window)
-        except AlvinnError as error:
+        except (AlvinnError, OSError) as error:
             folder = self.settings.recording_folder(choices.recording or "")
-            return LastDrive(choices, recorded=_has_rows(folder), words=(str(error),))
+            return LastDrive(choices, recorded=_has_rows(folder), words=(explain(error),))
         scores.append(driven.score)
         return LastDrive(choices, recorded=driven.rows > 0, words=describe_scores(scores))
 
-    def _replay(self, window: Window, name: str) -> None:
-        recording = Recording(self.settings.recording_folder(name))
-        play(Player(recording, recording.vehicle()), window)
+    def _replay(self, window: Window, choices: StartChoices, name: str) -> LastDrive | None:
+        """Look at the drive again; what goes wrong is said on the start screen."""
+        try:
+            recording = Recording(self.settings.recording_folder(name))
+            play(Player(recording, recording.vehicle()), window)
+        except (AlvinnError, OSError) as error:
+            return LastDrive(choices, recorded=True, words=(explain(error),))
+        return None
 
     def _train(self, window: Window, choices: StartChoices, name: str) -> LastDrive:
         """Train on the recording in a process of its own; Escape ends it."""
@@ -141,5 +146,5 @@ def choose_model_name(home: Home, name: str) -> str:
 def _has_rows(folder: Path) -> bool:
     try:
         return bool(Recording(folder).rows)
-    except AlvinnError:
+    except (AlvinnError, OSError):
         return False

@@ -11,12 +11,14 @@ import pytest
 
 from alvinn.cockpit.display.panel import Page
 from alvinn.cockpit.live_drive import LiveDrive
-from alvinn.cockpit.start_screen import DRIVE, MAPS, TRAIN, LastDrive, StartChoices
+from alvinn.cockpit.start_screen import DRIVE, MAPS, REPLAY, TRAIN, LastDrive, StartChoices
 from alvinn.cockpit.turns import Turns, choose_model_name, list_maps, watch_training
 from alvinn.controls.inputs import Inputs
+from alvinn.errors import RecordingError, explain
 from alvinn.settings import Driving, Home
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult, write_history
+from tests.alvinn.fakes import write_recording
 from tests.conftest import Address
 
 
@@ -99,6 +101,35 @@ def test_the_last_recording_is_told_and_the_model_that_was_trained_on_it() -> No
     assert take(record, practise) == ("drive-1", None)
     assert take(record, train, practise) == ("drive-1", "drive-1-2")
     assert take(record, train, chosen("drive-2")) == ("drive-2", None)
+
+
+def test_a_recording_that_cannot_be_written_is_said_on_the_start_screen(tmp_path: Path) -> None:
+    turns, window = Turns(Driving(home=tmp_path), "me", refuse, lambda _: {}), Watched()
+    last = turns._drive(window, chosen("drive-1"), [])  # type: ignore[arg-type]
+    assert last.words == ("data/drive-1: Permission denied; choose a --home or --out that can be written to",)
+    assert not last.recorded
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), RecordingError("is damaged")])
+def test_a_recording_that_cannot_be_replayed_is_said_on_the_start_screen(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "data" / "drive-1", 3)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("alvinn.cockpit.turns.play", fail)
+    said: list[tuple[str, ...]] = []
+
+    class Noted(Scripted):
+        def _ask(self, window: Any, last: LastDrive | None) -> StartChoices | None:
+            said.append(last.words if last is not None else ())
+            return super()._ask(window, last)
+
+    window: Any = iter([chosen("drive-1"), chosen("drive-1", REPLAY)])
+    assert Noted(Driving(home=tmp_path), "me", refuse, lambda _: {}).take(window) == ("drive-1", None)
+    assert said[-1] == (explain(error),)
 
 
 def test_the_maps_to_choose_from_are_those_of_the_server(server: Address) -> None:
