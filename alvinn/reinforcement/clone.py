@@ -28,8 +28,6 @@ FULL_BOUND = 0.15  # 1/m: the tightest curvature of any lane
 class Clone:
     """A frozen network and its card."""
 
-    name: str
-    """of the model folder; empty for random weights"""
     digest: str
     """SHA-256 of its network.keras; empty for random weights"""
     card: Card
@@ -68,7 +66,7 @@ def load_clone(folder: Path, bound: float | None) -> Clone:
     except (ValueError, OSError) as error:
         raise ModelError(f"{path} cannot be opened: {error}; {MAKE_AGAIN}") from error
     network.trainable = False
-    return Clone(folder.name, digest, card, card.output, network, make_limits(bound or BOUND))
+    return Clone(digest, card, card.output, network, make_limits(bound or BOUND))
 
 
 def make_random_clone(seed: int, bound: float | None, server: str) -> Clone:
@@ -98,7 +96,7 @@ def make_random_clone(seed: int, bound: float | None, server: str) -> Clone:
         version=__version__,
         commit=program_commit(),
     )
-    return Clone("", "", card, output, network, make_limits(bound or FULL_BOUND))
+    return Clone("", card, output, network, make_limits(bound or FULL_BOUND))
 
 
 def make_limits(bound: float) -> Limits:

@@ -218,7 +218,7 @@ def _card(job: RefineSettings, clone: Clone, state: State, kind: str) -> Card:
         version=__version__,
         commit=program_commit(),
         refined={
-            "from": clone.name or RANDOM,
+            "from": RANDOM if job.model is None else job.name_model(job.model),
             "network_sha256": clone.digest,
             "reward": asdict(job.reward),
             "limits": asdict(clone.limits),

@@ -45,6 +45,11 @@ class Home:
             return Path(str(resources.files("alvinn"))) / SHIPPED
         return folder
 
+    def name_model(self, name: str | Path) -> str:
+        """The name of a model by which it is found again: a bare one where that does, else the path as it is."""
+        bare = Path(name).name
+        return bare if self.find_model(bare).resolve() == self.find_model(name).resolve() else str(name)
+
     def find_laps(self, name: str) -> Path:
         """The laps of a model, or a folder of laps: of this home, where `laps` writes those of the expert, or any.
 

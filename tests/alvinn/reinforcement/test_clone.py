@@ -15,7 +15,6 @@ from alvinn.reinforcement.clone import BOUND, FULL_BOUND, load_clone, make_rando
 
 def test_a_clone_is_frozen_and_says_which_network_it_is(model: Path) -> None:
     clone = load_clone(model, None)
-    assert clone.name == model.name
     assert clone.digest == hashlib.sha256((model / "network.keras").read_bytes()).hexdigest()
     assert clone.network.trainable_variables == []
     assert clone.features == clone.network.layers[-1].get_weights()[0].shape[0]
@@ -33,7 +32,7 @@ def test_random_weights_answer_straight_ahead_to_everything() -> None:
     images = np.random.default_rng(0).integers(0, 256, size=(4, *clone.card.preprocessing.shape)).astype(np.float32)
     assert np.abs(np.asarray(clone.network(images))).max() == 0.0
     assert clone.network.trainable_variables == []
-    assert (clone.name, clone.digest, clone.limits.bound) == ("", "", FULL_BOUND)
+    assert (clone.digest, clone.limits.bound) == ("", FULL_BOUND)
 
 
 def test_a_seed_chooses_the_random_weights() -> None:

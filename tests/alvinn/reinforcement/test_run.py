@@ -22,6 +22,7 @@ from alvinn.reinforcement.clone import load_clone
 from alvinn.reinforcement.progress import RefinementBar
 from alvinn.reinforcement.run import refine, select_settings
 from alvinn.reinforcement.settings import RefineSettings
+from alvinn.settings import Home
 from alvinn.training.model_folder import BEGUN, is_trained, is_unfinished
 from alvinn.util.locks import LOCK, locked
 from tests.alvinn.reinforcement.paper import PaperTask
@@ -67,7 +68,7 @@ def test_a_model_folder_comes_out_that_drives_and_says_what_it_was_refined_from(
     folder = refine(job(tmp_path, model))
     card = read_card(folder)
     assert card.refined is not None
-    assert card.refined["from"] == model.name
+    assert card.refined["from"] == str(model)
     assert card.refined["reward"] == {"middle": 5.0, "smooth": 15.0, "residual": 0.02, "departure": 20.0}
     assert card.refined["minutes"] == 4
     assert card.refined["speed"] == 8.0
@@ -91,6 +92,15 @@ def test_a_model_belongs_to_the_server_that_it_was_refined_on(
     assert read_card(model).server == "embedded"
     assert read_card(refine(job(tmp_path, model, minutes=2))).server == "full"
     assert "was trained on the embedded server and drives on a full CARLA" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_card_names_a_clone_as_model_finds_it(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    clone = Path(shutil.copytree(model, Path("models") / "mine" / "round-003"))
+    interrupt_after(monkeypatch, ticks=60 + 30)
+    card = read_card(cut(job(Path(), clone)))
+    assert card.refined is not None
+    assert Home().find_model(card.refined["from"]) == clone
 
 
 @pytest.mark.long

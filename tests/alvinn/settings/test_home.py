@@ -43,6 +43,17 @@ def test_recordings_in_data_are_named_once_each(tmp_path: Path) -> None:
     assert home.select_recordings(["mine", "elsewhere", "mine"]) == ["mine"]
 
 
+def test_a_model_is_named_so_that_it_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = Home()
+    for typed in ("mine", "models/mine", "./models/mine/", str(tmp_path / "models" / "mine")):
+        assert home.name_model(typed) == "mine"
+    for typed in ("models/mine/round-003", "./mine", str(tmp_path / "elsewhere")):
+        assert home.name_model(typed) == typed
+        assert home.find_model(home.name_model(typed)) == home.find_model(typed)
+    assert home.name_model("shipped") == "shipped"
+
+
 def test_laps_are_found_by_their_models_name_by_a_folder_of_this_home_or_by_a_path(tmp_path: Path) -> None:
     home = Home(home=tmp_path)
     with pytest.raises(ResultsError, match="no model and no folder of laps is called mine"):
