@@ -94,7 +94,7 @@ class Turns:
 
     def _train(self, window: Window, choices: StartChoices, name: str) -> LastDrive:
         """Train on the recording in a process of its own; Escape ends it."""
-        model = choose_model_name(self.settings, name)
+        model = self.settings.choose_model_name(name)
         home = str(self.settings.home)
         command = [sys.executable, "-m", "alvinn", "train", model, "--data", name, "--home", home]
         failure = watch_training(command, window, self.settings.model_folder(model) / "history.csv", name)
@@ -132,15 +132,6 @@ def watch_training(command: Sequence[str], window: Window, history: Path, name: 
             time.sleep(DT)
         _, errors = process.communicate()
     return "" if process.returncode == 0 else errors.strip().splitlines()[-1] if errors.strip() else "it failed"
-
-
-def choose_model_name(home: Home, name: str) -> str:
-    """A name for a new model that replaces none."""
-    number, model = 1, name
-    while home.model_folder(model).exists():
-        number += 1
-        model = f"{name}-{number}"
-    return model
 
 
 def _has_rows(folder: Path) -> bool:

@@ -152,7 +152,7 @@ class Convert(Home):
         CONSOLE.print(tabulate_log(log))
         CONSOLE.print(f"{log.rows} rows are in {target}")
         if self.target_format == "alvinn":
-            print_next("train", Path(self.dst).name, "--data", self.dst, home=self.home)
+            print_next("train", self.choose_model_name(self.dst), "--data", self.dst, home=self.home)
 
     def _refuse_what_is_not_used(self) -> None:
         foreign = self.target_format if self.source_format == "alvinn" else self.source_format

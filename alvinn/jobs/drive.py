@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import tyro
 
 from alvinn.cockpit.display.window import Window
 from alvinn.cockpit.live_drive import LiveDrive, brake_at_end, drive_live
 from alvinn.cockpit.start_screen import StartChoices
-from alvinn.cockpit.turns import Turns, choose_model_name
+from alvinn.cockpit.turns import Turns
 from alvinn.console import CONSOLE, print_next, progress
 from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
@@ -122,7 +121,7 @@ class Drive(Driving):
         if trained is not None:
             return ["laps", trained, "--maps", "country,oval", "--both-directions"]
         data = {self.recording_folder(name).resolve(): name for name in (*self._list_data_before(), recording)}
-        return ["train", choose_model_name(self, Path(recording).name), "--data", *data.values()]
+        return ["train", self.choose_model_name(recording), "--data", *data.values()]
 
     def _list_data_before(self) -> list[str]:
         """The recordings that the model learned from: of its corrections alone it would forget the rest."""

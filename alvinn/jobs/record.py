@@ -141,7 +141,7 @@ class Record(Driving):
             raise UsageError("record requires a name for the recording: alvinn record NAME")
         record(self)
         print_quality(self.recording_folder(self.name))
-        print_next("train", Path(self.name).name, "--data", self.name, home=self.home)
+        print_next("train", self.choose_model_name(self.name), "--data", self.name, home=self.home)
 
 
 def record(job: Record) -> int:

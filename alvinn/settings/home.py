@@ -50,6 +50,15 @@ class Home:
         bare = Path(name).name
         return bare if self.find_model(bare).resolve() == self.find_model(name).resolve() else str(name)
 
+    def choose_model_name(self, recording: str) -> str:
+        """A name for a model that learns from a recording: that of the recording, numbered where one has it."""
+        name = model = Path(recording).name
+        number = 1
+        while self.model_folder(model).exists():
+            number += 1
+            model = f"{name}-{number}"
+        return model
+
     def find_laps(self, name: str) -> Path:
         """The laps of a model, or a folder of laps: of this home, where `laps` writes those of the expert, or any.
 

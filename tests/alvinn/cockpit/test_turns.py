@@ -12,10 +12,10 @@ import pytest
 from alvinn.cockpit.display.panel import Page
 from alvinn.cockpit.live_drive import LiveDrive
 from alvinn.cockpit.start_screen import DRIVE, MAPS, REPLAY, TRAIN, LastDrive, StartChoices
-from alvinn.cockpit.turns import Turns, choose_model_name, list_maps, watch_training
+from alvinn.cockpit.turns import Turns, list_maps, watch_training
 from alvinn.controls.inputs import Inputs
 from alvinn.errors import RecordingError, explain
-from alvinn.settings import Driving, Home
+from alvinn.settings import Driving
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult, write_history
 from tests.alvinn.fakes import write_recording
@@ -59,13 +59,6 @@ def test_a_training_that_fails_says_why_in_its_own_last_words(tmp_path: Path) ->
 def test_escape_ends_a_training_and_says_that_there_is_no_model(tmp_path: Path) -> None:
     said = watch(Watched("escape"), tmp_path / "history.csv", "import time; time.sleep(600)")
     assert said == "the training was ended: there is no new model"
-
-
-def test_a_model_is_called_as_its_recording_and_replaces_none(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    assert choose_model_name(home, "drive-1") == "drive-1"
-    home.model_folder("drive-1").mkdir(parents=True)
-    assert choose_model_name(home, "drive-1") == "drive-1-2"
 
 
 class Scripted(Turns):

@@ -134,10 +134,13 @@ def test_an_import_takes_the_name_of_a_recording_that_came_to_nothing(shell: She
     assert Recording(tmp_path / "data" / "b").rows
 
 
-def test_the_model_that_an_import_proposes_does_not_lie_in_the_imports_folder(shell: Shell, tmp_path: Path) -> None:
+def test_the_model_that_an_import_proposes_replaces_none_and_does_not_lie_in_the_imports_folder(
+    shell: Shell, tmp_path: Path
+) -> None:
     source, target = export(shell, tmp_path), str(tmp_path / "elsewhere" / "b")
-    said = shell.run("convert", str(source), target, "--from", "udacity")
-    assert f"train b --data {target}" in said.out
+    (tmp_path / "models" / "b").mkdir(parents=True)
+    said = shell.run("convert", str(source), target, "--from", "udacity", "--home", str(tmp_path))
+    assert f"train b-2 --data {target}" in said.out
 
 
 def test_a_copy_that_finds_no_room_is_not_begun(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

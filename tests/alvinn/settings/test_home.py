@@ -72,3 +72,10 @@ def test_a_name_with_a_separator_is_a_path(name: str) -> None:
     home = Home(home=Path("elsewhere"))
     assert home.model_folder(name) == home.recording_folder(name) == Path(name)
     assert home.model_folder("mine") == Path("elsewhere/models/mine")
+
+
+def test_a_model_is_called_as_its_recording_and_replaces_none_nor_shares_its_folder(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.choose_model_name("drive-1") == home.choose_model_name("elsewhere/drive-1") == "drive-1"
+    home.model_folder("drive-1").mkdir(parents=True)
+    assert home.choose_model_name("drive-1") == "drive-1-2"
