@@ -65,6 +65,11 @@ def test_the_command_line_takes_every_job_as_it_is_shown(job: list[str]) -> None
     assert type(parse(job)).__name__.lower().removeprefix("show") == job[0]
 
 
+@pytest.mark.parametrize("job", [job for job in JOBS + MORE_JOBS if "--data" in job], ids=" ".join)
+def test_a_recording_that_is_shown_by_its_path_lies_where_recordings_do(job: list[str]) -> None:
+    assert [name for name in vars(parse(job))["data"] if "/" in name and not name.startswith("data/")] == []
+
+
 @posix
 @pytest.mark.parametrize("job", [job for job in JOBS if job[0] == "sim"], ids=" ".join)
 def test_the_embedded_server_starts_as_it_is_shown_and_ends_at_ctrl_c(job: list[str]) -> None:
