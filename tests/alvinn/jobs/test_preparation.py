@@ -42,7 +42,8 @@ class Work:
         shutil.rmtree(folder, ignore_errors=True)
         fakes.write_recording(folder, 20, camera=fakes.CAMERA)
 
-    def train(self, job: TrainSettings, recordings: list[Any]) -> None:
+    def train(self, job: TrainSettings, recordings: list[Any], advice: str) -> None:
+        assert advice == "the same command trains it anew"
         self._note(job)
         assert [one.folder.name for one in recordings] == list(job.data)
         shutil.copytree(job.find_model(SHIPPED), job.model_folder(job.name))
