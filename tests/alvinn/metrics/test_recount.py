@@ -77,11 +77,19 @@ def test_it_agrees_on_other_circuits_both_ways_in_any_weather(
 def test_it_agrees_in_towns_where_lanes_lie_over_one_another_at_junctions(
     town: str, direction: Direction, tmp_path: Path
 ) -> None:
-    agrees(str(town_file(town)), direction, tmp_path / "log.csv", metres=600.0)
+    """To a centimetre: the waypoint that CARLA's map names may lie 0.2 m ahead of the nearest, 5 mm aside in a turn."""
+    agrees(str(town_file(town)), direction, tmp_path / "log.csv", metres=600.0, within=1e-2)
 
 
-def agrees(circuit: str, direction: Direction, log: Path, weather: str = "ClearNoon", metres: float = 240.0) -> None:
-    """Drive, and see that referee and recount say the same."""
+def agrees(
+    circuit: str,
+    direction: Direction,
+    log: Path,
+    weather: str = "ClearNoon",
+    metres: float = 240.0,
+    within: float = 5e-3,
+) -> None:
+    """Drive, and see that referee and recount say the same, of every tick's offset within so many metres."""
     with running_server("--map", circuit) as place:
         figures = driven(place, direction, log, weather, metres).as_json()
         again = recount_log(parse_map(read_opendrive(place)), log)
@@ -89,7 +97,7 @@ def agrees(circuit: str, direction: Direction, log: Path, weather: str = "ClearN
     assert again.departures == figures["departures"]
     assert again.offset_sd_m == pytest.approx(figures["offset_sd_m"], abs=1e-3)
     assert again.offset_mean_m == pytest.approx(figures["offset_mean_m"], abs=1e-3)
-    assert again.worst_disagreement_m < 5e-3
+    assert again.worst_disagreement_m < within
 
 
 def test_the_recount_shares_no_code_with_what_it_checks() -> None:
