@@ -78,7 +78,7 @@ def test_a_newcomer_drives_by_the_keys_and_a_network_learns_from_it(
     assert len(recording.rows) > 0.8 * 20 * SECONDS, "nothing was lost but what was off the road"
     assert quality["missing"] == quality["duplicates"] == 0
     assert quality["steering_values"] > 100, "keys, and yet graded labels"
-    assert max(abs(row.offset) for row in recording.rows[100:]) < 1.75
+    assert max(abs(row.offset) for row in recording.rows[100:]) < 2.05, "half of country's widest lane"
     assert main(["train", "mine", "--data", "mine", "--epochs", "10", "--home", str(tmp_path)]) == 0
     assert read_card(tmp_path / "models" / "mine").recordings[0]["rows"] == len(recording.rows)
     assert (tmp_path / "models" / "mine" / "network.tflite").exists()
