@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import carla
@@ -15,15 +13,6 @@ from tests.client.conftest import connected, synchronous
 from tests.conftest import Address, running_server
 
 TICKS = 300
-# A program of its own, as the managers of one process are shared by port within it. It ends when its input does.
-USES_A_MANAGER = """
-import carla, sys
-client = carla.Client(sys.argv[1], int(sys.argv[2]))
-client.set_timeout(60)
-client.get_trafficmanager(int(sys.argv[3])).global_percentage_speed_difference(10.0)
-print("used", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -32,28 +21,13 @@ def country() -> Iterator[Address]:
         yield address
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def using_a_manager(address: Address, port: int) -> subprocess.Popen[str]:
-    """A program that has got the traffic manager on a port, and used it."""
-    command = [sys.executable, "-c", USES_A_MANAGER, *map(str, (*address, port))]
-    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert program.stdout is not None
-    if program.stdout.readline() != "used\n":
-        program.communicate()
-        pytest.fail("there is no traffic manager for the program")
-    return program
-
-
 def drive(address: Address, cars: int, slower: float = 0.0) -> list[tuple[float, float]]:
     """Distance [m] and mean distance from the lane's centre [m] of cars that the traffic manager drives for 15 s."""
     client = connected(address)
     world = client.get_world()
     road_map = world.get_map()
-    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with synchronous(world):
         manager = client.get_trafficmanager(port)
         manager.set_synchronous_mode(True)
@@ -99,20 +73,3 @@ def test_a_car_s_speed_limit_is_carla_s_default_and_its_light_is_green(country: 
         assert math.isclose(car.get_speed_limit(), 30.0)
         assert car.get_traffic_light_state() == carla.TrafficLightState.Green
         assert not car.is_at_traffic_light()
-
-
-def test_a_second_client_joins_the_traffic_manager_of_the_first_on_its_port(country: Address) -> None:
-    port = free_port()
-    with using_a_manager(country, port) as first, using_a_manager(country, port) as second:
-        second.communicate(timeout=60)
-        first.communicate(timeout=60)
-    assert (first.returncode, second.returncode) == (0, 0)
-
-
-def test_the_port_of_a_traffic_manager_that_was_killed_is_the_next_one_s(country: Address) -> None:
-    port = free_port()
-    with using_a_manager(country, port) as first:
-        first.kill()
-    with using_a_manager(country, port) as second:
-        second.communicate(timeout=60)
-    assert second.returncode == 0

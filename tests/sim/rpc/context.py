@@ -21,7 +21,6 @@ class Desk:
     def __init__(self) -> None:
         self.world = World(Plain())
         self.stream_port = 2001
-        self.traffic_managers: dict[int, str] = {}
         self.asked: list[object] = []
 
     def tick(self) -> int:

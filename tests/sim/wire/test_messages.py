@@ -15,7 +15,6 @@ from sim.geometry.poses import Pose, Vector
 from sim.wire import messages
 from sim.wire.errors import PeerError
 from sim.wire.messages import (
-    ADDRESS,
     CONTROL,
     DESCRIPTION,
     FLOAT,
@@ -112,7 +111,6 @@ LAYOUTS: list[tuple[Layout[Any], st.SearchStrategy[Any]]] = [
     (DESCRIPTION, st.builds(Description, st.integers(0, 9), st.text(), st.just((AttributeValue("a", 1, "b"),)))),
     (optional(many(INT)), st.none() | st.lists(st.integers(-9, 9)).map(tuple)),
     (PHYSICS, st.just(MODEL3)),
-    (ADDRESS, st.tuples(st.text(max_size=messages.LONGEST_HOST), st.integers(0, 65535))),
 ]
 
 
@@ -143,7 +141,6 @@ garbled: list[Layout[Any]] = [
     DESCRIPTION,
     LIGHTS,
     LIGHTS_OF_ALL,
-    ADDRESS,
 ]
 
 
