@@ -6,9 +6,9 @@ with the control that led away from it. It is a World and its own Driver; nobody
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 
 import carla
 
@@ -17,6 +17,7 @@ from alvinn.util.quiet import quiet
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import explain_errors
 from alvinn.world.sensors import undo_quietly
+from alvinn.world.traffic_manager import find_free_port, wake_traffic_manager, watch
 
 WHO = "autopilot"
 MAP_STEP, MAP_POINTS = 2.0, 50_000  # m between the places where the lane is looked at for junctions; 100 km of them
@@ -85,7 +86,7 @@ def engage_autopilot(world: CarlaWorld, speed: float, seed: int) -> Iterator[Aut
     Raises:
         ServerError: the server stopped answering.
     """
-    vehicle, port = world.vehicle, _free_port()
+    vehicle, port = world.vehicle, find_free_port()
     with explain_errors("starting the traffic manager"), quiet():  # the client prints of a cache that it has not
         manager = world.client.get_trafficmanager(port)
     try:
@@ -99,8 +100,11 @@ def engage_autopilot(world: CarlaWorld, speed: float, seed: int) -> Iterator[Aut
             manager.set_desired_speed(vehicle, speed * 3.6)
             if path := _path(world):
                 manager.set_path(vehicle, path)
-        yield AutopilotWorld(world)
+        with watch(partial(wake_traffic_manager, port)) as watcher:
+            world.tick_guard = watcher.guard
+            yield AutopilotWorld(world)
     finally:
+        world.tick_guard = nullcontext
         undo_quietly(lambda: vehicle.set_autopilot(False, port))
         undo_quietly(manager.shut_down)
         undo_quietly(lambda: vehicle.apply_control(PARKED))
@@ -116,8 +120,3 @@ def _path(world: CarlaWorld) -> list[carla.Location]:
     places = [carla.Location(*world.lane.at(start + i * MAP_STEP)[:3]) for i in range(MAP_POINTS)]
     inside = [road_map.get_waypoint(place).is_junction for place in places]
     return [place for place, before, now in zip(places[1:], inside, inside[1:], strict=False) if before and not now]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

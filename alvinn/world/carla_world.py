@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import queue
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 
 import carla
@@ -74,6 +74,8 @@ class CarlaWorld:
         self._images: dict[CameraName, queue.SimpleQueue[carla.Image]] = {n: queue.SimpleQueue() for n in cameras}
         self._mounted: list[_MountedCamera] = []
         self._frame = 0
+        self.tick_guard: Callable[[], AbstractContextManager[None]] = nullcontext
+        """entered around each tick"""
         self._s = SEARCH_RADIUS  # last place along the lane; so the first search starts at 0, not before the seam
         self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
@@ -203,7 +205,8 @@ class CarlaWorld:
 
     def tick(self) -> None:
         """Advance the world by one tick."""
-        self._frame = self._world.tick(connection.TIMEOUT)
+        with self.tick_guard():
+            self._frame = self._world.tick(connection.TIMEOUT)
         self._truth = None
 
     def recover(self) -> None:

@@ -18,7 +18,7 @@ from sim.geometry.poses import Pose, Vector, wrap_angle
 from sim.rpc import actor_values
 from sim.rpc.registry import Context, method
 from sim.wire import messages, streaming
-from sim.wire.messages import ANYTHING, BOOL, IDS, INT, TEXT, TRANSFORM, UINT, VECTOR
+from sim.wire.messages import ADDRESS, ANYTHING, BOOL, IDS, INT, PORT, TEXT, TRANSFORM, UINT, VECTOR
 from sim.wire.rpc import Returns
 
 VERSION = "0.9.16"
@@ -165,6 +165,35 @@ def set_location(context: Context, identity: int, place: Vector) -> None:
     context.world.actor(identity, Actor).move_to(place)
 
 
+# --- traffic managers: each runs within a client, and the others find it here by its port ----------------------------
+# That of a killed client stays, as in CARLA: the next client on its port gets no answer there, and destroys it.
+
+
+@method("is_traffic_manager_running", PORT)
+def _is_managed(context: Context, port: int) -> bool:
+    return port in context.traffic_managers
+
+
+@method("get_traffic_manager_running", PORT)
+def _manager(context: Context, port: int) -> list[Any]:
+    host = context.traffic_managers.get(port)
+    return ["", 0] if host is None else [host, port]
+
+
+@method("add_traffic_manager_running", ADDRESS)
+def _add_manager(context: Context, address: tuple[str, int]) -> bool:
+    host, port = address
+    if port in context.traffic_managers:
+        return False
+    context.traffic_managers[port] = host
+    return True
+
+
+@method("destroy_traffic_manager", PORT)
+def _destroy_manager(context: Context, port: int) -> bool:
+    return context.traffic_managers.pop(port, None) is not None
+
+
 # --- what CARLA has and an embedded server answers with nothing -----------------------------------------------------
 
 
@@ -180,14 +209,11 @@ for _name, _count, _result in (
     ("get_environment_objects", 1, []),
     ("cast_ray", 2, []),
     ("project_point", 3, _NO_POINT),
-    ("is_traffic_manager_running", 1, False),
-    ("add_traffic_manager_running", 1, True),
     ("is_sensor_enabled_for_ros", 1, False),
 ):
     _answer_nothing(_name, _count, _result)
 for _name, _count in (
     ("draw_debug_shape", 1),
-    ("destroy_traffic_manager", 1),
     ("enable_sensor_for_ros", 1),
     ("disable_sensor_for_ros", 1),
     ("freeze_all_traffic_lights", 1),

@@ -22,6 +22,8 @@ class Context(Protocol):
 
     world: World
     stream_port: int
+    traffic_managers: dict[int, str]
+    """The hosts of the clients whose traffic managers the others can use, by port."""
 
     def tick(self) -> int:
         """In synchronous mode, advance one step and publish it; return the frame number in either mode."""

@@ -65,6 +65,7 @@ class Server:
     ) -> None:
         self.world = World(track)
         self.stream_port = 0
+        self.traffic_managers: dict[int, str] = {}
         self.listeners: dict[int, set[Reader]] = {}
         self.callers: set[Peer] = set()
         self.clock_holders: set[Peer] = set()  # callers that ticked or switched to synchronous mode

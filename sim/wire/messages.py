@@ -23,6 +23,7 @@ from sim.wire.errors import PeerError
 
 T = TypeVar("T")
 LARGEST = 1e9  # beyond every quantity that CARLA knows; sums and products of such numbers still fit a float32
+LONGEST_HOST = 253  # characters of a machine's name or address, as in the Domain Name System
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,23 @@ LIGHTS_OF_ALL: Layout[dict[int, int]] = Layout(
     lambda flags: [list(item) for item in flags.items()],
     lambda value: {_uint(_list(item, 2)[0]): _uint(item[1]) for item in _list(value)},
 )
+
+
+def _port(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 16:
+        raise _error(value, "a port")
+    return value
+
+
+def _address(value: object) -> tuple[str, int]:
+    host, port = _list(value, 2)
+    if len(_text(host)) > LONGEST_HOST:
+        raise _error(host, f"up to {LONGEST_HOST} characters of an address")
+    return host, _port(port)
+
+
+PORT: Layout[int] = Layout(_same, _port)
+ADDRESS: Layout[tuple[str, int]] = Layout(list, _address)
 
 
 def _no_token(value: object) -> bytes:

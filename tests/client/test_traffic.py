@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
-import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 
 import carla
 import pytest
 
+from alvinn.world.traffic_manager import find_free_port, wake_traffic_manager, watch
 from tests.client.conftest import connected, synchronous
 from tests.conftest import Address, running_server
 
 TICKS = 300
+# A program of its own, as the managers of one process are shared by port within it. It ends when its input does.
+USES_A_MANAGER = """
+import carla, sys
+client = carla.Client(sys.argv[1], int(sys.argv[2]))
+client.set_timeout(60)
+client.get_trafficmanager(int(sys.argv[3])).global_percentage_speed_difference(10.0)
+print("used", flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -21,14 +33,24 @@ def country() -> Iterator[Address]:
         yield address
 
 
+def using_a_manager(address: Address, port: int) -> subprocess.Popen[str]:
+    """A program that has got the traffic manager on a port, and used it."""
+    command = [sys.executable, "-c", USES_A_MANAGER, *map(str, (*address, port))]
+    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert program.stdout is not None
+    if program.stdout.readline() != "used\n":
+        program.communicate()
+        pytest.fail("there is no traffic manager for the program")
+    return program
+
+
 def drive(address: Address, cars: int, slower: float = 0.0) -> list[tuple[float, float]]:
     """Distance [m] and mean distance from the lane's centre [m] of cars that the traffic manager drives for 15 s."""
     client = connected(address)
     world = client.get_world()
     road_map = world.get_map()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with synchronous(world):
+    port = find_free_port()
+    with synchronous(world), watch(partial(wake_traffic_manager, port)) as watcher:
         manager = client.get_trafficmanager(port)
         manager.set_synchronous_mode(True)
         manager.set_random_device_seed(7)
@@ -36,14 +58,16 @@ def drive(address: Address, cars: int, slower: float = 0.0) -> list[tuple[float,
         blueprint = world.get_blueprint_library().find("vehicle.tesla.model3")
         places = road_map.get_spawn_points()[:: len(road_map.get_spawn_points()) // cars][:cars]
         fleet = [world.spawn_actor(blueprint, place) for place in places]
-        world.tick()
+        with watcher.guard():
+            world.tick()
         for car in fleet:
             car.set_autopilot(True, port)
             manager.auto_lane_change(car, False)
         driven, aside = [0.0] * cars, [0.0] * cars
         for _ in range(TICKS):
             before = [car.get_location() for car in fleet]
-            world.tick()
+            with watcher.guard():
+                world.tick()
             for i, car in enumerate(fleet):
                 here = car.get_location()
                 driven[i] += here.distance(before[i])
@@ -73,3 +97,20 @@ def test_a_car_s_speed_limit_is_carla_s_default_and_its_light_is_green(country: 
         assert math.isclose(car.get_speed_limit(), 30.0)
         assert car.get_traffic_light_state() == carla.TrafficLightState.Green
         assert not car.is_at_traffic_light()
+
+
+def test_a_second_client_joins_the_traffic_manager_of_the_first_on_its_port(country: Address) -> None:
+    port = find_free_port()
+    with using_a_manager(country, port) as first, using_a_manager(country, port) as second:
+        second.communicate(timeout=60)
+        first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_the_port_of_a_traffic_manager_that_was_killed_is_the_next_one_s(country: Address) -> None:
+    port = find_free_port()
+    with using_a_manager(country, port) as first:
+        first.kill()
+    with using_a_manager(country, port) as second:
+        second.communicate(timeout=60)
+    assert second.returncode == 0

@@ -21,6 +21,7 @@ class Desk:
     def __init__(self) -> None:
         self.world = World(Plain())
         self.stream_port = 2001
+        self.traffic_managers: dict[int, str] = {}
         self.asked: list[object] = []
 
     def tick(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from sim.episode.world import WorldError
 from sim.geometry.poses import Pose
+from sim.wire.errors import PeerError
 from tests.sim.rpc.context import CAMERA, CAR, ORIGIN, Desk
 
 
@@ -95,3 +96,22 @@ def test_wheels_keep_their_places_whatever_a_client_sends(desk: Desk) -> None:
     assert desk.call("get_physics_control", car)[15][0][9] == pytest.approx([x, y, 33.5])
     with pytest.raises(WorldError, match="3 wheels came, expected 4"):
         desk.call("apply_physics_control", car, [*physics[:15], physics[15][:3], False])
+
+
+def test_a_traffic_manager_is_found_by_its_port_until_it_is_destroyed(desk: Desk) -> None:
+    assert desk.call("is_traffic_manager_running", 8000) is False
+    assert desk.call("get_traffic_manager_running", 8000) == ["", 0]
+    assert desk.call("add_traffic_manager_running", ["192.0.2.2", 8000]) is True
+    assert desk.call("add_traffic_manager_running", ["192.0.2.3", 8000]) is False, "the port is taken"
+    assert desk.call("is_traffic_manager_running", 8000) is True
+    assert desk.call("get_traffic_manager_running", 8000) == ["192.0.2.2", 8000]
+    assert desk.call("is_traffic_manager_running", 8001) is False
+    assert [desk.call("destroy_traffic_manager", 8000) for _ in range(2)] == [True, False]
+    assert desk.call("get_traffic_manager_running", 8000) == ["", 0]
+
+
+@pytest.mark.parametrize("address", [["192.0.2.2", 65536], ["192.0.2.2", -1], ["x" * 254, 8000], [8000], "8000"])
+def test_what_is_no_address_of_a_traffic_manager_is_not_remembered(desk: Desk, address: object) -> None:
+    with pytest.raises(PeerError):
+        desk.call("add_traffic_manager_running", address)
+    assert desk.traffic_managers == {}

@@ -15,6 +15,7 @@ from sim.geometry.poses import Pose, Vector
 from sim.wire import messages
 from sim.wire.errors import PeerError
 from sim.wire.messages import (
+    ADDRESS,
     CONTROL,
     DESCRIPTION,
     FLOAT,
@@ -111,6 +112,7 @@ LAYOUTS: list[tuple[Layout[Any], st.SearchStrategy[Any]]] = [
     (DESCRIPTION, st.builds(Description, st.integers(0, 9), st.text(), st.just((AttributeValue("a", 1, "b"),)))),
     (optional(many(INT)), st.none() | st.lists(st.integers(-9, 9)).map(tuple)),
     (PHYSICS, st.just(MODEL3)),
+    (ADDRESS, st.tuples(st.text(max_size=messages.LONGEST_HOST), st.integers(0, 65535))),
 ]
 
 
@@ -141,6 +143,7 @@ garbled: list[Layout[Any]] = [
     DESCRIPTION,
     LIGHTS,
     LIGHTS_OF_ALL,
+    ADDRESS,
 ]
 
 
