@@ -84,7 +84,7 @@ JOBS = {
         "Drive laps and judge them: completion, departures, offset.",
         group="judge",
         matters=("model", "maps", "both_directions", "weathers", "with_expert", "overwrite"),
-        example="laps mine --maps country,random:400 --both-directions",
+        example="laps mine --maps country,random:42 --both-directions",
     ),
     "compare": Job(
         "compare",

@@ -81,7 +81,7 @@ def greet(jobs: Mapping[str, Job], command: str, starts: Mapping[str, str], cons
         starts: what to type first, after `command`, and what it does.
         console: where to print.
     """
-    console.print("alvinn: a car that learns to steer by watching, as ALVINN did in 1989.", highlight=False)
+    console.print("alvinn: a car that learns to steer by watching, after ALVINN of 1989.", highlight=False)
     for words, what in starts.items():
         text = Text.assemble(f"\n{what}:\n  ", (f"{command} {words}", "cyan"))
         console.print(text, soft_wrap=True)
@@ -129,11 +129,12 @@ def list_flags(settings: Any, prefix: str = "", usual: Any = None) -> dict[str, 
     """
     found: dict[str, Flag] = {}
     hints, texts = get_type_hints(settings, include_extras=True), _read_docstrings(settings)
+    lists = {one.name for one in fields(settings) if isinstance(default := find_default(one), str) and default}
     for one in fields(settings):
         hint, text = hints[one.name], " ".join(texts.get(one.name, "").split())
         if is_dataclass(hint):
             found |= list_flags(hint, f"{prefix}{one.name}.", find_default(one))
-        else:
+        elif f"{one.name}s" not in lists:  # as --map, where --maps names some already and the two exclude each other
             default = find_default(one) if usual is None else getattr(usual, one.name)
             found[prefix + one.name] = _make_flag(one, hint, prefix, text, default)
     return found
@@ -157,7 +158,7 @@ def _make_flag(one: Field[Any], hint: Any, prefix: str, text: str, default: Any)
         return Flag(name.upper(), "", text)
     choices = _list_choices(kind)
     if choices and not all(choice in text for choice in choices):
-        text = f"{text}: {', '.join(choices)}"
+        text = f"{text} ({', '.join(choices)})"
     if default not in {None, "", ()} and "(default" not in text:
         text += f" (default: {default})"
     return Flag(flag, _describe_value(kind), text)

@@ -1,6 +1,6 @@
 """Driving under worse conditions than a network learned in: late answers, fewer of them, a camera exposed otherwise.
 
-`laps --handicap.latency 0.1` and its siblings judge how much of that a model bears.
+`laps --handicap.latency 0.1` and its siblings judge how much of that a model tolerates.
 """
 
 from __future__ import annotations

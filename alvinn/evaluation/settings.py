@@ -80,9 +80,9 @@ class LapSettings(Driving):
     camera: CameraFlags = field(default_factory=CameraFlags)
     """camera geometry (default: the model's own camera)"""
     other_camera: bool = False
-    """drive with another camera than the model's own, to see how much of that it bears"""
+    """drive with another camera than the model's own, to see how much of that it tolerates"""
     handicap: Handicap = field(default_factory=Handicap)
-    """late answers, fewer of them, another exposure: how much of that does the model bear?"""
+    """late answers, fewer of them, another exposure: how much of that does the model tolerate?"""
     out: Path | None = None
     """folder for laps.json, report and film (default: laps/ in the model's folder)"""
 

@@ -235,14 +235,23 @@ def test_the_example_of_each_help_is_a_command_that_the_job_takes(name: str) -> 
     assert cli.parse(words) is not None
 
 
+USELESS = {"correct": {"--map"}, "refine": {"--map"}}  # beside --maps, which names some already
+
+
 @pytest.mark.parametrize("name", commands.JOBS)
-def test_the_whole_help_has_every_flag_that_the_parser_takes(shell: Shell, name: str) -> None:
+def test_the_whole_help_has_every_flag_that_can_be_given(shell: Shell, name: str) -> None:
     said, parser = shell.run(name, "--help", "all"), io.StringIO()
     with redirect_stdout(parser), pytest.raises(SystemExit):
         tyro.cli(commands.JOBS[name].load(), args=["--help"])
     taken = set(re.findall(r"(?<=[ │])--\w[\w.-]+(?=[ ,])", parser.getvalue())) - {"--help"}
     shown = set(re.findall(r"--[\w.-]+", said.out))
-    assert {flag.replace("--no-", "--") for flag in taken} <= {flag.replace("--no-", "--") for flag in shown}
+    hidden = {flag.replace("--no-", "--") for flag in taken} - {flag.replace("--no-", "--") for flag in shown}
+    assert hidden == USELESS.get(name, set())
+
+
+@pytest.mark.parametrize("name", USELESS)
+def test_a_flag_that_the_whole_help_leaves_out_is_refused(name: str, shell: Shell) -> None:
+    assert "exclude each other" in shell.misused(name, "better", "--map", "oval")
 
 
 def test_help_tells_the_defaults_of_nested_settings_that_the_job_itself_has() -> None:
