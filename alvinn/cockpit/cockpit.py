@@ -240,6 +240,7 @@ class Cockpit:
             self.note("no network to hand the wheel to: you drive alone")
         elif self._taken:
             self._taken = False
+            self._stranding.end()  # where a person left the car is not the network's doing: it has its time, too
             self._device.let_go()
             self.note("you handed the wheel back")
         else:

@@ -123,7 +123,8 @@ def _describe_recordings(recordings: Sequence[Mapping[str, Any]]) -> str:
 def _describe_driving(card: Card) -> str:
     speeds = "unknown" if card.speeds is None else f"{card.speeds[0]:.1f} to {card.speeds[1]:.1f} m/s"
     rate = "unknown" if card.rate is None else f"{card.rate:g} frames a second"
-    return f"curvature [1/m], right positive; learned at {speeds}, {rate}"
+    refined = f", refined at {card.refined['speed']:g} m/s" if card.refined and "speed" in card.refined else ""
+    return f"curvature [1/m], right positive; learned at {speeds}{refined}, {rate}"
 
 
 def _describe_errors(card: Card) -> dict[str, str]:

@@ -9,6 +9,7 @@ itself remembers nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -124,14 +125,16 @@ def read_card(folder: Path) -> Card:
 def warn_before_driving(card: Card, speed: float) -> None:
     """Say, before a model drives, what it did not learn: how the car's camera sits, or to drive as fast [m/s].
 
-    Networks see no speed. Clones bore half as much again as they had learned, a refined one did not: docs/results.md.
+    Networks see no speed. Clones tolerated half as much again as they learned, a refined one did not: docs/results.md.
     """
     if not card.camera_known:
         CONSOLE.print(f"WARNING: the model learned from {card.describe_camera()}: it may see this road otherwise")
-    if card.speeds is not None and speed > (BOLD_REFINED if card.refined else BOLD) * card.speeds[1]:
-        how = "was refined" if card.refined else "learned"
+    how, bold, fastest = "learned", BOLD, card.speeds[1] if card.speeds is not None else math.inf
+    if card.refined is not None:
+        how, bold, fastest = "was refined", BOLD_REFINED, card.refined.get("speed", fastest)
+    if speed > bold * fastest:
         CONSOLE.print(
-            f"WARNING: the model {how} at up to {card.speeds[1]:.1f} m/s: at {speed:g} m/s expect it to leave its lane"
+            f"WARNING: the model {how} at up to {fastest:.1f} m/s: at {speed:g} m/s expect it to leave its lane"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
@@ -27,6 +28,8 @@ from alvinn.util.locks import LOCK, locked
 
 CARD = "card.json"  # of a model
 DISCARDED = "discarded while driving"
+# Folders within, of a recording that is to be replaced: until there is a row to replace it, and while it is removed.
+ASIDE, OBSOLETE = ".replaced", ".obsolete"
 PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
 
@@ -62,7 +65,7 @@ def require_only_a_recording(folder: Path) -> None:
     """
     if (folder / CARD).exists():
         raise RecordingError(f"{folder} holds a model, too, which would go with it: choose another name, or remove it")
-    if rounds := sorted(path.parent.name for path in folder.glob(f"*/{SESSION}")):
+    if rounds := sorted(path.parent.name for path in folder.glob(f"[!.]*/{SESSION}")):
         raise RecordingError(
             f"{folder} holds the corrections of {', '.join(rounds)}, too, which would go with it: choose another name, "
             "or remove that folder"
@@ -100,6 +103,9 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._session = session
         with ExitStack() as undo:
             undo.enter_context(locked(folder, "recorded"))
+            shutil.rmtree(folder / OBSOLETE, ignore_errors=True)  # these two are of a writer that was killed
+            self._put_back()
+            undo.callback(self._put_back)
             if any(path.name != LOCK for path in folder.iterdir()):
                 self._continue(session, append=append, overwrite=overwrite)
             self._times: list[float] = []  # of the rows that this writer wrote
@@ -112,7 +118,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     def _continue(self, session: Session, *, append: bool, overwrite: bool) -> None:
         if overwrite:
-            self._remove()
+            self._set_aside()
             return
         require_free(self._folder, append=append, overwrite=overwrite)
         before = Recording(self._folder)
@@ -124,8 +130,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._renumbered = _find_next_number(before.rows) - self.rows
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
 
-    def _remove(self) -> None:
-        """Remove the existing recording, with everything made from it.
+    def _set_aside(self) -> None:
+        """Move the existing recording, with everything made from it, out of the way.
 
         Raises:
             RecordingError: the folder is not a recording.
@@ -133,10 +139,29 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         if not (self._folder / SESSION).is_file():
             raise RecordingError(f"{self._folder} is not a recording and is not replaced: choose another name")
         require_only_a_recording(self._folder)
-        for path in self._folder.iterdir():
+        _move_all(self._folder, self._folder / ASIDE)
+
+    def _put_back(self) -> None:
+        """Bring back the recording that was set aside, if no row has taken its place."""
+        if (aside := self._folder / ASIDE).is_dir():
+            self._clear()
+            _move_all(aside, self._folder)
+            aside.rmdir()
+
+    def _give_up_old(self) -> None:
+        """Remove what was set aside, beside the drive: thousands of pictures take a while."""
+        if (aside := self._folder / ASIDE).is_dir():
+            aside.rename(self._folder / OBSOLETE)
+            removal = threading.Thread(target=shutil.rmtree, args=(self._folder / OBSOLETE, True), name="removal")
+            removal.start()
+            self._held.callback(removal.join)
+
+    def _clear(self) -> None:
+        """Remove this recording."""
+        for path in _list_content(self._folder):
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name != LOCK:
+            else:
                 path.unlink()
 
     def start_segment(self) -> None:
@@ -228,6 +253,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         return f"frames/{self.rows + self._renumbered:08d}_{camera}.{suffix}"
 
     def _write(self, row: Row, pictures: Pictures) -> None:
+        if self.rows == self._first:
+            self._give_up_old()
         self._thread.write(row, pictures)
         self._weathers[row.weather] = None
         self._times.append(row.time)
@@ -247,7 +274,19 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
                 if error is None:
                     raise
             if not self.rows and (error is not None or not self._keep_empty):
-                self._remove()  # an empty recording would only block its name
+                self._clear()  # an empty recording would only block its name
+
+
+def _list_content(folder: Path) -> list[Path]:
+    """What a recording's folder holds, besides its lock and what it replaces."""
+    return [path for path in folder.iterdir() if path.name not in {LOCK, ASIDE, OBSOLETE}]
+
+
+def _move_all(source: Path, target: Path) -> None:
+    """Move a recording from one folder to another of the same disk."""
+    target.mkdir(exist_ok=True)
+    for path in _list_content(source):
+        path.rename(target / path.name)
 
 
 def _find_next_number(rows: Sequence[Row]) -> int:

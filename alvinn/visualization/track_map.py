@@ -42,16 +42,14 @@ class TrackMap:
             place: x, y [m] of the car.
         """
         height, width = area.shape[:2]
-        low, high = self._lane.min(axis=0), self._lane.max(axis=0)
-        turned = (high - low)[1] > (high - low)[0]  # the longer side lies across
-        if turned:
-            low, high = low[::-1], high[::-1]
+        turn = _turn if np.ptp(self._lane, axis=0).argmax() == 1 else np.array  # the longer side lies across
+        lane = turn(self._lane)
+        low, high = lane.min(axis=0), lane.max(axis=0)
         scale = float(((np.array([width, height]) - EDGE) / np.maximum(high - low, 1.0)).min())
         middle = np.array([width, height]) / 2.0
 
         def to_pixels(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-            points = points[..., ::-1] if turned else points
-            return np.asarray(np.round(middle + scale * (points - (low + high) / 2.0)), dtype=np.int32)
+            return np.asarray(np.round(middle + scale * (turn(points) - (low + high) / 2.0)), dtype=np.int32)
 
         if self._drawn is None or self._drawn[0] != (height, width):
             drawn: Image = np.full((height, width, 3), NIGHT, dtype=np.uint8)
@@ -60,3 +58,8 @@ class TrackMap:
         area[:] = self._drawn[1]
         column, row = to_pixels(np.array(place)).tolist()
         cv2.circle(area, (column, row), 7, ORANGE, -1, cv2.LINE_AA)
+
+
+def _turn(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points turned by a quarter, so that a turn to the right stays one; shape (..., 2)."""
+    return points[..., ::-1] * [1.0, -1.0]

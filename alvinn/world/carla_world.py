@@ -76,7 +76,7 @@ class CarlaWorld:
         self._frame = 0
         self.tick_guard: Callable[[], AbstractContextManager[None]] = nullcontext
         """entered around each tick"""
-        self._s = SEARCH_RADIUS  # last place along the lane; so the first search starts at 0, not before the seam
+        self._s = 0.0 if lane.lead_in else SEARCH_RADIUS  # so that the first search begins at 0, not before the seam
         self._truth: GroundTruth | None = None
         self.frame_timeout = FRAME_TIMEOUT
         """s; to be shortened where somebody watches"""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import carla
 
@@ -13,6 +14,9 @@ from alvinn.util.nearest import find_name, suggest
 TIMEOUT = 10.0  # s: for one response of the server
 CONNECT_TIMEOUT = 5.0  # s
 SILENCE = ("time-out", "onnect")  # in the client's message, where no answer came; another one is the server's own
+# A request for the version in msgpack-rpc: kind, number, name, arguments. Its number has empty lines in it, so that a
+# server of text does not wait for the end of one. An answer, too, is a list of four.
+HELLO, ANSWER = b"\x94\x00\xce\r\n\r\n\xa7version\x91\x91\xc2", b"\x94"
 EMBEDDED_TIMEOUT = 60.0  # s: it runs, so it will answer, if late on a busy machine
 
 
@@ -28,6 +32,8 @@ def connect(host: str, port: int, *, embedded: bool = False) -> Iterator[carla.C
     Raises:
         ServerError: no server answers there, or one of another version.
     """
+    if not embedded:
+        _require_protocol(host, port)
     try:
         client = carla.Client(host, port)
         client.set_timeout(EMBEDDED_TIMEOUT if embedded else CONNECT_TIMEOUT)
@@ -49,6 +55,25 @@ def connect(host: str, port: int, *, embedded: bool = False) -> Iterator[carla.C
         )
     client.set_timeout(TIMEOUT)
     yield client
+
+
+def _require_protocol(host: str, port: int) -> None:
+    """See that what answers at an address speaks CARLA's protocol: at any other the client ends the whole program.
+
+    Nobody there, and silence, are left to the client.
+
+    Raises:
+        ServerError: it does not.
+    """
+    first = b""
+    with suppress(OSError), socket.create_connection((host, port), CONNECT_TIMEOUT) as connection:
+        connection.sendall(HELLO)
+        first = connection.recv(1)
+    if first not in {b"", ANSWER}:
+        raise ServerError(
+            f"what answers at {host}:{port} is no CARLA server: mend the port (CARLA's is 2000 unless it was started "
+            "with another), or leave --carla out to use the embedded one"
+        )
 
 
 @contextmanager

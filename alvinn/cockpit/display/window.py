@@ -7,7 +7,7 @@ may be plugged in and unplugged while it is open: SDL reports both as events.
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 
 os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"  # otherwise Mesa loads its LLVM, which crashes beside TensorFlow's
@@ -121,8 +121,9 @@ class Window(AbstractContextManager["Window"]):
             self._sticks[event.instance_id].pressed.append(event.button)
 
     def _add(self, index: int) -> None:
-        joystick = pygame.joystick.Joystick(index)
-        self._sticks.setdefault(joystick.get_instance_id(), _Joystick(joystick))
+        with suppress(pygame.error):  # it is gone again
+            joystick = pygame.joystick.Joystick(index)
+            self._sticks.setdefault(joystick.get_instance_id(), _Joystick(joystick))
 
     def _mouse(self) -> float:
         width = max(1, self.size[0])
@@ -148,8 +149,12 @@ class Window(AbstractContextManager["Window"]):
 def list_devices() -> list[str]:
     """The names of the plugged-in wheels and gamepads; needs no window."""
     pygame.joystick.init()
+    names = []
     try:
-        return [pygame.joystick.Joystick(index).get_name() for index in range(pygame.joystick.get_count())]
+        for index in range(pygame.joystick.get_count()):
+            with suppress(pygame.error):  # it is gone again
+                names.append(pygame.joystick.Joystick(index).get_name())
+        return names
     finally:
         pygame.joystick.quit()
 

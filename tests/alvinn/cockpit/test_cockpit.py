@@ -369,6 +369,16 @@ def test_a_person_who_drives_back_by_themselves_is_left_alone() -> None:
     assert screen.panels[-1].alarm is None
 
 
+def test_a_network_to_which_the_wheel_is_handed_off_the_road_is_put_back() -> None:
+    screen = Screen({60: keys("space")}, 1000)
+    cockpit = Cockpit(screen, Keyboard(DT), Wiring("paper", "ClearNoon"), CAR, wait=False, clock=lambda: 0.0)
+    hands = HumanGate(cockpit.has_wheel)
+    cockpit.share_with(SharedDriver(SteadyDriver(0.0), SteadyDriver(0.0), hands, hands=hands), taken=True)
+    assert Verdict.RECOVER not in seen(cockpit, range(60), 9.0, 0.0)
+    assert not seen(cockpit, range(60, 90), 9.0, 8.0).count(Verdict.RECOVER), "at once: it may come back by itself"
+    assert seen(cockpit, range(90, 180), 9.0, 8.0).count(Verdict.RECOVER) == 1
+
+
 def test_a_watched_network_that_left_the_road_is_put_back_and_counted() -> None:
     cockpit, screen = seat()
     hands = HumanGate(cockpit.has_wheel)

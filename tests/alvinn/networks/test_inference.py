@@ -161,9 +161,16 @@ def test_a_refined_model_knows_the_circuits_of_its_refinement_and_of_the_exams_t
 
 
 @pytest.mark.parametrize(
-    ("refined", "speed", "warned"), [(None, 12.0, False), (None, 16.0, True), ({"maps": []}, 9.0, False)]
+    ("refined", "speed", "warned"),
+    [
+        (None, 12.0, False),
+        (None, 16.0, True),
+        ({"maps": []}, 9.0, False),
+        ({"speed": 12.0}, 12.0, False),
+        ({"speed": 5.0}, 8.0, True),
+    ],
 )
-def test_a_model_is_warned_about_at_a_speed_that_such_models_do_not_bear(
+def test_a_model_is_warned_about_at_a_speed_that_such_models_do_not_tolerate(
     model: Path, capsys: pytest.CaptureFixture[str], refined: dict[str, Any] | None, speed: float, warned: bool
 ) -> None:
     card = replace(Network(model).card, camera_known=True, speeds=(0.0, 8.2), refined=refined)
@@ -171,7 +178,7 @@ def test_a_model_is_warned_about_at_a_speed_that_such_models_do_not_bear(
     assert ("expect it to leave its lane" in " ".join(capsys.readouterr().out.split())) == warned
 
 
-def test_a_refined_model_bears_less_speed_than_a_clone(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refined_model_tolerates_less_speed_than_a_clone(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = replace(Network(model).card, camera_known=True, speeds=(0.0, 8.2))
     warn_before_driving(replace(card, refined={"maps": []}), 12.0)
     assert "was refined at up to 8.2 m/s: at 12 m/s" in " ".join(capsys.readouterr().out.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -36,11 +38,39 @@ def test_a_recording_is_replaced_with_all_that_was_made_of_it(tmp_path: Path) ->
     write_recording(tmp_path, 5)
     Recording(tmp_path).leave_out(0, 1)
     (tmp_path / "cache").mkdir()
-    with RecordingWriter(tmp_path, session(), overwrite=True):
-        pass
+    with RecordingWriter(tmp_path, session(), overwrite=True) as writer:
+        add(writer, 0)
     assert {path.name for path in tmp_path.iterdir()} == {"session.json", "drive.csv", "frames", LOCK}
-    assert not list((tmp_path / "frames").iterdir())
+    assert len(list((tmp_path / "frames").iterdir())) == len(Recording(tmp_path).rows) == 1
+
+
+@pytest.mark.parametrize("keep_empty", [True, False])
+def test_a_recording_is_replaced_by_nothing_less_than_a_row(tmp_path: Path, keep_empty: bool) -> None:
+    """As where somebody asks to replace it, and leaves before the drive begins."""
+    write_recording(tmp_path, 5)
+    Recording(tmp_path).leave_out(0, 1)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    with RecordingWriter(tmp_path, session(), overwrite=True, keep_empty=keep_empty):
+        assert Recording(tmp_path).rows == ()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == files
+    with pytest.raises(OSError, match="no weather"), RecordingWriter(tmp_path, session(), overwrite=True):
+        raise OSError("no weather")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == files
+
+
+def test_a_kill_before_the_first_row_loses_no_recording_that_was_to_be_replaced(tmp_path: Path) -> None:
+    write_recording(tmp_path, 5)
+    rows = Recording(tmp_path).rows
+    code = (
+        "import os, sys; from pathlib import Path; from alvinn.recording import RecordingWriter; "
+        "from tests.alvinn.fakes import session; "
+        "RecordingWriter(Path(sys.argv[1]), session(), overwrite=True); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     assert Recording(tmp_path).rows == ()
+    with RecordingWriter(tmp_path, session(), append=True) as writer:
+        assert writer.rows == 5
+    assert Recording(tmp_path).rows == rows
 
 
 def test_a_folder_that_is_no_recording_is_not_replaced(tmp_path: Path) -> None:

@@ -39,6 +39,18 @@ def test_the_longer_side_of_a_lane_lies_across() -> None:
     assert abs(ends[0][1] - ends[1][1]) > 200
 
 
+@pytest.mark.parametrize("stretch", [(3.0, 1.0), (1.0, 3.0)], ids=["longer in x", "longer in y"])
+def test_a_turn_to_the_right_is_one_on_the_map(stretch: tuple[float, float]) -> None:
+    """The sign of the area that the car goes round: the map turns a circuit and does not mirror it."""
+    lane = LANE[::10] * stretch
+    track = TrackMap(lane)
+    row, column = np.array([find_car(draw(track, (x, y))) for x, y in lane.tolist()]).T
+    x, y = lane.T
+    assert np.sign(np.sum(column[:-1] * np.diff(row) - row[:-1] * np.diff(column))) == np.sign(
+        np.sum(x[:-1] * np.diff(y) - y[:-1] * np.diff(x))
+    )
+
+
 def test_the_whole_lane_is_drawn_wherever_the_car_is() -> None:
     track = TrackMap(LANE)
     both = [(draw(track, place) != NIGHT).any(axis=2) for place in ((30.0, 0.0), (-30.0, 0.0))]

@@ -105,6 +105,23 @@ def test_a_recovery_keeps_the_pass_where_a_lane_runs_over_its_own_road(server: A
             assert world.truth().lane_s == pytest.approx(before, abs=0.6)
 
 
+@pytest.mark.parametrize("lead_in", [5.0, 11.0, 40.0])
+def test_a_car_at_the_beginning_of_a_lead_in_is_found_there(server: Address, lead_in: float) -> None:
+    with car_on(server) as world:
+        place = world.vehicle.get_transform()
+        turns = np.arange(0.0, 2.0 * math.pi, 0.05)
+        before = np.arange(-lead_in, 0.0, 0.5)
+        ahead = np.concatenate([before, 10.0 * np.sin(turns)]) + lead_in
+        aside = np.concatenate([0.0 * before, 10.0 - 10.0 * np.cos(turns)])
+        yaw = math.radians(place.rotation.yaw)
+        x = place.location.x + ahead * math.cos(yaw) - aside * math.sin(yaw)
+        y = place.location.y + ahead * math.sin(yaw) + aside * math.cos(yaw)
+        points = np.column_stack([x, y, 0.0 * x])
+        lane = Lane(points, np.full(len(points), 3.5), closed=True, lead_in=len(before))
+        other = CarlaWorld(world.client, world.vehicle, lane, world.camera, ())
+        assert other.truth().lane_s == pytest.approx(0.0, abs=0.1)
+
+
 def test_a_picture_that_comes_late_or_twice_is_not_taken_for_that_of_this_frame(server: Address) -> None:
     def drive(meddle: Callable[[queue.SimpleQueue[carla.Image]], None]) -> list[bytes]:
         with car_on(server) as world:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 
 from alvinn.errors import MapError, ServerError
@@ -43,6 +46,27 @@ def test_where_nobody_answers_it_says_so(host: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("alvinn.world.connection.CONNECT_TIMEOUT", 0.5)
     with pytest.raises(ServerError, match=rf"no CARLA server answers at {host}:1"), connect(host, 1):
         pass
+
+
+@pytest.mark.parametrize("greets", [True, False])
+def test_what_answers_in_another_protocol_is_no_carla_server(greets: bool) -> None:
+    """Before an answer of such a kind, CARLA's client ends the whole program, from a thread of its own."""
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as lines:
+            if not greets:
+                while lines.readline() != b"\r\n":
+                    pass
+            connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n" if greets else b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ServerError, match=rf"what answers at 127.0.0.1:{port} is no CARLA server: mend the port"):
+            connect("127.0.0.1", port).__enter__()
+        thread.join()
 
 
 def test_an_embedded_server_that_does_not_answer_is_not_blamed_on_a_flag_that_nobody_gave(

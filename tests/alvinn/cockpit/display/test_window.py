@@ -38,6 +38,11 @@ FULL = Panel(
 )
 
 
+def test_a_device_that_is_gone_before_it_is_looked_at_is_none(window: Window) -> None:
+    pygame.event.post(pygame.event.Event(pygame.JOYDEVICEADDED, device_index=7, guid=""))
+    assert window.poll().sticks == {}
+
+
 @pytest.fixture(scope="module")
 def window(screen: Desktop) -> Iterator[Window]:
     with Window("alvinn test", (800, 450)) as window:
