@@ -94,7 +94,7 @@ class LiveDriveResult:
     """What came of a live drive."""
 
     rows: int
-    """recorded"""
+    """that were recorded"""
     score: Score
 
 
@@ -130,7 +130,7 @@ def drive_live(drive: LiveDrive, window: Window) -> LiveDriveResult:
         who = drive.alias if drive.network is None else drive.network.folder.name
         scorer = Scorer(who, f"{drive.settings.map} {drive.direction}", world.geometry.width)
         _drive(drive, window, hands, world, writer, scorer, display)
-        return LiveDriveResult(writer.rows if writer is not None else 0, scorer.score())
+        return LiveDriveResult(writer.added if writer is not None else 0, scorer.score())
 
 
 def open_device(name: str, window: Window) -> Device:

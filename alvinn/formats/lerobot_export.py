@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from alvinn.driving.types import CameraName, Image
+from alvinn.driving.types import CameraName
 from alvinn.formats import lerobot_statistics as statistics
 from alvinn.formats.conversion_log import ConversionLog
 from alvinn.formats.lerobot_names import INTERVENTION, L2D, LEROBOT, OURS, Names
@@ -42,8 +42,8 @@ class _Shots:
     """What is remembered of the rows while their pictures are filmed."""
 
     kept: list[OutgoingRow] = field(default_factory=list)
-    samples: dict[CameraName, list[tuple[int, Image]]] = field(default_factory=dict)
-    """camera -> (episode, picture) of some rows, for the statistics"""
+    samples: dict[CameraName, dict[int, statistics.Brightness]] = field(default_factory=dict)
+    """camera -> episode -> brightness of some of its pictures"""
     sizes: dict[CameraName, tuple[int, int]] = field(default_factory=dict)
     pixel_formats: dict[CameraName, str] = field(default_factory=dict)
 
@@ -62,7 +62,10 @@ def write(recording: Recording, folder: Path, log: ConversionLog, on_row: OnRow,
     write_rows(folder / EPISODES, _make_episodes(shots, columns, fps, names))
     write_rows(folder / "meta/tasks.parquet", {"task_index": ("int64", [0]), "task": ("string", [TASK])}, index="task")
     write_json(folder / "meta/info.json", _make_info(columns, fps, shots, names))
-    pictures = {names.camera(c): statistics.summarize_pictures([p for _, p in s]) for c, s in shots.samples.items()}
+    pictures = {
+        names.camera(camera): sum(episodes.values(), statistics.Brightness()).summarize()
+        for camera, episodes in shots.samples.items()
+    }
     numbers = {name: statistics.summarize_numbers(values) for name, (_, values) in columns.items()}
     write_json(folder / "meta/stats.json", numbers | pictures)
     also = ["numbers beyond 32 bits"]
@@ -88,7 +91,8 @@ def _write_films(
             for camera, film in films.items():
                 film.add(seen[camera])
                 if _is_sampled(kept, shots):
-                    shots.samples.setdefault(camera, []).append((kept.segment, seen[camera]))
+                    episodes = shots.samples.setdefault(camera, {})
+                    episodes.setdefault(kept.segment, statistics.Brightness()).add(seen[camera])
             shots.kept.append(kept)
         for camera, film in films.items():
             shots.sizes[camera], shots.pixel_formats[camera] = film.size or (0, 0), film.pixel_format
@@ -187,9 +191,8 @@ def _make_episodes(shots: _Shots, columns: Columns, fps: int, names: Names) -> C
     for name, (_, values) in columns.items():
         parts = [statistics.summarize_numbers(values[a:b]) for a, b in zip(begins, ends, strict=True)]
         found |= statistics.list_episode_columns(name, parts)
-    for camera, samples in shots.samples.items():
-        groups = groupby(samples, key=lambda sample: sample[0])
-        parts = [statistics.summarize_pictures([picture for _, picture in group]) for _, group in groups]
+    for camera, episodes in shots.samples.items():
+        parts = [brightness.summarize() for brightness in episodes.values()]
         found |= statistics.list_episode_columns(names.camera(camera), parts)
     return found
 

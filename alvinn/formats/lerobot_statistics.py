@@ -23,11 +23,44 @@ def summarize_numbers(values: Sequence[Any]) -> Statistics:
     return _summarize(np.array(values, dtype=float).reshape(len(values), -1))
 
 
-def summarize_pictures(pictures: Sequence[Image]) -> Statistics:
-    """The statistics of pictures, shape (height, width, 3) each: per colour, in [0, 1], nested as (3, 1, 1)."""
-    pixels = np.concatenate([picture[::2, ::2].reshape(-1, 3) for picture in pictures]) / 255.0
-    numbers = {key: [[[number]] for number in values] for key, values in _summarize(pixels).items() if key != "count"}
-    return numbers | {"count": [len(pictures)]}
+class Brightness:
+    """How often each brightness occurs in pictures, by colour: all that their statistics need."""
+
+    def __init__(self) -> None:
+        self._counts: npt.NDArray[np.int64] = np.zeros((3, 256), dtype=np.int64)
+        self._pictures = 0
+
+    def add(self, picture: Image) -> None:
+        """Count every second pixel of a picture's every second row, shape (height, width, 3)."""
+        self._counts += [np.bincount(colour.ravel(), minlength=256) for colour in picture[::2, ::2].transpose(2, 0, 1)]
+        self._pictures += 1
+
+    def __add__(self, other: Brightness) -> Brightness:
+        """That of the pictures of both."""
+        both = Brightness()
+        both._counts, both._pictures = self._counts + other._counts, self._pictures + other._pictures
+        return both
+
+    def summarize(self) -> Statistics:
+        """The statistics: per colour, in [0, 1], nested as (3, 1, 1); the count is of pictures."""
+        shades = np.arange(256) / 255.0
+        columns = [_summarize_counts(shades, counts) for counts in self._counts]
+        numbers = {key: [[[column[key]]] for column in columns] for key in columns[0]}
+        return numbers | {"count": [self._pictures]}
+
+
+def _summarize_counts(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> dict[str, float]:
+    """The statistics of ascending values that occur so often; quantiles as by `np.quantile`."""
+    there, total = values[counts > 0], int(counts.sum())
+    mean = float(values @ counts) / total
+    places = np.array(list(QUANTILES.values())) * (total - 1)
+    below, above = (
+        values[np.searchsorted(counts.cumsum(), edge(places), side="right")] for edge in (np.floor, np.ceil)
+    )
+    quantiles = below + (above - below) * (places % 1.0)
+    found = {"min": there[0], "max": there[-1], "mean": mean, "std": np.sqrt((values - mean) ** 2 @ counts / total)}
+    found |= dict(zip(QUANTILES, quantiles, strict=True))
+    return {key: float(value) for key, value in found.items()}
 
 
 def _summarize(values: npt.NDArray[np.float64]) -> Statistics:

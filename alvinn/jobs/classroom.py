@@ -180,7 +180,7 @@ class ShowClassroom(Driving):
         if not recording.kept_rows():
             raise AlvinnError(f"{recording.folder} has no frames in use: choose another recording")
         if network is not None:
-            network.require_camera(recording.session.camera)
+            network.require_camera(recording.session.camera, "choose a model that was trained with that one")
         where = [[row.x, row.y] for row in recording.kept_rows()[::10] if row.x == row.x]
         classroom.facts |= {"title": f"replay of {self.replay}", "lane": where}
         classroom.facts["camera"] = asdict(recording.session.camera)

@@ -64,6 +64,7 @@ class Doctor:
         if self.try_:
             ours = b'"findings": [' if self.report == Doctor.report else None
             require_replaceable(self.report, overwrite=self.overwrite, ours=ours)
+            self.report.parent.mkdir(parents=True, exist_ok=True)
         findings = self._check()
         grid = Table("what", "found", "to do")
         for finding in findings:

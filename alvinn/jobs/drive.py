@@ -16,7 +16,7 @@ from alvinn.drivers.gates import LiveGateName
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
-from alvinn.driving.observers import Deadline, TickCallback
+from alvinn.driving.observers import Deadline, LaneEnd, TickCallback
 from alvinn.driving.protocols import Observer
 from alvinn.driving.types import Camera, Direction, Step
 from alvinn.evaluation.inventory import find_models
@@ -114,7 +114,7 @@ class Drive(Driving):
             print_quality(self.recording_folder(recording))
             print_next(*self.propose(recording, trained), home=self.home)
         elif self.record is not None:
-            CONSOLE.print(f"nothing was recorded: there is no recording {self.record}")
+            CONSOLE.print("nothing was recorded")
 
     def propose(self, recording: str, trained: str | None = None) -> list[str]:
         """The command that comes next: train on a recording, or judge the model that was trained on it already."""
@@ -228,8 +228,12 @@ def watch(job: Drive, network: Network) -> None:
         def on_step(step: Step) -> None:
             bars.update(task, advance=1, note=f"{step.observation.speed * 3.6:.0f} km/h, {step.truth.offset:+.2f} m")
 
+        end = LaneEnd(world.lane, job.speed)
         observers: list[Observer] = [
             TickCallback(on_step),
+            end,
             *([Deadline(job.seconds)] if job.seconds is not None else []),
         ]
         run(world, NetworkDriver(network), observers, world.geometry, SpeedController(job.speed, DT))
+        if end.is_reached:
+            bars.console.print(f"the lane of {job.map} {job.direction} ends here")

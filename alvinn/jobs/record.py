@@ -27,7 +27,7 @@ from alvinn.errors import UsageError
 from alvinn.jobs.drive import Drive
 from alvinn.metrics.referee import Referee
 from alvinn.recording import Recording, RecordingWriter, Session, make_session, name_lane
-from alvinn.recording.observers import OnRoadFilter, RecordingObserver
+from alvinn.recording.observers import Delay, OnRoadFilter, RecordingObserver
 from alvinn.recording.summary import print_quality, warn_if_unclosed
 from alvinn.recording.writer import require_free
 from alvinn.settings import (
@@ -139,13 +139,15 @@ class Record(Driving):
             return
         if not self.name:
             raise UsageError("record requires a name for the recording: alvinn record NAME")
-        record(self)
+        if not record(self):
+            CONSOLE.print("nothing was recorded")
+            return
         print_quality(self.recording_folder(self.name))
         print_next("train", self.choose_model_name(self.name), "--data", self.name, home=self.home)
 
 
 def record(job: Record) -> int:
-    """Record; returns the number of rows of the recording."""
+    """Record; returns the number of rows that were recorded."""
     seconds = job.seconds or (0.0 if job.laps is not None or job.driver == "human" else EXPERT_SECONDS)
     pixels = seconds / DT * job.camera.width * job.camera.height * len(job.camera_names())
     require_space(job.recording_folder(job.name), int(pixels * LEAST_BYTES), f"a recording of {seconds:g} s")
@@ -155,10 +157,10 @@ def record(job: Record) -> int:
     if job.driver == "human":
         return _record_person(job)
     directions = job.directions()
-    rows = before = _count_rows(job) if job.append else 0
+    rows, before = 0, _count_rows(job) if job.append else 0
     for index, direction in enumerate(directions):
         seed = job.seed + index + before  # disturbances that are not in it yet
-        rows = _record_lane(job, direction, seed, share=1.0 / len(directions), first=index == 0)
+        rows += _record_lane(job, direction, seed, share=1.0 / len(directions), first=index == 0)
     return rows
 
 
@@ -206,8 +208,8 @@ def _record_person(job: Record) -> int:
                 settings=replace(job, weather=job.weather_names()[0], weathers=None),
                 camera=job.camera,
                 recording=job.name,
-                append=job.append or index > 0,
-                overwrite=job.overwrite and not index,
+                append=job.append or rows > 0,
+                overwrite=job.overwrite and not rows,
                 alias=job.alias or job.driver,
                 device=job.device,
                 seconds=None if job.seconds is None else job.seconds / len(directions),
@@ -217,7 +219,7 @@ def _record_person(job: Record) -> int:
                 cameras=job.camera_names(),
                 noise=job.seed + index if job.noise else None,
             )
-            rows = drive_live(wish, window).rows
+            rows += drive_live(wish, window).rows
     return rows
 
 
@@ -249,23 +251,24 @@ def _record_lane(job: Record, direction: Direction, seed: int, *, share: float, 
         drive, turns = stack.enter_context(_drive(job, world, seed)), job.take_turns(share)
         lane, end = name_lane(job.map, direction, job.start), LaneEnd(world.lane, job.speed)
         for number, weather in enumerate(turns):
+            adaptation = 0  # ticks
             if end.is_reached:
                 break
             if number and weather != turns[number - 1]:
                 world.change_weather(weather)
                 writer.start_segment()
-                if world.adaptation:
-                    run(*drive, [Deadline(world.adaptation), end], world.geometry, SpeedController(job.speed, DT))
-            observers = [
-                OnRoadFilter(RecordingObserver(writer, lane, weather), bars.console.print),
-                _end(job, world, share / len(turns)),
+                adaptation = round(world.adaptation / DT)
+            recorder = OnRoadFilter(RecordingObserver(writer, lane, weather), bars.console.print)
+            observers: list[Observer] = [
+                Delay(recorder, adaptation),
+                Delay(_end(job, world, share / len(turns)), adaptation),
                 end,
-                TickCallback(lambda _: bars.advance(task)),
+                Delay(TickCallback(lambda _: bars.advance(task)), adaptation),
             ]
             run(*drive, observers, world.geometry, SpeedController(job.speed, DT))
         if end.is_reached and ticks is not None:
-            bars.console.print(f"{lane}: {writer.rows} frames, as its lane ends there")
-        return writer.rows
+            bars.console.print(f"{lane}: {writer.added} frames, as its lane ends there")
+        return writer.added
 
 
 @contextmanager

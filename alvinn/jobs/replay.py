@@ -88,7 +88,7 @@ class Replay(Home):
         from alvinn.networks.inference import Network
 
         network = Network(self.find_model(self.model))
-        network.require_camera(recording.session.camera)
+        network.require_camera(recording.session.camera, "choose a model that was trained with that one")
         return network
 
 

@@ -206,15 +206,19 @@ class Network:
         answers = int(self._output["shape"][-1])
         return "" if answers == units else f"has {units} units, its network {answers}"
 
-    def require_camera(self, camera: Camera) -> None:
+    def require_camera(self, camera: Camera, mend: str = "leave --camera out to use the model's own") -> None:
         """Require the camera that the model was trained with.
+
+        Args:
+            camera: that there is.
+            mend: end of the error's sentence: what to do, if the model's own is known.
 
         Raises:
             CameraMismatchError: it is another one; the message shows both.
         """
         if camera == self.card.camera:
             return
-        mend = "leave --camera out to use the model's own" if self.card.camera_known else "train with --camera"
+        mend = mend if self.card.camera_known else "train with --camera"
         raise CameraMismatchError(
             f"the model was trained with {self.card.describe_camera()}; the camera here is {camera}: {mend}"
         )

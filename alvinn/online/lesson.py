@@ -98,8 +98,10 @@ class OnlineLesson:
         return self._judge(step)
 
     def on_recovery(self) -> None:
-        """The car is back on its lane."""
-        if self._referee is not None:
+        """The car is back on its lane; a lap on which a person put it back is none."""
+        if not self._is_alone:
+            self._referee = None
+        elif self._referee is not None:
             self._referee.on_recovery()
 
     def _watch(self, step: Step) -> Verdict:
@@ -114,7 +116,8 @@ class OnlineLesson:
         self._story.watched_s = round(self._ticks * self._dt, 3)
         if self._story.failure:
             return Verdict.STOP
-        if self.has_lost_patience and self._story.outcome != "did not converge" and not self.has_driven_a_lap:
+        has_failed = self.has_lost_patience and not (self.is_ready or self.has_driven_a_lap)
+        if has_failed and self._story.outcome != "did not converge":
             self._story.outcome = "did not converge"
             if not self._fall_back() and self._is_alone:
                 return Verdict.STOP

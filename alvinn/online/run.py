@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import TickCallback
 from alvinn.driving.types import GroundTruth, Step
-from alvinn.errors import AlvinnError, ModelError
+from alvinn.errors import AlvinnError, MapError, ModelError
 from alvinn.metrics.referee import Referee
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
@@ -32,6 +33,7 @@ from alvinn.online.student import NAME, StudentDriver
 from alvinn.training.history import write_history
 from alvinn.training.model_folder import DERIVED, HISTORY, OWN, require_room
 from alvinn.util.begun import remove
+from alvinn.util.files import SCRATCH
 from alvinn.util.locks import locked
 from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT, CarlaWorld
@@ -115,7 +117,11 @@ def open_fallback(job: LearnSettings) -> Network | None:
 
 @contextmanager
 def open_lesson_world(job: LearnSettings) -> Iterator[CarlaWorld]:
-    """The world to drive in."""
+    """The world to drive in.
+
+    Raises:
+        MapError: its lane does not lead back to where it began.
+    """
     with open_world(
         job,
         camera=job.make_camera(),
@@ -124,6 +130,11 @@ def open_lesson_world(job: LearnSettings) -> Iterator[CarlaWorld]:
         weather=job.weather,
         seed=job.seed,
     ) as world:
+        if not world.lane.closed:
+            raise MapError(
+                f"the lane of {job.map} {job.direction} ends somewhere, and a lesson is over with a whole lap: choose "
+                "another --map"
+            )
         yield world
 
 
@@ -179,11 +190,18 @@ def keep(setup: Setup, world: CarlaWorld) -> None:
     setup.story.passes = last.passes if last is not None else setup.story.passes
     if not setup.story.passes:
         return
-    remove(setup.folder, (*OWN, *DERIVED))
-    setup.learner.save(setup.folder)
-    setup.story.write(setup.folder)
-    write_history(setup.folder / HISTORY, setup.story.as_history())
-    write_card(setup.folder, make_card(setup, world))
+    scratch = setup.folder / f"{SCRATCH}learned"
+    scratch.mkdir(exist_ok=True)
+    try:
+        setup.learner.save(scratch)
+        setup.story.write(scratch)
+        write_history(scratch / HISTORY, setup.story.as_history())
+        write_card(scratch, make_card(setup, world))
+        remove(setup.folder, (*OWN, *DERIVED))  # of an earlier model, which stays until there is one in its place
+        for path in scratch.iterdir():
+            path.rename(setup.folder / path.name)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def make_card(setup: Setup, world: CarlaWorld) -> Card:

@@ -31,6 +31,29 @@ class RecordingObserver:
         self._writer.start_segment()
 
 
+class Delay:
+    """Passes on ticks only after a time, in which a camera adapts to another light.
+
+    Args:
+        observer: receives the ticks.
+        ticks: that it does not see.
+    """
+
+    def __init__(self, observer: Observer, ticks: int) -> None:
+        self._observer, self._left = observer, ticks
+
+    def see(self, step: Step) -> Verdict:
+        """Pass a tick on, if it is time."""
+        if self._left:
+            self._left -= 1
+            return Verdict.CONTINUE
+        return self._observer.see(step)
+
+    def on_recovery(self) -> None:
+        """The car is back on its lane."""
+        self._observer.on_recovery()
+
+
 class OnRoadFilter:
     """Passes on only the ticks driven on the lane: off it there is nothing to learn.
 

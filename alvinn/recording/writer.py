@@ -164,6 +164,11 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             else:
                 path.unlink()
 
+    @property
+    def added(self) -> int:
+        """Number of rows of this writer."""
+        return self.rows - self._first
+
     def start_segment(self) -> None:
         """Begin a new segment: the next row does not continue the last one."""
         self._segment += 1

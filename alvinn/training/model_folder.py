@@ -21,7 +21,8 @@ OWN = (
     *("network.keras", "network.tflite", "visual.tflite", "card.json", HISTORY, "learn.json", CHECKPOINT, BEGUN),
     *REFINEMENT,
 )
-DERIVED = ("logs", "laps", "weights.png", "curves.png", "features.png")  # by TensorBoard, `laps` and `card`
+LOGS = "logs"
+DERIVED = (LOGS, "laps", "weights.png", "curves.png", "features.png")  # by TensorBoard, `laps` and `card`
 
 
 def is_trained(folder: Path) -> bool:
@@ -87,13 +88,13 @@ def begin_training(
 ) -> None:
     """Write down what a training is begun with, or see that it is resumed with the same.
 
-    What an earlier model left in the folder, and what was derived from that, goes.
+    An earlier model stays until there is an epoch in its place: `clear_earlier`.
 
     Raises:
         MixedError: it was begun with other settings or other data; the sentence names them.
     """
     if not resume:
-        remove(folder, (*OWN, *DERIVED))
+        remove(folder, (CHECKPOINT, BEGUN))
     remove(folder, [f"{SCRATCH}*"])  # of a training that was killed
     data = {f"{n} {recording.folder.name}": recording.digest() for n, recording in enumerate(recordings, 1)}
     begun_from = None if warm is None else hashlib.sha256((warm / "network.keras").read_bytes()).hexdigest()
@@ -101,6 +102,13 @@ def begin_training(
         folder / BEGUN,
         settings | {"recordings": data, "warm_start": begun_from},
         "resume it with the same, or add --overwrite in place of --resume to train anew",
+    )
+
+
+def clear_earlier(folder: Path) -> None:
+    """Remove what an earlier model left in the folder, and what was derived from that: the first epoch has ended."""
+    remove(
+        folder, [name for name in (*OWN, *DERIVED) if name not in {CHECKPOINT, BEGUN, HISTORY, LOGS, "network.keras"}]
     )
 
 

@@ -34,7 +34,7 @@ from alvinn.training.examples.labels import LabelName
 from alvinn.training.examples.view_requirements import assume_camera, can_shift_views
 from alvinn.training.held_out import Errors
 from alvinn.training.history import EpochResult
-from alvinn.training.model_folder import begin_training, end_training, require_room
+from alvinn.training.model_folder import begin_training, clear_earlier, end_training, require_room
 from alvinn.util.locks import locked
 from alvinn.util.quiet import quiet
 from alvinn.util.repository import program_commit
@@ -149,12 +149,18 @@ def train(
         began = time.perf_counter()
         with progress() as bars:
             shown = TrainingBar(bars, settings.epochs)
+
+            def ended(done: EpochResult) -> None:
+                if done.epoch == 1:
+                    clear_earlier(folder)
+                shown.epoch(done)
+
             trained = trainer.train(
                 dataset,
                 output,
                 settings,
                 folder,
-                shown.epoch,
+                ended,
                 on_batch=shown.batch,
                 resume=job.resume,
                 warm=warm,

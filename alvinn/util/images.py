@@ -149,7 +149,7 @@ def trim_jpeg(data: bytes) -> bytes:
 
 
 def convert_to_jpeg(data: bytes, quality: int) -> bytes:
-    """Convert a JPEG or PNG file to JPEG; one that is JPEG already keeps its bytes.
+    """Convert a JPEG or PNG file to JPEG; one that is JPEG already keeps its bytes, if it lies upright in them.
 
     Raises:
         PictureError: it is damaged, of another format, or larger than `MAX_PIXELS`.
@@ -157,5 +157,6 @@ def convert_to_jpeg(data: bytes, quality: int) -> bytes:
     if not data.startswith(JPEG_START):
         return encode_jpeg(decode_image(data), quality)
     whole = trim_jpeg(data)
-    decode_image(whole)
-    return whole
+    image = decode_image(whole)
+    lies_upright = image.shape[:2] == read_image_size(whole)  # phones write pictures lying, and how to turn them (EXIF)
+    return whole if lies_upright else encode_jpeg(image, quality)

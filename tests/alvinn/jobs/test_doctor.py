@@ -125,7 +125,7 @@ def test_try_without_a_server_is_refused(shell: Shell) -> None:
 
 def test_try_writes_down_what_it_found(server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alvinn.evaluation.server_trial.try_server", lambda *_: [Finding("lane", "a closed loop")])
-    report = tmp_path / "report.json"
+    report = tmp_path / "reports" / "report.json"
     Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()
     with pytest.raises(TakenError, match=r"report\.json is there already"):
         Doctor(carla=f"{server[0]}:{server[1]}", try_=True, report=report).run()

@@ -33,6 +33,7 @@ from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import PaperWorld, straight, write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
+from tests.towns import ROAD
 
 SHORT = ("--camera.width", "64", "--camera.height", "32")
 
@@ -107,7 +108,7 @@ def test_a_drive_that_is_cancelled_before_it_began_leaves_no_recording_and_its_n
     with person.acting(script):
         said = shell.run("drive", "--record", "mine", "--device", "keyboard", *at(server, tmp_path, *SHORT))
     assert said.status == 0
-    assert "nothing was recorded: there is no recording mine" in said.out
+    assert "nothing was recorded" in said.out
     folder = tmp_path / "data" / "mine"
     assert [path.name for path in folder.iterdir()] == [LOCK]
     require_free(folder, append=False, overwrite=False)
@@ -282,7 +283,7 @@ def test_a_picture_that_does_not_come_is_survived_and_told(
 def test_a_server_that_dies_ends_the_drive_in_one_sentence_with_the_recording_closed(
     shell: Shell, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alvinn.world.connection.TIMEOUT", 1.0)
+    monkeypatch.setattr("alvinn.world.connection.TIMEOUT", 4.0)  # less, and a busy machine loads no car in time
     before = set(psutil.Process().children())
 
     def script() -> None:
@@ -349,6 +350,14 @@ def test_a_network_drives_without_a_window_for_the_seconds_it_is_given(
 ) -> None:
     drive = ("drive", "--model", str(model), "--headless", "--seconds", "1")
     assert shell.run(*drive, *at(server, tmp_path)).status == 0
+
+
+def test_a_network_without_a_window_stops_where_the_road_ends(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "road.xodr").write_text(ROAD, encoding="utf-8")
+    road = ("--map", str(tmp_path / "road.xodr"), "--home", str(tmp_path))
+    said = shell.run("drive", "--model", "shipped", "--headless", "--seconds", "120", *road)
+    assert said.status == 0
+    assert "forward ends here" in " ".join(said.out.split())
 
 
 def test_whatever_ends_a_drive_the_car_is_braked_first() -> None:

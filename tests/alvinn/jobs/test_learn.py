@@ -20,6 +20,7 @@ from tests.alvinn.cockpit.person import Person
 from tests.alvinn.fakes import CAMERA, picture
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
+from tests.towns import ROAD
 
 NONE = LessonState("", 0.0, 0)
 
@@ -80,6 +81,14 @@ def test_what_could_be_learned_nowhere_is_wrong_usage(
     shell: Shell, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert sentence in shell.misused("learn", "--headless", *arguments, "--home", str(tmp_path))
+
+
+def test_a_road_that_leads_nowhere_is_none_to_learn_laps_on(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "road.xodr").write_text(ROAD, encoding="utf-8")
+    words = ("learn", "x", "--headless", "--map", str(tmp_path / "road.xodr"), "--home", str(tmp_path))
+    said = shell.run(*words)
+    assert said.status == 1
+    assert "ends somewhere, and a lesson is over with a whole lap: choose another --map" in said.err
 
 
 def test_a_prepared_model_that_is_not_there_is_told_before_anything_is_learned(shell: Shell, tmp_path: Path) -> None:

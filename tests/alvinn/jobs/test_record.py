@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +15,14 @@ import numpy as np
 import psutil
 import pytest
 
+from alvinn.cockpit.live_drive import LiveDrive
 from alvinn.drivers.expert import ExpertDriver
 from alvinn.jobs.record import Record, record_once
 from alvinn.metrics.recorded import judge_recording
-from alvinn.recording import Recording
+from alvinn.recording import Recording, RecordingWriter
+from alvinn.world.carla_world import CarlaWorld
 from sim.roads import opendrive
-from tests.alvinn.fakes import write_recording
+from tests.alvinn.fakes import session, step, write_recording
 from tests.alvinn.fixtures import ROOT
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address, running_server
@@ -266,6 +269,65 @@ def test_several_weathers_get_an_equal_share_each_and_a_segment_of_their_own(she
     assert wet < dry - 10.0, "the first frame of the rain shows it"
     frames = [row.frame for row in recording.rows[:42]]
     assert frames == sorted(set(frames)), "no frame is there twice"
+
+
+def test_while_cameras_adapt_to_another_weather_nothing_is_recorded(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full server, whose cameras adapt slowly; only that is a mock."""
+    monkeypatch.setattr(CarlaWorld, "adaptation", 0.5)
+    skies = ("--weathers", "ClearNoon,HardRainNoon", "--map", "oval")
+    assert shell.run("record", "mine", *skies, "--home", str(tmp_path), "--seconds", "2", *SHORT).status == 0
+    rows = Recording(tmp_path / "data" / "mine").rows
+    assert [row.weather for row in rows] == ["ClearNoon"] * 21 + ["HardRainNoon"] * 21
+    assert rows[21].time - rows[20].time >= 0.5
+
+
+def drive_by_hand(monkeypatch: pytest.MonkeyPatch, *counts: int) -> None:
+    """Let a person record so many rows in each direction; 0: they leave before the drive begins."""
+    left = list(counts)
+
+    def drive(wish: LiveDrive, _: object) -> SimpleNamespace:
+        folder = wish.settings.recording_folder(wish.recording or "")
+        new = RecordingWriter(folder, session(), append=wish.append, overwrite=wish.overwrite, keep_empty=False)
+        with new as writer:
+            for number in range(left.pop(0)):
+                writer.add(step(number), lane=f"oval/{wish.direction}", weather="ClearNoon")
+        return SimpleNamespace(rows=writer.added)
+
+    monkeypatch.setattr("alvinn.jobs.record.drive_live", drive)
+    monkeypatch.setattr("alvinn.jobs.record.Window", lambda _: nullcontext())
+
+
+@pytest.mark.parametrize(
+    ("counts", "flags", "rows"),
+    [((3, 4), (), 7), ((0, 4), ("--overwrite",), 4), ((0, 4), (), 4), ((2, 0), ("--overwrite",), 2)],
+)
+def test_a_way_that_a_person_leaves_out_does_not_mix_recordings(
+    shell: Shell,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    counts: tuple[int, int],
+    flags: tuple[str, ...],
+    rows: int,
+) -> None:
+    if flags:
+        write_recording(tmp_path / "data" / "mine", 5)
+    drive_by_hand(monkeypatch, *counts)
+    words = ("record", "mine", "--driver", "human", "--both-directions", "--home", str(tmp_path))
+    assert shell.run(*words, *flags).status == 0
+    assert len(Recording(tmp_path / "data" / "mine").rows) == rows
+
+
+@pytest.mark.parametrize("flags", [(), ("--overwrite",), ("--append",)])
+def test_a_drive_that_a_person_cancels_is_told_as_none(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    if flags:
+        write_recording(tmp_path / "data" / "mine", 5)
+    drive_by_hand(monkeypatch, 0)
+    said = shell.run("record", "mine", "--driver", "human", "--home", str(tmp_path), *flags)
+    assert (said.status, said.out.strip()) == (0, "nothing was recorded")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,9 @@ def test_what_cannot_be_shown_is_said_in_a_sentence(shell: Shell, tmp_path: Path
     home = ("--home", str(tmp_path))
     assert "requires a recording" in shell.misused("replay")
     assert "is not a recording" in shell.refused("replay", "ghost", *home)
-    assert "the model was trained with the camera" in shell.refused("replay", "a", "--model", str(model), *home)
+    refused = shell.refused("replay", "a", "--model", str(model), *home)
+    assert "the model was trained with the camera" in refused
+    assert "choose a model that was trained with that one" in refused
     Recording(tmp_path / "data" / "a").leave_out(0, 1)
     assert "nothing to film" in shell.refused("replay", "a", "--out", str(tmp_path / "a.mp4"), *home)
 

@@ -170,6 +170,29 @@ def test_a_model_of_the_same_name_is_not_lost(shell: Shell, model: Path, tmp_pat
     assert (tmp_path / "models" / "m" / "network.keras").read_bytes() == before
 
 
+def test_a_training_that_ends_before_its_first_epoch_leaves_the_model_that_it_was_to_replace(
+    shell: Shell, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "data" / "a", 24)
+    folder = tmp_path / "models" / "m"
+    shutil.copytree(model, folder)
+    (folder / "laps").mkdir()
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    def interrupt(self: TrainingBar, epochs: float, loss: float) -> None:
+        raise KeyboardInterrupt
+
+    train = ("train", "m", "--data", "a", *FAST, "--home", str(tmp_path), "--epochs", "1", "--overwrite")
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingBar, "batch", interrupt)
+        assert shell.run(*train).status == 130
+    assert files.items() <= {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}.items()
+    assert (folder / "laps").exists()
+    assert shell.run(*train).status == 0
+    assert read_card(folder).network == "alvinn1991"
+    assert not (folder / "laps").exists()
+
+
 FAST = ("--network", "alvinn1991", "--views", "off")
 
 

@@ -181,6 +181,70 @@ def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -
     assert not lesson.is_ready
 
 
+def test_a_network_that_is_ready_has_not_failed_however_long_the_person_drives_on() -> None:
+    world = PaperWorld(circle(30.0, spacing=0.5))
+    student, story = ScriptedStudent(world, [0.0]), Story("conv", "human", "circle", "forward", "ClearNoon", 0)
+    lesson = OnlineLesson(
+        student,  # type: ignore[arg-type]
+        ScriptedLearner(),  # type: ignore[arg-type]
+        Readiness(0.01, 2.0, 4.0, DT),
+        lambda truth: Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s),
+        story,
+        every=10,
+        dt=DT,
+        patience=5.0,
+        hands=lambda: True,
+        fallback=("prepared", SubstituteDriver(world)),
+    )
+    teacher = ExpertDriver(world.lane, world.truth, CAR.wheelbase / 2.0)
+    driver = SharedDriver(student, teacher, HumanGate(lesson.teacher_drives))
+    run(world, driver, [lesson, Deadline(10.0)], CAR, SpeedController(8.0, DT))
+    assert (story.outcome, story.fallback) == ("ended by the driver", None)
+
+
+def test_a_lap_on_which_a_person_put_the_car_back_is_none() -> None:
+    """Straight on, on a circle: it leaves its lane within seconds, and a key brings it back before it does."""
+    world = PaperWorld(circle(30.0, spacing=0.5))
+    story = Story("conv", "human", "circle", "forward", "ClearNoon", 0)
+    lesson = OnlineLesson(
+        ScriptedStudent(world, [0.0]),  # type: ignore[arg-type]
+        ScriptedLearner(),  # type: ignore[arg-type]
+        Readiness(0.01, 2.0, 4.0, DT),
+        lambda truth: Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s),
+        story,
+        every=10,
+        dt=DT,
+        patience=300.0,
+        hands=lambda: False,
+    )
+
+    class KeyL:
+        def __init__(self) -> None:
+            self.presses = 0
+
+        def see(self, step: Step) -> Verdict:
+            if abs(step.truth.offset) > 0.3:
+                self.presses += 1
+                return Verdict.RECOVER
+            return Verdict.CONTINUE
+
+        def on_recovery(self) -> None:
+            pass
+
+    class StraightOn:
+        def reset(self) -> None:
+            pass
+
+        def decide(self, _: Observation) -> Decision:
+            return Decision(0.0, who=NAME)
+
+    key = KeyL()
+    run(world, StraightOn(), [lesson, key, Deadline(60.0)], CAR, SpeedController(8.0, DT))
+    assert key.presses > 10
+    assert story.first_unaided_lap_after_s is None
+    assert not any(attempt.completed for attempt in story.attempts)
+
+
 def test_a_learner_that_fails_ends_the_lesson_and_says_why() -> None:
     story, _, _ = teach([0.2], failure_at=5)
     assert (story.outcome, story.failure) == ("failed", "the loss is not a number")

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from alvinn.errors import AlvinnError
+from alvinn.errors import AlvinnError, ModelError
 from alvinn.online import run
+from alvinn.online.process import Learned
 from alvinn.online.run import keep_at_end, report
 from alvinn.online.story import Attempt, Story
+from alvinn.util.files import SCRATCH
 
 FOLDER = Path("models/mine")
 
@@ -50,6 +54,26 @@ def test_one_that_did_not_converge_is_a_failure_unless_another_drove(capsys: pyt
 def test_a_failure_says_what_failed_and_what_was_kept() -> None:
     with pytest.raises(AlvinnError, match=r"the loss of pass 9 is not a number.*what it learned is in"):
         report(FOLDER, story(outcome="failed", passes=8, failure="the loss of pass 9 is not a number"))
+
+
+def test_an_earlier_model_stays_where_a_new_one_cannot_be_written(tmp_path: Path, model: Path) -> None:
+    """The learner is a mock: a disk is full just when it writes."""
+    folder = Path(shutil.copytree(model, tmp_path / "mine"))
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    class Learner:
+        def poll(self, *, patient: bool) -> Learned:
+            return Learned((), 12, 0.1, "")
+
+        def save(self, where: Path) -> None:
+            (where / "network.keras").touch()
+            raise ModelError("No space left on device")
+
+    setup = SimpleNamespace(folder=folder, learner=Learner(), story=story())
+    with pytest.raises(ModelError, match="No space left"):
+        run.keep(cast("Any", setup), cast("Any", object()))
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == files
+    assert not list(folder.glob(f"{SCRATCH}*"))
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -12,6 +12,7 @@ from alvinn.training.model_folder import (
     BEGUN,
     REFINEMENT,
     begin_training,
+    clear_earlier,
     end_training,
     is_trained,
     is_unfinished,
@@ -78,6 +79,7 @@ def test_a_refinement_is_replaced_only_if_that_is_said_and_then_leaves_nothing(
         require_room(folder, resume=False, overwrite=False)
     require_room(folder, resume=False, overwrite=True)
     begin_training(folder, {}, [recording], None, resume=False)
+    clear_earlier(folder)
     assert [path.name for path in folder.iterdir()] == [BEGUN]
 
 
@@ -118,7 +120,11 @@ def test_what_was_derived_from_a_model_goes_with_it(trained: Path, recording: Re
     for name in ("laps", "logs", "member-1"):
         (trained / name).mkdir()
     begin_training(trained, {}, [recording], None, resume=False)
-    assert {path.name for path in trained.iterdir()} == {BEGUN, "notes.txt", "member-1"}
+    for name in (CHECKPOINT, "history.csv", "network.keras"):  # of the first epoch
+        (trained / name).touch()
+    clear_earlier(trained)
+    left = {BEGUN, CHECKPOINT, "history.csv", "network.keras", "logs", "notes.txt", "member-1"}
+    assert {path.name for path in trained.iterdir()} == left
 
 
 def test_laps_of_another_model_in_the_folder_are_not_removed_unless_that_is_said(tmp_path: Path) -> None:

@@ -103,6 +103,18 @@ def test_a_torn_jpeg_is_damaged(keep: int) -> None:
         convert_to_jpeg(encode_jpeg(PICTURE)[:keep], 90)
 
 
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_picture_that_lies_in_its_file_is_imported_upright(turn: int) -> None:
+    """As a phone writes it: an EXIF tag says how it is to be turned."""
+    picture = np.random.default_rng(0).integers(0, 256, (16, 32, 3), dtype=np.uint8)
+    tiff = b"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01" + bytes([0, turn, 0, 0]) + bytes(4)
+    exif = b"Exif\x00\x00" + tiff
+    plain = encode_jpeg(picture)
+    turned = plain[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + plain[2:]
+    imported = convert_to_jpeg(turned, 92)
+    assert decode_image(imported).shape[:2] == read_image_size(imported) == ((16, 32) if turn < 5 else (32, 16))
+
+
 def test_a_png_becomes_jpeg() -> None:
     flat = np.full((30, 50, 3), (200, 30, 60), np.uint8)
     assert np.abs(decode_image(convert_to_jpeg(encode_png(flat), 97)).astype(int) - flat).max() <= 3
