@@ -72,12 +72,13 @@ class HandicappedDriver:
         if self._due is None or now >= self._due - EARLY:
             # on from when it was due, not from now: else every rate would be one that ticks divide
             self._due = now + period if self._due is None else max(self._due + period, now)
-            self._pending.append((now + self._handicap.latency, self._driver.decide(self._expose(observation))))
+            self._pending.append((now + self._handicap.latency, self._driver.decide(self.expose(observation))))
         while self._pending and self._pending[0][0] <= now + EARLY:
             self._answer = self._pending.popleft()[1]
         return self._answer or replace(self._pending[0][1], curvature=0.0, disturbance=0.0)
 
-    def _expose(self, observation: Observation) -> Observation:
+    def expose(self, observation: Observation) -> Observation:
+        """The observation as the driver gets it."""
         if not self._handicap.exposure:
             return observation
         others: Mapping[CameraName, Image] = {

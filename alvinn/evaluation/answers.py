@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.protocols import Verdict
 from alvinn.driving.types import Observation, Step
 from alvinn.networks.inference import Answer
+
+Expose = Callable[[Observation], Observation]
 
 
 class DrivenAnswers:
@@ -13,10 +17,11 @@ class DrivenAnswers:
 
     Args:
         driver: the network that drives.
+        expose: what it gets of an observation, where that is not all.
     """
 
-    def __init__(self, driver: NetworkDriver) -> None:
-        self.network, self._driver = driver.network, driver
+    def __init__(self, driver: NetworkDriver, expose: Expose = lambda seen: seen) -> None:
+        self.network, self.expose, self._driver = driver.network, expose, driver
         self._kept: dict[int, Answer] = {}  # by frame
 
     def see(self, step: Step) -> Verdict:
@@ -29,5 +34,5 @@ class DrivenAnswers:
         """Do nothing: frames go on counting."""
 
     def recall(self, seen: Observation) -> Answer:
-        """The answer that was driven at an observation of this run."""
+        """The answer that was driven at an observation of this run, as the network got it."""
         return self._kept.get(seen.frame) or self.network.answer(seen)

@@ -9,7 +9,8 @@ from typing import Any
 from alvinn.errors import ResultsError
 from alvinn.metrics.referee import Result, Run
 from alvinn.metrics.results import FILM, load_run, parse_run, read_laps
-from alvinn.util.begun import remove, require_ours, require_same
+from alvinn.util.begun import require_ours, require_same
+from alvinn.util.replaced import Replaced
 from alvinn.visualization.page import pluralize
 
 MARK = "laps.json"
@@ -17,16 +18,22 @@ MADE = (MARK, "laps.csv", "report.html", FILM, "runs")
 
 
 def load_earlier(
-    folder: Path, runs: Sequence[Run], head: dict[str, Any], *, resume: bool, overwrite: bool, is_part: bool = False
+    folder: Path,
+    runs: Sequence[Run],
+    head: dict[str, Any],
+    *,
+    resume: bool,
+    replaced: Replaced | None = None,
+    is_part: bool = False,
 ) -> dict[Run, Result]:
-    """The finished runs of an earlier sweep that are kept; what is to be replaced goes.
+    """The finished runs of an earlier sweep that are kept; what is to be replaced is set aside.
 
     Args:
         folder: of the results.
         runs: those asked for now.
         head: `model` and `settings` of the sweep.
         resume: keep the earlier results.
-        overwrite: replace them.
+        replaced: set them aside here; None: they are not to be replaced.
         is_part: the sweep is part of longer work, whose flags it has; that resumes on any server.
 
     Raises:
@@ -36,8 +43,8 @@ def load_earlier(
     """
     path = folder / MARK
     require_ours(folder, MARK, MADE)
-    if overwrite:
-        remove(folder, MADE)
+    if replaced is not None:
+        replaced.set_aside()
     if not path.exists():
         return {}
     before = read_laps(path)

@@ -17,7 +17,7 @@ from alvinn.console import CONSOLE, progress
 from alvinn.drivers.handicap import Handicap
 from alvinn.driving.types import Camera
 from alvinn.errors import UndrivenError
-from alvinn.evaluation.earlier import load_earlier
+from alvinn.evaluation.earlier import MADE, load_earlier
 from alvinn.evaluation.outcome import film_recording
 from alvinn.evaluation.ray_runs import run_on_ray
 from alvinn.evaluation.runs import ProgressCallback, RunSpec, run_in_parallel, run_sequentially
@@ -29,6 +29,7 @@ from alvinn.metrics.summary import summarize
 from alvinn.networks.inference import Network, read_card
 from alvinn.settings import split_names
 from alvinn.util.locks import locked
+from alvinn.util.replaced import Replaced
 from alvinn.visualization.report import Baseline, write_report
 
 
@@ -41,11 +42,14 @@ def judge_recorded_laps(job: LapSettings) -> list[Result]:
     recording = job.open_recording()
     results = judge_recording(recording)
     head = {"model": job.driver_name(), "settings": {"recording": job.recording, "table_sha256": recording.digest()}}
-    with locked(job.results_folder(), "written"):
-        _load_earlier(job, [result.run for result in results], head)
+    folder = job.results_folder()
+    with locked(folder, "written"), Replaced(folder, MADE) as replaced:
+        runs = [result.run for result in results]
+        load_earlier(folder, runs, head, resume=job.resume, replaced=replaced if job.overwrite else None)
         _write(job, head, results)  # before the films, so that they are known as ours
+        replaced.give_up()
         if job.films:
-            film_recording(recording, results, job.results_folder())
+            film_recording(recording, results, folder)
         _report(job, head, results, ())
     return results
 
@@ -104,8 +108,9 @@ def drive_laps(
         AlvinnError: earlier results would be lost.
         KeyboardInterrupt: raised after the results so far are written.
     """
-    with locked(job.results_folder(), "written"):
-        return _drive_laps(job, network, baselines, is_part=is_part)
+    folder = job.results_folder()
+    with locked(folder, "written"), Replaced(folder, MADE) as replaced:
+        return _drive_laps(job, network, baselines, replaced, is_part=is_part)
 
 
 def require_room(job: LapSettings, network: Network | None) -> None:
@@ -116,23 +121,24 @@ def require_room(job: LapSettings, network: Network | None) -> None:
     """
     if job.overwrite:
         return
-    _load_earlier(job, list(job.list_runs()), _describe_sweep(job, network))
+    load_earlier(job.results_folder(), list(job.list_runs()), _describe_sweep(job, network), resume=job.resume)
     if (expert := _set_up_expert(job)) is not None:
         require_room(expert, None)
 
 
-def _load_earlier(
-    job: LapSettings, runs: Sequence[Run], head: dict[str, Any], *, is_part: bool = False
-) -> dict[Run, Result]:
-    return load_earlier(job.results_folder(), runs, head, resume=job.resume, overwrite=job.overwrite, is_part=is_part)
-
-
 def _drive_laps(
-    job: LapSettings, network: Network | None, baselines: Sequence[Baseline], *, is_part: bool
+    job: LapSettings, network: Network | None, baselines: Sequence[Baseline], replaced: Replaced, *, is_part: bool
 ) -> list[Result]:
     runs = list(job.list_runs())
     head = _describe_sweep(job, network)
-    done = _load_earlier(job, runs, head, is_part=is_part)
+    done = load_earlier(
+        job.results_folder(),
+        runs,
+        head,
+        resume=job.resume,
+        replaced=replaced if job.overwrite else None,
+        is_part=is_part,
+    )
     _write(job, head, _in_order(runs, done), baselines)  # so that a killed sweep tells with what it was begun
     specs = [_make_spec(job, network, run, first=run == runs[0]) for run in runs if run not in done]
     try:
@@ -142,6 +148,8 @@ def _drive_laps(
         ):
             for result in results:
                 done[result.run] = result
+                if result.status == "done":
+                    replaced.give_up()
                 on_progress(result.run, 1.0)
                 _write(job, head, _in_order(runs, done), baselines)
     finally:

@@ -132,8 +132,11 @@ def _connect(address: str) -> Any:
     of_its_own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": STORE} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **of_its_own)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except ConnectionError as error:
         raise AlvinnError(NOBODY.format(address)) from error
+    except (ValueError, RuntimeError) as error:  # such as a cluster of another version
+        why = " ".join(str(error).split())
+        raise AlvinnError(f"Ray could not join the cluster at {address}: {why}") from error
     return ray
 
 

@@ -190,9 +190,10 @@ def drive_run(spec: RunSpec, network: Network | None, on_progress: ProgressCallb
     with ExitStack() as stack:
         world = stack.enter_context(_open_world(spec, network, kept))
         pilot = None if network is None else NetworkDriver(network)
-        answers = None if pilot is None else DrivenAnswers(pilot)
         timed = TimedDriver(pilot or ExpertDriver.in_world(world), time.perf_counter)
-        driver = timed if spec.handicap == Handicap() else HandicappedDriver(timed, spec.handicap)
+        handicapped = HandicappedDriver(timed, spec.handicap)
+        driver = timed if spec.handicap == Handicap() else handicapped
+        answers = None if pilot is None else DrivenAnswers(pilot, handicapped.expose)
         start = world.truth().lane_s
         referee = Referee(world.lane, world.geometry.width, spec.laps, settings.speed, start, spec.longest)
         log = stack.enter_context(LogWriter(run_folder(spec.folder, one) / LOG))
@@ -235,9 +236,10 @@ def make_view(one: Run, answers: DrivenAnswers | None, world: CarlaWorld, every:
     if answers is None:
         return NetworkView(title)
     expert = ExpertDriver.in_world(world)
+    look = NetworkInspector(answers.network, answers.network.folder.name).follow(answers.recall)
     return NetworkView(
         title,
-        NetworkInspector(answers.network, answers.network.folder.name).follow(answers.recall),
+        lambda seen: look(answers.expose(seen)),
         TrackMap(sample_lane(world.lane)),
         lambda step: expert.curvature_at(step.truth, step.observation.speed),
         every,

@@ -17,10 +17,11 @@ from rich.text import Text
 from alvinn.console import CONSOLE, print_next
 from alvinn.dagger.background import BackgroundTrainer
 from alvinn.dagger.ledger import Entry, Ledger, read_ledger, write_ledger
-from alvinn.dagger.rounds import drive_round, judge_round, require_teacher, train_round
+from alvinn.dagger.rounds import drive_round, judge_round, recordings_until, require_teacher, train_round
 from alvinn.dagger.settings import RoundSettings
 from alvinn.errors import TakenError, UsageError
 from alvinn.recording import Recording
+from alvinn.training.examples.dataset import common_camera
 from alvinn.util.begun import remove, require_same
 from alvinn.util.locks import locked
 from alvinn.world.opening import require_server, require_starts
@@ -62,6 +63,7 @@ def correct(job: Correct) -> Ledger:
     require_starts(job, job.circuits(), job.starting_points()[-1])
     path = job.model_folder(job.name) / "rounds.json"
     data = {str(name): Recording(job.recording_folder(name)).digest() for name in job.data}
+    common_camera(recordings_until(job, 0))
     require_teacher(job)
     with locked(path.parent, "corrected"):
         if job.overwrite:
@@ -74,6 +76,7 @@ def correct(job: Correct) -> Ledger:
 def _correct(job: Correct, path: Path, settings: dict[str, Any]) -> Ledger:
     ledger = read_ledger(path)
     if ledger is None:
+        _require_no_rounds(job)
         ledger = Ledger(settings)
         write_ledger(path, ledger)  # before anything is driven: a killed run tells what it was begun with
     later = _settings(Correct()) | {"recordings": settings["recordings"]}  # a flag that came later had its default
@@ -115,6 +118,20 @@ def _live(job: Correct, first: int) -> Generator[Entry, None, None]:
             driven = after
         trainer.wait()
     yield judge_round(job, max(first, job.rounds), driven)
+
+
+def _require_no_rounds(job: Correct) -> None:
+    """See that no rounds are there of which nobody knows with what settings they were driven.
+
+    Raises:
+        TakenError: there are.
+    """
+    there = [path for home in (job.model_folder, job.recording_folder) for path in home(job.name).glob("round-*")]
+    if rounds := [path for path in there if path != job.model(0)]:  # shift and others prepare the clone
+        raise TakenError(
+            f"{rounds[0]} is there, but no {job.model_folder(job.name) / 'rounds.json'} that tells how it was made: "
+            "choose another name, or add --overwrite to remove such rounds"
+        )
 
 
 def _require_other_data(job: Correct) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
@@ -25,11 +23,10 @@ from alvinn.recording.session import Session, find_difference, merge_sessions, w
 from alvinn.recording.writer_thread import KEPT, Pictures, WriterThread
 from alvinn.util.images import image_suffix
 from alvinn.util.locks import LOCK, locked
+from alvinn.util.replaced import Replaced
 
 CARD = "card.json"  # of a model
 DISCARDED = "discarded while driving"
-# Folders within, of a recording that is to be replaced: until there is a row to replace it, and while it is removed.
-ASIDE, OBSOLETE = ".replaced", ".obsolete"
 PAUSE = 1.0  # s: longer steps between two rows do not count as driving
 
 
@@ -103,9 +100,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._session = session
         with ExitStack() as undo:
             undo.enter_context(locked(folder, "recorded"))
-            shutil.rmtree(folder / OBSOLETE, ignore_errors=True)  # these two are of a writer that was killed
-            self._put_back()
-            undo.callback(self._put_back)
+            self._replaced = undo.enter_context(Replaced(folder))
             if any(path.name != LOCK for path in folder.iterdir()):
                 self._continue(session, append=append, overwrite=overwrite)
             self._times: list[float] = []  # of the rows that this writer wrote
@@ -118,7 +113,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     def _continue(self, session: Session, *, append: bool, overwrite: bool) -> None:
         if overwrite:
-            self._set_aside()
+            self._require_recording()
+            self._replaced.set_aside()
             return
         require_free(self._folder, append=append, overwrite=overwrite)
         before = Recording(self._folder)
@@ -130,39 +126,15 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._renumbered = _find_next_number(before.rows) - self.rows
         self._segment = before.rows[-1].segment + 1 if before.rows else 0
 
-    def _set_aside(self) -> None:
-        """Move the existing recording, with everything made from it, out of the way.
+    def _require_recording(self) -> None:
+        """See that what is to be replaced is a recording and no more.
 
         Raises:
-            RecordingError: the folder is not a recording.
+            RecordingError: it is not.
         """
         if not (self._folder / SESSION).is_file():
             raise RecordingError(f"{self._folder} is not a recording and is not replaced: choose another name")
         require_only_a_recording(self._folder)
-        _move_all(self._folder, self._folder / ASIDE)
-
-    def _put_back(self) -> None:
-        """Bring back the recording that was set aside, if no row has taken its place."""
-        if (aside := self._folder / ASIDE).is_dir():
-            self._clear()
-            _move_all(aside, self._folder)
-            aside.rmdir()
-
-    def _give_up_old(self) -> None:
-        """Remove what was set aside, beside the drive: thousands of pictures take a while."""
-        if (aside := self._folder / ASIDE).is_dir():
-            aside.rename(self._folder / OBSOLETE)
-            removal = threading.Thread(target=shutil.rmtree, args=(self._folder / OBSOLETE, True), name="removal")
-            removal.start()
-            self._held.callback(removal.join)
-
-    def _clear(self) -> None:
-        """Remove this recording."""
-        for path in _list_content(self._folder):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
 
     @property
     def added(self) -> int:
@@ -259,7 +231,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
     def _write(self, row: Row, pictures: Pictures) -> None:
         if self.rows == self._first:
-            self._give_up_old()
+            self._replaced.give_up()
         self._thread.write(row, pictures)
         self._weathers[row.weather] = None
         self._times.append(row.time)
@@ -279,19 +251,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
                 if error is None:
                     raise
             if not self.rows and (error is not None or not self._keep_empty):
-                self._clear()  # an empty recording would only block its name
-
-
-def _list_content(folder: Path) -> list[Path]:
-    """What a recording's folder holds, besides its lock and what it replaces."""
-    return [path for path in folder.iterdir() if path.name not in {LOCK, ASIDE, OBSOLETE}]
-
-
-def _move_all(source: Path, target: Path) -> None:
-    """Move a recording from one folder to another of the same disk."""
-    target.mkdir(exist_ok=True)
-    for path in _list_content(source):
-        path.rename(target / path.name)
+                self._replaced.clear()  # an empty recording would only block its name
 
 
 def _find_next_number(rows: Sequence[Row]) -> int:

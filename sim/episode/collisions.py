@@ -20,6 +20,7 @@ from sim.geometry.poses import Vector
 
 CELL = 8.0  # size of the grid's cells [m]
 MOST_NEIGHBOURS = 32  # in a cell, and for a car: more are near each other only where a client has piled them up
+LEAST_IMPULSE = 1e-3  # N s: less is what rounding leaves of a contact that the other car's turn has ended already
 MOST_PUSHES = 8  # of a car in a step: that many can stand around it
 
 
@@ -124,7 +125,7 @@ def _contact(vehicle: Vehicle, other: Actor | Box, before: dict[int, Box]) -> li
     vehicle.shift(nx * depth, ny * depth)
     movable = other if isinstance(other, Vehicle) and other.moves else None
     impulse = _impulse(vehicle, movable, nx, ny)
-    if impulse <= 0.0:
+    if impulse <= LEAST_IMPULSE:
         return []
     push = Vector(nx * impulse, ny * impulse)
     back = Vector(-push.x, -push.y)

@@ -1,14 +1,16 @@
 """The image cache: the preprocessed frames of a recording as one memory-mapped array beside its table.
 
-The file's name is a hash of the recording's rows, of the preprocessing, and of the size and time of every picture file,
-so that none of them can change unnoticed. It is written under another name first, so that a killed run leaves no half
-of one, and as a plain file: a full disk is an error then, and not the end of the process, as it is within a mapping.
+The file's name has two hashes: one of the preprocessing and of the chosen rows, and one of the recording's table and of
+the size and time of every picture file, so that none of them can change unnoticed; a new file replaces those of earlier
+states. It is written under another name first, so that a killed run leaves no half of one, and as a plain file: a full
+disk is an error then, and not the end of the process, as it is within a mapping.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,10 +39,12 @@ def load_pictures(recording: Recording, preprocessing: Preprocessing, on_frame: 
     Raises:
         RecordingError: a picture is missing or damaged.
     """
-    path = recording.folder / "cache" / f"{_key(recording, preprocessing)}.npy"
+    kind, state = _hash_kind(recording, preprocessing), _hash_state(recording, preprocessing)
+    path = recording.folder / "cache" / f"{kind}-{state}.npy"
     if not path.is_file():
         with locked(path.parent, "cached", patience=FOREVER):  # another process that needs the same waits for ours
             if not path.is_file():
+                _remove_earlier(path.parent, kind)
                 _make(path, recording, preprocessing, on_frame)
                 return _map_file(path)
     for _ in recording.rows:
@@ -53,10 +57,25 @@ def _map_file(path: Path) -> Pictures:
     return mapped
 
 
-def _key(recording: Recording, preprocessing: Preprocessing) -> str:
+def _hash_kind(recording: Recording, preprocessing: Preprocessing) -> str:
     parts = {key: value for key, value in asdict(preprocessing).items() if key != "colours"}
-    states = "".join(_states(recording, preprocessing))
-    return hashlib.sha256(f"{recording.table_digest()}{recording.selection} {parts} {states}".encode()).hexdigest()[:16]
+    return _hash(f"{recording.selection} {parts}")
+
+
+def _hash_state(recording: Recording, preprocessing: Preprocessing) -> str:
+    return _hash(f"{recording.table_digest()} {''.join(_states(recording, preprocessing))}")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _remove_earlier(cache: Path, kind: str) -> None:
+    """Remove what an earlier state of the recording left, and earlier versions of this program."""
+    for path in cache.glob("*.npy"):
+        if path.name.startswith(kind) or "-" not in path.name:
+            with suppress(OSError):  # Windows: another process reads it
+                path.unlink()
 
 
 def _states(recording: Recording, preprocessing: Preprocessing) -> Iterator[str]:

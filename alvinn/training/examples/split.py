@@ -9,7 +9,7 @@ a known lane, blocks of time are held out; of many drives too short for a stretc
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,11 @@ HOLD_SECONDS = 6.0  # held out of them, in the middle: half a minute of driving 
 GAP_SECONDS = 5.0  # of driving skipped on either side
 ALIKE_HEADING = 0.5  # cosine of the angle between two headings on the same piece of road
 
+BLOCK = 256  # rows that are compared with all around them at once
+
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 
 def hold_out(rows: Sequence[Row]) -> tuple[Mask, Mask]:
@@ -72,14 +76,26 @@ def _hold_circuits_out(rows: Sequence[Row]) -> Mask:
 def _on_held_out_roads(rows: Sequence[Row], held_out: Mask) -> Mask:
     """Rows within the gap of a held-out one, headed alike, on a lane from another starting point of the same map."""
     found, gap = np.zeros(len(rows), dtype=bool), _measure_gap(rows)
-    lanes = np.array([(name, str(start)) for name, _, start in (parse_lane(row.lane) for row in rows)])
+    lanes = [(name, str(start)) for name, _, start in (parse_lane(row.lane) for row in rows)]
+    names, starts = (np.unique(column, return_inverse=True)[1] for column in zip(*lanes, strict=True))
     places = np.array([(row.x, row.y, row.yaw) for row in rows])
-    for name, start in {(name, start) for name, start in lanes.tolist()}:
-        is_map, is_start = lanes.T[0] == name, lanes.T[1] == start
-        for x, y, yaw in places[held_out & is_map & ~is_start]:
-            far = np.hypot(places[:, 0] - x, places[:, 1] - y) > gap
-            found |= is_map & is_start & ~far & (np.cos(places[:, 2] - yaw) > ALIKE_HEADING)
+    for cell, around in _pair_cells(places, names, max(gap, 1.0)):
+        for some in np.array_split(cell[held_out[cell]], len(cell) // BLOCK + 1):
+            apart = np.hypot(*(places[some, None, :2] - places[None, around, :2]).transpose(2, 0, 1))
+            alike = np.cos(places[some, None, 2] - places[None, around, 2]) > ALIKE_HEADING
+            found[around] |= ((apart <= gap) & alike & (starts[some, None] != starts[None, around])).any(axis=0)
     return found
+
+
+def _pair_cells(places: Floats, names: Indices, size: float) -> Iterator[tuple[Indices, Indices]]:
+    """The rows of each square cell of a map, and those of it and of the eight around it; unknown places are in none."""
+    cells: dict[tuple[int, ...], list[int]] = {}
+    for index in np.flatnonzero(np.isfinite(places).all(axis=1)).tolist():
+        x, y, _ = places[index]
+        cells.setdefault((int(names[index]), math.floor(x / size), math.floor(y / size)), []).append(index)
+    for (name, i, j), cell in cells.items():
+        near = [cells.get((name, i + right, j + down), []) for right in (-1, 0, 1) for down in (-1, 0, 1)]
+        yield np.array(cell), np.array([index for one in near for index in one])
 
 
 def _measure_gap(rows: Sequence[Row]) -> float:

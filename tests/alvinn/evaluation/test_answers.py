@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alvinn.drivers.handicap import Handicap, HandicappedDriver
 from alvinn.drivers.network import NetworkDriver
 from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
@@ -56,6 +57,28 @@ def test_the_panels_mark_is_the_driven_answer_though_it_is_drawn_every_second_ti
     for step in worst.steps:
         again(step)
     assert marks == pytest.approx([driven[step.observation.frame] for step in worst.steps]), "of its worst stretch, too"
+
+
+def test_films_of_a_drive_under_another_exposure_show_what_was_driven(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, script = NetworkDriver(Network(model)), Script(VERDICTS)
+    handicapped = HandicappedDriver(driver, Handicap(exposure=2.0))
+    answers = DrivenAnswers(driver, handicapped.expose)
+    insights: list[Insight] = []
+
+    def draw(_: AlvinnPanel, insight: Insight, *__: object) -> Image:
+        insights.append(insight)
+        return np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
+
+    monkeypatch.setattr(AlvinnPanel, "draw", draw)
+    world = paper_car()
+    run(world, handicapped, [script, answers], CAR, SpeedController(8.0, DT))
+    step = script.steps[-1]
+    make_view(next(iter(LapSettings(map="oval").list_runs())), answers, world)(step)
+    (insight,) = insights
+    assert insight.curvature == pytest.approx(step.decision.curvature)
+    assert insight.seen.mean() > driver.network.card.preprocessing.prepare(step.observation).mean() + 10.0
 
 
 def test_a_network_that_does_not_remember_is_asked_again(model: Path) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from alvinn import __version__
 from alvinn.errors import MixedError, ResultsError, TakenError
-from alvinn.evaluation.earlier import load_earlier
+from alvinn.evaluation.earlier import MADE, load_earlier
 from alvinn.evaluation.laps import _describe_sweep
 from alvinn.jobs.laps import Laps
 from alvinn.metrics.referee import Result, Run, unfinished_result
 from alvinn.metrics.results import save_run, write_laps
+from alvinn.util.replaced import ASIDE, Replaced
 from tests.alvinn.judged import RUN, judged, sum_up
 
 HEAD: dict[str, Any] = {"model": "mine", "settings": {"speed": 8.0, "version": "1", "maps": {}}}
@@ -27,17 +28,17 @@ def leave(folder: Path, *results: Result) -> None:
 
 
 def test_an_empty_folder_has_nothing_to_lose(tmp_path: Path) -> None:
-    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False) == {}
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False) == {}
 
 
 def test_finished_runs_are_kept_replaced_or_refused_as_was_said(tmp_path: Path) -> None:
     done = judged([0.1] * 5)
     leave(tmp_path, done)
     with pytest.raises(ResultsError, match=r"finished runs \(1\): add --resume .* --overwrite .* another --out"):
-        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False)
-    assert load_earlier(tmp_path, [RUN, OTHER], HEAD, resume=True, overwrite=False) == {RUN: done}
-    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True) == {}
-    assert not list(tmp_path.iterdir()), "what was derived goes with it"
+        load_earlier(tmp_path, [RUN], HEAD, resume=False)
+    assert load_earlier(tmp_path, [RUN, OTHER], HEAD, resume=True) == {RUN: done}
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, replaced=Replaced(tmp_path, MADE)) == {}
+    assert [path.name for path in tmp_path.iterdir()] == [ASIDE], "what was derived goes with it"
 
 
 def test_damaged_results_are_replaced_as_their_error_says(tmp_path: Path) -> None:
@@ -46,19 +47,19 @@ def test_damaged_results_are_replaced_as_their_error_says(tmp_path: Path) -> Non
     with pytest.raises(
         ResultsError, match=r"is damaged: .*; restore it from a copy, or drive the laps again with --over"
     ):
-        load_earlier(tmp_path, [RUN], HEAD, resume=True, overwrite=False)
-    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=True) == {}
+        load_earlier(tmp_path, [RUN], HEAD, resume=True)
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, replaced=Replaced(tmp_path, MADE)) == {}
 
 
 def test_runs_that_failed_or_were_interrupted_are_nothing_to_lose(tmp_path: Path) -> None:
     leave(tmp_path, unfinished_result(RUN, "failed", "no server"), unfinished_result(OTHER, "interrupted"))
-    assert load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=False) == {}
+    assert load_earlier(tmp_path, [RUN], HEAD, resume=False) == {}
 
 
 def test_finished_runs_that_are_not_asked_for_any_more_are_not_dropped(tmp_path: Path) -> None:
     leave(tmp_path, judged([0.1] * 5), judged([0.1] * 5, OTHER))
     with pytest.raises(ResultsError, match=r"holds what is not asked for now, 1 run \(oval forward in ClearNoon\)"):
-        load_earlier(tmp_path, [OTHER], HEAD, resume=True, overwrite=False)
+        load_earlier(tmp_path, [OTHER], HEAD, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_other_settings_another_version_and_other_maps_are_refused_and_named(
     leave(tmp_path, judged([0.1] * 5))
     now = HEAD | {"settings": HEAD["settings"] | changed}
     with pytest.raises(MixedError, match=f"was begun with {said}: choose another --out"):
-        load_earlier(tmp_path, [RUN], now, resume=True, overwrite=False)
+        load_earlier(tmp_path, [RUN], now, resume=True)
 
 
 def test_a_sweep_says_its_version_and_what_its_map_files_hold(tmp_path: Path) -> None:
@@ -98,9 +99,9 @@ def test_a_network_is_known_by_its_contents_wherever_it_lies(tmp_path: Path) -> 
     done = judged([0.1] * 5)
     save_run(tmp_path, done)
     write_laps(tmp_path, known("/old/home/models/mine"), [done.as_json()], sum_up(done))
-    assert load_earlier(tmp_path, [RUN], known("mine"), resume=True, overwrite=False) == {RUN: done}
+    assert load_earlier(tmp_path, [RUN], known("mine"), resume=True) == {RUN: done}
     with pytest.raises(MixedError, match=r"network_sha256 a \(now b\)"):
-        load_earlier(tmp_path, [RUN], known("mine", network_sha256="b"), resume=True, overwrite=False)
+        load_earlier(tmp_path, [RUN], known("mine", network_sha256="b"), resume=True)
 
 
 def test_laps_of_longer_work_go_on_at_another_server_and_what_differs_is_mended_there(tmp_path: Path) -> None:
@@ -109,16 +110,17 @@ def test_laps_of_longer_work_go_on_at_another_server_and_what_differs_is_mended_
     save_run(tmp_path, done)
     write_laps(tmp_path, known("mine"), [done.as_json()], sum_up(done))
     moved = known("mine", carla="here:3000")
-    assert load_earlier(tmp_path, [RUN], moved, resume=True, overwrite=False, is_part=True) == {RUN: done}
+    assert load_earlier(tmp_path, [RUN], moved, resume=True, is_part=True) == {RUN: done}
     with pytest.raises(MixedError, match="carla"):
-        load_earlier(tmp_path, [RUN], moved, resume=True, overwrite=False)
+        load_earlier(tmp_path, [RUN], moved, resume=True)
     with pytest.raises(MixedError, match=f"remove {tmp_path}, and it is driven anew"):
-        load_earlier(tmp_path, [RUN], known("mine", version="2"), resume=True, overwrite=False, is_part=True)
+        load_earlier(tmp_path, [RUN], known("mine", version="2"), resume=True, is_part=True)
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_what_no_sweep_made_is_not_replaced(tmp_path: Path, *, overwrite: bool) -> None:
+    replaced = Replaced(tmp_path, MADE) if overwrite else None
     (tmp_path / "runs").mkdir()
     with pytest.raises(TakenError, match=r"holds runs but no laps\.json, so it is not ours to replace"):
-        load_earlier(tmp_path, [RUN], HEAD, resume=False, overwrite=overwrite)
+        load_earlier(tmp_path, [RUN], HEAD, resume=False, replaced=replaced)
     assert (tmp_path / "runs").is_dir()

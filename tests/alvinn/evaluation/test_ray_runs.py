@@ -108,6 +108,17 @@ def test_an_address_that_is_none_is_said_before_ray_is_asked_for(address: str, m
         next(run_on_ray([], address, lambda *_: None))
 
 
+def test_a_cluster_of_another_version_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Newer(ModuleType):
+        @staticmethod
+        def init(**_: object) -> None:
+            raise RuntimeError("Version mismatch: the cluster was started with:\n    Ray: 9.9.9")
+
+    monkeypatch.setitem(sys.modules, "ray", Newer("ray"))
+    with pytest.raises(AlvinnError, match=r"could not join the cluster at auto: Version mismatch: .* Ray: 9\.9\.9"):
+        next(run_on_ray([], "auto", lambda *_: None))
+
+
 @pytest.mark.parametrize(("address", "expected"), [("local", True), ("10.0.0.1:6379", False)])
 def test_a_cluster_started_here_is_said_to_listen_on_the_network(
     address: str, expected: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from alvinn.cli import main
-from alvinn.dagger.ledger import RoundRecord, plan_rollouts, write_round
+from alvinn.dagger.ledger import Ledger, RoundRecord, plan_rollouts, write_ledger, write_round
 from alvinn.dagger.rounds import train_round
 from alvinn.dagger.settings import RoundSettings
-from alvinn.errors import BusyError, MixedError, ResultsError, TakenError
+from alvinn.errors import AlvinnError, BusyError, MixedError, ResultsError, TakenError
 from alvinn.evaluation.settings import LapSettings
 from alvinn.jobs.correct import Correct, _settings, correct
 from alvinn.metrics.results import read_laps
@@ -25,7 +25,7 @@ from alvinn.recording import Recording
 from alvinn.util.locks import locked
 from tests.alvinn.cockpit.desktop import desktop
 from tests.alvinn.cockpit.person import Person
-from tests.alvinn.fakes import write_recording
+from tests.alvinn.fakes import SMALL, write_recording
 from tests.alvinn.jobs.cli import Shell
 from tests.conftest import Address
 
@@ -174,6 +174,28 @@ def test_rounds_that_were_killed_before_the_first_was_judged_are_not_gone_on_wit
         correct(job)
 
 
+def test_rounds_of_which_nobody_knows_how_they_were_made_are_not_taken_for_those_asked_for(tmp_path: Path) -> None:
+    """As where somebody removed models/mine and left data/mine."""
+    write_recording(tmp_path / "data" / "base", 3)
+    write_recording(tmp_path / "data" / "mine" / "round-001", 3)
+    with pytest.raises(
+        TakenError, match=r"round-001 is there, but no .*rounds\.json .*: choose another name, or add --ov"
+    ):
+        correct(Correct(home=tmp_path, name="mine", data=("base",)))
+    assert not (tmp_path / "models" / "mine" / "rounds.json").exists()
+
+
+def test_recordings_that_cannot_be_learned_from_are_told_before_rounds_are_removed(tmp_path: Path) -> None:
+    write_recording(tmp_path / "data" / "base", 3)
+    write_recording(tmp_path / "data" / "other", 3, camera=replace(SMALL, fov=60.0))
+    write_recording(tmp_path / "data" / "mine" / "round-001", 3)
+    for overwrite in (True, False):
+        with pytest.raises(AlvinnError, match="a network has one camera"):
+            correct(Correct(home=tmp_path, name="mine", data=("base", "other"), overwrite=overwrite))
+    assert (tmp_path / "data" / "mine" / "round-001" / "drive.csv").exists()
+    assert not (tmp_path / "models" / "mine" / "rounds.json").exists()
+
+
 @pytest.mark.parametrize("arguments", [(), ("m",)])
 def test_without_name_or_data_it_says_what_it_wants(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert "correct requires a name and recordings" in shell.misused("correct", *arguments)
@@ -287,6 +309,8 @@ def test_rounds_end_as_soon_as_all_laps_pass_on_circuits_that_were_not_corrected
         views="off",
         epochs=1,
     )
+    begun = _settings(job) | {"recordings": {"base": Recording(job.recording_folder("base")).digest()}}
+    write_ledger(job.model_folder("mine") / "rounds.json", Ledger(begun))
     shutil.copytree(job.find_model("shipped"), job.model(1))
     for number in (1, 2):  # driven already, with nothing to correct
         rollouts = plan_rollouts(job.circuits(), number, job.round_seconds, job.seed)

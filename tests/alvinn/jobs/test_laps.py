@@ -21,6 +21,7 @@ from alvinn.metrics.results import write_laps
 from alvinn.networks.inference import read_card, write_card
 from alvinn.settings import CameraFlags
 from alvinn.util.locks import locked
+from alvinn.util.replaced import ASIDE
 from alvinn.util.video import poster
 from tests.alvinn.cockpit.desktop import until
 from tests.alvinn.fakes import write_recording
@@ -223,6 +224,19 @@ def test_ray_is_instead_of_jobs_and_of_a_named_server(shell: Shell, flags: tuple
 )
 def test_flags_that_contradict_each_other_are_wrong_usage(shell: Shell, flags: tuple[str, ...]) -> None:
     assert shell.run("laps", *flags).status == 2
+
+
+def test_results_stay_where_nothing_could_be_driven_in_their_place(
+    shell: Shell, tmp_path: Path, server: Address
+) -> None:
+    sweep = ("laps", "--driver", "expert", "--carla", f"{server[0]}:{server[1]}", "--map", "oval", "--km", "0.02")
+    rest = ("--no-films", "--out", str(tmp_path))
+    assert shell.run(*sweep, *rest).status == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert "has starting points" in shell.refused(*sweep, *rest, "--overwrite", "--start", "999")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
+    assert shell.run(*sweep, *rest, "--overwrite").status == 0
+    assert not (tmp_path / ASIDE).exists()
 
 
 def test_the_laps_of_a_recording_replace_no_others(shell: Shell, tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def test_a_car_hit_from_behind_is_pushed_along_the_road_whoever_was_spawned_firs
     for _ in range(60):
         world.tick()
         told += len(world.collisions)
+        pairs = [(one.vehicle.id, getattr(one.other, "id", None)) for one in world.collisions]
+        assert len(pairs) == len(set(pairs)), "one message a tick, not a second one of impulse 0"
     assert told >= 2
     assert (fast.pose.y, parked.pose.y) == pytest.approx((0.0, aside), abs=0.01), "nobody is shoved aside"
     assert parked.pose.x - 30.0 > 2.0

@@ -6,14 +6,15 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alvinn.networks.preprocessing import Preprocessing
-from alvinn.recording import Recording, Row
+from alvinn.recording import Recording, Row, parse_lane
 from alvinn.training.examples.dataset import load_dataset
-from alvinn.training.examples.split import hold_out, rows_learned_from
+from alvinn.training.examples.split import ALIKE_HEADING, _on_held_out_roads, hold_out, rows_learned_from
 from tests.alvinn.fakes import SMALL, write_recording
 
 
@@ -136,6 +137,33 @@ def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
     assert [row.frame for row in rows_learned_from([recording])] == [
         recording.rows[index].frame for index in np.unique(dataset.training)
     ]
+
+
+def compare_all(rows: list[Row], held_out: npt.NDArray[np.bool_], gap: float) -> list[bool]:
+    """What `_on_held_out_roads` finds, by asking every row about every other."""
+
+    def touches(row: Row, other: Row) -> bool:
+        (name, _, start), (map_name, _, begin) = parse_lane(row.lane), parse_lane(other.lane)
+        near = math.dist((row.x, row.y), (other.x, other.y)) <= gap
+        return name == map_name and start != begin and near and math.cos(row.yaw - other.yaw) > ALIKE_HEADING
+
+    held = [row for row, is_held in zip(rows, held_out, strict=True) if is_held]
+    return [any(touches(row, other) for other in held) for row in rows]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([20.0, 200.0, 2000.0]))
+def test_roads_are_shared_by_the_rows_that_asking_everybody_finds(row: Row, seed: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    lanes = ["a/forward", "a@7/forward", "a@8/reverse", "b/forward"]
+    rows = [
+        replace(row, lane=lanes[lane], x=x, y=y, yaw=yaw, speed=8.0, lane_s=1.0)
+        for lane, (x, y, yaw) in zip(
+            rng.integers(0, 4, 60), rng.uniform(-spread, spread, (60, 3)).tolist(), strict=True
+        )
+    ]
+    rows[3] = replace(rows[3], x=math.nan)
+    held_out = rng.random(60) < 0.3
+    assert _on_held_out_roads(rows, held_out).tolist() == compare_all(rows, held_out, 40.0)
 
 
 def test_what_one_starting_point_holds_out_of_a_road_no_other_one_trains_on(row: Row) -> None:
