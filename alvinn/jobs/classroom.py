@@ -43,7 +43,7 @@ from alvinn.recording.summary import open_recording
 from alvinn.recording.writer import require_free
 from alvinn.settings import SHIPPED, Driving, find_map, refuse_idle, require_above_zero
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import open_world
+from alvinn.world.opening import open_world, require_loop
 
 GROUND = "random:7"  # has bends that a clone of `country` does not manage from aside
 ACTIVITIES = ("watch", "bet", "push", "paint", "teach", "exam", "lessons")
@@ -210,6 +210,7 @@ class ShowClassroom(Driving):
                 learned_on=network.card.server if network is not None else "",
             )
         )
+        require_loop(world.lane, f"{self.map} {self.direction}", "a class drives on and on")
         who = "you" if network is None else self.model or SHIPPED
         classroom.facts |= {"title": f"{who} on {self.map}", "lane": outline(world.lane), "drivable": True}
         classroom.facts["camera"] = asdict(world.camera)

@@ -18,7 +18,7 @@ from alvinn.driving.cruise import SpeedController
 from alvinn.driving.loop import run
 from alvinn.driving.observers import TickCallback
 from alvinn.driving.types import GroundTruth, Step
-from alvinn.errors import AlvinnError, MapError, ModelError
+from alvinn.errors import AlvinnError, ModelError
 from alvinn.metrics.referee import Referee
 from alvinn.networks.architectures import ARCHITECTURES
 from alvinn.networks.encodings import Hill
@@ -37,7 +37,7 @@ from alvinn.util.files import SCRATCH
 from alvinn.util.locks import locked
 from alvinn.util.repository import program_commit
 from alvinn.world.carla_world import DT, CarlaWorld
-from alvinn.world.opening import open_world
+from alvinn.world.opening import open_world, require_loop
 
 LOW_SECONDS = 5.0  # for which the error must stay low
 LEAST_SECONDS = 15.0  # of watching before an attempt
@@ -130,11 +130,7 @@ def open_lesson_world(job: LearnSettings) -> Iterator[CarlaWorld]:
         weather=job.weather,
         seed=job.seed,
     ) as world:
-        if not world.lane.closed:
-            raise MapError(
-                f"the lane of {job.map} {job.direction} ends somewhere, and a lesson is over with a whole lap: choose "
-                "another --map"
-            )
+        require_loop(world.lane, f"{job.map} {job.direction}", "a lesson is over with a whole lap")
         yield world
 
 

@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 
 from alvinn.console import CONSOLE
+from alvinn.driving.lane import Lane
 from alvinn.driving.types import Camera, CameraName, Direction
-from alvinn.errors import AlvinnError, OneWayError
+from alvinn.errors import AlvinnError, MapError, OneWayError
 from alvinn.settings import Driving, is_address
 from alvinn.world.carla_world import CarlaWorld
 from alvinn.world.connection import connect, explain_errors, server_kind
@@ -60,6 +61,21 @@ def require_starts(settings: Driving, maps: Sequence[str], last: int) -> None:
         for name in maps:
             with connect(*kept.address(name, settings.seed), embedded=True) as client:
                 find_start(client.get_world().get_map(), last)
+
+
+def require_loop(lane: Lane, place: str, why: str) -> None:
+    """See that a lane leads back to where it began.
+
+    Args:
+        lane: that is to be driven.
+        place: its map and direction.
+        why: what wants that.
+
+    Raises:
+        MapError: it does not.
+    """
+    if not lane.closed:
+        raise MapError(f"the lane of {place} ends somewhere, and {why}: choose another --map")
 
 
 def find_server_kind(settings: Driving) -> str:

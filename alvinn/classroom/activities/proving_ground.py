@@ -20,7 +20,7 @@ from alvinn.classroom.activities.contenders import CELLS, REACH, Contender
 from alvinn.classroom.activities.task_queue import TaskQueue
 from alvinn.classroom.audience import Guest
 from alvinn.classroom.classroom import Classroom
-from alvinn.classroom.messages import Drop, Pose, pack
+from alvinn.classroom.messages import AskExam, Drop, Pose, Teach, pack
 from alvinn.classroom.moments import PICTURE_QUALITY, Moment, follow, think
 from alvinn.classroom.stage import SHOWN_EVERY
 from alvinn.drivers.expert import ExpertDriver
@@ -224,8 +224,8 @@ def private_ground(
 ) -> Iterator[None]:
     """A private car on an embedded server of its own, in a thread that ends with the block: push, exam, teaching.
 
-    The page is served meanwhile: a guest who opens the activity before the server is there waits for it. Networks of
-    another camera than the first one's are left out, since all look at the same view.
+    The page is served meanwhile: who opens the push before the server is there waits for it, and who asks for another
+    activity is told. Networks of another camera than the first one's are left out, since all look at the same view.
 
     Args:
         classroom: who asks.
@@ -239,6 +239,8 @@ def private_ground(
     over = threading.Event()
     grounds: list[ProvingGround] = []
 
+    _refuse(classroom, (AskExam, Teach), "the private car is on its way: ask again in a moment")
+
     def work() -> None:
         try:
             with _open_private_world(settings, card, map_name, over.is_set) as world:
@@ -250,7 +252,9 @@ def private_ground(
                     grounds[0].queue.work()
         except AlvinnError as error:
             if not over.is_set():
-                classroom.post(pack("refused", {"why": f"the private car is gone: {error}"}))
+                why = f"the private car is gone: {error}"
+                classroom.post(pack("refused", {"why": why}))
+                _refuse(classroom, (AskExam, Teach, Drop), why)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -261,6 +265,16 @@ def private_ground(
         for ground in grounds:
             ground.queue.close()
         thread.join()
+
+
+def _refuse(classroom: Classroom, kinds: Sequence[type], why: str) -> None:
+    """Answer messages of these kinds with the reason why nothing comes of them."""
+
+    def refuse(guest: Guest, _: object) -> None:
+        guest.tell(pack("refused", {"why": why}))
+
+    for kind in kinds:
+        classroom.handlers[kind] = refuse
 
 
 def _open_private_world(

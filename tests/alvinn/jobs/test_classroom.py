@@ -17,6 +17,7 @@ from alvinn.settings import SHIPPED, Home
 from tests.alvinn import fakes
 from tests.alvinn.classroom.people import visit
 from tests.alvinn.jobs.cli import Shell
+from tests.towns import ROAD
 
 
 @contextmanager
@@ -53,6 +54,14 @@ def test_the_private_cars_circuit_is_looked_up_also_where_the_stage_is_on_anothe
 
 def test_a_recording_that_is_not_there_is_refused_in_a_sentence(shell: Shell, tmp_path: Path) -> None:
     assert "nothing" in shell.refused("classroom", "--replay", "nothing", "--home", str(tmp_path))
+
+
+def test_a_road_that_ends_is_none_for_a_class(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "road.xodr").write_text(ROAD, encoding="utf-8")
+    words = ("classroom", "--port", "0", "--map", str(tmp_path / "road.xodr"), "--home", str(tmp_path))
+    said = shell.run(*words)
+    assert said.status == 1
+    assert "ends somewhere, and a class drives on and on: choose another --map" in said.err
 
 
 def test_a_class_is_not_shared_where_there_is_no_network(

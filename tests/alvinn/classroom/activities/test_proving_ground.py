@@ -151,7 +151,12 @@ def test_a_class_that_ends_does_not_wait_for_a_private_car_that_is_still_to_come
     classroom = Classroom(KEYS)
     guest = classroom.join(Hello("Ada"))
     with private_ground(classroom, [shipped()], Driving(), "oval"):
-        pass
+        assert "refused" not in {message["type"] for message in hear(guest)}
+        for asked in ("exam", "teach"):
+            classroom.receive(guest, f'{{"type": "{asked}"}}')
+        assert [message["why"] for message in hear(guest) if message["type"] == "refused"] == [
+            "the private car is on its way: ask again in a moment"
+        ] * 2
     assert "refused" not in {message["type"] for message in hear(guest)}
 
 
