@@ -1,6 +1,6 @@
 """The exam: laps of circuits on which nothing was chosen, in all of CARLA's weathers, in cells of minutes.
 
-    python -m tests.laps.exam --turns 2
+    python -m tests.laps.exam --turns 4
     python -m tests.laps.exam --model expert
 
 A turn is random:400 to random:499, both ways, each circuit in one weather; the weathers are dealt like cards, and the
