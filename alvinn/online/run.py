@@ -187,7 +187,7 @@ def keep(setup: Setup, world: CarlaWorld) -> None:
     if not setup.story.passes:
         return
     scratch = setup.folder / f"{SCRATCH}learned"
-    scratch.mkdir(exist_ok=True)
+    scratch.mkdir(parents=True, exist_ok=True)
     try:
         setup.learner.save(scratch)
         setup.story.write(scratch)

@@ -12,7 +12,7 @@ from alvinn.errors import BusyError, MixedError, RecordingError, TakenError
 from alvinn.jobs.demo import Demo, leave_mark
 from alvinn.networks.inference import CHECKPOINT
 from alvinn.recording import RecordingWriter
-from tests.alvinn.fakes import session, write_recording
+from tests.alvinn.fakes import session, step, write_recording
 from tests.alvinn.jobs.cli import Shell
 
 
@@ -51,8 +51,8 @@ def test_a_demos_recording_that_was_driven_on_or_recorded_anew_is_not_replaced(t
     write_recording(folder, 3, append=True)
     with pytest.raises(MixedError, match="move it elsewhere"):
         Demo(home=tmp_path)._replace_earlier()
-    with RecordingWriter(folder, session(), overwrite=True):
-        pass
+    with RecordingWriter(folder, session(), overwrite=True) as writer:
+        writer.add(step(0), lane="oval/forward", weather="ClearNoon")
     with pytest.raises(TakenError, match=r"no demo\.json"):
         Demo(home=tmp_path)._replace_earlier()
 
