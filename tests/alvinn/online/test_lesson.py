@@ -157,9 +157,12 @@ def test_a_prepared_model_drives_in_its_place_and_that_is_no_lap_of_its_own() ->
     assert [attempt.completed for attempt in story.attempts] == [True]
 
 
-def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -> None:
+def begin_by_hand(
+    error: float, *, hands: bool, patience: float
+) -> tuple[OnlineLesson, Story, ScriptedStudent, PaperWorld]:
+    """A lesson in which a person has the wheel, or the network has; a prepared model could drive in its place."""
     world = PaperWorld(circle(30.0, spacing=0.5))
-    student, story = ScriptedStudent(world, [0.2]), Story("conv", "human", "circle", "forward", "ClearNoon", 0)
+    student, story = ScriptedStudent(world, [error]), Story("conv", "human", "circle", "forward", "ClearNoon", 0)
     lesson = OnlineLesson(
         student,  # type: ignore[arg-type]
         ScriptedLearner(),  # type: ignore[arg-type]
@@ -168,13 +171,24 @@ def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -
         story,
         every=10,
         dt=DT,
-        patience=5.0,
-        hands=lambda: True,  # a person, who drives on
+        patience=patience,
+        hands=lambda: hands,
         fallback=("prepared", SubstituteDriver(world)),
     )
+    return lesson, story, student, world
+
+
+def watch_for_ten_seconds(error: float) -> tuple[OnlineLesson, Story]:
+    """A person drives twice as long as patience lasts, beside a network with this error."""
+    lesson, story, student, world = begin_by_hand(error, hands=True, patience=5.0)
     teacher = ExpertDriver(world.lane, world.truth, CAR.wheelbase / 2.0)
     driver = SharedDriver(student, teacher, HumanGate(lesson.teacher_drives))
     run(world, driver, [lesson, Deadline(10.0)], CAR, SpeedController(8.0, DT))
+    return lesson, story
+
+
+def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -> None:
+    lesson, story = watch_for_ten_seconds(0.2)
     assert story.fallback == "prepared"
     assert [error and round(error, 3) for error in story.error_by_second] == [0.2] * 5 + [None] * 5
     assert lesson.error == pytest.approx(0.2)
@@ -182,41 +196,13 @@ def test_the_errors_of_a_model_that_drives_in_its_place_are_not_the_learners() -
 
 
 def test_a_network_that_is_ready_has_not_failed_however_long_the_person_drives_on() -> None:
-    world = PaperWorld(circle(30.0, spacing=0.5))
-    student, story = ScriptedStudent(world, [0.0]), Story("conv", "human", "circle", "forward", "ClearNoon", 0)
-    lesson = OnlineLesson(
-        student,  # type: ignore[arg-type]
-        ScriptedLearner(),  # type: ignore[arg-type]
-        Readiness(0.01, 2.0, 4.0, DT),
-        lambda truth: Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s),
-        story,
-        every=10,
-        dt=DT,
-        patience=5.0,
-        hands=lambda: True,
-        fallback=("prepared", SubstituteDriver(world)),
-    )
-    teacher = ExpertDriver(world.lane, world.truth, CAR.wheelbase / 2.0)
-    driver = SharedDriver(student, teacher, HumanGate(lesson.teacher_drives))
-    run(world, driver, [lesson, Deadline(10.0)], CAR, SpeedController(8.0, DT))
+    _, story = watch_for_ten_seconds(0.0)
     assert (story.outcome, story.fallback) == ("ended by the driver", None)
 
 
 def test_a_lap_on_which_a_person_put_the_car_back_is_none() -> None:
     """Straight on, on a circle: it leaves its lane within seconds, and a key brings it back before it does."""
-    world = PaperWorld(circle(30.0, spacing=0.5))
-    story = Story("conv", "human", "circle", "forward", "ClearNoon", 0)
-    lesson = OnlineLesson(
-        ScriptedStudent(world, [0.0]),  # type: ignore[arg-type]
-        ScriptedLearner(),  # type: ignore[arg-type]
-        Readiness(0.01, 2.0, 4.0, DT),
-        lambda truth: Referee(world.lane, CAR.width, 1, 8.0, truth.lane_s),
-        story,
-        every=10,
-        dt=DT,
-        patience=300.0,
-        hands=lambda: False,
-    )
+    lesson, story, _, world = begin_by_hand(0.0, hands=False, patience=300.0)
 
     class KeyL:
         def __init__(self) -> None:
