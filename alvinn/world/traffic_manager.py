@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-PATIENCE = (
-    5.0  # s: beyond what a tick takes on a busy machine; a needless signal costs the traffic manager one more step
-)
+PATIENCE = 5.0  # s: beyond what a tick takes on a busy machine; a needless signal costs one more step of the manager
 SET_MODE = b"\xb4set_synchronous_mode\x91"  # and what follows, in msgpack: a name, and a list of one argument
 NOTIFICATION, FALSE, TRUE = b"\x93\x02", b"\xc2", b"\xc3"
 
