@@ -75,6 +75,7 @@ class Replaced(AbstractContextManager["Replaced"]):
         return [path for path in found if path.name not in {LOCK, ASIDE, OBSOLETE}]
 
     def _move(self, source: Path, target: Path) -> None:
-        target.mkdir(exist_ok=True)
-        for path in self._list(source):
+        if found := self._list(source):
+            target.mkdir(exist_ok=True)
+        for path in found:
             path.rename(target / path.name)

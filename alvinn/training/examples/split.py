@@ -77,6 +77,8 @@ def _on_held_out_roads(rows: Sequence[Row], held_out: Mask) -> Mask:
     """Rows within the gap of a held-out one, headed alike, on a lane from another starting point of the same map."""
     found, gap = np.zeros(len(rows), dtype=bool), _measure_gap(rows)
     lanes = [(name, str(start)) for name, _, start in (parse_lane(row.lane) for row in rows)]
+    if not lanes:
+        return found
     names, starts = (np.unique(column, return_inverse=True)[1] for column in zip(*lanes, strict=True))
     places = np.array([(row.x, row.y, row.yaw) for row in rows])
     for cell, around in _pair_cells(places, names, max(gap, 1.0)):

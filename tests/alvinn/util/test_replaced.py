@@ -53,6 +53,14 @@ def test_after_a_kill_it_comes_back_unless_something_had_replaced_it(folder: Pat
         assert files(folder) == {LOCK: "earlier", "laps.json": "later"}
 
 
+def test_where_nothing_was_to_be_set_aside_what_was_made_stays(tmp_path: Path) -> None:
+    """As the list of runs that failed, of a sweep that found no earlier one."""
+    with Replaced(tmp_path) as replaced:
+        replaced.set_aside()
+        (tmp_path / "laps.json").write_text("failed", encoding="utf-8")
+    assert files(tmp_path) == {"laps.json": "failed"}
+
+
 def test_where_nothing_was_to_be_replaced_nothing_changes(folder: Path) -> None:
     before = files(folder)
     with Replaced(folder) as replaced:

@@ -139,6 +139,10 @@ def test_rows_learned_from_are_those_of_the_dataset(tmp_path: Path) -> None:
     ]
 
 
+def test_of_no_rows_none_are_held_out() -> None:
+    assert [mask.tolist() for mask in hold_out([])] == [[], []]
+
+
 def compare_all(rows: list[Row], held_out: npt.NDArray[np.bool_], gap: float) -> list[bool]:
     """What `_on_held_out_roads` finds, by asking every row about every other."""
 
